@@ -1,0 +1,297 @@
+/* Part of Linnet. Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* What Linnet adds to TensorFlow Lite's C interface: looking into a model, memory before it is run, profiles, errors as
+ * text, time and memory limits, the instruction set, and what an operator may ask of the interpreter that runs it.
+ *
+ * Structs that a caller fills begin with `struct_size`: set it to sizeof the struct, so that later versions of the
+ * library know how much of it the caller knows. Strings and arrays that a call hands out are borrowed from the model or
+ * the interpreter that was asked, and live as long as it does unless something else is said. Unless said otherwise, every
+ * function answers kTfLiteError to NULL or out-of-range arguments and leaves its outputs alone. */
+#ifndef LINNET_LINNET_H_
+#define LINNET_LINNET_H_
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tensorflow/lite/c/c_api.h"
+#include "tensorflow/lite/c/common.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- The library ------------------------------------------------------------------------------------------------ */
+
+/** The version of Linnet itself, "major.minor.patch". Static storage. */
+TFL_CAPI_EXPORT extern const char* LinnetVersion(void);
+
+/**
+ * The text of the last error that a call made on this thread has reported, "" if there was none. It names the place, what
+ * was found, and what would be right. Valid until the next error on this thread. Never NULL.
+ */
+TFL_CAPI_EXPORT extern const char* LinnetLastError(void);
+
+/** Where all of the library's memory comes from. `allocate` and `reallocate` return NULL when there is none. */
+typedef struct LinnetAllocator {
+  void* user_data;
+  void* (*allocate)(void* user_data, size_t size_bytes);                    /* alignment of malloc */
+  void* (*reallocate)(void* user_data, void* block, size_t new_size_bytes); /* as realloc */
+  void (*deallocate)(void* user_data, void* block);                         /* NULL is no-op */
+} LinnetAllocator;
+
+/**
+ * Replaces the allocator for the whole process; NULL brings back the C library's. The struct is copied. Call it before
+ * any other function of the library, or while no object of the library lives. Not thread-safe.
+ */
+TFL_CAPI_EXPORT extern void LinnetSetAllocator(const LinnetAllocator* allocator);
+
+/* ---- The processor ---------------------------------------------------------------------------------------------- */
+
+/** The instruction sets this processor has and Linnet knows, best last, separated by blanks: "generic sse41 avx2". */
+TFL_CAPI_EXPORT extern const char* LinnetCpuFeatures(void);
+
+/** The instruction set that kernels are chosen for now: one word of LinnetCpuFeatures. */
+TFL_CAPI_EXPORT extern const char* LinnetCpuInUse(void);
+
+/**
+ * Forces kernels of at most this instruction set ("generic", "avx2", …); NULL takes the best there is. An unknown name, or
+ * one the processor lacks, is kTfLiteError. Acts on interpreters created afterwards. The environment variable LINNET_CPU
+ * does the same at start-up. Not thread-safe.
+ */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetSetCpu(const char* name);
+
+/* ---- Models ----------------------------------------------------------------------------------------------------- */
+
+/** How much of a model file is checked when it is loaded. Both make it safe to run. */
+typedef enum LinnetVerification {
+  kLinnetVerifyStrict = 0, /* everything that can be known without running it */
+  kLinnetVerifyFast = 1    /* only what memory safety needs: for trusted files that must load quickly */
+} LinnetVerification;
+
+typedef struct LinnetModelOptions {
+  size_t struct_size;
+  LinnetVerification verification;
+  void (*reporter)(void* user_data, const char* format, va_list args); /* NULL: stderr */
+  void* reporter_user_data;
+} LinnetModelOptions;
+
+/**
+ * As TfLiteModelCreateFromFile and TfLiteModelCreate, with options (borrowed for the call; NULL: the defaults). The file
+ * is mapped read-only; `data` is kept, not copied, needs no alignment, and must outlive the model and its interpreters.
+ * Returns an owned model (TfLiteModelDelete), NULL on an error.
+ */
+TFL_CAPI_EXPORT extern TfLiteModel* LinnetModelCreateFromFile(const char* path, const LinnetModelOptions* options);
+TFL_CAPI_EXPORT extern TfLiteModel* LinnetModelCreate(const void* data, size_t size_bytes,
+                                                      const LinnetModelOptions* options);
+
+typedef struct LinnetModelInfo {
+  const char* description; /* "" if there is none */
+  int32_t version;         /* of the schema */
+  int32_t subgraph_count, signature_count, metadata_count, buffer_count, operator_code_count;
+  size_t file_bytes;   /* all of the file */
+  size_t weight_bytes; /* constant tensors' data, each buffer once */
+} LinnetModelInfo;
+
+typedef struct LinnetSubgraphInfo {
+  const char* name; /* "" if there is none */
+  int32_t tensor_count, operator_count, input_count, output_count;
+  const int32_t* inputs; /* tensor indices */
+  const int32_t* outputs;
+} LinnetSubgraphInfo;
+
+typedef struct LinnetTensorInfo {
+  const char* name;
+  TfLiteType type;
+  int32_t rank;         /* -1: not known before it runs */
+  const int32_t* shape; /* as in the file: `rank` extents */
+  int32_t signature_rank;
+  const int32_t* shape_signature; /* -1 for an extent that may change; NULL if the file has none */
+  bool is_variable, is_sparse;
+  int32_t buffer;   /* index in the model, 0: none */
+  const void* data; /* constant data in the file, NULL: none; may lie at any alignment */
+  size_t data_bytes;
+  int32_t scale_count; /* 0: not quantized, 1: per tensor, more: per channel */
+  const float* scales;
+  int32_t zero_point_count;
+  const int64_t* zero_points;
+  int32_t quantized_dimension;
+} LinnetTensorInfo;
+
+typedef struct LinnetOperatorInfo {
+  const char* name; /* the builtin operator's name or the custom operator's */
+  int32_t builtin_code, version;
+  bool is_custom;
+  int32_t input_count, output_count;
+  const int32_t* inputs; /* tensor indices; -1: an optional input left out */
+  const int32_t* outputs;
+} LinnetOperatorInfo;
+
+typedef struct LinnetSignatureInfo {
+  const char* key;
+  int32_t subgraph, input_count, output_count;
+} LinnetSignatureInfo;
+
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetModelGetInfo(const TfLiteModel* model, LinnetModelInfo* info);
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetModelGetSubgraph(const TfLiteModel* model, int32_t subgraph,
+                                                           LinnetSubgraphInfo* info);
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetModelGetTensor(const TfLiteModel* model, int32_t subgraph, int32_t tensor,
+                                                         LinnetTensorInfo* info);
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetModelGetOperator(const TfLiteModel* model, int32_t subgraph,
+                                                           int32_t operator_index, LinnetOperatorInfo* info);
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetModelGetSignature(const TfLiteModel* model, int32_t signature,
+                                                            LinnetSignatureInfo* info);
+/** One argument of a signature: `name` and `tensor` index in the signature's subgraph. */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetModelGetSignatureTensor(const TfLiteModel* model, int32_t signature,
+                                                                  bool is_output, int32_t index, const char** name,
+                                                                  int32_t* tensor);
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetModelGetMetadata(const TfLiteModel* model, int32_t index, const char** name,
+                                                           const void** data, size_t* size_bytes);
+/** All the bytes of the file or buffer, zip data behind the model included. */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetModelGetBytes(const TfLiteModel* model, const void** data,
+                                                        size_t* size_bytes);
+
+/* ---- Interpreter options ---------------------------------------------------------------------------------------- */
+
+/**
+ * Bounds the wall time of one invoke, in milliseconds; 0: no bound. The clock is looked at between nodes (and in every
+ * turn of a loop), so that an invoke overruns by at most one node. An invoke given up answers kTfLiteCancelled and can
+ * be repeated.
+ */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetInvokeTimeout(TfLiteInterpreterOptions* options,
+                                                                             double timeout_ms);
+/** Bounds the memory for activations and dynamic tensors of one interpreter, in bytes; 0: no bound. Beyond: kTfLiteError. */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetMemoryLimit(TfLiteInterpreterOptions* options,
+                                                                           size_t limit_bytes);
+/** Every tensor keeps memory of its own and nothing is fused, so that all can be read after an invoke. For debugging. */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetPreserveAllTensors(TfLiteInterpreterOptions* options,
+                                                                                  bool preserve);
+/** The same for an interpreter that exists: bounds each invoke from now on. */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterSetInvokeTimeout(TfLiteInterpreter* interpreter,
+                                                                      double timeout_ms);
+
+/* ---- Memory ----------------------------------------------------------------------------------------------------- */
+
+typedef struct LinnetMemory {
+  size_t weight_bytes;     /* constant tensors, in the file's mapping */
+  size_t arena_bytes;      /* activations that live within an invoke, laid out by lifetime */
+  size_t persistent_bytes; /* variables and what operators keep between invokes in the arena */
+  size_t dynamic_bytes;    /* tensors whose size is known only while it runs: now */
+  size_t packed_bytes;     /* copies of weights in a faster layout */
+  size_t peak_bytes;       /* the most that all but the weights have taken together so far */
+} LinnetMemory;
+
+/**
+ * What an interpreter over `model` would take, found without allocating activations or running anything: the shapes are
+ * the file's, `options` (NULL: defaults) as for TfLiteInterpreterCreate. dynamic_bytes is 0 as it cannot be known.
+ */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetModelPlanMemory(const TfLiteModel* model,
+                                                          const TfLiteInterpreterOptions* options,
+                                                          LinnetMemory* memory);
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterGetMemory(const TfLiteInterpreter* interpreter,
+                                                               LinnetMemory* memory);
+
+typedef struct LinnetPlacement {
+  TfLiteAllocationType allocation_type;
+  size_t offset_bytes; /* in its arena */
+  size_t size_bytes;
+  int32_t first_node, last_node; /* positions in the execution plan between which its bytes are its own */
+} LinnetPlacement;
+
+/** Where a tensor lies after TfLiteInterpreterAllocateTensors; kTfLiteError for one that lies in no arena. */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterGetPlacement(const TfLiteInterpreter* interpreter, int32_t subgraph,
+                                                                  int32_t tensor, LinnetPlacement* placement);
+
+/* ---- Profile ---------------------------------------------------------------------------------------------------- */
+
+typedef struct LinnetProfileEntry {
+  int32_t subgraph, node;
+  const char* name;   /* of the operator */
+  const char* detail; /* the kernel in use, or "" */
+  uint64_t calls, total_ns, min_ns, max_ns;
+} LinnetProfileEntry;
+
+/** Starts (emptied) or stops a profile per node. It costs two looks at the clock a node. */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterSetProfiling(TfLiteInterpreter* interpreter, bool enable);
+TFL_CAPI_EXPORT extern int32_t LinnetInterpreterGetProfileCount(const TfLiteInterpreter* interpreter);
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterGetProfileEntry(const TfLiteInterpreter* interpreter,
+                                                                     int32_t index, LinnetProfileEntry* entry);
+
+/* ---- For operators ---------------------------------------------------------------------------------------------- */
+
+#define LINNET_BACKEND_MAGIC UINT64_C(0x4c694e6e45744231)
+
+/** A value that lives in the interpreter and is named by a resource tensor: a variable, a hash table. */
+typedef struct LinnetResource {
+  void* data;
+  void (*free)(void* data);
+} LinnetResource;
+
+/**
+ * What an operator, builtin or custom, may ask of the interpreter beyond TfLiteContext. It is the context's external
+ * context of type kTfLiteCpuBackendContext; LinnetBackendOf finds and checks it. Every function may be called from
+ * prepare and invoke, on the thread they run on, unless said otherwise.
+ */
+typedef struct LinnetBackend {
+  TfLiteExternalContext base;
+  uint64_t magic;
+  size_t struct_size;
+
+  /**
+   * Runs task(arg, 0) … task(arg, tile_count - 1), on all threads of the interpreter, in any order, and returns when all
+   * have run. Only from invoke; `task` must not call it again. With one thread everything runs on the caller.
+   */
+  void (*ParallelFor)(struct LinnetBackend* backend, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count);
+  /** How many threads ParallelFor uses, at least 1. Results must not depend on it. */
+  int (*ThreadCount)(struct LinnetBackend* backend);
+
+  /**
+   * A 64-byte aligned copy of constant data in another layout, made once and shared by all interpreters of the model:
+   * `key` is the constant tensor's data pointer, `variant` tells layouts of the same data apart. On the first call
+   * `pack(destination, arg)` fills `size_bytes`. Owned by the model. NULL: no memory, or a size that differs from the
+   * first call's. A tensor that is not constant must be packed by the operator itself.
+   */
+  const void* (*SharedPack)(struct LinnetBackend* backend, const void* key, uint64_t variant, size_t size_bytes,
+                            void (*pack)(void* destination, void* arg), void* arg);
+
+  /** True once the invoke was cancelled or ran out of time: an operator with a long loop gives up with kTfLiteCancelled. */
+  bool (*IsCancelled)(struct LinnetBackend* backend);
+
+  /* Other subgraphs of the model. Their tensors are reached through `SubgraphContext`'s GetTensor. A subgraph that is
+   * being prepared or run already cannot be entered again: kTfLiteError. */
+  int32_t (*SubgraphCount)(struct LinnetBackend* backend);
+  /** The subgraph's context, NULL if there is no such one. Borrowed. */
+  TfLiteContext* (*SubgraphContext)(struct LinnetBackend* backend, int32_t subgraph);
+  const TfLiteIntArray* (*SubgraphInputs)(struct LinnetBackend* backend, int32_t subgraph);
+  const TfLiteIntArray* (*SubgraphOutputs)(struct LinnetBackend* backend, int32_t subgraph);
+  TfLiteStatus (*SubgraphResizeInput)(struct LinnetBackend* backend, int32_t subgraph, int32_t input_index,
+                                      const TfLiteIntArray* dims);
+  TfLiteStatus (*SubgraphAllocate)(struct LinnetBackend* backend, int32_t subgraph);
+  /** True if, after SubgraphAllocate, an output of it has a size that is known only after it has run. */
+  bool (*SubgraphIsDynamic)(struct LinnetBackend* backend, int32_t subgraph);
+  TfLiteStatus (*SubgraphInvoke)(struct LinnetBackend* backend, int32_t subgraph);
+  /** A flag per subgraph, false at first, that CALL_ONCE keeps. NULL if there is no such subgraph. */
+  bool* (*SubgraphOnceFlag)(struct LinnetBackend* backend, int32_t subgraph);
+
+  /** The number for a pair of names, the same for equal pairs within an interpreter; -1: no memory. NULL counts as "". */
+  int32_t (*ResourceId)(struct LinnetBackend* backend, const char* container, const char* name);
+  /** The resource of that number, NULL if there is none yet. */
+  LinnetResource* (*FindResource)(struct LinnetBackend* backend, int32_t id);
+  /** Puts a resource in place (freeing one that was there) and takes `data` over, on failure too. */
+  TfLiteStatus (*SetResource)(struct LinnetBackend* backend, int32_t id, void* data, void (*free)(void* data));
+
+  /** Tells the profile which kernel the node that is being prepared chose: static storage, "gemm_f32_6x16_avx2". */
+  void (*SetKernelName)(struct LinnetBackend* backend, const char* kernel);
+} LinnetBackend;
+
+/** The backend of the interpreter that runs `context`, NULL if another runtime runs it. */
+static inline LinnetBackend* LinnetBackendOf(TfLiteContext* context) {
+  LinnetBackend* backend = (LinnetBackend*)(void*)context->GetExternalContext(context, kTfLiteCpuBackendContext);
+  return backend != NULL && backend->magic == LINNET_BACKEND_MAGIC ? backend : NULL;
+}
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* LINNET_LINNET_H_ */

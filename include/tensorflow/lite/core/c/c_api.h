@@ -1,0 +1,8 @@
+/* Part of Linnet. Licensed under the Apache License, Version 2.0; see LICENSE. */
+/* Forwards to the canonical header. */
+#ifndef TENSORFLOW_LITE_CORE_C_C_API_H_
+#define TENSORFLOW_LITE_CORE_C_C_API_H_
+
+#include "tensorflow/lite/c/c_api.h"
+
+#endif  /* TENSORFLOW_LITE_CORE_C_C_API_H_ */

@@ -1,0 +1,19 @@
+/* The only place with compiler extensions. */
+#ifndef LN_BASE_COMPILER_H_
+#define LN_BASE_COMPILER_H_
+
+#if defined(__GNUC__)
+#define LN_PRINTF(format_index, first_arg) __attribute__((format(printf, format_index, first_arg)))
+#define LN_LIKELY(x) __builtin_expect(!!(x), 1)
+#define LN_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define LN_INLINE static inline __attribute__((always_inline))
+#define LN_NOINLINE __attribute__((noinline))
+#else
+#define LN_PRINTF(format_index, first_arg)
+#define LN_LIKELY(x) (x)
+#define LN_UNLIKELY(x) (x)
+#define LN_INLINE static inline
+#define LN_NOINLINE
+#endif
+
+#endif

@@ -1,0 +1,18 @@
+/* Files mapped into memory, read-only. */
+#ifndef LN_BASE_FILE_MAP_H_
+#define LN_BASE_FILE_MAP_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct ln_file_map {
+  const void* data; /* NULL for an empty file */
+  size_t size_bytes;
+} ln_file_map;
+
+/* False: `*map` is empty and `message` (of `message_size` bytes) says why ("No such file or directory"). A directory or
+ * another thing that is no plain file is refused. */
+bool ln_file_map_open(const char* path, ln_file_map* map, char* message, size_t message_size);
+void ln_file_map_close(ln_file_map* map);
+
+#endif

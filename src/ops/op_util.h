@@ -1,0 +1,118 @@
+/* What every operator needs: its tensors, checks that report, shapes, activation ranges, temporaries, threads. Sees the
+ * public interface, `base`'s allocator and checked arithmetic, and nothing of the interpreter.
+ *
+ * Messages: the runtime puts the place (file, subgraph, node, operator) in front, so a message here says what was found
+ * and what would be right: "stride_h is 0; it must be at least 1". */
+#ifndef LN_OPS_OP_UTIL_H_
+#define LN_OPS_OP_UTIL_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/checked.h"
+#include "linnet/linnet.h"
+#include "tensorflow/lite/c/builtin_op_data.h"
+#include "tensorflow/lite/c/common.h"
+
+/* Reports and fails. */
+#define LN_FAIL(context, ...)                       \
+  do {                                              \
+    (context)->ReportError((context), __VA_ARGS__); \
+    return kTfLiteError;                            \
+  } while (0)
+
+/* Reports and fails unless `condition` holds. */
+#define LN_CHECK(context, condition, ...)                 \
+  do {                                                    \
+    if (!(condition)) LN_FAIL((context), __VA_ARGS__);    \
+  } while (0)
+
+/* Passes a failure on. */
+#define LN_TRY(expression)                            \
+  do {                                                \
+    const TfLiteStatus ln_status_ = (expression);     \
+    if (ln_status_ != kTfLiteOk) return ln_status_;   \
+  } while (0)
+
+/* ---- Tensors. Pointers are good until the next AddTensors of the context; do not keep them from prepare to invoke. ---- */
+
+/* Checks the counts of inputs (min to max) and outputs, and that no output is left out. */
+TfLiteStatus ln_check_io(TfLiteContext* context, const TfLiteNode* node, int min_inputs, int max_inputs, int outputs);
+/* Reports where the input is left out or does not exist. */
+TfLiteStatus ln_get_input(TfLiteContext* context, const TfLiteNode* node, int index, const TfLiteTensor** tensor);
+TfLiteStatus ln_get_output(TfLiteContext* context, const TfLiteNode* node, int index, TfLiteTensor** tensor);
+/* NULL where it is left out or does not exist. */
+const TfLiteTensor* ln_optional_input(TfLiteContext* context, const TfLiteNode* node, int index);
+/* An input that is a variable and is written. */
+TfLiteStatus ln_get_variable(TfLiteContext* context, const TfLiteNode* node, int index, TfLiteTensor** tensor);
+
+static inline int ln_rank(const TfLiteTensor* t) { return t->dims != NULL ? t->dims->size : 0; }
+static inline int ln_dim(const TfLiteTensor* t, int axis) { return t->dims->data[axis]; }
+int64_t ln_num_elements(const TfLiteTensor* t); /* 1 for a scalar */
+bool ln_same_shape(const TfLiteTensor* a, const TfLiteTensor* b);
+/* Known when the operator is prepared: in the file, or computed once. */
+static inline bool ln_is_constant(const TfLiteTensor* t) {
+  return t->allocation_type == kTfLiteMmapRo || t->allocation_type == kTfLitePersistentRo;
+}
+static inline bool ln_is_dynamic(const TfLiteTensor* t) { return t->allocation_type == kTfLiteDynamic; }
+/* Bytes of one element; 0 for strings, resources, sub-byte types. */
+size_t ln_type_size(TfLiteType type);
+/* Reports unless the tensor has that type. `what` names it: "input", "bias". */
+TfLiteStatus ln_check_type(TfLiteContext* context, const TfLiteTensor* t, const char* what, TfLiteType type);
+/* Copies a constant or computed int32 or int64 tensor of at most `max` elements into `values`; reports other types, more
+ * elements, values outside int32. */
+TfLiteStatus ln_read_ints(TfLiteContext* context, const TfLiteTensor* t, const char* what, int max, int32_t* values,
+                          int* count);
+/* A negative axis counts from the end; reports one outside [-rank, rank). */
+TfLiteStatus ln_normalize_axis(TfLiteContext* context, int axis, int rank, int* result);
+
+/* ---- Shapes. `dims` are copied. Resizing checks for extents < 0 and for sizes that overflow. ---- */
+
+#define LN_MAX_RANK 8
+
+TfLiteStatus ln_resize(TfLiteContext* context, TfLiteTensor* tensor, int rank, const int32_t* dims);
+TfLiteStatus ln_resize_like(TfLiteContext* context, TfLiteTensor* tensor, const TfLiteTensor* other);
+/* Makes the tensor one whose shape is known only in invoke (call ln_resize there). */
+void ln_set_dynamic(TfLiteTensor* tensor);
+/* numpy's rule; reports shapes that do not go together and ranks over LN_MAX_RANK. */
+TfLiteStatus ln_broadcast_dims(TfLiteContext* context, const TfLiteTensor* a, const TfLiteTensor* b, int* rank,
+                               int32_t dims[LN_MAX_RANK]);
+/* Output extent and padding of a window over one spatial axis. `pad_after_extra` is 1 where SAME padding is odd. Reports
+ * strides, dilations, filters < 1 and outputs < 0. */
+typedef struct ln_window {
+  int32_t out, pad_before, pad_after_extra;
+} ln_window;
+TfLiteStatus ln_compute_window(TfLiteContext* context, TfLitePadding padding, int32_t in, int32_t filter, int32_t stride,
+                               int32_t dilation, ln_window* window);
+
+/* ---- Quantization ---- */
+
+/* The range that a fused activation leaves, for floats and for a quantized output (its scale, zero point and type). */
+TfLiteStatus ln_activation_range_f32(TfLiteContext* context, TfLiteFusedActivation activation, float* low, float* high);
+TfLiteStatus ln_activation_range_i32(TfLiteContext* context, TfLiteFusedActivation activation, const TfLiteTensor* output,
+                                     int32_t* low, int32_t* high);
+/* The affine parameters with at least one scale, reported where the tensor has none. */
+TfLiteStatus ln_get_affine(TfLiteContext* context, const TfLiteTensor* t, const char* what,
+                           const TfLiteAffineQuantization** affine);
+
+/* ---- Scratch memory: tensors of the node's own, in the arena. ---- */
+
+/* Gives the node `count` temporaries: on the first call (*first is -1) adds them to the context, later only lists them.
+ * Call it in prepare before any tensor pointer is taken. */
+TfLiteStatus ln_set_temporaries(TfLiteContext* context, TfLiteNode* node, int count, int* first);
+/* Sets type, lifetime (kTfLiteArenaRw, or kTfLiteArenaRwPersistent to keep it between invokes) and shape of one. */
+TfLiteStatus ln_set_temporary(TfLiteContext* context, TfLiteNode* node, int slot, TfLiteType type,
+                              TfLiteAllocationType lifetime, int rank, const int32_t* dims);
+/* A temporary of `size_bytes` bytes. */
+TfLiteStatus ln_set_scratch(TfLiteContext* context, TfLiteNode* node, int slot, size_t size_bytes);
+TfLiteTensor* ln_get_temporary(TfLiteContext* context, const TfLiteNode* node, int slot);
+
+/* ---- Threads ---- */
+
+/* Runs the tiles on the interpreter's threads; in order on the caller under a foreign runtime. Invoke only. */
+void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count);
+int ln_thread_count(TfLiteContext* context);
+
+#endif
