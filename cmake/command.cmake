@@ -1,5 +1,8 @@
 # The command. It uses the public headers only; libjpeg-turbo and libpng are used where they are installed.
 file(GLOB LINNET_CLI_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/*.c)
+if(NOT LINNET_CLI_SOURCES)
+  return()
+endif()
 add_executable(linnet_command ${LINNET_CLI_SOURCES})
 set_target_properties(linnet_command PROPERTIES OUTPUT_NAME linnet)
 target_include_directories(linnet_command PRIVATE ${CMAKE_SOURCE_DIR}/src/cli)

@@ -1,0 +1,83 @@
+#include "base/cpu.h"
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char* const kNames[LN_ISA_COUNT] = {
+    [LN_ISA_GENERIC] = "generic", [LN_ISA_SSE41] = "sse41",
+    [LN_ISA_AVX2] = "avx2",       [LN_ISA_AVXVNNI] = "avxvnni",
+    [LN_ISA_AVX512] = "avx512",   [LN_ISA_AVX512VNNI] = "avx512vnni",
+    [LN_ISA_AMX] = "amx",         [LN_ISA_NEON] = "neon",
+    [LN_ISA_DOTPROD] = "dotprod", [LN_ISA_I8MM] = "i8mm",
+    [LN_ISA_SVE] = "sve",
+};
+
+static uint64_t present; /* bit i: the processor has isa i */
+static ln_isa limit = LN_ISA_COUNT;
+static char list[128];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void add(ln_isa isa, int has) {
+  if (has) present |= UINT64_C(1) << isa;
+}
+
+static void detect(void) {
+  add(LN_ISA_GENERIC, 1);
+#if defined(__x86_64__) && defined(__GNUC__)
+  __builtin_cpu_init();
+  add(LN_ISA_SSE41, __builtin_cpu_supports("sse4.1"));
+  add(LN_ISA_AVX2, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
+  const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  add(LN_ISA_AVX512, avx512);
+  add(LN_ISA_AVX512VNNI, avx512 && __builtin_cpu_supports("avx512vnni"));
+#elif defined(__aarch64__)
+  add(LN_ISA_NEON, 1);
+#endif
+  for (int i = 0; i < LN_ISA_COUNT; ++i) {
+    if ((present >> i & 1) == 0) continue;
+    const size_t used = strlen(list);
+    snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? " " : "", kNames[i]);
+  }
+  const char* forced = getenv("LINNET_CPU");
+  for (int i = 0; forced != NULL && i < LN_ISA_COUNT; ++i)
+    if (kNames[i] != NULL && strcmp(kNames[i], forced) == 0 && (present >> i & 1) != 0) limit = (ln_isa)i;
+}
+
+bool ln_cpu_present(ln_isa isa) {
+  pthread_once(&once, detect);
+  return (present >> isa & 1) != 0;
+}
+
+bool ln_cpu_has(ln_isa isa) { return ln_cpu_present(isa) && isa <= limit; }
+
+const char* ln_isa_name(ln_isa isa) { return isa >= 0 && isa < LN_ISA_COUNT ? kNames[isa] : NULL; }
+
+ln_isa ln_cpu_best(void) {
+  for (int i = LN_ISA_COUNT - 1; i > 0; --i)
+    if (ln_cpu_has((ln_isa)i)) return (ln_isa)i;
+  return LN_ISA_GENERIC;
+}
+
+const char* ln_cpu_list(void) {
+  pthread_once(&once, detect);
+  return list;
+}
+
+bool ln_cpu_force(const char* name) {
+  pthread_once(&once, detect);
+  if (name == NULL) {
+    limit = LN_ISA_COUNT;
+    return true;
+  }
+  for (int i = 0; i < LN_ISA_COUNT; ++i) {
+    if (kNames[i] == NULL || strcmp(kNames[i], name) != 0 || (present >> i & 1) == 0) continue;
+    limit = (ln_isa)i;
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,44 @@
+#include "base/file_map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool fail(int fd, const char* text, char* message, size_t message_size) {
+  snprintf(message, message_size, "%s", text);
+  if (fd >= 0) close(fd);
+  return false;
+}
+
+bool ln_file_map_open(const char* path, ln_file_map* map, char* message, size_t message_size) {
+  map->data = NULL;
+  map->size_bytes = 0;
+  /* O_NONBLOCK: a FIFO must be refused, not waited for. */
+  const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return fail(fd, strerror(errno), message, message_size);
+  struct stat status;
+  if (fstat(fd, &status) != 0) return fail(fd, strerror(errno), message, message_size);
+  if (!S_ISREG(status.st_mode)) return fail(fd, "not a plain file", message, message_size);
+  if (status.st_size == 0) {
+    close(fd);
+    return true;
+  }
+  if ((uintmax_t)status.st_size > SIZE_MAX / 2) return fail(fd, "too large to be mapped", message, message_size);
+  void* data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (data == MAP_FAILED) return fail(fd, strerror(errno), message, message_size);
+  close(fd);
+  map->data = data;
+  map->size_bytes = (size_t)status.st_size;
+  return true;
+}
+
+void ln_file_map_close(ln_file_map* map) {
+  if (map->data != NULL) munmap((void*)(uintptr_t)map->data, map->size_bytes);
+  map->data = NULL;
+  map->size_bytes = 0;
+}

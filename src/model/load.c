@@ -1,0 +1,280 @@
+/* Reads a verified FlatBuffer into the structs of model.h. */
+#include "model/load.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/model_impl.h"
+#include "model/verify.h"
+
+enum { SCHEMA_VERSION = 3, CUSTOM = 32 };
+
+bool ln_load_fail(ln_loader* loader, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  vsnprintf(loader->error->text, sizeof loader->error->text, format, args);
+  va_end(args);
+  const char* path = loader->model->path;
+  const size_t used = strlen(loader->error->text);
+  if (path[0] != 0) snprintf(loader->error->text + used, sizeof loader->error->text - used, " (in '%s')", path);
+  return false;
+}
+
+void* ln_load_alloc(ln_loader* loader, size_t count, size_t size_bytes) {
+  void* block = ln_model_alloc(loader->model, count, size_bytes);
+  if (block == NULL) ln_load_fail(loader, "No memory for the model's tables.");
+  return block;
+}
+
+bool ln_load_ints(ln_loader* loader, ln_fb_table table, int slot, ln_i32_span* span) {
+  const ln_fb_vector vector = ln_fb_get_vector(table, slot);
+  *span = (ln_i32_span){NULL, 0};
+  if (vector.count == 0) return true;
+  if ((uintptr_t)vector.data % _Alignof(int32_t) == 0) {
+    *span = (ln_i32_span){(const int32_t*)(const void*)vector.data, (int32_t)vector.count};
+    return true;
+  }
+  int32_t* copy = ln_load_alloc(loader, vector.count, sizeof(int32_t));
+  if (copy == NULL) return false;
+  memcpy(copy, vector.data, vector.count * sizeof(int32_t));
+  *span = (ln_i32_span){copy, (int32_t)vector.count};
+  return true;
+}
+
+/* Allocates one struct for each element of a table's vector of tables. */
+static bool begin_list(ln_loader* loader, ln_fb_table table, int slot, size_t size_bytes, ln_fb_vector* vector, void** list,
+                       int32_t* count) {
+  *vector = ln_fb_get_vector(table, slot);
+  *list = ln_load_alloc(loader, vector->count, size_bytes);
+  *count = (int32_t)vector->count;
+  return *list != NULL;
+}
+
+static bool load_opcodes(ln_loader* loader, ln_fb_table root) {
+  ln_model* model = loader->model;
+  ln_fb_vector vector;
+  void* list;
+  if (!begin_list(loader, root, 1, sizeof(ln_model_opcode), &vector, &list, &model->opcode_count)) return false;
+  model->opcodes = list;
+  for (uint32_t i = 0; i < vector.count; ++i) {
+    const ln_fb_table table = ln_fb_vector_table(root, vector, i);
+    const int32_t deprecated = ln_fb_i8(table, 0, 0), code = ln_fb_i32(table, 3, 0);
+    const char* name = ln_fb_string(table, 1);
+    /* Old files have the byte only; newer ones fill it with the placeholder where the code does not fit. */
+    model->opcodes[i] = (ln_model_opcode){deprecated > code ? deprecated : code, name != NULL ? name : "",
+                                          ln_fb_i32(table, 2, 1)};
+    if (model->opcodes[i].builtin_code < 0)
+      return ln_load_fail(loader, "Operator code %u is %d; codes are at least 0.", i, model->opcodes[i].builtin_code);
+    if (model->opcodes[i].builtin_code == CUSTOM && name == NULL)
+      return ln_load_fail(loader, "Operator code %u is a custom operator without a name.", i);
+  }
+  return true;
+}
+
+/* Data that stands at an offset of the file instead of in the FlatBuffer. */
+static bool load_outside(ln_loader* loader, const char* what, uint64_t offset, uint64_t size, ln_bytes* bytes) {
+  const ln_bytes file = loader->model->file;
+  if (offset > file.size || size > file.size - offset)
+    return ln_load_fail(loader, "%s: bytes %llu to %llu lie behind the end of the file, which has %zu.", what,
+                        (unsigned long long)offset, (unsigned long long)(offset + size), file.size);
+  *bytes = (ln_bytes){file.data + offset, (size_t)size};
+  return true;
+}
+
+static bool load_buffers(ln_loader* loader, ln_fb_table root) {
+  ln_model* model = loader->model;
+  ln_fb_vector vector;
+  void* list;
+  if (!begin_list(loader, root, 4, sizeof(ln_bytes), &vector, &list, &model->buffer_count)) return false;
+  model->buffers = list;
+  for (uint32_t i = 0; i < vector.count; ++i) {
+    const ln_fb_table table = ln_fb_vector_table(root, vector, i);
+    const ln_fb_vector data = ln_fb_get_vector(table, 0);
+    const uint64_t offset = ln_fb_u64(table, 1, 0), size = ln_fb_u64(table, 2, 0);
+    char what[32];
+    snprintf(what, sizeof what, "Buffer %u", i);
+    if (data.count > 0)
+      model->buffers[i] = (ln_bytes){data.data, data.count};
+    else if (offset > 1 && size > 0 && !load_outside(loader, what, offset, size, &model->buffers[i]))
+      return false;
+  }
+  return true;
+}
+
+static bool load_operator(ln_loader* loader, int32_t subgraph, int32_t index, ln_fb_table table, ln_model_operator* op) {
+  const uint32_t opcode = ln_fb_u32(table, 0, 0);
+  if (opcode >= (uint32_t)loader->model->opcode_count)
+    return ln_load_fail(loader, "Subgraph %d, node %d: operator code %u does not exist; the model has %d.", subgraph, index,
+                        opcode, loader->model->opcode_count);
+  op->opcode_index = (int32_t)opcode;
+  op->options_type = ln_fb_u8(table, 3, 0);
+  op->options = op->options_type != 0 ? ln_fb_sub_table(table, 4) : (ln_fb_table){NULL, 0};
+  op->options2_type = ln_fb_u8(table, 11, 0);
+  op->options2 = op->options2_type != 0 ? ln_fb_sub_table(table, 12) : (ln_fb_table){NULL, 0};
+  const ln_fb_vector custom = ln_fb_get_vector(table, 5), mutating = ln_fb_get_vector(table, 7);
+  op->custom_options = (ln_bytes){custom.data, custom.count};
+  const uint64_t offset = ln_fb_u64(table, 9, 0), size = ln_fb_u64(table, 10, 0);
+  char what[64];
+  snprintf(what, sizeof what, "Subgraph %d, node %d: custom options", subgraph, index);
+  if (offset > 1 && size > 0 && !load_outside(loader, what, offset, size, &op->custom_options)) return false;
+  if (!ln_load_ints(loader, table, 1, &op->inputs) || !ln_load_ints(loader, table, 2, &op->outputs) ||
+      !ln_load_ints(loader, table, 8, &op->intermediates))
+    return false;
+  if ((int32_t)mutating.count == op->inputs.count) op->mutating_variable_inputs = mutating.data;
+  return true;
+}
+
+static bool load_subgraph(ln_loader* loader, int32_t index, ln_fb_table table, ln_model_subgraph* subgraph) {
+  ln_fb_vector vector;
+  void* list;
+  const char* name = ln_fb_string(table, 4);
+  subgraph->name = name != NULL ? name : "";
+  if (!ln_load_ints(loader, table, 1, &subgraph->inputs) || !ln_load_ints(loader, table, 2, &subgraph->outputs))
+    return false;
+  if (!begin_list(loader, table, 0, sizeof(ln_model_tensor), &vector, &list, &subgraph->tensor_count)) return false;
+  subgraph->tensors = list;
+  for (uint32_t i = 0; i < vector.count; ++i)
+    if (!ln_load_tensor(loader, index, (int32_t)i, ln_fb_vector_table(table, vector, i), &subgraph->tensors[i]))
+      return false;
+  if (!begin_list(loader, table, 3, sizeof(ln_model_operator), &vector, &list, &subgraph->operator_count)) return false;
+  subgraph->operators = list;
+  for (uint32_t i = 0; i < vector.count; ++i)
+    if (!load_operator(loader, index, (int32_t)i, ln_fb_vector_table(table, vector, i), &subgraph->operators[i]))
+      return false;
+  return true;
+}
+
+static bool load_subgraphs(ln_loader* loader, ln_fb_table root) {
+  ln_model* model = loader->model;
+  ln_fb_vector vector;
+  void* list;
+  if (!begin_list(loader, root, 2, sizeof(ln_model_subgraph), &vector, &list, &model->subgraph_count)) return false;
+  if (vector.count == 0) return ln_load_fail(loader, "No subgraph in the model.");
+  model->subgraphs = list;
+  for (uint32_t i = 0; i < vector.count; ++i)
+    if (!load_subgraph(loader, (int32_t)i, ln_fb_vector_table(root, vector, i), &model->subgraphs[i])) return false;
+  return true;
+}
+
+static bool load_metadata(ln_loader* loader, ln_fb_table root) {
+  ln_model* model = loader->model;
+  ln_fb_vector vector;
+  void* list;
+  if (!begin_list(loader, root, 6, sizeof(ln_model_metadata), &vector, &list, &model->metadata_count)) return false;
+  model->metadata = list;
+  for (uint32_t i = 0; i < vector.count; ++i) {
+    const ln_fb_table table = ln_fb_vector_table(root, vector, i);
+    const char* name = ln_fb_string(table, 0);
+    const uint32_t buffer = ln_fb_u32(table, 1, 0);
+    if (buffer >= (uint32_t)model->buffer_count)
+      return ln_load_fail(loader, "Metadata %u \"%s\": buffer %u does not exist; the model has %d.", i,
+                          name != NULL ? name : "", buffer, model->buffer_count);
+    model->metadata[i] = (ln_model_metadata){name != NULL ? name : "", model->buffers[buffer]};
+  }
+  return true;
+}
+
+static bool load_arguments(ln_loader* loader, const char* key, ln_fb_table signature, int slot, int32_t tensor_count,
+                           ln_model_argument** arguments, int32_t* count) {
+  ln_fb_vector vector;
+  void* list;
+  if (!begin_list(loader, signature, slot, sizeof(ln_model_argument), &vector, &list, count)) return false;
+  *arguments = list;
+  for (uint32_t i = 0; i < vector.count; ++i) {
+    const ln_fb_table table = ln_fb_vector_table(signature, vector, i);
+    const char* name = ln_fb_string(table, 0);
+    const uint32_t tensor = ln_fb_u32(table, 1, 0);
+    if (tensor >= (uint32_t)tensor_count)
+      return ln_load_fail(loader, "Signature \"%s\", %s \"%s\": tensor %u does not exist; the subgraph has %d.", key,
+                          slot == 0 ? "input" : "output", name != NULL ? name : "", tensor, tensor_count);
+    (*arguments)[i] = (ln_model_argument){name != NULL ? name : "", (int32_t)tensor};
+  }
+  return true;
+}
+
+static bool load_signatures(ln_loader* loader, ln_fb_table root) {
+  ln_model* model = loader->model;
+  ln_fb_vector vector;
+  void* list;
+  if (!begin_list(loader, root, 7, sizeof(ln_model_signature), &vector, &list, &model->signature_count)) return false;
+  model->signatures = list;
+  for (uint32_t i = 0; i < vector.count; ++i) {
+    const ln_fb_table table = ln_fb_vector_table(root, vector, i);
+    ln_model_signature* signature = &model->signatures[i];
+    const char* key = ln_fb_string(table, 2);
+    const uint32_t subgraph = ln_fb_u32(table, 4, 0);
+    signature->key = key != NULL ? key : "";
+    if (subgraph >= (uint32_t)model->subgraph_count)
+      return ln_load_fail(loader, "Signature \"%s\": subgraph %u does not exist; the model has %d.", signature->key, subgraph,
+                          model->subgraph_count);
+    signature->subgraph = (int32_t)subgraph;
+    const int32_t tensors = model->subgraphs[subgraph].tensor_count;
+    if (!load_arguments(loader, signature->key, table, 0, tensors, &signature->inputs, &signature->input_count) ||
+        !load_arguments(loader, signature->key, table, 1, tensors, &signature->outputs, &signature->output_count))
+      return false;
+  }
+  return true;
+}
+
+static bool load_model(ln_loader* loader) {
+  ln_model* model = loader->model;
+  char reason[256];
+  if (model->file.data == NULL || model->file.size == 0) return ln_load_fail(loader, "The model allocation is null/empty");
+  if (!ln_verify_structure(model->file.data, model->file.size, reason, sizeof reason))
+    return ln_load_fail(loader, "The model is not a valid Flatbuffer buffer: %s", reason);
+  const ln_fb_table root = ln_fb_root(model->file.data);
+  model->version = (int32_t)ln_fb_u32(root, 0, 0);
+  if (model->version != SCHEMA_VERSION)
+    return ln_load_fail(loader, "Model provided is schema version %d not equal to supported version %d.", model->version,
+                        SCHEMA_VERSION);
+  const char* description = ln_fb_string(root, 3);
+  if (description != NULL) model->description = description;
+  return load_opcodes(loader, root) && load_buffers(loader, root) && load_subgraphs(loader, root) &&
+         load_metadata(loader, root) && load_signatures(loader, root) && ln_check_model(loader);
+}
+
+static ln_model* finish(ln_loader* loader) {
+  if (load_model(loader)) return loader->model;
+  ln_model_release(loader->model);
+  return NULL;
+}
+
+static bool begin(ln_loader* loader, bool strict, ln_model_error* error) {
+  *loader = (ln_loader){ln_model_new(), strict, error};
+  error->text[0] = 0;
+  if (loader->model == NULL) snprintf(error->text, sizeof error->text, "No memory for a model.");
+  return loader->model != NULL;
+}
+
+ln_model* ln_model_load_file(const char* path, bool strict, ln_model_error* error) {
+  ln_loader loader;
+  if (path == NULL) {
+    snprintf(error->text, sizeof error->text, "The model's path is NULL.");
+    return NULL;
+  }
+  if (!begin(&loader, strict, error)) return NULL;
+  ln_model* model = loader.model;
+  char reason[128];
+  if (!ln_file_map_open(path, &model->impl->map, reason, sizeof reason)) {
+    snprintf(error->text, sizeof error->text, "Could not open '%s'. %s.", path, reason);
+    ln_model_release(model);
+    return NULL;
+  }
+  char* copy = ln_load_alloc(&loader, strlen(path) + 1, 1);
+  if (copy == NULL) {
+    ln_model_release(model);
+    return NULL;
+  }
+  strcpy(copy, path);
+  model->path = copy;
+  model->file = (ln_bytes){model->impl->map.data, model->impl->map.size_bytes};
+  return finish(&loader);
+}
+
+ln_model* ln_model_load_memory(const void* data, size_t size_bytes, bool strict, ln_model_error* error) {
+  ln_loader loader;
+  if (!begin(&loader, strict, error)) return NULL;
+  loader.model->file = (ln_bytes){data, size_bytes};
+  return finish(&loader);
+}

@@ -1,0 +1,88 @@
+/* Lifetime of a model: references, memory, packed weights. */
+#include "model/model.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "model/model_impl.h"
+
+void* ln_model_alloc(ln_model* model, size_t count, size_t size_bytes) {
+  if (size_bytes != 0 && count > (SIZE_MAX / 2 - sizeof(ln_model_block)) / size_bytes) return NULL;
+  ln_model_block* block = ln_calloc(1, sizeof(ln_model_block) + count * size_bytes);
+  if (block == NULL) return NULL;
+  block->next = model->impl->blocks;
+  model->impl->blocks = block;
+  return block + 1;
+}
+
+ln_model* ln_model_new(void) {
+  ln_model* model = ln_calloc(1, sizeof *model);
+  ln_model_impl* impl = ln_calloc(1, sizeof *impl);
+  if (model == NULL || impl == NULL || pthread_mutex_init(&impl->mutex, NULL) != 0) {
+    ln_free(model);
+    ln_free(impl);
+    return NULL;
+  }
+  atomic_init(&impl->references, 1);
+  model->impl = impl;
+  model->path = "";
+  model->description = "";
+  return model;
+}
+
+void ln_model_retain(ln_model* model) { atomic_fetch_add(&model->impl->references, 1); }
+
+void ln_model_release(ln_model* model) {
+  if (model == NULL || atomic_fetch_sub(&model->impl->references, 1) != 1) return;
+  ln_model_impl* impl = model->impl;
+  for (ln_model_pack* pack = impl->packs; pack != NULL;) {
+    ln_model_pack* next = pack->next;
+    ln_aligned_free(pack->data);
+    ln_free(pack);
+    pack = next;
+  }
+  for (ln_model_block* block = impl->blocks; block != NULL;) {
+    ln_model_block* next = block->next;
+    ln_free(block);
+    block = next;
+  }
+  ln_file_map_close(&impl->map);
+  pthread_mutex_destroy(&impl->mutex);
+  ln_free(impl);
+  ln_free(model);
+}
+
+const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t variant, size_t size_bytes,
+                                 void (*pack)(void* destination, void* arg), void* arg) {
+  ln_model_impl* impl = model->impl;
+  const void* result = NULL;
+  pthread_mutex_lock(&impl->mutex);
+  ln_model_pack* found = impl->packs;
+  while (found != NULL && (found->key != key || found->variant != variant)) found = found->next;
+  if (found != NULL) {
+    if (found->size_bytes == size_bytes) result = found->data;
+  } else {
+    found = ln_calloc(1, sizeof *found);
+    void* data = found != NULL ? ln_aligned_malloc(64, size_bytes) : NULL;
+    if (data != NULL) {
+      pack(data, arg);
+      *found = (ln_model_pack){impl->packs, key, variant, size_bytes, data};
+      impl->packs = found;
+      impl->packed_bytes += size_bytes;
+      result = data;
+    } else {
+      ln_free(found);
+    }
+  }
+  pthread_mutex_unlock(&impl->mutex);
+  return result;
+}
+
+size_t ln_model_packed_bytes(const ln_model* model) {
+  pthread_mutex_lock(&model->impl->mutex);
+  const size_t bytes = model->impl->packed_bytes;
+  pthread_mutex_unlock(&model->impl->mutex);
+  return bytes;
+}

@@ -1,0 +1,35 @@
+/* What a model owns beyond what it says: its mapping, its memory, its references. For model.c and load.c only. */
+#ifndef LN_MODEL_MODEL_IMPL_H_
+#define LN_MODEL_MODEL_IMPL_H_
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "model/model.h"
+
+typedef struct ln_model_block {
+  _Alignas(16) struct ln_model_block* next;
+} ln_model_block;
+
+typedef struct ln_model_pack {
+  struct ln_model_pack* next;
+  const void* key;
+  uint64_t variant;
+  size_t size_bytes;
+  void* data;
+} ln_model_pack;
+
+typedef struct ln_model_impl {
+  atomic_int references;
+  ln_file_map map;
+  ln_model_block* blocks;
+  pthread_mutex_t mutex; /* over packs and packed_bytes */
+  ln_model_pack* packs;
+  size_t packed_bytes;
+} ln_model_impl;
+
+
+ln_model* ln_model_new(void); /* NULL: no memory */
+void* ln_model_alloc(ln_model* model, size_t count, size_t size_bytes); /* zeroed; freed with the model */
+
+#endif
