@@ -15,7 +15,7 @@ typedef struct ln_allocator {
 /* Copies the struct; NULL brings back malloc, realloc, free. Only while no block is out. */
 void ln_set_allocator(const ln_allocator* allocator);
 
-void* ln_malloc(size_t size_bytes); /* NULL: no memory. Size 0 gives a block that can be freed. */
+void* ln_malloc(size_t size_bytes);               /* NULL: no memory. Size 0 gives a block that can be freed. */
 void* ln_calloc(size_t count, size_t size_bytes); /* zeroed; NULL also where count * size_bytes overflows */
 void* ln_realloc(void* block, size_t size_bytes);
 void ln_free(void* block); /* NULL is a no-op */

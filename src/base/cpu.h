@@ -29,8 +29,8 @@ const char* ln_isa_name(ln_isa isa); /* "generic", "avx2", …; NULL for a numbe
 ln_isa ln_cpu_best(void);            /* the highest for which ln_cpu_has */
 const char* ln_cpu_list(void);       /* names of those present, separated by blanks, best last */
 
-/* Forces at most `name`; NULL lifts it. False: unknown name or not present. The environment variable LINNET_CPU does the
- * same when the features are first looked at (an unknown name there is ignored). Not thread-safe. */
+/* Forces at most `name`; NULL lifts it. False: unknown name or not present. The environment variable LINNET_CPU does
+ * the same when the features are first looked at (an unknown name there is ignored). Not thread-safe. */
 bool ln_cpu_force(const char* name);
 
 #endif

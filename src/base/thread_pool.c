@@ -1,6 +1,6 @@
-/* A job is published by raising `generation`; workers spin for a moment, then sleep on the condition variable. Every thread
- * owns a range of tiles, packed as begin and end in one 64-bit word, so that the owner (from the front) and thieves (from the
- * back) take tiles by one compare-and-swap. */
+/* A job is published by raising `generation`; workers spin for a moment, then sleep on the condition variable. Every
+ * thread owns a range of tiles, packed as begin and end in one 64-bit word, so that the owner (from the front) and
+ * thieves (from the back) take tiles by one compare-and-swap. */
 #include "base/thread_pool.h"
 
 #include <pthread.h>

@@ -14,8 +14,8 @@ ln_thread_pool* ln_thread_pool_create(int thread_count);
 void ln_thread_pool_delete(ln_thread_pool* pool); /* NULL is a no-op */
 int ln_thread_pool_size(const ln_thread_pool* pool);
 
-/* Runs task(arg, 0) … task(arg, tile_count - 1) on all threads, in any order; returns when all have run. One caller at a
- * time. Every thread begins with its own share of the tiles and steals from the others' when it is done. */
+/* Runs task(arg, 0) … task(arg, tile_count - 1) on all threads, in any order; returns when all have run. One caller at
+ * a time. Every thread begins with its own share of the tiles and steals from the others' when it is done. */
 void ln_thread_pool_run(ln_thread_pool* pool, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count);
 
 #endif

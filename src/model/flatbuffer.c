@@ -21,7 +21,9 @@ size_t ln_fb_field(ln_fb_table table, int slot) {
 
 bool ln_fb_bool(ln_fb_table table, int slot, bool fallback) { return ln_fb_u8(table, slot, fallback) != 0; }
 
-int8_t ln_fb_i8(ln_fb_table table, int slot, int8_t fallback) { return (int8_t)ln_fb_u8(table, slot, (uint8_t)fallback); }
+int8_t ln_fb_i8(ln_fb_table table, int slot, int8_t fallback) {
+  return (int8_t)ln_fb_u8(table, slot, (uint8_t)fallback);
+}
 
 uint8_t ln_fb_u8(ln_fb_table table, int slot, uint8_t fallback) {
   const size_t field = ln_fb_field(table, slot);

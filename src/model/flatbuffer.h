@@ -1,5 +1,5 @@
-/* Reading FlatBuffers tables that the verifier has passed. Nothing is checked here; all loads work at any alignment and on
- * any byte order. */
+/* Reading FlatBuffers tables that the verifier has passed. Nothing is checked here; all loads work at any alignment and
+ * on any byte order. */
 #ifndef LN_MODEL_FLATBUFFER_H_
 #define LN_MODEL_FLATBUFFER_H_
 

@@ -43,8 +43,8 @@ bool ln_load_ints(ln_loader* loader, ln_fb_table table, int slot, ln_i32_span* s
 }
 
 /* Allocates one struct for each element of a table's vector of tables. */
-static bool begin_list(ln_loader* loader, ln_fb_table table, int slot, size_t size_bytes, ln_fb_vector* vector, void** list,
-                       int32_t* count) {
+static bool begin_list(ln_loader* loader, ln_fb_table table, int slot, size_t size_bytes, ln_fb_vector* vector,
+                       void** list, int32_t* count) {
   *vector = ln_fb_get_vector(table, slot);
   *list = ln_load_alloc(loader, vector->count, size_bytes);
   *count = (int32_t)vector->count;
@@ -62,8 +62,8 @@ static bool load_opcodes(ln_loader* loader, ln_fb_table root) {
     const int32_t deprecated = ln_fb_i8(table, 0, 0), code = ln_fb_i32(table, 3, 0);
     const char* name = ln_fb_string(table, 1);
     /* Old files have the byte only; newer ones fill it with the placeholder where the code does not fit. */
-    model->opcodes[i] = (ln_model_opcode){deprecated > code ? deprecated : code, name != NULL ? name : "",
-                                          ln_fb_i32(table, 2, 1)};
+    model->opcodes[i] =
+        (ln_model_opcode){deprecated > code ? deprecated : code, name != NULL ? name : "", ln_fb_i32(table, 2, 1)};
     if (model->opcodes[i].builtin_code < 0)
       return ln_load_fail(loader, "Operator code %u is %d; codes are at least 0.", i, model->opcodes[i].builtin_code);
     if (model->opcodes[i].builtin_code == CUSTOM && name == NULL)
@@ -102,11 +102,12 @@ static bool load_buffers(ln_loader* loader, ln_fb_table root) {
   return true;
 }
 
-static bool load_operator(ln_loader* loader, int32_t subgraph, int32_t index, ln_fb_table table, ln_model_operator* op) {
+static bool load_operator(ln_loader* loader, int32_t subgraph, int32_t index, ln_fb_table table,
+                          ln_model_operator* op) {
   const uint32_t opcode = ln_fb_u32(table, 0, 0);
   if (opcode >= (uint32_t)loader->model->opcode_count)
-    return ln_load_fail(loader, "Subgraph %d, node %d: operator code %u does not exist; the model has %d.", subgraph, index,
-                        opcode, loader->model->opcode_count);
+    return ln_load_fail(loader, "Subgraph %d, node %d: operator code %u does not exist; the model has %d.", subgraph,
+                        index, opcode, loader->model->opcode_count);
   op->opcode_index = (int32_t)opcode;
   op->options_type = ln_fb_u8(table, 3, 0);
   op->options = op->options_type != 0 ? ln_fb_sub_table(table, 4) : (ln_fb_table){NULL, 0};
@@ -206,8 +207,8 @@ static bool load_signatures(ln_loader* loader, ln_fb_table root) {
     const uint32_t subgraph = ln_fb_u32(table, 4, 0);
     signature->key = key != NULL ? key : "";
     if (subgraph >= (uint32_t)model->subgraph_count)
-      return ln_load_fail(loader, "Signature \"%s\": subgraph %u does not exist; the model has %d.", signature->key, subgraph,
-                          model->subgraph_count);
+      return ln_load_fail(loader, "Signature \"%s\": subgraph %u does not exist; the model has %d.", signature->key,
+                          subgraph, model->subgraph_count);
     signature->subgraph = (int32_t)subgraph;
     const int32_t tensors = model->subgraphs[subgraph].tensor_count;
     if (!load_arguments(loader, signature->key, table, 0, tensors, &signature->inputs, &signature->input_count) ||
@@ -220,14 +221,15 @@ static bool load_signatures(ln_loader* loader, ln_fb_table root) {
 static bool load_model(ln_loader* loader) {
   ln_model* model = loader->model;
   char reason[256];
-  if (model->file.data == NULL || model->file.size == 0) return ln_load_fail(loader, "The model allocation is null/empty");
+  if (model->file.data == NULL || model->file.size == 0)
+    return ln_load_fail(loader, "The model allocation is null/empty");
   if (!ln_verify_structure(model->file.data, model->file.size, reason, sizeof reason))
     return ln_load_fail(loader, "The model is not a valid Flatbuffer buffer: %s", reason);
   const ln_fb_table root = ln_fb_root(model->file.data);
   model->version = (int32_t)ln_fb_u32(root, 0, 0);
   if (model->version != SCHEMA_VERSION)
-    return ln_load_fail(loader, "Model provided is schema version %d not equal to supported version %d.", model->version,
-                        SCHEMA_VERSION);
+    return ln_load_fail(loader, "Model provided is schema version %d not equal to supported version %d.",
+                        model->version, SCHEMA_VERSION);
   const char* description = ln_fb_string(root, 3);
   if (description != NULL) model->description = description;
   return load_opcodes(loader, root) && load_buffers(loader, root) && load_subgraphs(loader, root) &&

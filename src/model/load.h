@@ -1,4 +1,5 @@
-/* The loader's own state, shared by its files: load.c (the model), load_tensor.c (tensors), check.c (what belongs together). */
+/* The loader's own state, shared by its files: load.c (the model), load_tensor.c (tensors), check.c (what belongs
+ * together). */
 #ifndef LN_MODEL_LOAD_H_
 #define LN_MODEL_LOAD_H_
 

@@ -1,6 +1,6 @@
-/* A model file, read and verified: everything the file says, as plain structs whose strings, vectors and data point into
- * the caller's bytes or the mapping. Executes nothing; sees `base` only. Immutable once loaded, so any number of threads
- * and interpreters may read it. */
+/* A model file, read and verified: everything the file says, as plain structs whose strings, vectors and data point
+ * into the caller's bytes or the mapping. Executes nothing; sees `base` only. Immutable once loaded, so any number of
+ * threads and interpreters may read it. */
 #ifndef LN_MODEL_MODEL_H_
 #define LN_MODEL_MODEL_H_
 
@@ -11,8 +11,8 @@
 #include "base/file_map.h"
 #include "model/flatbuffer.h"
 
-/* A borrowed vector of scalars in the file. FlatBuffers vectors may lie at any alignment when the caller's buffer does, so
- * those of int32, int64 and float are copied into the model's own memory where they are not aligned. */
+/* A borrowed vector of scalars in the file. FlatBuffers vectors may lie at any alignment when the caller's buffer does,
+ * so those of int32, int64 and float are copied into the model's own memory where they are not aligned. */
 typedef struct ln_i32_span {
   const int32_t* data;
   int32_t count;
@@ -67,7 +67,7 @@ typedef struct ln_model_operator {
   uint8_t options2_type;                      /* schema BuiltinOptions2, 0 none */
   ln_fb_table options;                        /* table at options or options2; buf NULL: none */
   ln_fb_table options2;
-  ln_bytes custom_options; /* inline or large (offset/size) */
+  ln_bytes custom_options;                 /* inline or large (offset/size) */
   const uint8_t* mutating_variable_inputs; /* NULL or inputs.count flags */
 } ln_model_operator;
 
@@ -105,7 +105,7 @@ typedef struct ln_model_metadata {
 } ln_model_metadata;
 
 typedef struct ln_model {
-  ln_bytes file; /* all of it */
+  ln_bytes file;    /* all of it */
   const char* path; /* as given, "" for a buffer; for messages */
   const char* description;
   int32_t version;
@@ -119,7 +119,7 @@ typedef struct ln_model {
   int32_t metadata_count;
   ln_model_signature* signatures;
   int32_t signature_count;
-  size_t weight_bytes; /* buffers used by constant tensors, each once */
+  size_t weight_bytes;        /* buffers used by constant tensors, each once */
   struct ln_model_impl* impl; /* mapping, reference count, memory: model.c's own */
 } ln_model;
 
@@ -137,14 +137,14 @@ ln_model* ln_model_load_memory(const void* data, size_t size_bytes, bool strict,
 void ln_model_retain(ln_model* model);
 void ln_model_release(ln_model* model);
 
-/* A 64-byte aligned block made once per (key, variant) by `pack` and freed with the model; thread-safe; see LinnetBackend
- * in linnet.h. `total_bytes`, if not NULL, receives the bytes of all such blocks of the model. */
+/* A 64-byte aligned block made once per (key, variant) by `pack` and freed with the model; thread-safe; see
+ * LinnetBackend in linnet.h. `total_bytes`, if not NULL, receives the bytes of all such blocks of the model. */
 const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t variant, size_t size_bytes,
                                  void (*pack)(void* destination, void* arg), void* arg);
 size_t ln_model_packed_bytes(const ln_model* model);
 
 /* Names from the schema's lists; "UNKNOWN" for numbers outside. */
-const char* ln_builtin_operator_name(int32_t code); /* "CONV_2D" */
+const char* ln_builtin_operator_name(int32_t code);   /* "CONV_2D" */
 const char* ln_tensor_type_name(uint8_t schema_type); /* "FLOAT32" */
 
 /* Bytes of `elements` elements of a schema tensor type, sub-byte types rounded up; false: overflow or no fixed size. */

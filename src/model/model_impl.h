@@ -28,8 +28,7 @@ typedef struct ln_model_impl {
   size_t packed_bytes;
 } ln_model_impl;
 
-
-ln_model* ln_model_new(void); /* NULL: no memory */
+ln_model* ln_model_new(void);                                           /* NULL: no memory */
 void* ln_model_alloc(ln_model* model, size_t count, size_t size_bytes); /* zeroed; freed with the model */
 
 #endif

@@ -7,8 +7,8 @@
 #define LN_TABLE_BEGIN(name) static const ln_schema_field kFields_##name[] = {
 #define LN_FIELD(slot, name, kind, ref) {slot, kind, ref, #name},
 #define LN_TABLE_END(name) \
-  { UINT8_MAX, 0, 0, "" } \
-  }                       \
+  { UINT8_MAX, 0, 0, "" }  \
+  }                        \
   ;
 #include "model/schema.def"
 #undef LN_TABLE_BEGIN

@@ -10,7 +10,7 @@ enum { MAX_DEPTH = 32 };
 
 typedef struct verifier {
   const uint8_t* data;
-  size_t size; /* offsets are 32 bits, so that no more than 2 GiB can be a FlatBuffer */
+  size_t size;   /* offsets are 32 bits, so that no more than 2 GiB can be a FlatBuffer */
   size_t budget; /* tables and table references that may still be visited: shared tables must not multiply the work */
   int depth;
   char* message;

@@ -6,8 +6,8 @@
 TfLiteStatus ln_check_io(TfLiteContext* context, const TfLiteNode* node, int min_inputs, int max_inputs, int outputs) {
   const int inputs_found = node->inputs != NULL ? node->inputs->size : 0;
   const int outputs_found = node->outputs != NULL ? node->outputs->size : 0;
-  LN_CHECK(context, inputs_found >= min_inputs && inputs_found <= max_inputs,
-           "%d inputs; the operator takes %d to %d", inputs_found, min_inputs, max_inputs);
+  LN_CHECK(context, inputs_found >= min_inputs && inputs_found <= max_inputs, "%d inputs; the operator takes %d to %d",
+           inputs_found, min_inputs, max_inputs);
   LN_CHECK(context, outputs_found == outputs, "%d outputs; the operator has %d", outputs_found, outputs);
   for (int i = 0; i < outputs; ++i) {
     TfLiteTensor* output;
@@ -45,7 +45,8 @@ TfLiteStatus ln_get_variable(TfLiteContext* context, const TfLiteNode* node, int
   if (node->inputs != NULL && index >= 0 && index < node->inputs->size)
     *tensor = tensor_at(context, node->inputs->data[index]);
   LN_CHECK(context, *tensor != NULL, "input %d is left out; the operator keeps its state there", index);
-  LN_CHECK(context, (*tensor)->is_variable, "input %d is not a variable tensor; the operator keeps its state there", index);
+  LN_CHECK(context, (*tensor)->is_variable, "input %d is not a variable tensor; the operator keeps its state there",
+           index);
   return kTfLiteOk;
 }
 
@@ -128,7 +129,8 @@ TfLiteStatus ln_resize(TfLiteContext* context, TfLiteTensor* tensor, int rank, c
              "the size of tensor \"%s\" overflows", tensor->name != NULL ? tensor->name : "");
   }
   TfLiteIntArray* array = TfLiteIntArrayCreate(rank);
-  LN_CHECK(context, array != NULL, "no memory for the shape of tensor \"%s\"", tensor->name != NULL ? tensor->name : "");
+  LN_CHECK(context, array != NULL, "no memory for the shape of tensor \"%s\"",
+           tensor->name != NULL ? tensor->name : "");
   for (int i = 0; i < rank; ++i) array->data[i] = dims[i];
   return context->ResizeTensor(context, tensor, array);
 }
@@ -158,15 +160,16 @@ TfLiteStatus ln_broadcast_dims(TfLiteContext* context, const TfLiteTensor* a, co
   return kTfLiteOk;
 }
 
-TfLiteStatus ln_compute_window(TfLiteContext* context, TfLitePadding padding, int32_t in, int32_t filter, int32_t stride,
-                               int32_t dilation, ln_window* window) {
+TfLiteStatus ln_compute_window(TfLiteContext* context, TfLitePadding padding, int32_t in, int32_t filter,
+                               int32_t stride, int32_t dilation, ln_window* window) {
   LN_CHECK(context, stride >= 1, "stride is %d; it must be at least 1", stride);
   LN_CHECK(context, dilation >= 1, "dilation is %d; it must be at least 1", dilation);
   LN_CHECK(context, filter >= 1, "the filter's extent is %d; it must be at least 1", filter);
-  LN_CHECK(context, padding == kTfLitePaddingSame || padding == kTfLitePaddingValid, "padding is neither SAME nor VALID");
+  LN_CHECK(context, padding == kTfLitePaddingSame || padding == kTfLitePaddingValid,
+           "padding is neither SAME nor VALID");
   const int64_t effective = (int64_t)(filter - 1) * dilation + 1;
-  int64_t out = padding == kTfLitePaddingSame ? ((int64_t)in + stride - 1) / stride
-                                              : ((int64_t)in + stride - effective) / stride;
+  int64_t out =
+      padding == kTfLitePaddingSame ? ((int64_t)in + stride - 1) / stride : ((int64_t)in + stride - effective) / stride;
   LN_CHECK(context, ln_fits_i32(effective) && out >= 0, "the filter spans %lld of an input of %d", (long long)effective,
            in);
   int64_t total = (out - 1) * stride + effective - in;
@@ -178,7 +181,8 @@ TfLiteStatus ln_compute_window(TfLiteContext* context, TfLitePadding padding, in
   return kTfLiteOk;
 }
 
-TfLiteStatus ln_activation_range_f32(TfLiteContext* context, TfLiteFusedActivation activation, float* low, float* high) {
+TfLiteStatus ln_activation_range_f32(TfLiteContext* context, TfLiteFusedActivation activation, float* low,
+                                     float* high) {
   *low = -FLT_MAX;
   *high = FLT_MAX;
   switch (activation) {
@@ -210,8 +214,8 @@ static TfLiteStatus quantize_bound(TfLiteContext* context, const TfLiteTensor* o
   return kTfLiteOk;
 }
 
-TfLiteStatus ln_activation_range_i32(TfLiteContext* context, TfLiteFusedActivation activation, const TfLiteTensor* output,
-                                     int32_t* low, int32_t* high) {
+TfLiteStatus ln_activation_range_i32(TfLiteContext* context, TfLiteFusedActivation activation,
+                                     const TfLiteTensor* output, int32_t* low, int32_t* high) {
   float real_low, real_high;
   switch (output->type) {
     case kTfLiteUInt8:

@@ -24,19 +24,20 @@
   } while (0)
 
 /* Reports and fails unless `condition` holds. */
-#define LN_CHECK(context, condition, ...)                 \
-  do {                                                    \
-    if (!(condition)) LN_FAIL((context), __VA_ARGS__);    \
+#define LN_CHECK(context, condition, ...)              \
+  do {                                                 \
+    if (!(condition)) LN_FAIL((context), __VA_ARGS__); \
   } while (0)
 
 /* Passes a failure on. */
-#define LN_TRY(expression)                            \
-  do {                                                \
-    const TfLiteStatus ln_status_ = (expression);     \
-    if (ln_status_ != kTfLiteOk) return ln_status_;   \
+#define LN_TRY(expression)                          \
+  do {                                              \
+    const TfLiteStatus ln_status_ = (expression);   \
+    if (ln_status_ != kTfLiteOk) return ln_status_; \
   } while (0)
 
-/* ---- Tensors. Pointers are good until the next AddTensors of the context; do not keep them from prepare to invoke. ---- */
+/* ---- Tensors. Pointers are good until the next AddTensors of the context; do not keep them from prepare to invoke.
+ * ---- */
 
 /* Checks the counts of inputs (min to max) and outputs, and that no output is left out. */
 TfLiteStatus ln_check_io(TfLiteContext* context, const TfLiteNode* node, int min_inputs, int max_inputs, int outputs);
@@ -61,8 +62,8 @@ static inline bool ln_is_dynamic(const TfLiteTensor* t) { return t->allocation_t
 size_t ln_type_size(TfLiteType type);
 /* Reports unless the tensor has that type. `what` names it: "input", "bias". */
 TfLiteStatus ln_check_type(TfLiteContext* context, const TfLiteTensor* t, const char* what, TfLiteType type);
-/* Copies a constant or computed int32 or int64 tensor of at most `max` elements into `values`; reports other types, more
- * elements, values outside int32. */
+/* Copies a constant or computed int32 or int64 tensor of at most `max` elements into `values`; reports other types,
+ * more elements, values outside int32. */
 TfLiteStatus ln_read_ints(TfLiteContext* context, const TfLiteTensor* t, const char* what, int max, int32_t* values,
                           int* count);
 /* A negative axis counts from the end; reports one outside [-rank, rank). */
@@ -79,20 +80,20 @@ void ln_set_dynamic(TfLiteTensor* tensor);
 /* numpy's rule; reports shapes that do not go together and ranks over LN_MAX_RANK. */
 TfLiteStatus ln_broadcast_dims(TfLiteContext* context, const TfLiteTensor* a, const TfLiteTensor* b, int* rank,
                                int32_t dims[LN_MAX_RANK]);
-/* Output extent and padding of a window over one spatial axis. `pad_after_extra` is 1 where SAME padding is odd. Reports
- * strides, dilations, filters < 1 and outputs < 0. */
+/* Output extent and padding of a window over one spatial axis. `pad_after_extra` is 1 where SAME padding is odd.
+ * Reports strides, dilations, filters < 1 and outputs < 0. */
 typedef struct ln_window {
   int32_t out, pad_before, pad_after_extra;
 } ln_window;
-TfLiteStatus ln_compute_window(TfLiteContext* context, TfLitePadding padding, int32_t in, int32_t filter, int32_t stride,
-                               int32_t dilation, ln_window* window);
+TfLiteStatus ln_compute_window(TfLiteContext* context, TfLitePadding padding, int32_t in, int32_t filter,
+                               int32_t stride, int32_t dilation, ln_window* window);
 
 /* ---- Quantization ---- */
 
 /* The range that a fused activation leaves, for floats and for a quantized output (its scale, zero point and type). */
 TfLiteStatus ln_activation_range_f32(TfLiteContext* context, TfLiteFusedActivation activation, float* low, float* high);
-TfLiteStatus ln_activation_range_i32(TfLiteContext* context, TfLiteFusedActivation activation, const TfLiteTensor* output,
-                                     int32_t* low, int32_t* high);
+TfLiteStatus ln_activation_range_i32(TfLiteContext* context, TfLiteFusedActivation activation,
+                                     const TfLiteTensor* output, int32_t* low, int32_t* high);
 /* The affine parameters with at least one scale, reported where the tensor has none. */
 TfLiteStatus ln_get_affine(TfLiteContext* context, const TfLiteTensor* t, const char* what,
                            const TfLiteAffineQuantization** affine);

@@ -1,0 +1,202 @@
+/* What belongs together in a loaded model: indices of tensors and subgraphs, the options' types, the order of
+ * execution. */
+#include <string.h>
+
+#include "model/load.h"
+#include "model/schema.h"
+
+/* Operators whose options name other subgraphs: the table, and the slots that do. */
+static const struct {
+  int16_t table;
+  uint8_t slots[2];
+  int8_t slot_count;
+  bool second_union;
+} kCallers[] = {
+    {LN_TABLE_IfOptions, {0, 1}, 2, false},
+    {LN_TABLE_WhileOptions, {0, 1}, 2, false},
+    {LN_TABLE_CallOnceOptions, {0}, 1, false},
+    {LN_TABLE_CallOptions, {0}, 1, false},
+    {LN_TABLE_StableHLOCompositeOptions, {1}, 1, true},
+    {LN_TABLE_StablehloWhileOptions, {0, 1}, 2, true},
+    {LN_TABLE_StablehloReduceOptions, {1}, 1, true},
+    {LN_TABLE_StablehloReduceWindowOptions, {5}, 1, true},
+    {LN_TABLE_StablehloScatterOptions, {6}, 1, true},
+    {LN_TABLE_StablehloSortOptions, {2}, 1, true},
+};
+
+typedef bool (*callee_visitor)(ln_loader* loader, int32_t subgraph, int32_t node, int32_t callee, void* arg);
+
+/* Calls `visit` for every subgraph that a node's options name. */
+static bool visit_callees(ln_loader* loader, int32_t subgraph, int32_t node, callee_visitor visit, void* arg) {
+  const ln_model_operator* op = &loader->model->subgraphs[subgraph].operators[node];
+  const int first = op->options.buf != NULL ? ln_schema_union_table(LN_UNION_BuiltinOptions, op->options_type) : -1;
+  const int second = op->options2.buf != NULL ? ln_schema_union_table(LN_UNION_BuiltinOptions2, op->options2_type) : -1;
+  for (size_t i = 0; i < sizeof kCallers / sizeof kCallers[0]; ++i) {
+    if (kCallers[i].table != (kCallers[i].second_union ? second : first)) continue;
+    for (int k = 0; k < kCallers[i].slot_count; ++k)
+      if (!visit(loader, subgraph, node,
+                 ln_fb_i32(kCallers[i].second_union ? op->options2 : op->options, kCallers[i].slots[k], 0), arg))
+        return false;
+  }
+  if (second == LN_TABLE_StablehloCaseOptions) {
+    const ln_fb_vector branches = ln_fb_get_vector(op->options2, 0);
+    for (uint32_t i = 0; i < branches.count; ++i)
+      if (!visit(loader, subgraph, node, (int32_t)ln_fb_load_u32(branches.data + 4 * (size_t)i), arg)) return false;
+  }
+  return true;
+}
+
+static const char* node_name(const ln_loader* loader, int32_t subgraph, int32_t node) {
+  const ln_model_opcode* code =
+      &loader->model->opcodes[loader->model->subgraphs[subgraph].operators[node].opcode_index];
+  return code->builtin_code == 32 ? code->custom_name : ln_builtin_operator_name(code->builtin_code);
+}
+
+static bool check_callee(ln_loader* loader, int32_t subgraph, int32_t node, int32_t callee, void* arg) {
+  (void)arg;
+  if (callee >= 0 && callee < loader->model->subgraph_count) return true;
+  return ln_load_fail(loader, "Subgraph %d, node %d %s: subgraph %d does not exist; the model has %d.", subgraph, node,
+                      node_name(loader, subgraph, node), callee, loader->model->subgraph_count);
+}
+
+static bool check_indices(ln_loader* loader, int32_t subgraph, int32_t node, const char* what, ln_i32_span indices,
+                          bool may_be_left_out) {
+  const int32_t count = loader->model->subgraphs[subgraph].tensor_count;
+  for (int32_t i = 0; i < indices.count; ++i) {
+    const int32_t tensor = indices.data[i];
+    if ((tensor >= 0 && tensor < count) || (tensor == -1 && may_be_left_out)) continue;
+    if (node < 0)
+      return ln_load_fail(loader, "Subgraph %d: %s %d is tensor %d; it must be in [0, %d).", subgraph, what, i, tensor,
+                          count);
+    return ln_load_fail(loader, "Subgraph %d, node %d %s: %s %d is tensor %d; it must be in [%d, %d).", subgraph, node,
+                        node_name(loader, subgraph, node), what, i, tensor, may_be_left_out ? -1 : 0, count);
+  }
+  return true;
+}
+
+/* Outputs of a node must not be constants or the outputs of another: two writers would overwrite each other. */
+static bool check_outputs(ln_loader* loader, int32_t subgraph, int32_t node, uint8_t* written) {
+  const ln_model_subgraph* s = &loader->model->subgraphs[subgraph];
+  const ln_i32_span outputs = s->operators[node].outputs;
+  for (int32_t i = 0; i < outputs.count; ++i) {
+    const int32_t tensor = outputs.data[i];
+    if (s->tensors[tensor].data.data != NULL)
+      return ln_load_fail(loader, "Subgraph %d, node %d %s: output %d, tensor %d \"%s\", is a constant.", subgraph,
+                          node, node_name(loader, subgraph, node), i, tensor, s->tensors[tensor].name);
+    if (written[tensor] == 2)
+      return ln_load_fail(loader,
+                          "Subgraph %d, node %d %s: output %d, tensor %d \"%s\", is written by another node already.",
+                          subgraph, node, node_name(loader, subgraph, node), i, tensor, s->tensors[tensor].name);
+    written[tensor] = 2;
+  }
+  return true;
+}
+
+/* `written`: 0 nothing yet, 1 holds data before the first node, 2 a node's output. Strict: inputs must hold data. */
+static bool check_order(ln_loader* loader, int32_t subgraph) {
+  const ln_model_subgraph* s = &loader->model->subgraphs[subgraph];
+  uint8_t* written = ln_load_alloc(loader, (size_t)s->tensor_count, 1);
+  if (written == NULL) return false;
+  for (int32_t i = 0; i < s->inputs.count; ++i) written[s->inputs.data[i]] = 1;
+  for (int32_t node = 0; node < s->operator_count; ++node)
+    if (!check_outputs(loader, subgraph, node, written)) return false;
+  if (!loader->strict) return true;
+  memset(written, 0, (size_t)s->tensor_count);
+  for (int32_t node = s->operator_count - 1; node >= 0; --node) {
+    const ln_model_operator* op = &s->operators[node];
+    for (int32_t i = 0; i < op->outputs.count; ++i) written[op->outputs.data[i]] = 1; /* from here on backwards */
+    for (int32_t i = 0; i < op->inputs.count; ++i) {
+      const int32_t tensor = op->inputs.data[i];
+      if (tensor >= 0 && written[tensor] != 0 && !s->tensors[tensor].is_variable)
+        return ln_load_fail(loader,
+                            "Subgraph %d, node %d %s: input %d, tensor %d \"%s\", is written only by a later node.",
+                            subgraph, node, node_name(loader, subgraph, node), i, tensor, s->tensors[tensor].name);
+    }
+  }
+  return true;
+}
+
+static bool check_blocks(ln_loader* loader, int32_t subgraph) {
+  const ln_model_subgraph* s = &loader->model->subgraphs[subgraph];
+  for (int32_t i = 0; i < s->tensor_count; ++i) {
+    const ln_model_quantization* q = &s->tensors[i].quantization;
+    if (q->details_type != 2 && q->details_type != 3) continue;
+    if (q->block_scales_tensor < 0 || q->block_scales_tensor >= s->tensor_count || q->block_zero_points_tensor < -1 ||
+        q->block_zero_points_tensor >= s->tensor_count || q->block_size < 0)
+      return ln_load_fail(loader,
+                          "Subgraph %d, tensor %d \"%s\": the blockwise scales are tensor %d, size %d; no such one.",
+                          subgraph, i, s->tensors[i].name, q->block_scales_tensor, q->block_size);
+  }
+  return true;
+}
+
+static bool check_subgraph(ln_loader* loader, int32_t index) {
+  const ln_model_subgraph* s = &loader->model->subgraphs[index];
+  if (!check_indices(loader, index, -1, "input", s->inputs, false) ||
+      !check_indices(loader, index, -1, "output", s->outputs, false) || !check_blocks(loader, index))
+    return false;
+  for (int32_t i = 0; i < s->operator_count; ++i) {
+    const ln_model_operator* op = &s->operators[i];
+    if (!check_indices(loader, index, i, "input", op->inputs, true) ||
+        !check_indices(loader, index, i, "output", op->outputs, false) ||
+        !check_indices(loader, index, i, "intermediate", op->intermediates, true) ||
+        !visit_callees(loader, index, i, check_callee, NULL))
+      return false;
+  }
+  return check_order(loader, index);
+}
+
+/* Depth-first search for a subgraph that calls itself, directly or through others: it would never end to prepare. */
+enum { NOT_SEEN, ON_PATH, DONE, MAX_CALL_DEPTH = 64 };
+
+typedef struct call_search {
+  uint8_t* state; /* per subgraph */
+  int depth;
+} call_search;
+
+static bool search_calls(ln_loader* loader, int32_t subgraph, call_search* search);
+
+static bool follow_call(ln_loader* loader, int32_t subgraph, int32_t node, int32_t callee, void* arg) {
+  call_search* search = arg;
+  if (search->state[callee] == DONE) return true;
+  if (search->state[callee] == ON_PATH || search->depth >= MAX_CALL_DEPTH)
+    return ln_load_fail(loader, "Subgraph %d, node %d %s: subgraph %d %s.", subgraph, node,
+                        node_name(loader, subgraph, node), callee,
+                        search->state[callee] == ON_PATH ? "calls itself" : "is nested too deeply");
+  return search_calls(loader, callee, search);
+}
+
+static bool search_calls(ln_loader* loader, int32_t subgraph, call_search* search) {
+  search->state[subgraph] = ON_PATH;
+  ++search->depth;
+  for (int32_t i = 0; i < loader->model->subgraphs[subgraph].operator_count; ++i)
+    if (!visit_callees(loader, subgraph, i, follow_call, search)) return false;
+  --search->depth;
+  search->state[subgraph] = DONE;
+  return true;
+}
+
+static bool count_weight_bytes(ln_loader* loader) {
+  ln_model* model = loader->model;
+  uint8_t* counted = ln_load_alloc(loader, (size_t)model->buffer_count, 1);
+  if (counted == NULL) return false;
+  for (int32_t s = 0; s < model->subgraph_count; ++s)
+    for (int32_t i = 0; i < model->subgraphs[s].tensor_count; ++i) {
+      const ln_model_tensor* t = &model->subgraphs[s].tensors[i];
+      if (t->data.data == NULL || counted[t->buffer]) continue;
+      counted[t->buffer] = 1;
+      model->weight_bytes += t->data.size;
+    }
+  return true;
+}
+
+bool ln_check_model(ln_loader* loader) {
+  const ln_model* model = loader->model;
+  for (int32_t i = 0; i < model->subgraph_count; ++i)
+    if (!check_subgraph(loader, i)) return false;
+  call_search search = {ln_load_alloc(loader, (size_t)model->subgraph_count, 1), 0};
+  if (search.state == NULL) return false;
+  for (int32_t i = 0; i < model->subgraph_count; ++i)
+    if (search.state[i] == NOT_SEEN && !search_calls(loader, i, &search)) return false;
+  return count_weight_bytes(loader);
+}
