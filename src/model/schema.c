@@ -62,13 +62,23 @@ int ln_kind_bytes(ln_kind kind) {
   return kind == LN_KIND_TAG ? 1 : 0;
 }
 
+int ln_schema_operator_options(int32_t builtin_code) {
+  static const int16_t kOptions[] = {
+#define LN_OPERATOR(number, name, options) [number] = LN_TABLE_##options,
+#include "model/schema.def"
+#undef LN_OPERATOR
+  };
+  const int32_t count = (int32_t)(sizeof kOptions / sizeof kOptions[0]);
+  return builtin_code >= 0 && builtin_code < count ? kOptions[builtin_code] : LN_TABLE_NONE;
+}
+
 const char* ln_builtin_operator_name(int32_t code) {
   switch (code) {
-#define LN_OPERATOR_NAME(number, name) \
-  case number:                         \
+#define LN_OPERATOR(number, name, options) \
+  case number:                             \
     return #name;
 #include "model/schema.def"
-#undef LN_OPERATOR_NAME
+#undef LN_OPERATOR
     default:
       return "UNKNOWN";
   }

@@ -45,6 +45,7 @@ typedef struct ln_schema_table {
 } ln_schema_table;
 
 enum {
+  LN_TABLE_NONE = -1,
 #define LN_TABLE_NAME(name) LN_TABLE_##name,
 #include "model/schema.def"
 #undef LN_TABLE_NAME
@@ -66,6 +67,8 @@ enum {
 const ln_schema_table* ln_schema_get_table(int table);
 /* The table that a union's tag stands for, -1: none (tag 0 or a tag that the schema does not have). */
 int ln_schema_union_table(int union_index, uint8_t tag);
+/* The table that holds a builtin operator's options, LN_TABLE_NONE: it has none. */
+int ln_schema_operator_options(int32_t builtin_code);
 /* Bytes of one scalar, or of one element of a vector of scalars; 0 for other kinds. */
 int ln_kind_bytes(ln_kind kind);
 
