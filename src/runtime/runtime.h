@@ -23,6 +23,8 @@ typedef struct ln_reporter {
  * every % doubled and an empty va_list (see facts: clients' reporters misuse the va_list). */
 void ln_report(const ln_reporter* reporter, const char* format, ...);
 void ln_report_va(const ln_reporter* reporter, const char* format, va_list args);
+/* As ln_report for a sentence that follows another: the last error stays what it was. */
+void ln_report_more(const ln_reporter* reporter, const char* format, ...);
 /* As ln_report for news that is no error: "INFO: " on stderr, not kept as last error. */
 void ln_report_info(const ln_reporter* reporter, const char* format, ...);
 const char* ln_last_error(void); /* "" if none; of this thread */

@@ -1,0 +1,169 @@
+/* The interpreter's insides, for the files of this folder only: subgraphs with their tensors, nodes, arenas and contexts. */
+#ifndef LN_RUNTIME_INTERPRETER_H_
+#define LN_RUNTIME_INTERPRETER_H_
+
+#include <stdatomic.h>
+
+#include "base/thread_pool.h"
+#include "runtime/planner.h"
+#include "runtime/runtime.h"
+
+/* A growing block of memory whose contents survive growing. */
+typedef struct ln_arena {
+  char* base;
+  size_t capacity_bytes;
+} ln_arena;
+
+/* What the interpreter knows of a tensor beyond its TfLiteTensor. */
+typedef struct ln_tensor_state {
+  void* owned_data;   /* an aligned copy of constant data, from ln_aligned_malloc */
+  bool has_custom;    /* the caller gave memory for it: */
+  TfLiteCustomAllocation custom;
+  bool placed;        /* it has a place in its arena: */
+  size_t offset_bytes, size_bytes;
+  int32_t first_use, last_use; /* positions in the plan */
+} ln_tensor_state;
+
+typedef struct ln_node {
+  TfLiteNode node;
+  TfLiteRegistration registration;
+  const char* name;   /* of the operator */
+  const char* kernel; /* that prepare chose, "" if it did not say */
+  bool owns_delegate_params;
+  uint64_t calls, total_ns, min_ns, max_ns;
+} ln_node;
+
+typedef struct ln_subgraph {
+  TfLiteContext context; /* first: contexts are turned back into subgraphs */
+  ln_interpreter* interpreter;
+  const ln_model_subgraph* source;
+  int32_t index;
+  TfLiteTensor* tensors;
+  ln_tensor_state* states;
+  int32_t tensor_count, tensor_capacity;
+  ln_node** nodes; /* each of its own, so that pointers stay good */
+  int32_t node_count, node_capacity;
+  TfLiteIntArray* plan;          /* node indices in order of execution */
+  TfLiteIntArray* original_plan; /* before any delegate, NULL until there is one */
+  TfLiteIntArray *inputs, *outputs, *variables;
+  ln_arena arena, persistent;
+  size_t persistent_used_bytes;
+  int32_t next_to_prepare; /* position in the plan; the plan's size: all are prepared */
+  int32_t current_node;    /* that is being prepared or run, -1: none; for messages */
+  bool ready;              /* allocated: may be invoked */
+  bool busy;               /* being prepared or run: must not be entered again */
+  bool preparing, running;
+  bool resized;   /* a dynamic tensor has got another shape since the node began */
+  bool initialized_once; /* CALL_ONCE's flag */
+  bool delegating;
+} ln_subgraph;
+
+typedef struct ln_resource_entry {
+  char* container;
+  char* name;
+  LinnetResource resource;
+  bool exists;
+} ln_resource_entry;
+
+struct ln_interpreter {
+  LinnetBackend backend; /* first: backends are turned back into interpreters */
+  ln_model* model;
+  ln_interpreter_config config;
+  ln_subgraph** subgraphs;
+  int32_t subgraph_count;
+  TfLiteExternalContext* external_contexts[kTfLiteMaxExternalContexts];
+  ln_thread_pool* pool;
+  bool pool_failed;
+  atomic_bool cancelled;
+  uint64_t deadline_ns; /* 0: none */
+  int invoke_depth;
+  bool profiling;
+  bool allow_buffer_handle_output;
+  size_t peak_bytes;
+  ln_resource_entry* resources;
+  int32_t resource_count, resource_capacity;
+  TfLiteDelegate** delegates; /* applied, in order */
+  int32_t delegate_count;
+};
+
+static inline ln_subgraph* ln_subgraph_of(const TfLiteContext* context) { return (ln_subgraph*)context->impl_; }
+
+/* A message from inside the library about a subgraph (and its current node): the place is put in front. */
+void ln_subgraph_report(const ln_subgraph* subgraph, const char* format, ...) LN_PRINTF(2, 3);
+void ln_subgraph_report_va(const ln_subgraph* subgraph, const char* format, va_list args);
+
+/* ---- tensor.c ---- */
+TfLiteStatus ln_subgraph_load_tensors(ln_subgraph* subgraph);
+void ln_subgraph_free_tensors(ln_subgraph* subgraph);
+TfLiteStatus ln_subgraph_add_tensors(ln_subgraph* subgraph, int count, int* first);
+/* Bytes of a tensor of fixed-size elements; reports overflow. Strings and variants: 0. */
+TfLiteStatus ln_required_bytes(const ln_subgraph* subgraph, TfLiteType type, const int* dims, int rank, size_t* bytes);
+/* Takes `dims` over, on failure too. */
+TfLiteStatus ln_subgraph_resize_tensor(ln_subgraph* subgraph, TfLiteTensor* tensor, TfLiteIntArray* dims);
+void ln_subgraph_reset_variables(ln_subgraph* subgraph);
+
+/* ---- node.c ---- */
+TfLiteStatus ln_subgraph_load_nodes(ln_subgraph* subgraph);
+void ln_subgraph_free_nodes(ln_subgraph* subgraph);
+/* A new node without inputs; owned by the subgraph, not in the plan. NULL: no memory (reported). */
+ln_node* ln_subgraph_new_node(ln_subgraph* subgraph);
+void ln_subgraph_pop_node(ln_subgraph* subgraph); /* frees the newest node */
+void* ln_node_init(ln_subgraph* subgraph, ln_node* node, const char* buffer, size_t length);
+TfLiteStatus ln_node_prepare(ln_subgraph* subgraph, int32_t index);
+TfLiteStatus ln_node_invoke(ln_subgraph* subgraph, int32_t index);
+
+/* ---- subgraph.c ---- */
+ln_subgraph* ln_subgraph_create(ln_interpreter* interpreter, int32_t index); /* NULL: reported */
+void ln_subgraph_delete(ln_subgraph* subgraph);
+TfLiteStatus ln_subgraph_resize_input(ln_subgraph* subgraph, int32_t input_index, int rank, const int* dims);
+TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph);
+TfLiteStatus ln_subgraph_prepare_all(ln_subgraph* subgraph); /* shapes only, no memory */
+TfLiteStatus ln_subgraph_invoke(ln_subgraph* subgraph);
+bool ln_subgraph_has_dynamic(const ln_subgraph* subgraph, const TfLiteIntArray* tensors);
+bool ln_has_tensor(const TfLiteIntArray* tensors, int32_t tensor);
+
+/* ---- context.c ---- */
+void ln_context_fill(ln_subgraph* subgraph);
+
+/* ---- memory.c ---- */
+/* Places all arena tensors of the plan's positions [first, end), keeping those placed before, and sets their data. */
+TfLiteStatus ln_subgraph_place(ln_subgraph* subgraph, int32_t first, int32_t end);
+void ln_subgraph_free_arenas(ln_subgraph* subgraph);
+size_t ln_interpreter_dynamic_bytes(const ln_interpreter* interpreter);
+/* Whether `more` bytes of memory are within the limit; reports where not. */
+TfLiteStatus ln_check_limit(const ln_subgraph* subgraph, size_t more_bytes);
+void ln_note_peak(ln_interpreter* interpreter);
+
+/* ---- backend.c, resource.c ---- */
+void ln_backend_fill(ln_interpreter* interpreter);
+void ln_interpreter_free_resources(ln_interpreter* interpreter);
+int32_t ln_backend_resource_id(LinnetBackend* backend, const char* container, const char* name);
+LinnetResource* ln_backend_find_resource(LinnetBackend* backend, int32_t id);
+TfLiteStatus ln_backend_set_resource(LinnetBackend* backend, int32_t id, void* data, void (*free)(void* data));
+/* True once the invoke was cancelled or is out of time. */
+bool ln_interpreter_is_cancelled(ln_interpreter* interpreter, bool* timed_out);
+
+/* ---- delegate.c, partition.c ---- */
+TfLiteStatus ln_replace_nodes(ln_subgraph* subgraph, TfLiteRegistration registration, const TfLiteIntArray* nodes,
+                              TfLiteDelegate* delegate);
+TfLiteStatus ln_preview_partitioning(ln_subgraph* subgraph, const TfLiteIntArray* nodes, TfLiteDelegateParams** params,
+                                     int* count);
+TfLiteStatus ln_make_readable(ln_subgraph* subgraph, int32_t tensor);
+
+/* A maximal set of nodes that run together: all delegated, or none. */
+typedef struct ln_node_subset {
+  bool delegated;
+  int32_t* nodes; /* in order of execution */
+  int32_t count;
+} ln_node_subset;
+
+/* Splits the plan into subsets that can run one after the other. `*subsets` (one block, freed with ln_free, the nodes' lists in
+ * it) NULL: no memory. */
+int32_t ln_partition(const ln_subgraph* subgraph, const TfLiteIntArray* delegated, ln_node_subset** subsets);
+
+/* ---- live.c: objects that this library made and has not freed; others' pointers in their places are not to be trusted ---- */
+bool ln_live_add(const void* object); /* false: no memory */
+void ln_live_remove(const void* object);
+bool ln_live_has(const void* object);
+
+#endif
