@@ -1,4 +1,5 @@
-/* The interpreter's insides, for the files of this folder only: subgraphs with their tensors, nodes, arenas and contexts. */
+/* The interpreter's insides, for the files of this folder only: subgraphs with their tensors, nodes, arenas and
+ * contexts. */
 #ifndef LN_RUNTIME_INTERPRETER_H_
 #define LN_RUNTIME_INTERPRETER_H_
 
@@ -16,10 +17,10 @@ typedef struct ln_arena {
 
 /* What the interpreter knows of a tensor beyond its TfLiteTensor. */
 typedef struct ln_tensor_state {
-  void* owned_data;   /* an aligned copy of constant data, from ln_aligned_malloc */
-  bool has_custom;    /* the caller gave memory for it: */
+  void* owned_data; /* an aligned copy of constant data, from ln_aligned_malloc */
+  bool has_custom;  /* the caller gave memory for it: */
   TfLiteCustomAllocation custom;
-  bool placed;        /* it has a place in its arena: */
+  bool placed; /* it has a place in its arena: */
   size_t offset_bytes, size_bytes;
   int32_t first_use, last_use; /* positions in the plan */
 } ln_tensor_state;
@@ -53,7 +54,7 @@ typedef struct ln_subgraph {
   bool ready;              /* allocated: may be invoked */
   bool busy;               /* being prepared or run: must not be entered again */
   bool preparing, running;
-  bool resized;   /* a dynamic tensor has got another shape since the node began */
+  bool resized;          /* a dynamic tensor has got another shape since the node began */
   bool initialized_once; /* CALL_ONCE's flag */
   bool delegating;
 } ln_subgraph;
@@ -157,11 +158,12 @@ typedef struct ln_node_subset {
   int32_t count;
 } ln_node_subset;
 
-/* Splits the plan into subsets that can run one after the other. `*subsets` (one block, freed with ln_free, the nodes' lists in
- * it) NULL: no memory. */
+/* Splits the plan into subsets that can run one after the other. `*subsets` (one block, freed with ln_free, the nodes'
+ * lists in it) NULL: no memory. */
 int32_t ln_partition(const ln_subgraph* subgraph, const TfLiteIntArray* delegated, ln_node_subset** subsets);
 
-/* ---- live.c: objects that this library made and has not freed; others' pointers in their places are not to be trusted ---- */
+/* ---- live.c: objects that this library made and has not freed; others' pointers in their places are not to be trusted
+ * ---- */
 bool ln_live_add(const void* object); /* false: no memory */
 void ln_live_remove(const void* object);
 bool ln_live_has(const void* object);

@@ -1,5 +1,5 @@
-/* The set of objects that this library made: old delegates leave stack garbage where newer structs have pointers, and only
- * what stands in this set may be followed. */
+/* The set of objects that this library made: old delegates leave stack garbage where newer structs have pointers, and
+ * only what stands in this set may be followed. */
 #include <pthread.h>
 
 #include "base/alloc.h"

@@ -6,7 +6,9 @@
 #include "runtime/operator_object.h"
 #include "tensorflow/lite/builtin_ops.h"
 
-static TfLiteOpaqueContext* opaque_context(ln_subgraph* subgraph) { return (TfLiteOpaqueContext*)(void*)&subgraph->context; }
+static TfLiteOpaqueContext* opaque_context(ln_subgraph* subgraph) {
+  return (TfLiteOpaqueContext*)(void*)&subgraph->context;
+}
 
 static TfLiteOpaqueNode* opaque_node(ln_node* node) { return (TfLiteOpaqueNode*)(void*)&node->node; }
 
@@ -95,19 +97,21 @@ void ln_subgraph_free_nodes(ln_subgraph* subgraph) {
   ln_free(subgraph->nodes);
 }
 
-/* The registration for an operator code, a copy. Unknown custom operators get one without functions: a delegate may still
- * take their nodes. */
+/* The registration for an operator code, a copy. Unknown custom operators get one without functions: a delegate may
+ * still take their nodes. */
 static TfLiteStatus find_registration(ln_subgraph* subgraph, const ln_model_opcode* code, ln_node* node) {
   const ln_op_resolver* resolver = &subgraph->interpreter->config.resolver;
   const bool custom = code->builtin_code == kTfLiteBuiltinCustom;
-  const TfLiteRegistration* found = custom ? resolver->find_custom(resolver->user_data, code->custom_name, code->version)
-                                           : resolver->find_builtin(resolver->user_data, code->builtin_code, code->version);
+  const TfLiteRegistration* found =
+      custom ? resolver->find_custom(resolver->user_data, code->custom_name, code->version)
+             : resolver->find_builtin(resolver->user_data, code->builtin_code, code->version);
   node->name = custom ? code->custom_name : ln_builtin_operator_name(code->builtin_code);
   if (found == NULL && !custom) {
-    ln_report(&subgraph->interpreter->config.reporter,
-              "Didn't find op for builtin opcode '%s' version '%d'. An older version of this builtin might be supported. Are "
-              "you using an old TFLite binary with a newer model?",
-              node->name, code->version);
+    ln_report(
+        &subgraph->interpreter->config.reporter,
+        "Didn't find op for builtin opcode '%s' version '%d'. An older version of this builtin might be supported. Are "
+        "you using an old TFLite binary with a newer model?",
+        node->name, code->version);
     ln_report_more(&subgraph->interpreter->config.reporter, "Registration failed.");
     return kTfLiteError;
   }
@@ -146,7 +150,8 @@ static TfLiteStatus load_node(ln_subgraph* subgraph, int32_t index) {
   const ln_model_opcode* code = &model->opcodes[op->opcode_index];
   ln_node* node = ln_subgraph_new_node(subgraph);
   if (node == NULL) return kTfLiteError;
-  node->name = code->builtin_code == kTfLiteBuiltinCustom ? code->custom_name : ln_builtin_operator_name(code->builtin_code);
+  node->name =
+      code->builtin_code == kTfLiteBuiltinCustom ? code->custom_name : ln_builtin_operator_name(code->builtin_code);
   if (find_registration(subgraph, code, node) != kTfLiteOk) return kTfLiteError;
   node->node.inputs = copy_indices(op->inputs);
   node->node.outputs = copy_indices(op->outputs);
@@ -198,13 +203,15 @@ static TfLiteStatus report_unresolved(ln_subgraph* subgraph, const ln_node* node
   const ln_reporter* reporter = &subgraph->interpreter->config.reporter;
   if (strncmp(node->name, "Flex", 4) == 0)
     ln_report(reporter,
-              "Select TensorFlow op(s), included in the given model, is(are) not supported by this interpreter. Make sure you "
+              "Select TensorFlow op(s), included in the given model, is(are) not supported by this interpreter. Make "
+              "sure you "
               "apply/link the Flex delegate before inference. The first of them is %s.",
               node->name);
   else
-    ln_report(reporter,
-              "Encountered unresolved custom op: %s.\nSee instructions: https://www.tensorflow.org/lite/guide/ops_custom ",
-              node->name);
+    ln_report(
+        reporter,
+        "Encountered unresolved custom op: %s.\nSee instructions: https://www.tensorflow.org/lite/guide/ops_custom ",
+        node->name);
   return kTfLiteUnresolvedOps;
 }
 
@@ -220,7 +227,8 @@ TfLiteStatus ln_node_prepare(ln_subgraph* subgraph, int32_t index) {
   else
     status = call_prepare(subgraph, node);
   if (status != kTfLiteOk)
-    ln_report_more(&subgraph->interpreter->config.reporter, "Node number %d (%s) failed to prepare.", index, node->name);
+    ln_report_more(&subgraph->interpreter->config.reporter, "Node number %d (%s) failed to prepare.", index,
+                   node->name);
   subgraph->current_node = outer;
   return status;
 }

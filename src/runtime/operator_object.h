@@ -1,4 +1,5 @@
-/* TfLiteOperator: an operator as an opaque object. Its callbacks come in two forms, with and without the user's data. */
+/* TfLiteOperator: an operator as an opaque object. Its callbacks come in two forms, with and without the user's data.
+ */
 #ifndef LN_RUNTIME_OPERATOR_OBJECT_H_
 #define LN_RUNTIME_OPERATOR_OBJECT_H_
 

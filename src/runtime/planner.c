@@ -25,7 +25,8 @@ static size_t find_place(const ln_block* const* placed, int32_t count, const ln_
   for (int32_t i = 0; i < count; ++i) {
     const ln_block* other = placed[i];
     if (!together(other, block)) continue;
-    if (other->offset_bytes > end && other->offset_bytes - end >= block->size_bytes && other->offset_bytes - end < best_gap) {
+    if (other->offset_bytes > end && other->offset_bytes - end >= block->size_bytes &&
+        other->offset_bytes - end < best_gap) {
       best = end;
       best_gap = other->offset_bytes - end;
     }

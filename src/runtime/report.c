@@ -6,8 +6,8 @@
 
 static _Thread_local char last_error[1024];
 
-/* Hands over finished text with an empty list of arguments: right for reporters that use the va_list, and for those that
- * pass it on as if it were an argument. */
+/* Hands over finished text with an empty list of arguments: right for reporters that use the va_list, and for those
+ * that pass it on as if it were an argument. */
 static void hand_over(const ln_reporter* reporter, const char* format, ...) {
   va_list args;
   va_start(args, format);

@@ -1,5 +1,5 @@
-/* The interpreter as the exported functions see it. Sees `model`, `base` and the public interface; knows operators only as
- * registrations. An interpreter is used by one thread at a time, but for ln_interpreter_cancel. */
+/* The interpreter as the exported functions see it. Sees `model`, `base` and the public interface; knows operators only
+ * as registrations. An interpreter is used by one thread at a time, but for ln_interpreter_cancel. */
 #ifndef LN_RUNTIME_RUNTIME_H_
 #define LN_RUNTIME_RUNTIME_H_
 
@@ -19,8 +19,8 @@ typedef struct ln_reporter {
   void* user_data;
 } ln_reporter;
 
-/* Formats the message, keeps it as this thread's last error, and hands the finished text to the reporter as `format` with
- * every % doubled and an empty va_list (see facts: clients' reporters misuse the va_list). */
+/* Formats the message, keeps it as this thread's last error, and hands the finished text to the reporter as `format`
+ * with every % doubled and an empty va_list (see facts: clients' reporters misuse the va_list). */
 void ln_report(const ln_reporter* reporter, const char* format, ...);
 void ln_report_va(const ln_reporter* reporter, const char* format, va_list args);
 /* As ln_report for a sentence that follows another: the last error stays what it was. */
@@ -50,13 +50,13 @@ typedef struct ln_interpreter_config {
 
 typedef struct ln_interpreter ln_interpreter;
 
-/* Takes a reference to the model. An operator that the resolver does not know is reported and makes this fail for builtin
- * ones; unknown custom ones fail in prepare, as delegates may take them. NULL: reported. */
+/* Takes a reference to the model. An operator that the resolver does not know is reported and makes this fail for
+ * builtin ones; unknown custom ones fail in prepare, as delegates may take them. NULL: reported. */
 ln_interpreter* ln_interpreter_create(ln_model* model, const ln_interpreter_config* config);
 void ln_interpreter_delete(ln_interpreter* interpreter); /* NULL is a no-op */
 
-/* Lets a delegate take nodes; call before the first allocation or at any time after (tensors must then be allocated again).
- * On failure the graph is as it was before. */
+/* Lets a delegate take nodes; call before the first allocation or at any time after (tensors must then be allocated
+ * again). On failure the graph is as it was before. */
 TfLiteStatus ln_interpreter_apply_delegate(ln_interpreter* interpreter, TfLiteDelegate* delegate);
 
 /* ---- Use. `subgraph` is 0 for the primary one; indices out of range are reported and fail, pointers are NULL. ---- */
@@ -68,8 +68,8 @@ const TfLiteIntArray* ln_interpreter_variables(const ln_interpreter* interpreter
 int32_t ln_interpreter_tensor_count(const ln_interpreter* interpreter, int32_t subgraph);
 TfLiteTensor* ln_interpreter_tensor(const ln_interpreter* interpreter, int32_t subgraph, int32_t tensor);
 /* `input_index` is a position in the subgraph's inputs. Extents must be >= 0. The same shape again is a no-op. */
-TfLiteStatus ln_interpreter_resize_input(ln_interpreter* interpreter, int32_t subgraph, int32_t input_index, int32_t rank,
-                                         const int* dims);
+TfLiteStatus ln_interpreter_resize_input(ln_interpreter* interpreter, int32_t subgraph, int32_t input_index,
+                                         int32_t rank, const int* dims);
 TfLiteStatus ln_interpreter_allocate(ln_interpreter* interpreter, int32_t subgraph);
 TfLiteStatus ln_interpreter_invoke(ln_interpreter* interpreter, int32_t subgraph);
 TfLiteStatus ln_interpreter_reset_variables(ln_interpreter* interpreter);
@@ -79,8 +79,8 @@ void ln_interpreter_set_timeout(ln_interpreter* interpreter, double timeout_ms);
 TfLiteStatus ln_interpreter_set_custom_allocation(ln_interpreter* interpreter, int32_t subgraph, int32_t tensor,
                                                   const TfLiteCustomAllocation* allocation, int64_t flags);
 /* Buffer handles of delegates. */
-TfLiteStatus ln_interpreter_set_buffer_handle(ln_interpreter* interpreter, TfLiteTensor* tensor, TfLiteBufferHandle handle,
-                                              TfLiteDelegate* delegate);
+TfLiteStatus ln_interpreter_set_buffer_handle(ln_interpreter* interpreter, TfLiteTensor* tensor,
+                                              TfLiteBufferHandle handle, TfLiteDelegate* delegate);
 TfLiteStatus ln_interpreter_get_buffer_handle(ln_interpreter* interpreter, int32_t tensor, TfLiteBufferHandle* handle,
                                               TfLiteDelegate** delegate);
 TfLiteStatus ln_interpreter_ensure_readable(ln_interpreter* interpreter, int32_t tensor);
@@ -101,8 +101,8 @@ TfLiteStatus ln_interpreter_profile_entry(const ln_interpreter* interpreter, int
 /* ---- Options of builtin operators (builtin_options.c) ---- */
 
 /* The node's builtin_data: the operator's parameter struct at its newest size, zeroed where the file says nothing, from
- * ln_malloc (freed with ln_free). *data is NULL for operators without parameters. What is wrong is reported. Strings and
- * float arrays in it point into the model. */
+ * ln_malloc (freed with ln_free). *data is NULL for operators without parameters. What is wrong is reported. Strings
+ * and float arrays in it point into the model. */
 TfLiteStatus ln_parse_builtin_options(const ln_model* model, const ln_model_operator* op, int32_t builtin_code,
                                       const ln_reporter* reporter, void** data);
 

@@ -7,10 +7,10 @@
 
 bool ln_tensor_type_from_schema(uint8_t schema_type, TfLiteType* type) {
   static const uint8_t kTypes[] = {
-      kTfLiteFloat32, kTfLiteFloat16, kTfLiteInt32,    kTfLiteUInt8,      kTfLiteInt64,       kTfLiteString,
-      kTfLiteBool,    kTfLiteInt16,   kTfLiteComplex64, kTfLiteInt8,      kTfLiteFloat64,     kTfLiteComplex128,
-      kTfLiteUInt64,  kTfLiteResource, kTfLiteVariant,  kTfLiteUInt32,    kTfLiteUInt16,      kTfLiteInt4,
-      kTfLiteBFloat16, kTfLiteInt2,   kTfLiteUInt4,    kTfLiteFloat8E4M3FN, kTfLiteFloat8E5M2};
+      kTfLiteFloat32,  kTfLiteFloat16,  kTfLiteInt32,     kTfLiteUInt8,        kTfLiteInt64,     kTfLiteString,
+      kTfLiteBool,     kTfLiteInt16,    kTfLiteComplex64, kTfLiteInt8,         kTfLiteFloat64,   kTfLiteComplex128,
+      kTfLiteUInt64,   kTfLiteResource, kTfLiteVariant,   kTfLiteUInt32,       kTfLiteUInt16,    kTfLiteInt4,
+      kTfLiteBFloat16, kTfLiteInt2,     kTfLiteUInt4,     kTfLiteFloat8E4M3FN, kTfLiteFloat8E5M2};
   if (schema_type >= sizeof kTypes) return false;
   *type = (TfLiteType)kTypes[schema_type];
   return true;
@@ -235,7 +235,8 @@ void ln_subgraph_free_tensors(ln_subgraph* subgraph) {
   ln_free(subgraph->states);
 }
 
-static TfLiteStatus refuse(const ln_subgraph* subgraph, TfLiteIntArray* dims, const TfLiteTensor* tensor, const char* why) {
+static TfLiteStatus refuse(const ln_subgraph* subgraph, TfLiteIntArray* dims, const TfLiteTensor* tensor,
+                           const char* why) {
   TfLiteIntArrayFree(dims);
   ln_subgraph_report(subgraph, "%s (tensor \"%s\")", why, tensor->name != NULL ? tensor->name : "");
   return kTfLiteError;
@@ -250,7 +251,8 @@ TfLiteStatus ln_subgraph_resize_tensor(ln_subgraph* subgraph, TfLiteTensor* tens
   const bool sized = type_bits(tensor->type) != 0;
   if (sized && ln_required_bytes(subgraph, tensor->type, dims->data, dims->size, &bytes) != kTfLiteOk)
     return refuse(subgraph, dims, tensor, "the new shape is refused");
-  if (subgraph->running && !subgraph->preparing && !same && (kind == kTfLiteArenaRw || kind == kTfLiteArenaRwPersistent))
+  if (subgraph->running && !subgraph->preparing && !same &&
+      (kind == kTfLiteArenaRw || kind == kTfLiteArenaRwPersistent))
     return refuse(subgraph, dims, tensor, "a tensor of fixed size cannot change its shape while the node runs");
   if (kind == kTfLiteCustom && bytes > tensor->bytes)
     return refuse(subgraph, dims, tensor, "the memory given for it is too small for its new shape");
@@ -259,7 +261,8 @@ TfLiteStatus ln_subgraph_resize_tensor(ln_subgraph* subgraph, TfLiteTensor* tens
       TfLiteIntArrayFree(dims);
       return kTfLiteError;
     }
-    if (TfLiteTensorRealloc(bytes, tensor) != kTfLiteOk) return refuse(subgraph, dims, tensor, "no memory for its new shape");
+    if (TfLiteTensorRealloc(bytes, tensor) != kTfLiteOk)
+      return refuse(subgraph, dims, tensor, "no memory for its new shape");
   }
   if (!same && kind == kTfLiteDynamic) subgraph->resized = true;
   if (kind != kTfLiteCustom) tensor->bytes = sized ? bytes : tensor->bytes;

@@ -1,5 +1,5 @@
-/* Golden cases: a model, inputs, and the outputs that it must give, read from the tables in shared/models and shared/ops.
- * Uses the public interface only. */
+/* Golden cases: a model, inputs, and the outputs that it must give, read from the tables in shared/models and
+ * shared/ops. Uses the public interface only. */
 #ifndef LN_TESTS_GOLDEN_H_
 #define LN_TESTS_GOLDEN_H_
 
@@ -21,7 +21,8 @@ typedef struct golden_tensor {
   int dims[GOLDEN_MAX_RANK];
   const unsigned char* data;
   size_t size_bytes;
-  /* Outputs: a float passes when |got - want| <= absolute + relative * |want|; an 8- or 16-bit integer within `steps`. */
+  /* Outputs: a float passes when |got - want| <= absolute + relative * |want|; an 8- or 16-bit integer within `steps`.
+   */
   double absolute, relative;
   int steps;
   bool only_shape; /* random results: only type and shape are compared */

@@ -40,12 +40,14 @@ TfLiteType golden_type(const char* name) {
     const char *brief, *full;
     TfLiteType type;
   } kNames[] = {
-      {"f32", "float32", kTfLiteFloat32},   {"f16", "float16", kTfLiteFloat16},      {"f64", "float64", kTfLiteFloat64},
-      {"i8", "int8", kTfLiteInt8},          {"u8", "uint8", kTfLiteUInt8},           {"i16", "int16", kTfLiteInt16},
-      {"u16", "uint16", kTfLiteUInt16},     {"i32", "int32", kTfLiteInt32},          {"u32", "uint32", kTfLiteUInt32},
-      {"i64", "int64", kTfLiteInt64},       {"u64", "uint64", kTfLiteUInt64},        {"bool", "bool", kTfLiteBool},
-      {"str", "string", kTfLiteString},     {"bf16", "bfloat16", kTfLiteBFloat16},   {"c64", "complex64", kTfLiteComplex64},
-      {"c128", "complex128", kTfLiteComplex128},
+      {"f32", "float32", kTfLiteFloat32},     {"f16", "float16", kTfLiteFloat16},
+      {"f64", "float64", kTfLiteFloat64},     {"i8", "int8", kTfLiteInt8},
+      {"u8", "uint8", kTfLiteUInt8},          {"i16", "int16", kTfLiteInt16},
+      {"u16", "uint16", kTfLiteUInt16},       {"i32", "int32", kTfLiteInt32},
+      {"u32", "uint32", kTfLiteUInt32},       {"i64", "int64", kTfLiteInt64},
+      {"u64", "uint64", kTfLiteUInt64},       {"bool", "bool", kTfLiteBool},
+      {"str", "string", kTfLiteString},       {"bf16", "bfloat16", kTfLiteBFloat16},
+      {"c64", "complex64", kTfLiteComplex64}, {"c128", "complex128", kTfLiteComplex128},
   };
   for (size_t i = 0; i < sizeof kNames / sizeof kNames[0]; ++i)
     if (strcmp(name, kNames[i].brief) == 0 || strcmp(name, kNames[i].full) == 0) return kNames[i].type;
@@ -78,8 +80,28 @@ int golden_split(char* line, char separator, char** fields, int max) {
 
 /* ---- shared/models/cases.tsv: a line per tensor, a case's lines together ---- */
 
-enum { COL_CASE, COL_MODEL, COL_SIGNATURE, COL_STEP, COL_ROLE, COL_SLOT, COL_TENSOR, COL_NAME, COL_DTYPE, COL_SHAPE,
-       COL_RESIZED, COL_SCALE, COL_ZERO, COL_FILE, COL_FROM, COL_TOL, COL_LOOSE, COL_MAX, COL_NOTE, COL_COUNT };
+enum {
+  COL_CASE,
+  COL_MODEL,
+  COL_SIGNATURE,
+  COL_STEP,
+  COL_ROLE,
+  COL_SLOT,
+  COL_TENSOR,
+  COL_NAME,
+  COL_DTYPE,
+  COL_SHAPE,
+  COL_RESIZED,
+  COL_SCALE,
+  COL_ZERO,
+  COL_FILE,
+  COL_FROM,
+  COL_TOL,
+  COL_LOOSE,
+  COL_MAX,
+  COL_NOTE,
+  COL_COUNT
+};
 
 static bool add_model_line(golden_case* c, const char* folder, char** f) {
   char path[1024];
@@ -140,10 +162,29 @@ bool golden_read_models(const char* shared, const char* filter, golden_visitor v
 
 /* ---- shared/ops/cases.tsv: a line per case, tensors as name|dtype|shape|offset|length joined by ; ---- */
 
-enum { OP_CASE, OP_GROUP, OP_KIND, OP_FLAGS, OP_INVOKES, OP_FILE, OP_MODEL_OFFSET, OP_MODEL_LENGTH, OP_INPUTS, OP_OUTPUTS,
-       OP_ABS, OP_REL, OP_STEPS, OP_DIFF_OPT, OP_DIFF_XNN, OP_GOLDEN, OP_OPS, OP_COUNT };
+enum {
+  OP_CASE,
+  OP_GROUP,
+  OP_KIND,
+  OP_FLAGS,
+  OP_INVOKES,
+  OP_FILE,
+  OP_MODEL_OFFSET,
+  OP_MODEL_LENGTH,
+  OP_INPUTS,
+  OP_OUTPUTS,
+  OP_ABS,
+  OP_REL,
+  OP_STEPS,
+  OP_DIFF_OPT,
+  OP_DIFF_XNN,
+  OP_GOLDEN,
+  OP_OPS,
+  OP_COUNT
+};
 
-static bool add_op_tensors(golden_case* c, char* list, bool is_output, char** f, const unsigned char* blob, size_t size) {
+static bool add_op_tensors(golden_case* c, char* list, bool is_output, char** f, const unsigned char* blob,
+                           size_t size) {
   if (strcmp(list, "-") == 0) return true;
   char* items[GOLDEN_MAX_TENSORS];
   const int count = golden_split(list, ';', items, GOLDEN_MAX_TENSORS);

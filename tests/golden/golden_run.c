@@ -11,7 +11,7 @@
 
 static double half_to_double(uint16_t h) {
   const int exponent = (h >> 10) & 31, fraction = h & 1023;
-  double value = exponent == 31 ? (fraction != 0 ? NAN : INFINITY)
+  double value = exponent == 31  ? (fraction != 0 ? NAN : INFINITY)
                  : exponent == 0 ? ldexp(fraction, -24)
                                  : ldexp(1024 + fraction, exponent - 25);
   return (h & 0x8000) != 0 ? -value : value;
@@ -70,7 +70,8 @@ static size_t element_bytes(TfLiteType type) {
 
 bool golden_compare(const golden_tensor* want, const void* got, size_t got_bytes, char* message, size_t message_size) {
   if (got_bytes != want->size_bytes)
-    return snprintf(message, message_size, "output %d: %zu bytes, expected %zu", want->slot, got_bytes, want->size_bytes),
+    return snprintf(message, message_size, "output %d: %zu bytes, expected %zu", want->slot, got_bytes,
+                    want->size_bytes),
            false;
   if (want->only_shape || got_bytes == 0 || memcmp(got, want->data, got_bytes) == 0) return true;
   const size_t width = element_bytes(want->type);
@@ -88,15 +89,14 @@ bool golden_compare(const golden_tensor* want, const void* got, size_t got_bytes
     if (difference > worst_difference) worst_difference = difference, worst = i;
   }
   if (differing == 0) return true;
-  snprintf(message, message_size, "output %d: %zu of %zu elements differ, worst at %zu: %.9g, expected %.9g", want->slot,
-           differing, got_bytes / width, worst, element(want->type, got, worst), element(want->type, want->data, worst));
+  snprintf(message, message_size, "output %d: %zu of %zu elements differ, worst at %zu: %.9g, expected %.9g",
+           want->slot, differing, got_bytes / width, worst, element(want->type, got, worst),
+           element(want->type, want->data, worst));
   return false;
 }
 
 /* Keeps the library's messages off the terminal; LinnetLastError has the last one. */
-static void silent(void* user_data, const char* format, va_list args) {
-  (void)user_data, (void)format, (void)args;
-}
+static void silent(void* user_data, const char* format, va_list args) { (void)user_data, (void)format, (void)args; }
 
 typedef struct session {
   TfLiteInterpreter* interpreter;
@@ -160,7 +160,8 @@ static bool run_steps(const golden_case* c, session* s, char* message, size_t me
         s->runner != NULL ? TfLiteSignatureRunnerInvoke(s->runner) : TfLiteInterpreterInvoke(s->interpreter);
     if (invoked != kTfLiteOk) return snprintf(message, message_size, "invoke: %s", LinnetLastError()), false;
     for (int i = 0; i < c->tensor_count; ++i)
-      if (c->tensors[i].is_output && c->tensors[i].step == step && !check_output(s, &c->tensors[i], message, message_size))
+      if (c->tensors[i].is_output && c->tensors[i].step == step &&
+          !check_output(s, &c->tensors[i], message, message_size))
         return false;
   }
   return true;

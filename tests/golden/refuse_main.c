@@ -1,5 +1,5 @@
-/* refuse: every model that the original refuses or dies of (shared/models/refuse.tsv and invalid/expected.tsv), and the ones
- * that only load, ends in an error with a text, or runs; a crash or a hang ends this program. Inputs are zeros. */
+/* refuse: every model that the original refuses or dies of (shared/models/refuse.tsv and invalid/expected.tsv), and the
+ * ones that only load, ends in an error with a text, or runs; a crash or a hang ends this program. Inputs are zeros. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

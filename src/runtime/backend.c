@@ -1,0 +1,135 @@
+/* LinnetBackend: what operators may ask of the interpreter beyond their context. */
+#include "base/clock.h"
+#include "runtime/interpreter.h"
+
+static ln_interpreter* interpreter_of(LinnetBackend* backend) { return (ln_interpreter*)(void*)backend; }
+
+static ln_subgraph* subgraph_at(LinnetBackend* backend, int32_t index) {
+  ln_interpreter* interpreter = interpreter_of(backend);
+  if (index >= 0 && index < interpreter->subgraph_count) return interpreter->subgraphs[index];
+  ln_report(&interpreter->config.reporter, "Subgraph %d does not exist; the model has %d.", index,
+            interpreter->subgraph_count);
+  return NULL;
+}
+
+static int thread_count(LinnetBackend* backend) {
+  const ln_interpreter* interpreter = interpreter_of(backend);
+  return interpreter->config.num_threads > 1 && !interpreter->pool_failed ? interpreter->config.num_threads : 1;
+}
+
+/* The pool is made at the first job that can use it; where none can be had, the caller works alone. */
+static ln_thread_pool* pool_of(ln_interpreter* interpreter) {
+  if (interpreter->pool == NULL && !interpreter->pool_failed) {
+    interpreter->pool = ln_thread_pool_create(interpreter->config.num_threads);
+    interpreter->pool_failed = interpreter->pool == NULL;
+  }
+  return interpreter->pool;
+}
+
+static void parallel_for(LinnetBackend* backend, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count) {
+  ln_thread_pool* pool = tile_count > 1 && thread_count(backend) > 1 ? pool_of(interpreter_of(backend)) : NULL;
+  if (pool != NULL) {
+    ln_thread_pool_run(pool, task, arg, tile_count);
+    return;
+  }
+  for (size_t tile = 0; tile < tile_count; ++tile) task(arg, tile);
+}
+
+static const void* shared_pack(LinnetBackend* backend, const void* key, uint64_t variant, size_t size_bytes,
+                               void (*pack)(void* destination, void* arg), void* arg) {
+  return ln_model_shared_pack(interpreter_of(backend)->model, key, variant, size_bytes, pack, arg);
+}
+
+bool ln_interpreter_is_cancelled(ln_interpreter* interpreter, bool* timed_out) {
+  *timed_out = interpreter->deadline_ns != 0 && ln_clock_ns() > interpreter->deadline_ns;
+  return *timed_out || atomic_load_explicit(&interpreter->cancelled, memory_order_relaxed);
+}
+
+static bool is_cancelled(LinnetBackend* backend) {
+  bool timed_out;
+  return ln_interpreter_is_cancelled(interpreter_of(backend), &timed_out);
+}
+
+static int32_t subgraph_count(LinnetBackend* backend) { return interpreter_of(backend)->subgraph_count; }
+
+static TfLiteContext* subgraph_context(LinnetBackend* backend, int32_t index) {
+  ln_subgraph* subgraph = subgraph_at(backend, index);
+  return subgraph != NULL ? &subgraph->context : NULL;
+}
+
+static const TfLiteIntArray* subgraph_inputs(LinnetBackend* backend, int32_t index) {
+  const ln_subgraph* subgraph = subgraph_at(backend, index);
+  return subgraph != NULL ? subgraph->inputs : NULL;
+}
+
+static const TfLiteIntArray* subgraph_outputs(LinnetBackend* backend, int32_t index) {
+  const ln_subgraph* subgraph = subgraph_at(backend, index);
+  return subgraph != NULL ? subgraph->outputs : NULL;
+}
+
+static TfLiteStatus subgraph_resize_input(LinnetBackend* backend, int32_t index, int32_t input_index,
+                                          const TfLiteIntArray* dims) {
+  ln_subgraph* subgraph = subgraph_at(backend, index);
+  if (subgraph == NULL || dims == NULL) return kTfLiteError;
+  return ln_subgraph_resize_input(subgraph, input_index, dims->size, dims->data);
+}
+
+static TfLiteStatus subgraph_allocate(LinnetBackend* backend, int32_t index) {
+  ln_subgraph* subgraph = subgraph_at(backend, index);
+  return subgraph != NULL ? ln_subgraph_allocate(subgraph) : kTfLiteError;
+}
+
+static bool subgraph_is_dynamic(LinnetBackend* backend, int32_t index) {
+  const ln_subgraph* subgraph = subgraph_at(backend, index);
+  if (subgraph == NULL) return false;
+  return subgraph->next_to_prepare < subgraph->plan->size || ln_subgraph_has_dynamic(subgraph, subgraph->outputs);
+}
+
+static TfLiteStatus subgraph_invoke(LinnetBackend* backend, int32_t index) {
+  ln_subgraph* subgraph = subgraph_at(backend, index);
+  if (subgraph == NULL) return kTfLiteError;
+  ln_interpreter* interpreter = interpreter_of(backend);
+  ++interpreter->invoke_depth;
+  const TfLiteStatus status = ln_subgraph_invoke(subgraph);
+  --interpreter->invoke_depth;
+  return status;
+}
+
+static bool* subgraph_once_flag(LinnetBackend* backend, int32_t index) {
+  ln_subgraph* subgraph = subgraph_at(backend, index);
+  return subgraph != NULL ? &subgraph->initialized_once : NULL;
+}
+
+static void set_kernel_name(LinnetBackend* backend, const char* kernel) {
+  ln_interpreter* interpreter = interpreter_of(backend);
+  for (int32_t s = 0; s < interpreter->subgraph_count; ++s) {
+    ln_subgraph* subgraph = interpreter->subgraphs[s];
+    if (subgraph->current_node >= 0 && subgraph->preparing) subgraph->nodes[subgraph->current_node]->kernel = kernel;
+  }
+}
+
+void ln_backend_fill(ln_interpreter* interpreter) {
+  interpreter->backend = (LinnetBackend){
+      .base = {kTfLiteCpuBackendContext, NULL},
+      .magic = LINNET_BACKEND_MAGIC,
+      .struct_size = sizeof(LinnetBackend),
+      .ParallelFor = parallel_for,
+      .ThreadCount = thread_count,
+      .SharedPack = shared_pack,
+      .IsCancelled = is_cancelled,
+      .SubgraphCount = subgraph_count,
+      .SubgraphContext = subgraph_context,
+      .SubgraphInputs = subgraph_inputs,
+      .SubgraphOutputs = subgraph_outputs,
+      .SubgraphResizeInput = subgraph_resize_input,
+      .SubgraphAllocate = subgraph_allocate,
+      .SubgraphIsDynamic = subgraph_is_dynamic,
+      .SubgraphInvoke = subgraph_invoke,
+      .SubgraphOnceFlag = subgraph_once_flag,
+      .ResourceId = ln_backend_resource_id,
+      .FindResource = ln_backend_find_resource,
+      .SetResource = ln_backend_set_resource,
+      .SetKernelName = set_kernel_name,
+  };
+  interpreter->external_contexts[kTfLiteCpuBackendContext] = &interpreter->backend.base;
+}

@@ -1,0 +1,275 @@
+/* A subgraph's life: created from the file, resized, prepared, allocated, run. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "runtime/interpreter.h"
+#include "tensorflow/lite/builtin_ops.h"
+
+void ln_subgraph_report_va(const ln_subgraph* subgraph, const char* format, va_list args) {
+  char text[768], place[256];
+  vsnprintf(text, sizeof text, format, args);
+  const ln_interpreter* interpreter = subgraph->interpreter;
+  const char* path = interpreter->model->path;
+  const char* slash = strrchr(path, '/');
+  const int32_t node = subgraph->current_node;
+  int used = snprintf(place, sizeof place, "%.150s%ssubgraph %d", slash != NULL ? slash + 1 : path,
+                      path[0] != 0 ? ": " : "", subgraph->index);
+  if (node >= 0 && node < subgraph->node_count)
+    snprintf(place + used, sizeof place - (size_t)used, ", node %d %.60s", node, subgraph->nodes[node]->name);
+  ln_report(&interpreter->config.reporter, "%s: %s", place, text);
+}
+
+void ln_subgraph_report(const ln_subgraph* subgraph, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  ln_subgraph_report_va(subgraph, format, args);
+  va_end(args);
+}
+
+bool ln_has_tensor(const TfLiteIntArray* tensors, int32_t tensor) {
+  for (int i = 0; tensors != NULL && i < tensors->size; ++i)
+    if (tensors->data[i] == tensor) return true;
+  return false;
+}
+
+static TfLiteIntArray* copy_span(ln_i32_span span) {
+  TfLiteIntArray* array = TfLiteIntArrayCreate(span.count);
+  for (int32_t i = 0; array != NULL && i < span.count; ++i) array->data[i] = span.data[i];
+  return array;
+}
+
+static TfLiteStatus list_variables(ln_subgraph* subgraph) {
+  int32_t count = 0;
+  for (int32_t i = 0; i < subgraph->tensor_count; ++i) count += subgraph->tensors[i].is_variable;
+  subgraph->variables = TfLiteIntArrayCreate(count);
+  if (subgraph->variables == NULL) return kTfLiteError;
+  count = 0;
+  for (int32_t i = 0; i < subgraph->tensor_count; ++i)
+    if (subgraph->tensors[i].is_variable) subgraph->variables->data[count++] = i;
+  return kTfLiteOk;
+}
+
+ln_subgraph* ln_subgraph_create(ln_interpreter* interpreter, int32_t index) {
+  ln_subgraph* subgraph = ln_calloc(1, sizeof *subgraph);
+  if (subgraph == NULL) {
+    ln_report(&interpreter->config.reporter, "No memory for subgraph %d.", index);
+    return NULL;
+  }
+  subgraph->interpreter = interpreter;
+  subgraph->index = index;
+  subgraph->source = &interpreter->model->subgraphs[index];
+  subgraph->current_node = -1;
+  ln_context_fill(subgraph);
+  subgraph->inputs = copy_span(subgraph->source->inputs);
+  subgraph->outputs = copy_span(subgraph->source->outputs);
+  if (subgraph->inputs == NULL || subgraph->outputs == NULL || ln_subgraph_load_tensors(subgraph) != kTfLiteOk ||
+      list_variables(subgraph) != kTfLiteOk) {
+    ln_report_more(&interpreter->config.reporter, "Subgraph %d cannot be made.", index);
+    ln_subgraph_delete(subgraph);
+    return NULL;
+  }
+  return subgraph;
+}
+
+void ln_subgraph_delete(ln_subgraph* subgraph) {
+  if (subgraph == NULL) return;
+  ln_subgraph_free_nodes(subgraph);
+  ln_subgraph_free_tensors(subgraph);
+  ln_subgraph_free_arenas(subgraph);
+  TfLiteIntArrayFree(subgraph->plan);
+  TfLiteIntArrayFree(subgraph->original_plan);
+  TfLiteIntArrayFree(subgraph->inputs);
+  TfLiteIntArrayFree(subgraph->outputs);
+  TfLiteIntArrayFree(subgraph->variables);
+  ln_free(subgraph);
+}
+
+bool ln_subgraph_has_dynamic(const ln_subgraph* subgraph, const TfLiteIntArray* tensors) {
+  for (int i = 0; tensors != NULL && i < tensors->size; ++i) {
+    const int32_t tensor = tensors->data[i];
+    if (tensor >= 0 && subgraph->tensors[tensor].allocation_type == kTfLiteDynamic) return true;
+  }
+  return false;
+}
+
+TfLiteStatus ln_subgraph_resize_input(ln_subgraph* subgraph, int32_t input_index, int rank, const int* dims) {
+  if (input_index < 0 || input_index >= subgraph->inputs->size) {
+    ln_subgraph_report(subgraph, "input %d does not exist; there are %d", input_index, subgraph->inputs->size);
+    return kTfLiteError;
+  }
+  if (rank < 0 || (rank > 0 && dims == NULL)) {
+    ln_subgraph_report(subgraph, "input %d: a shape of rank %d; it must be at least 0", input_index, rank);
+    return kTfLiteError;
+  }
+  if (subgraph->busy) {
+    ln_subgraph_report(subgraph, "inputs cannot be resized while the subgraph runs");
+    return kTfLiteError;
+  }
+  TfLiteTensor* tensor = &subgraph->tensors[subgraph->inputs->data[input_index]];
+  if (tensor->dims != NULL && TfLiteIntArrayEqualsArray(tensor->dims, rank, dims)) return kTfLiteOk;
+  TfLiteIntArray* copy = TfLiteIntArrayCreate(rank);
+  if (copy == NULL) {
+    ln_subgraph_report(subgraph, "no memory for a shape");
+    return kTfLiteError;
+  }
+  if (rank > 0) memcpy(copy->data, dims, (size_t)rank * sizeof *dims);
+  const TfLiteStatus status = ln_subgraph_resize_tensor(subgraph, tensor, copy);
+  if (status == kTfLiteOk) subgraph->ready = false;
+  return status;
+}
+
+/* Prepares nodes from `next_to_prepare` on, up to the first whose outputs' shapes are known only after it has run. */
+static TfLiteStatus prepare_stretch(ln_subgraph* subgraph) {
+  TfLiteStatus status = kTfLiteOk;
+  const bool outer = subgraph->preparing;
+  subgraph->preparing = true;
+  while (status == kTfLiteOk && subgraph->next_to_prepare < subgraph->plan->size) {
+    const int32_t node = subgraph->plan->data[subgraph->next_to_prepare];
+    status = ln_node_prepare(subgraph, node);
+    if (status != kTfLiteOk) break;
+    ++subgraph->next_to_prepare;
+    if (ln_subgraph_has_dynamic(subgraph, subgraph->nodes[node]->node.outputs)) break;
+  }
+  subgraph->preparing = outer;
+  return status;
+}
+
+static TfLiteStatus prepare_and_place(ln_subgraph* subgraph) {
+  const int32_t first = subgraph->next_to_prepare;
+  const TfLiteStatus status = prepare_stretch(subgraph);
+  return status == kTfLiteOk ? ln_subgraph_place(subgraph, first, subgraph->next_to_prepare) : status;
+}
+
+static TfLiteStatus check_custom_allocations(ln_subgraph* subgraph) {
+  for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
+    const TfLiteTensor* t = &subgraph->tensors[i];
+    size_t needed;
+    if (!subgraph->states[i].has_custom || t->allocation_type != kTfLiteCustom) continue;
+    if (ln_required_bytes(subgraph, t->type, t->dims->data, t->dims->size, &needed) != kTfLiteOk) return kTfLiteError;
+    if (needed <= subgraph->states[i].custom.bytes) continue;
+    ln_subgraph_report(subgraph, "Custom allocation is too small for tensor idx: %d; it has %zu bytes, %zu are needed",
+                       i, subgraph->states[i].custom.bytes, needed);
+    return kTfLiteError;
+  }
+  return kTfLiteOk;
+}
+
+static bool enter(ln_subgraph* subgraph) {
+  if (!subgraph->busy) return subgraph->busy = true;
+  ln_subgraph_report(subgraph, "the subgraph runs already and cannot be entered again");
+  return false;
+}
+
+TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph) {
+  if (subgraph->ready && subgraph->next_to_prepare == subgraph->plan->size && !subgraph->resized) return kTfLiteOk;
+  if (!enter(subgraph)) return kTfLiteError;
+  subgraph->ready = false;
+  subgraph->resized = false;
+  subgraph->next_to_prepare = 0;
+  TfLiteStatus status = prepare_and_place(subgraph);
+  if (status == kTfLiteOk) status = check_custom_allocations(subgraph);
+  subgraph->busy = false;
+  if (status != kTfLiteOk) return status;
+  subgraph->ready = true;
+  ln_subgraph_reset_variables(subgraph);
+  return kTfLiteOk;
+}
+
+TfLiteStatus ln_subgraph_prepare_all(ln_subgraph* subgraph) {
+  if (!enter(subgraph)) return kTfLiteError;
+  subgraph->ready = false;
+  subgraph->next_to_prepare = 0;
+  const TfLiteStatus status = prepare_stretch(subgraph);
+  subgraph->busy = false;
+  return status;
+}
+
+static TfLiteStatus check_inputs(ln_subgraph* subgraph, const ln_node* node) {
+  for (int i = 0; i < node->node.inputs->size; ++i) {
+    const int32_t tensor = node->node.inputs->data[i];
+    if (tensor < 0) continue;
+    const TfLiteTensor* t = &subgraph->tensors[tensor];
+    if (t->delegate != NULL && t->delegate != node->node.delegate && t->data_is_stale &&
+        ln_make_readable(subgraph, tensor) != kTfLiteOk)
+      return kTfLiteError;
+    if (t->data.raw != NULL || t->bytes == 0 || t->buffer_handle != kTfLiteNullBufferHandle) continue;
+    /* The shape given by a tensor that is no vector is not looked at: old converters wrote such ones. */
+    if (node->registration.builtin_code == kTfLiteBuiltinReshape && i == 1 && t->dims->size != 1) continue;
+    ln_report(&subgraph->interpreter->config.reporter, "Input tensor %d lacks data", tensor);
+    return kTfLiteError;
+  }
+  /* A string tensor that nobody has written has no bytes at all: operators must not look for a count in it. */
+  return kTfLiteOk;
+}
+
+static TfLiteStatus check_cancelled(ln_subgraph* subgraph) {
+  bool timed_out;
+  if (!ln_interpreter_is_cancelled(subgraph->interpreter, &timed_out)) return kTfLiteOk;
+  if (timed_out)
+    ln_subgraph_report(subgraph, "Invoke() ran longer than its timeout of %g ms",
+                       subgraph->interpreter->config.timeout_ms);
+  else
+    ln_report(&subgraph->interpreter->config.reporter, "Client requested cancel during Invoke()");
+  return kTfLiteCancelled;
+}
+
+static TfLiteStatus run_node(ln_subgraph* subgraph, int32_t index) {
+  ln_node* node = subgraph->nodes[index];
+  if (!subgraph->interpreter->profiling) return ln_node_invoke(subgraph, index);
+  const uint64_t start = ln_clock_ns();
+  const TfLiteStatus status = ln_node_invoke(subgraph, index);
+  const uint64_t ns = ln_clock_ns() - start;
+  if (node->calls == 0 || ns < node->min_ns) node->min_ns = ns;
+  if (ns > node->max_ns) node->max_ns = ns;
+  ++node->calls;
+  node->total_ns += ns;
+  return status;
+}
+
+static TfLiteStatus run_plan(ln_subgraph* subgraph) {
+  for (int32_t p = 0; p < subgraph->plan->size; ++p) {
+    if (p == subgraph->next_to_prepare) {
+      const TfLiteStatus status = prepare_and_place(subgraph);
+      if (status != kTfLiteOk) return status;
+    }
+    const int32_t index = subgraph->plan->data[p];
+    const ln_node* node = subgraph->nodes[index];
+    TfLiteStatus status = check_inputs(subgraph, node);
+    if (status == kTfLiteOk) status = check_cancelled(subgraph);
+    subgraph->resized = false;
+    if (status == kTfLiteOk) status = run_node(subgraph, index);
+    if (status != kTfLiteOk) return status;
+    /* Shapes behind a dynamic output follow from what it has become: prepare them again. */
+    if (subgraph->resized && ln_subgraph_has_dynamic(subgraph, node->node.outputs)) subgraph->next_to_prepare = p + 1;
+  }
+  return kTfLiteOk;
+}
+
+static TfLiteStatus read_outputs(ln_subgraph* subgraph) {
+  if (subgraph->interpreter->allow_buffer_handle_output) return kTfLiteOk;
+  for (int i = 0; i < subgraph->outputs->size; ++i) {
+    const TfLiteTensor* t = &subgraph->tensors[subgraph->outputs->data[i]];
+    if (t->delegate != NULL && t->data_is_stale && ln_make_readable(subgraph, subgraph->outputs->data[i]) != kTfLiteOk)
+      return kTfLiteError;
+  }
+  return kTfLiteOk;
+}
+
+TfLiteStatus ln_subgraph_invoke(ln_subgraph* subgraph) {
+  if (!subgraph->ready) {
+    ln_report(&subgraph->interpreter->config.reporter, "Invoke called on model that is not ready.");
+    return kTfLiteError;
+  }
+  if (!enter(subgraph)) return kTfLiteError;
+  subgraph->running = true;
+  TfLiteStatus status = run_plan(subgraph);
+  subgraph->running = false;
+  subgraph->resized = false;
+  subgraph->busy = false;
+  if (status == kTfLiteOk) status = read_outputs(subgraph);
+  if (subgraph->interpreter->invoke_depth <= 1 && ln_subgraph_has_dynamic(subgraph, subgraph->outputs))
+    ln_note_peak(subgraph->interpreter);
+  return status;
+}
