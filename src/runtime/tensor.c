@@ -5,17 +5,6 @@
 #include "base/checked.h"
 #include "runtime/interpreter.h"
 
-bool ln_tensor_type_from_schema(uint8_t schema_type, TfLiteType* type) {
-  static const uint8_t kTypes[] = {
-      kTfLiteFloat32,  kTfLiteFloat16,  kTfLiteInt32,     kTfLiteUInt8,        kTfLiteInt64,     kTfLiteString,
-      kTfLiteBool,     kTfLiteInt16,    kTfLiteComplex64, kTfLiteInt8,         kTfLiteFloat64,   kTfLiteComplex128,
-      kTfLiteUInt64,   kTfLiteResource, kTfLiteVariant,   kTfLiteUInt32,       kTfLiteUInt16,    kTfLiteInt4,
-      kTfLiteBFloat16, kTfLiteInt2,     kTfLiteUInt4,     kTfLiteFloat8E4M3FN, kTfLiteFloat8E5M2};
-  if (schema_type >= sizeof kTypes) return false;
-  *type = (TfLiteType)kTypes[schema_type];
-  return true;
-}
-
 static size_t type_bits(TfLiteType type) {
   switch (type) {
     case kTfLiteInt2:
