@@ -1,0 +1,79 @@
+"""The schema of model files for Python, read from src/model/schema.def, the one place that holds it.
+
+Gives tables with their fields, unions, operators' codes and tensor types. Knows nothing of writing or reading files.
+"""
+
+import re
+from collections import namedtuple
+from pathlib import Path
+
+DEFINITION = Path(__file__).resolve().parent.parent / "src" / "model" / "schema.def"
+
+# kind: the type's name without LN_KIND_; target: the table or union that it refers to, or None.
+Field = namedtuple("Field", "slot name kind target")
+
+ENUMS = {
+    "padding": {"SAME": 0, "VALID": 1},
+    "fused_activation_function": {"NONE": 0, "RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3, "TANH": 4, "SIGN_BIT": 5},
+    "mode": {"REFLECT": 0, "SYMMETRIC": 1},
+    "combiner": {"SUM": 0, "MEAN": 1, "SQRTN": 2},
+    "kernel_type": {"FULL": 0, "BASIC": 1},
+    "weights_format": {"DEFAULT": 0, "SHUFFLED4x16INT8": 1},
+}
+
+# Operators whose options table is not named after them.
+OPTIONS_OF = {
+    "AVERAGE_POOL_2D": "Pool2DOptions", "MAX_POOL_2D": "Pool2DOptions", "L2_POOL_2D": "Pool2DOptions",
+    "L2_NORMALIZATION": "L2NormOptions", "UNIDIRECTIONAL_SEQUENCE_RNN": "SequenceRNNOptions",
+    "MAXIMUM": "MaximumMinimumOptions", "MINIMUM": "MaximumMinimumOptions",
+    "MEAN": "ReducerOptions", "SUM": "ReducerOptions", "REDUCE_PROD": "ReducerOptions", "REDUCE_MAX": "ReducerOptions",
+    "REDUCE_MIN": "ReducerOptions", "REDUCE_ANY": "ReducerOptions", "REDUCE_ALL": "ReducerOptions",
+    "RANDOM_UNIFORM": "RandomOptions", "RANDOM_STANDARD_NORMAL": "RandomOptions", "MULTINOMIAL": "RandomOptions",
+    "CONV_3D_TRANSPOSE": "Conv3DOptions",
+}
+
+
+def _parse(text):
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    tables, unions, operators, types = {}, {}, {}, {}
+    current = None
+    for macro, arguments in re.findall(r"\bLN_(\w+)\(([^()]*)\)", text):
+        words = [word.strip() for word in arguments.split(",")]
+        if macro == "TABLE_BEGIN":
+            current = tables.setdefault(words[0], {})
+        elif macro == "UNION_BEGIN":
+            current = unions.setdefault(words[0], {})
+        elif macro == "FIELD":
+            slot, name, kind, target = words
+            target = None if target == "0" else re.sub(r"^LN_(TABLE|UNION)_", "", target)
+            current[name] = Field(int(slot), name, kind.removeprefix("LN_KIND_"), target)
+        elif macro == "UNION_MEMBER":
+            current[words[1]] = int(words[0])
+        elif macro == "OPERATOR_NAME":
+            operators[words[1]] = int(words[0])
+        elif macro == "TENSOR_TYPE":
+            types[words[1]] = int(words[0])
+    return tables, unions, operators, types
+
+
+TABLES, UNIONS, OPERATORS, TENSOR_TYPES = _parse(DEFINITION.read_text())
+
+
+def options_table(operator):
+    """The name of an operator's options table and the field that holds it, or (None, None) if it has none."""
+    wanted = OPTIONS_OF.get(operator, operator.replace("_", "") + "Options").lower()
+    for union, field in (("BuiltinOptions", "builtin_options"), ("BuiltinOptions2", "builtin_options_2")):
+        for table in UNIONS[union]:
+            if table.lower() == wanted:
+                return table, field
+    return None, None
+
+
+def enum_value(field, value):
+    """The number of an enum constant given by name ("SAME", "RELU", "INT32"); numbers stay as they are."""
+    if not isinstance(value, str):
+        return int(value)
+    names = ENUMS.get(field, TENSOR_TYPES)
+    if value not in names:
+        raise ValueError(f"{field}: no constant {value}; there are {', '.join(names)}")
+    return names[value]
