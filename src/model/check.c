@@ -5,6 +5,9 @@
 #include "model/load.h"
 #include "model/schema.h"
 
+/* What kernels can take; the depth and the ways bound the time to prepare. */
+enum { MAX_BRANCHES = 20, MAX_CALL_DEPTH = 64, MAX_CALL_WAYS = 100000 };
+
 /* Operators whose options name other subgraphs: the table, and the slots that do. */
 static const struct {
   int16_t table;
@@ -40,6 +43,9 @@ static bool visit_callees(ln_loader* loader, int32_t subgraph, int32_t node, cal
   }
   if (second == LN_TABLE_StablehloCaseOptions) {
     const ln_fb_vector branches = ln_fb_get_vector(op->options2, 0);
+    if (branches.count > MAX_BRANCHES)
+      return ln_load_fail(loader, "Subgraph %d, node %d STABLEHLO_CASE: %u branches; there can be %d.", subgraph, node,
+                          branches.count, MAX_BRANCHES);
     for (uint32_t i = 0; i < branches.count; ++i)
       if (!visit(loader, subgraph, node, (int32_t)ln_fb_load_u32(branches.data + 4 * (size_t)i), arg)) return false;
   }
@@ -74,46 +80,70 @@ static bool check_indices(ln_loader* loader, int32_t subgraph, int32_t node, con
   return true;
 }
 
-/* Outputs of a node must not be constants or the outputs of another: two writers would overwrite each other. */
-static bool check_outputs(ln_loader* loader, int32_t subgraph, int32_t node, uint8_t* written) {
+/* "Subgraph 0, node 3 ADD: output 0, tensor 7 "sum", <what>." */
+static bool fail_tensor(ln_loader* loader, int32_t subgraph, int32_t node, const char* role, int32_t slot,
+                        int32_t tensor, const char* what) {
+  return ln_load_fail(loader, "Subgraph %d, node %d %s: %s %d, tensor %d \"%s\", %s.", subgraph, node,
+                      node_name(loader, subgraph, node), role, slot, tensor,
+                      loader->model->subgraphs[subgraph].tensors[tensor].name, what);
+}
+
+enum { FREE, INPUT, WRITTEN };
+
+/* A tensor that a node writes belongs to it alone. With two writers the shape that the second one prepares would be too
+ * small for what the first one writes. */
+static bool check_outputs(ln_loader* loader, int32_t subgraph, int32_t node, uint8_t* state) {
   const ln_model_subgraph* s = &loader->model->subgraphs[subgraph];
   const ln_i32_span outputs = s->operators[node].outputs;
   for (int32_t i = 0; i < outputs.count; ++i) {
     const int32_t tensor = outputs.data[i];
-    if (s->tensors[tensor].data.data != NULL)
-      return ln_load_fail(loader, "Subgraph %d, node %d %s: output %d, tensor %d \"%s\", is a constant.", subgraph,
-                          node, node_name(loader, subgraph, node), i, tensor, s->tensors[tensor].name);
-    if (written[tensor] == 2)
-      return ln_load_fail(loader,
-                          "Subgraph %d, node %d %s: output %d, tensor %d \"%s\", is written by another node already.",
-                          subgraph, node, node_name(loader, subgraph, node), i, tensor, s->tensors[tensor].name);
-    written[tensor] = 2;
+    const ln_model_tensor* t = &s->tensors[tensor];
+    const char* what = t->data.data != NULL       ? "is a constant"
+                       : t->is_variable           ? "is a variable"
+                       : state[tensor] == INPUT   ? "is an input of the subgraph"
+                       : state[tensor] == WRITTEN ? "is written by another node already"
+                                                  : NULL;
+    if (what != NULL) return fail_tensor(loader, subgraph, node, "output", i, tensor, what);
+    state[tensor] = WRITTEN;
   }
   return true;
 }
 
-/* `written`: 0 nothing yet, 1 holds data before the first node, 2 a node's output. Strict: inputs must hold data. */
+/* No node may read what it or a later one writes: the reader would be prepared for another shape than it meets. That a
+ * tensor is never written is found when it is read. */
 static bool check_order(ln_loader* loader, int32_t subgraph) {
   const ln_model_subgraph* s = &loader->model->subgraphs[subgraph];
-  uint8_t* written = ln_load_alloc(loader, (size_t)s->tensor_count, 1);
-  if (written == NULL) return false;
-  for (int32_t i = 0; i < s->inputs.count; ++i) written[s->inputs.data[i]] = 1;
+  uint8_t* state = ln_load_alloc(loader, (size_t)s->tensor_count, 1);
+  if (state == NULL) return false;
+  for (int32_t i = 0; i < s->inputs.count; ++i) state[s->inputs.data[i]] = INPUT;
   for (int32_t node = 0; node < s->operator_count; ++node)
-    if (!check_outputs(loader, subgraph, node, written)) return false;
-  if (!loader->strict) return true;
-  memset(written, 0, (size_t)s->tensor_count);
-  for (int32_t node = s->operator_count - 1; node >= 0; --node) {
+    if (!check_outputs(loader, subgraph, node, state)) return false;
+  for (int32_t node = 0; node < s->operator_count; ++node) {
     const ln_model_operator* op = &s->operators[node];
-    for (int32_t i = 0; i < op->outputs.count; ++i) written[op->outputs.data[i]] = 1; /* from here on backwards */
     for (int32_t i = 0; i < op->inputs.count; ++i) {
       const int32_t tensor = op->inputs.data[i];
-      if (tensor >= 0 && written[tensor] != 0 && !s->tensors[tensor].is_variable)
-        return ln_load_fail(loader,
-                            "Subgraph %d, node %d %s: input %d, tensor %d \"%s\", is written only by a later node.",
-                            subgraph, node, node_name(loader, subgraph, node), i, tensor, s->tensors[tensor].name);
+      if (tensor >= 0 && state[tensor] == WRITTEN)
+        return fail_tensor(loader, subgraph, node, "input", i, tensor, "is written only by it or a later node");
     }
+    for (int32_t i = 0; i < op->outputs.count; ++i) state[op->outputs.data[i]] = FREE;
   }
   return true;
+}
+
+/* Options of another operator would be taken for none. */
+static bool check_options(ln_loader* loader, int32_t subgraph, int32_t node) {
+  const ln_model_operator* op = &loader->model->subgraphs[subgraph].operators[node];
+  const int32_t code = loader->model->opcodes[op->opcode_index].builtin_code;
+  const int wanted = ln_schema_operator_options(code);
+  if (wanted == LN_TABLE_NONE || ln_schema_get_table(wanted)->field_count == 0) return true;
+  const int found[] = {ln_schema_union_table(LN_UNION_BuiltinOptions, op->options_type),
+                       ln_schema_union_table(LN_UNION_BuiltinOptions2, op->options2_type)};
+  if (found[0] == wanted || found[1] == wanted) return true;
+  const int other = found[0] != LN_TABLE_NONE ? found[0] : found[1];
+  if (other == LN_TABLE_NONE) return true;
+  return ln_load_fail(loader, "Subgraph %d, node %d %s: its options are %s; %s would be right.", subgraph, node,
+                      node_name(loader, subgraph, node), ln_schema_get_table(other)->name,
+                      ln_schema_get_table(wanted)->name);
 }
 
 static bool check_blocks(ln_loader* loader, int32_t subgraph) {
@@ -140,34 +170,42 @@ static bool check_subgraph(ln_loader* loader, int32_t index) {
     if (!check_indices(loader, index, i, "input", op->inputs, true) ||
         !check_indices(loader, index, i, "output", op->outputs, false) ||
         !check_indices(loader, index, i, "intermediate", op->intermediates, true) ||
-        !visit_callees(loader, index, i, check_callee, NULL))
+        (loader->strict && !check_options(loader, index, i)) || !visit_callees(loader, index, i, check_callee, NULL))
       return false;
   }
   return check_order(loader, index);
 }
 
 /* Depth-first search for a subgraph that calls itself, directly or through others: it would never end to prepare. */
-enum { NOT_SEEN, ON_PATH, DONE, MAX_CALL_DEPTH = 64 };
+enum { NOT_SEEN, ON_PATH, DONE };
 
 typedef struct call_search {
   uint8_t* state; /* per subgraph */
+  uint32_t* ways; /* per subgraph that is done: how often it and all it calls are entered when it is */
   int depth;
 } call_search;
 
 static bool search_calls(ln_loader* loader, int32_t subgraph, call_search* search);
 
+static bool add_ways(ln_loader* loader, int32_t subgraph, int32_t callee, call_search* search) {
+  search->ways[subgraph] += search->ways[callee];
+  return search->ways[subgraph] <= MAX_CALL_WAYS ||
+         ln_load_fail(loader, "Subgraph %d: it enters others in more than %d ways.", subgraph, MAX_CALL_WAYS);
+}
+
 static bool follow_call(ln_loader* loader, int32_t subgraph, int32_t node, int32_t callee, void* arg) {
   call_search* search = arg;
-  if (search->state[callee] == DONE) return true;
+  if (search->state[callee] == DONE) return add_ways(loader, subgraph, callee, search);
   if (search->state[callee] == ON_PATH || search->depth >= MAX_CALL_DEPTH)
     return ln_load_fail(loader, "Subgraph %d, node %d %s: subgraph %d %s.", subgraph, node,
                         node_name(loader, subgraph, node), callee,
                         search->state[callee] == ON_PATH ? "calls itself" : "is nested too deeply");
-  return search_calls(loader, callee, search);
+  return search_calls(loader, callee, search) && add_ways(loader, subgraph, callee, search);
 }
 
 static bool search_calls(ln_loader* loader, int32_t subgraph, call_search* search) {
   search->state[subgraph] = ON_PATH;
+  search->ways[subgraph] = 1;
   ++search->depth;
   for (int32_t i = 0; i < loader->model->subgraphs[subgraph].operator_count; ++i)
     if (!visit_callees(loader, subgraph, i, follow_call, search)) return false;
@@ -194,8 +232,9 @@ bool ln_check_model(ln_loader* loader) {
   const ln_model* model = loader->model;
   for (int32_t i = 0; i < model->subgraph_count; ++i)
     if (!check_subgraph(loader, i)) return false;
-  call_search search = {ln_load_alloc(loader, (size_t)model->subgraph_count, 1), 0};
-  if (search.state == NULL) return false;
+  call_search search = {ln_load_alloc(loader, (size_t)model->subgraph_count, 1),
+                        ln_load_alloc(loader, (size_t)model->subgraph_count, sizeof(uint32_t)), 0};
+  if (search.state == NULL || search.ways == NULL) return false;
   for (int32_t i = 0; i < model->subgraph_count; ++i)
     if (search.state[i] == NOT_SEEN && !search_calls(loader, i, &search)) return false;
   return count_weight_bytes(loader);

@@ -8,7 +8,7 @@
 #include "model/model_impl.h"
 #include "model/verify.h"
 
-enum { SCHEMA_VERSION = 3, CUSTOM = 32 };
+enum { SCHEMA_VERSION = 3, CUSTOM = 32, LAST_BUILTIN = 209 };
 
 bool ln_load_fail(ln_loader* loader, const char* format, ...) {
   va_list args;
@@ -27,10 +27,17 @@ void* ln_load_alloc(ln_loader* loader, size_t count, size_t size_bytes) {
   return block;
 }
 
+bool ln_load_charge(ln_loader* loader, uint64_t bytes) {
+  if (bytes > loader->budget) return ln_load_fail(loader, "The model's tables share their vectors too often.");
+  loader->budget -= bytes;
+  return true;
+}
+
 bool ln_load_ints(ln_loader* loader, ln_fb_table table, int slot, ln_i32_span* span) {
   const ln_fb_vector vector = ln_fb_get_vector(table, slot);
   *span = (ln_i32_span){NULL, 0};
   if (vector.count == 0) return true;
+  if (!ln_load_charge(loader, sizeof(int32_t) * (uint64_t)vector.count)) return false;
   if ((uintptr_t)vector.data % _Alignof(int32_t) == 0) {
     *span = (ln_i32_span){(const int32_t*)(const void*)vector.data, (int32_t)vector.count};
     return true;
@@ -65,9 +72,15 @@ static bool load_opcodes(ln_loader* loader, ln_fb_table root) {
     model->opcodes[i] =
         (ln_model_opcode){deprecated > code ? deprecated : code, name != NULL ? name : "", ln_fb_i32(table, 2, 1)};
     if (model->opcodes[i].builtin_code < 0)
-      return ln_load_fail(loader, "Operator code %u is %d; codes are at least 0.", i, model->opcodes[i].builtin_code);
+      return ln_load_fail(loader, "Op builtin_code out of range: %d. Operator code %u must be at least 0.",
+                          model->opcodes[i].builtin_code, i);
+    if (model->opcodes[i].builtin_code > LAST_BUILTIN)
+      return ln_load_fail(loader,
+                          "Op builtin_code out of range: %d. Are you using old TFLite binary with newer model? The "
+                          "last code known is %d.",
+                          model->opcodes[i].builtin_code, LAST_BUILTIN);
     if (model->opcodes[i].builtin_code == CUSTOM && name == NULL)
-      return ln_load_fail(loader, "Operator code %u is a custom operator without a name.", i);
+      return ln_load_fail(loader, "Operator with CUSTOM builtin_code has no custom_code: operator code %u.", i);
   }
   return true;
 }
@@ -76,8 +89,8 @@ static bool load_opcodes(ln_loader* loader, ln_fb_table root) {
 static bool load_outside(ln_loader* loader, const char* what, uint64_t offset, uint64_t size, ln_bytes* bytes) {
   const ln_bytes file = loader->model->file;
   if (offset > file.size || size > file.size - offset)
-    return ln_load_fail(loader, "%s: bytes %llu to %llu lie behind the end of the file, which has %zu.", what,
-                        (unsigned long long)offset, (unsigned long long)(offset + size), file.size);
+    return ln_load_fail(loader, "%s: %llu bytes at %llu end behind the file, which has %zu.", what,
+                        (unsigned long long)size, (unsigned long long)offset, file.size);
   *bytes = (ln_bytes){file.data + offset, (size_t)size};
   return true;
 }
@@ -94,9 +107,9 @@ static bool load_buffers(ln_loader* loader, ln_fb_table root) {
     const uint64_t offset = ln_fb_u64(table, 1, 0), size = ln_fb_u64(table, 2, 0);
     char what[32];
     snprintf(what, sizeof what, "Buffer %u", i);
-    if (data.count > 0)
-      model->buffers[i] = (ln_bytes){data.data, data.count};
-    else if (offset > 1 && size > 0 && !load_outside(loader, what, offset, size, &model->buffers[i]))
+    /* Data of no bytes count as present: a constant with a zero extent has them. */
+    model->buffers[i] = (ln_bytes){data.data, data.count};
+    if (data.count == 0 && offset > 1 && size > 0 && !load_outside(loader, what, offset, size, &model->buffers[i]))
       return false;
   }
   return true;
@@ -176,8 +189,16 @@ static bool load_metadata(ln_loader* loader, ln_fb_table root) {
   return true;
 }
 
-static bool load_arguments(ln_loader* loader, const char* key, ln_fb_table signature, int slot, int32_t tensor_count,
-                           ln_model_argument** arguments, int32_t* count) {
+static bool contains(ln_i32_span tensors, uint32_t tensor) {
+  for (int32_t i = 0; i < tensors.count; ++i)
+    if ((uint32_t)tensors.data[i] == tensor) return true;
+  return false;
+}
+
+static bool load_arguments(ln_loader* loader, const char* key, ln_fb_table signature, int slot,
+                           const ln_model_subgraph* subgraph, ln_model_argument** arguments, int32_t* count) {
+  const ln_i32_span list_of = slot == 0 ? subgraph->inputs : subgraph->outputs;
+  const char* what = slot == 0 ? "input" : "output";
   ln_fb_vector vector;
   void* list;
   if (!begin_list(loader, signature, slot, sizeof(ln_model_argument), &vector, &list, count)) return false;
@@ -186,9 +207,10 @@ static bool load_arguments(ln_loader* loader, const char* key, ln_fb_table signa
     const ln_fb_table table = ln_fb_vector_table(signature, vector, i);
     const char* name = ln_fb_string(table, 0);
     const uint32_t tensor = ln_fb_u32(table, 1, 0);
-    if (tensor >= (uint32_t)tensor_count)
-      return ln_load_fail(loader, "Signature \"%s\", %s \"%s\": tensor %u does not exist; the subgraph has %d.", key,
-                          slot == 0 ? "input" : "output", name != NULL ? name : "", tensor, tensor_count);
+    if (!ln_load_charge(loader, (uint64_t)list_of.count)) return false;
+    if (!contains(list_of, tensor))
+      return ln_load_fail(loader, "Signature \"%s\", %s \"%s\": tensor %u is no %s of the subgraph.", key, what,
+                          name != NULL ? name : "", tensor, what);
     (*arguments)[i] = (ln_model_argument){name != NULL ? name : "", (int32_t)tensor};
   }
   return true;
@@ -210,9 +232,9 @@ static bool load_signatures(ln_loader* loader, ln_fb_table root) {
       return ln_load_fail(loader, "Signature \"%s\": subgraph %u does not exist; the model has %d.", signature->key,
                           subgraph, model->subgraph_count);
     signature->subgraph = (int32_t)subgraph;
-    const int32_t tensors = model->subgraphs[subgraph].tensor_count;
-    if (!load_arguments(loader, signature->key, table, 0, tensors, &signature->inputs, &signature->input_count) ||
-        !load_arguments(loader, signature->key, table, 1, tensors, &signature->outputs, &signature->output_count))
+    const ln_model_subgraph* owner = &model->subgraphs[subgraph];
+    if (!load_arguments(loader, signature->key, table, 0, owner, &signature->inputs, &signature->input_count) ||
+        !load_arguments(loader, signature->key, table, 1, owner, &signature->outputs, &signature->output_count))
       return false;
   }
   return true;
@@ -223,7 +245,7 @@ static bool load_model(ln_loader* loader) {
   char reason[256];
   if (model->file.data == NULL || model->file.size == 0)
     return ln_load_fail(loader, "The model allocation is null/empty");
-  if (!ln_verify_structure(model->file.data, model->file.size, reason, sizeof reason))
+  if (!ln_verify_structure(model->file.data, model->file.size, loader->strict, reason, sizeof reason))
     return ln_load_fail(loader, "The model is not a valid Flatbuffer buffer: %s", reason);
   const ln_fb_table root = ln_fb_root(model->file.data);
   model->version = (int32_t)ln_fb_u32(root, 0, 0);
@@ -232,8 +254,10 @@ static bool load_model(ln_loader* loader) {
                         model->version, SCHEMA_VERSION);
   const char* description = ln_fb_string(root, 3);
   if (description != NULL) model->description = description;
+  /* Each vector is looked at a few times at most where tables do not share them. */
+  loader->budget = 16 * (uint64_t)model->file.size + 65536;
   return load_opcodes(loader, root) && load_buffers(loader, root) && load_subgraphs(loader, root) &&
-         load_metadata(loader, root) && load_signatures(loader, root) && ln_check_model(loader);
+         load_metadata(loader, root) && ln_check_model(loader) && load_signatures(loader, root);
 }
 
 static ln_model* finish(ln_loader* loader) {
@@ -243,7 +267,7 @@ static ln_model* finish(ln_loader* loader) {
 }
 
 static bool begin(ln_loader* loader, bool strict, ln_model_error* error) {
-  *loader = (ln_loader){ln_model_new(), strict, error};
+  *loader = (ln_loader){ln_model_new(), strict, error, 0};
   error->text[0] = 0;
   if (loader->model == NULL) snprintf(error->text, sizeof error->text, "No memory for a model.");
   return loader->model != NULL;

@@ -1,4 +1,4 @@
-/* Tensors: shape, data, quantization, sparsity. */
+/* Tensors: shape, data, quantization. */
 #include <math.h>
 #include <string.h>
 
@@ -12,11 +12,13 @@ typedef struct place {
 } place;
 
 #define PLACE "Subgraph %d, tensor %d \"%s\": "
+#define INVALID "BytesRequired number of elements overflowed. Tensor %d is invalidly specified in schema. "
 #define PLACE_ARGS(p) (p)->subgraph, (p)->tensor, (p)->name
 
 /* A vector of floats or int64 in place where it is aligned, else copied; elements of `width` bytes. */
 static bool load_wide(ln_loader* loader, ln_fb_vector vector, size_t width, const void** data) {
   *data = vector.data;
+  if (!ln_load_charge(loader, vector.count * (uint64_t)width)) return false;
   if (vector.count == 0 || (uintptr_t)vector.data % width == 0) return true;
   void* copy = ln_load_alloc(loader, vector.count, width);
   if (copy == NULL) return false;
@@ -41,6 +43,17 @@ static bool zero_point_fits(uint8_t type, int64_t value) {
   return value >= INT32_MIN / 2 && value <= INT32_MAX / 2;
 }
 
+/* Makes the zero points as many as the scales: none stand for 0, one for all. */
+static bool spread_zero_points(ln_loader* loader, ln_model_quantization* q) {
+  if (q->zero_point_count == q->scale_count) return true;
+  int64_t* spread = ln_load_alloc(loader, (size_t)q->scale_count, sizeof(int64_t));
+  if (spread == NULL) return false;
+  for (int32_t i = 0; i < q->scale_count && q->zero_point_count == 1; ++i) spread[i] = q->zero_points[0];
+  q->zero_points = spread;
+  q->zero_point_count = q->scale_count;
+  return true;
+}
+
 static bool check_quantization(ln_loader* loader, const place* p, ln_model_tensor* t) {
   ln_model_quantization* q = &t->quantization;
   if (q->scale_count > 1) {
@@ -58,6 +71,7 @@ static bool check_quantization(ln_loader* loader, const place* p, ln_model_tenso
   if (q->zero_point_count != 0 && q->zero_point_count != 1 && q->zero_point_count != q->scale_count)
     return ln_load_fail(loader, PLACE "%d zero points for %d scales.", PLACE_ARGS(p), q->zero_point_count,
                         q->scale_count);
+  if (!spread_zero_points(loader, q)) return false;
   if (!is_quantized_type(t->type)) return true;
   for (int32_t i = 0; i < q->scale_count; ++i)
     if (!isfinite(q->scales[i]) || q->scales[i] < 0)
@@ -98,73 +112,6 @@ static bool load_quantization(ln_loader* loader, const place* p, ln_fb_table tab
   return check_quantization(loader, p, t);
 }
 
-/* A vector of an SparseIndexVector union, widened to int32. */
-static bool load_indices(ln_loader* loader, ln_fb_table dim, int tag_slot, ln_i32_span* span) {
-  const uint8_t tag = ln_fb_u8(dim, tag_slot, 0);
-  const ln_fb_table holder = tag != 0 ? ln_fb_sub_table(dim, tag_slot + 1) : (ln_fb_table){NULL, 0};
-  if (tag == 1) return ln_load_ints(loader, holder, 0, span);
-  const ln_fb_vector vector = ln_fb_get_vector(holder, 0);
-  int32_t* values = ln_load_alloc(loader, vector.count, sizeof(int32_t));
-  if (values == NULL) return false;
-  for (uint32_t i = 0; i < vector.count; ++i)
-    values[i] = tag == 2 ? ln_fb_load_u16(vector.data + 2 * (size_t)i) : vector.data[i];
-  *span = (ln_i32_span){values, (int32_t)vector.count};
-  return true;
-}
-
-/* Compressed rows: segments rise from 0 to the number of indices, and every index is inside the dimension. */
-static bool check_compressed(const ln_model_sparse_dim* dim, int64_t extent) {
-  if (dim->segments.count < 1 || dim->segments.data[0] != 0) return false;
-  for (int32_t i = 1; i < dim->segments.count; ++i)
-    if (dim->segments.data[i] < dim->segments.data[i - 1]) return false;
-  if (dim->segments.data[dim->segments.count - 1] != dim->indices.count) return false;
-  for (int32_t i = 0; i < dim->indices.count; ++i)
-    if (dim->indices.data[i] < 0 || dim->indices.data[i] >= extent) return false;
-  return true;
-}
-
-static bool is_permutation(ln_i32_span order) {
-  for (int32_t i = 0; i < order.count; ++i) {
-    if (order.data[i] < 0 || order.data[i] >= order.count) return false;
-    for (int32_t k = 0; k < i; ++k)
-      if (order.data[k] == order.data[i]) return false;
-  }
-  return true;
-}
-
-static bool load_sparsity(ln_loader* loader, const place* p, ln_fb_table table, ln_model_tensor* t) {
-  if (table.buf == NULL) return true;
-  ln_model_sparsity* s = ln_load_alloc(loader, 1, sizeof *s);
-  if (s == NULL) return false;
-  if (!ln_load_ints(loader, table, 0, &s->traversal_order) || !ln_load_ints(loader, table, 1, &s->block_map))
-    return false;
-  const ln_fb_vector dims = ln_fb_get_vector(table, 2);
-  s->dims = ln_load_alloc(loader, dims.count, sizeof *s->dims);
-  s->dim_count = (int32_t)dims.count;
-  if (s->dims == NULL) return false;
-  if (s->traversal_order.count != t->shape.count + s->block_map.count || s->dim_count != s->traversal_order.count ||
-      s->dim_count > 16 || !is_permutation(s->traversal_order))
-    return ln_load_fail(loader, PLACE "the sparsity's traversal order does not fit the shape.", PLACE_ARGS(p));
-  for (int32_t i = 0; i < s->block_map.count; ++i)
-    if (s->block_map.data[i] < 0 || s->block_map.data[i] >= t->shape.count)
-      return ln_load_fail(loader, PLACE "block %d of the sparsity is dimension %d; the tensor has %d.", PLACE_ARGS(p),
-                          i, s->block_map.data[i], t->shape.count);
-  for (uint32_t i = 0; i < dims.count; ++i) {
-    const ln_fb_table dim = ln_fb_vector_table(table, dims, i);
-    ln_model_sparse_dim* d = &s->dims[i];
-    d->format = (uint8_t)ln_fb_i8(dim, 0, 0);
-    d->dense_size = ln_fb_i32(dim, 1, 0);
-    const int32_t order = s->traversal_order.data[i];
-    const int64_t extent = order < t->shape.count ? t->shape.data[order] : INT32_MAX;
-    if (d->format == 1 && (!load_indices(loader, dim, 2, &d->segments) || !load_indices(loader, dim, 4, &d->indices)))
-      return false;
-    if (d->format > 1 || d->dense_size < 0 || (d->format == 1 && !check_compressed(d, extent)))
-      return ln_load_fail(loader, PLACE "sparse dimension %u does not fit the shape.", PLACE_ARGS(p), i);
-  }
-  t->sparsity = s;
-  return true;
-}
-
 /* A string tensor's data: a count, count + 1 rising offsets from the start, the bytes. */
 static bool check_strings(ln_bytes data, size_t elements) {
   if (data.size < 4) return false;
@@ -184,10 +131,10 @@ static bool check_shape(ln_loader* loader, const place* p, const ln_model_tensor
   for (int32_t i = 0; i < t->shape.count; ++i) {
     const int32_t extent = t->shape.data[i];
     if (extent < 0)
-      return ln_load_fail(loader, PLACE "dimension %d is %d; it must be at least 0.", PLACE_ARGS(p), i, extent);
+      return ln_load_fail(loader, INVALID PLACE "dimension %d is %d; it must be at least 0.", p->tensor, PLACE_ARGS(p),
+                          i, extent);
     if (extent != 0 && *elements > SIZE_MAX / 32 / (size_t)extent)
-      return ln_load_fail(loader, "BytesRequired number of elements overflowed. " PLACE "its shape is too large.",
-                          PLACE_ARGS(p));
+      return ln_load_fail(loader, INVALID PLACE "its shape is too large.", p->tensor, PLACE_ARGS(p));
     *elements *= (size_t)extent;
   }
   return true;
@@ -195,15 +142,41 @@ static bool check_shape(ln_loader* loader, const place* p, const ln_model_tensor
 
 static bool check_data(ln_loader* loader, const place* p, const ln_model_tensor* t, size_t elements) {
   size_t needed;
-  if (t->data.data == NULL || t->sparsity != NULL || t->type == TYPE_RESOURCE || t->type == TYPE_VARIANT) return true;
+  if (t->data.data == NULL || t->sparsity != NULL) return true;
+  if (t->type == TYPE_RESOURCE || t->type == TYPE_VARIANT)
+    return ln_load_fail(loader, PLACE "buffer %u holds data; a %s cannot be a constant.", PLACE_ARGS(p), t->buffer,
+                        ln_tensor_type_name(t->type));
   if (t->type == TYPE_STRING)
-    return check_strings(t->data, elements) ||
-           ln_load_fail(loader, PLACE "its constant strings (buffer %u) are malformed.", PLACE_ARGS(p), t->buffer);
+    return ln_load_charge(loader, t->data.size) &&
+           (check_strings(t->data, elements) ||
+            ln_load_fail(loader, PLACE "its constant strings (buffer %u) are malformed.", PLACE_ARGS(p), t->buffer));
   if (!ln_tensor_type_bytes(t->type, elements, &needed))
     return ln_load_fail(loader, PLACE "its size overflows.", PLACE_ARGS(p));
   if (needed != t->data.size)
-    return ln_load_fail(loader, PLACE "buffer %u has %zu bytes; %s of this shape takes %zu.", PLACE_ARGS(p), t->buffer,
-                        t->data.size, ln_tensor_type_name(t->type), needed);
+    return ln_load_fail(loader,
+                        "Tensor %d is invalidly specified in schema. " PLACE
+                        "buffer %u has %zu bytes; %s of this shape takes %zu.",
+                        p->tensor, PLACE_ARGS(p), t->buffer, t->data.size, ln_tensor_type_name(t->type), needed);
+  return true;
+}
+
+/* The tensor's constant data. Where they are not aligned for their type they are moved, once for all that share them.
+ */
+static bool find_data(ln_loader* loader, ln_model_tensor* t, size_t elements) {
+  enum { ALIGNMENT = 8 };
+  if (t->buffer >= (uint32_t)loader->model->buffer_count) return true;
+  ln_bytes* buffer = &loader->model->buffers[t->buffer];
+  if (buffer->data == NULL || (buffer->size == 0 && (elements != 0 || t->type == TYPE_STRING))) return true;
+  size_t width = 0;
+  if (t->type == TYPE_STRING || !ln_tensor_type_bytes(t->type, 1, &width)) width = sizeof(int32_t);
+  if (width > ALIGNMENT) width = ALIGNMENT;
+  if ((uintptr_t)buffer->data % width != 0 && buffer->size != 0) {
+    void* copy = ln_load_charge(loader, buffer->size) ? ln_load_alloc(loader, buffer->size, 1) : NULL;
+    if (copy == NULL) return false;
+    memcpy(copy, buffer->data, buffer->size);
+    buffer->data = copy;
+  }
+  t->data = *buffer;
   return true;
 }
 
@@ -221,12 +194,14 @@ bool ln_load_tensor(ln_loader* loader, int32_t subgraph, int32_t index, ln_fb_ta
     return ln_load_fail(loader, PLACE "type %d does not exist.", PLACE_ARGS(&p), t->type);
   /* Absent buffers are written as 0; a model may have none at all. */
   if (t->buffer >= (uint32_t)loader->model->buffer_count && t->buffer != 0)
-    return ln_load_fail(loader, "Tensor %d specifies an out of range buffer %u (only %d buffers). " PLACE "in the way.",
+    return ln_load_fail(loader,
+                        "Tensor %d specifies an out of range buffer %u (only %d buffers). " PLACE "it must exist.",
                         index, t->buffer, loader->model->buffer_count, PLACE_ARGS(&p));
+  if (ln_fb_u32(table, 10, 0) != 0)
+    return ln_load_fail(loader, PLACE "its data are in the external buffer %u, in another file.", PLACE_ARGS(&p),
+                        ln_fb_u32(table, 10, 0));
   if (!ln_load_ints(loader, table, 0, &t->shape) || !ln_load_ints(loader, table, 7, &t->shape_signature)) return false;
-  if (t->buffer < (uint32_t)loader->model->buffer_count && loader->model->buffers[t->buffer].size > 0)
-    t->data = loader->model->buffers[t->buffer];
-  if (!check_shape(loader, &p, t, &elements)) return false;
+  if (!check_shape(loader, &p, t, &elements) || !find_data(loader, t, elements)) return false;
   if (t->shape_signature.count != 0 && t->shape_signature.count != t->shape.count)
     return ln_load_fail(loader, PLACE "the shape signature has rank %d, the shape %d.", PLACE_ARGS(&p),
                         t->shape_signature.count, t->shape.count);
@@ -235,5 +210,5 @@ bool ln_load_tensor(ln_loader* loader, int32_t subgraph, int32_t index, ln_fb_ta
                         "Tensor %d is a variable tensor with buffer. It's not supported now. " PLACE "buffer %u.",
                         index, PLACE_ARGS(&p), t->buffer);
   return load_quantization(loader, &p, ln_fb_sub_table(table, 4), t) &&
-         load_sparsity(loader, &p, ln_fb_sub_table(table, 6), t) && check_data(loader, &p, t, elements);
+         ln_load_sparsity(loader, subgraph, index, ln_fb_sub_table(table, 6), t) && check_data(loader, &p, t, elements);
 }

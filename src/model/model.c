@@ -32,7 +32,9 @@ ln_model* ln_model_new(void) {
   return model;
 }
 
-void ln_model_retain(ln_model* model) { atomic_fetch_add(&model->impl->references, 1); }
+void ln_model_retain(ln_model* model) {
+  if (model != NULL) atomic_fetch_add(&model->impl->references, 1);
+}
 
 void ln_model_release(ln_model* model) {
   if (model == NULL || atomic_fetch_sub(&model->impl->references, 1) != 1) return;

@@ -13,6 +13,7 @@ typedef struct verifier {
   size_t size;   /* offsets are 32 bits, so that no more than 2 GiB can be a FlatBuffer */
   size_t budget; /* tables and table references that may still be visited: shared tables must not multiply the work */
   int depth;
+  bool strict; /* alignment counts */
   char* message;
   size_t message_size;
 } verifier;
@@ -24,6 +25,10 @@ static bool fail(verifier* v, const char* table, const char* field, const char* 
 
 static bool inside(const verifier* v, size_t offset, size_t bytes) {
   return offset <= v->size && bytes <= v->size - offset;
+}
+
+static bool misaligned(const verifier* v, size_t offset, size_t alignment) {
+  return v->strict && offset % alignment != 0;
 }
 
 /* Follows the 32-bit offset that stands at `at`; the target can hold a length or a table's first word. */
@@ -49,6 +54,7 @@ static bool verify_offsets(verifier* v, const char* table, const ln_schema_field
     if (v->budget == 0) return fail(v, table, f->name, "refers to the same tables too often", pos);
     --v->budget;
     if (!follow(v, pos + 4 + 4 * i, &target)) return fail(v, table, f->name, "has an offset that leaves the file", pos);
+    if (misaligned(v, target, 4)) return fail(v, table, f->name, "has an element that is not aligned", target);
     if (f->kind == LN_KIND_VECTOR_STRING ? !verify_string(v, target) : !verify_table(v, f->ref, target)) {
       if (f->kind == LN_KIND_VECTOR_STRING) fail(v, table, f->name, "has a string that does not end", target);
       return false;
@@ -60,6 +66,7 @@ static bool verify_offsets(verifier* v, const char* table, const ln_schema_field
 static bool verify_reference(verifier* v, const char* table, const ln_schema_field* f, size_t at, uint8_t tag) {
   size_t target;
   if (!follow(v, at, &target)) return fail(v, table, f->name, "has an offset that leaves the file", at);
+  if (misaligned(v, target, 4)) return fail(v, table, f->name, "is not aligned", target);
   switch (f->kind) {
     case LN_KIND_STRING:
       return verify_string(v, target) || fail(v, table, f->name, "is a string that does not end", target);
@@ -89,6 +96,7 @@ static bool verify_field(verifier* v, const ln_schema_table* t, const ln_schema_
   const size_t width = scalar != 0 ? (size_t)scalar : 4;
   if (at - here.pos < 4 || at - here.pos + width > table_bytes)
     return fail(v, t->name, f->name, "lies outside its table", at);
+  if (misaligned(v, at, width)) return fail(v, t->name, f->name, "is not aligned", at);
   if (scalar != 0) return true;
   const uint8_t tag = f->kind == LN_KIND_UNION ? ln_fb_u8(here, f->slot - 1, 0) : 0;
   return verify_reference(v, t->name, f, at, tag);
@@ -101,6 +109,8 @@ static bool verify_table(verifier* v, int table, size_t pos) {
   --v->budget;
   if (!inside(v, pos, 4)) return fail(v, t->name, "", "leaves the file", pos);
   const int64_t vtable = (int64_t)pos - (int32_t)ln_fb_load_u32(v->data + pos);
+  if (misaligned(v, pos, 4) || misaligned(v, (size_t)vtable, 2))
+    return fail(v, t->name, "", "or its vtable is not aligned", pos);
   if (vtable < 0 || !inside(v, (size_t)vtable, 4)) return fail(v, t->name, "vtable", "leaves the file", pos);
   const size_t vtable_bytes = ln_fb_load_u16(v->data + vtable);
   const size_t table_bytes = ln_fb_load_u16(v->data + vtable + 2);
@@ -114,8 +124,8 @@ static bool verify_table(verifier* v, int table, size_t pos) {
   return true;
 }
 
-bool ln_verify_structure(const uint8_t* data, size_t size_bytes, char* message, size_t message_size) {
-  verifier v = {data, size_bytes < INT32_MAX ? size_bytes : INT32_MAX, 0, 0, message, message_size};
+bool ln_verify_structure(const uint8_t* data, size_t size_bytes, bool strict, char* message, size_t message_size) {
+  verifier v = {data, size_bytes < INT32_MAX ? size_bytes : INT32_MAX, 0, 0, strict, message, message_size};
   v.budget = v.size + 16;
   if (v.size < 8) {
     snprintf(message, message_size, "it has %zu bytes; a FlatBuffer has at least 8", size_bytes);
