@@ -1,0 +1,11 @@
+/* Versions: the interface's, the schema's, the library's. */
+#include "linnet/linnet.h"
+#include "tensorflow/lite/c/c_api.h"
+
+const char* TfLiteVersion(void) { return "2.19.0"; }
+
+const char* TfLiteExtensionApisVersion(void) { return "2.16.0"; }
+
+int TfLiteSchemaVersion(void) { return 3; }
+
+const char* LinnetVersion(void) { return "0.1.0"; }
