@@ -305,12 +305,9 @@ class Subgraph:
         if raw is not None:
             entry["builtin_options"] = raw
         elif isinstance(name, str):
-            own, field = schema.options_table(name)
+            table = table or schema.OPTIONS[name]
             if table is not None:
-                own = table
-                field = "builtin_options" if table in schema.UNIONS["BuiltinOptions"] else "builtin_options_2"
-            if own is not None:
-                entry[field] = (own, options)
+                entry[schema.options_field(table)] = (table, options)
             elif options:
                 raise ValueError(f"{name} has no options; given: {', '.join(options)}")
         self._operators.append(entry)

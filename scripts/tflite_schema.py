@@ -1,6 +1,6 @@
 """The schema of model files for Python, read from src/model/schema.def, the one place that holds it.
 
-Gives tables with their fields, unions, operators' codes and tensor types. Knows nothing of writing or reading files.
+Gives tables with their fields, unions, operators' codes and options, and tensor types. Knows nothing of writing or reading files.
 """
 
 import re
@@ -21,21 +21,10 @@ ENUMS = {
     "weights_format": {"DEFAULT": 0, "SHUFFLED4x16INT8": 1},
 }
 
-# Operators whose options table is not named after them.
-OPTIONS_OF = {
-    "AVERAGE_POOL_2D": "Pool2DOptions", "MAX_POOL_2D": "Pool2DOptions", "L2_POOL_2D": "Pool2DOptions",
-    "L2_NORMALIZATION": "L2NormOptions", "UNIDIRECTIONAL_SEQUENCE_RNN": "SequenceRNNOptions",
-    "MAXIMUM": "MaximumMinimumOptions", "MINIMUM": "MaximumMinimumOptions",
-    "MEAN": "ReducerOptions", "SUM": "ReducerOptions", "REDUCE_PROD": "ReducerOptions", "REDUCE_MAX": "ReducerOptions",
-    "REDUCE_MIN": "ReducerOptions", "REDUCE_ANY": "ReducerOptions", "REDUCE_ALL": "ReducerOptions",
-    "RANDOM_UNIFORM": "RandomOptions", "RANDOM_STANDARD_NORMAL": "RandomOptions", "MULTINOMIAL": "RandomOptions",
-    "CONV_3D_TRANSPOSE": "Conv3DOptions",
-}
-
 
 def _parse(text):
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
-    tables, unions, operators, types = {}, {}, {}, {}
+    tables, unions, operators, options, types = {}, {}, {}, {}, {}
     current = None
     for macro, arguments in re.findall(r"\bLN_(\w+)\(([^()]*)\)", text):
         words = [word.strip() for word in arguments.split(",")]
@@ -49,24 +38,20 @@ def _parse(text):
             current[name] = Field(int(slot), name, kind.removeprefix("LN_KIND_"), target)
         elif macro == "UNION_MEMBER":
             current[words[1]] = int(words[0])
-        elif macro == "OPERATOR_NAME":
+        elif macro == "OPERATOR":
             operators[words[1]] = int(words[0])
+            options[words[1]] = None if words[2] == "NONE" else words[2]
         elif macro == "TENSOR_TYPE":
             types[words[1]] = int(words[0])
-    return tables, unions, operators, types
+    return tables, unions, operators, options, types
 
 
-TABLES, UNIONS, OPERATORS, TENSOR_TYPES = _parse(DEFINITION.read_text())
+TABLES, UNIONS, OPERATORS, OPTIONS, TENSOR_TYPES = _parse(DEFINITION.read_text())
 
 
-def options_table(operator):
-    """The name of an operator's options table and the field that holds it, or (None, None) if it has none."""
-    wanted = OPTIONS_OF.get(operator, operator.replace("_", "") + "Options").lower()
-    for union, field in (("BuiltinOptions", "builtin_options"), ("BuiltinOptions2", "builtin_options_2")):
-        for table in UNIONS[union]:
-            if table.lower() == wanted:
-                return table, field
-    return None, None
+def options_field(table):
+    """The field of an operator that holds an options table: one of the two unions."""
+    return "builtin_options" if table in UNIONS["BuiltinOptions"] else "builtin_options_2"
 
 
 def enum_value(field, value):

@@ -82,10 +82,13 @@ def test_schema_is_read_whole():
     assert len(schema.TENSOR_TYPES) == 23 and len(schema.OPERATORS) == 210
     assert schema.UNIONS["BuiltinOptions"]["RightShiftOptions"] == 126
     assert schema.UNIONS["BuiltinOptions2"]["StablehloCaseOptions"] == 23
-    assert schema.options_table("DEPTHWISE_CONV_2D") == ("DepthwiseConv2DOptions", "builtin_options")
-    assert schema.options_table("REDUCE_MAX") == ("ReducerOptions", "builtin_options")
-    assert schema.options_table("STABLEHLO_COMPOSITE") == ("StableHLOCompositeOptions", "builtin_options_2")
-    assert schema.options_table("FLOOR") == (None, None)
+    assert schema.OPTIONS["DEPTHWISE_CONV_2D"] == "DepthwiseConv2DOptions"
+    assert schema.OPTIONS["REDUCE_MAX"] == "ReducerOptions"
+    assert schema.OPTIONS["FLOOR"] is None
+    assert schema.options_field("Conv2DOptions") == "builtin_options"
+    assert schema.options_field("StableHLOCompositeOptions") == "builtin_options_2"
+    named = set(schema.OPTIONS.values()) - {None}
+    assert named <= set(schema.UNIONS["BuiltinOptions"]) | set(schema.UNIONS["BuiltinOptions2"])
 
 
 def test_fields_are_where_the_schema_has_them():

@@ -1,0 +1,196 @@
+"""Writes the small models of this folder, each for one behaviour of the runtime. Every function says what it computes.
+
+    python3 tests/data/make_models.py [FOLDER]
+
+tests/python/test_data_models.py checks that the committed files are what this writes, and what they compute.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "scripts"))
+
+from tflite_builder import OPTIONAL, Model  # noqa: E402
+
+F32, I32 = np.float32, np.int32
+
+
+def branch():
+    """y = condition ? x + 1 : x * 2, with IF; condition bool [1], x [2]."""
+    model = Model()
+    main = model.subgraph("main")
+    condition = main.input("condition", "BOOL", [1])
+    x, y = main.input("x", "FLOAT32", [2]), main.output("y", "FLOAT32", [2])
+    for name, operator, constant in (("then", "ADD", 1), ("else", "MUL", 2)):
+        graph = model.subgraph(name)
+        source, result = graph.input("x", "FLOAT32", [2]), graph.output("y", "FLOAT32", [2])
+        graph.op(operator, [source, graph.const("constant", F32([constant]))], [result])
+    main.op("IF", [condition, x], [y], then_subgraph_index=1, else_subgraph_index=2)
+    return model
+
+
+def while_count():
+    """while (i < 10) { sum += i; i += 1; }, with WHILE; i and sum int32 [1], given and returned."""
+    model = Model()
+    main, condition, body = model.subgraph("main"), model.subgraph("condition"), model.subgraph("body")
+    inputs = [main.input(name, "INT32", [1]) for name in ("i", "sum")]
+    outputs = [main.output(name, "INT32", [1]) for name in ("i_after", "sum_after")]
+    main.op("WHILE", inputs, outputs, cond_subgraph_index=1, body_subgraph_index=2)
+    i, _ = (condition.input(name, "INT32", [1]) for name in ("i", "sum"))
+    condition.op("LESS", [i, condition.const("limit", I32([10]))], [condition.output("more", "BOOL", [1])])
+    i, total = (body.input(name, "INT32", [1]) for name in ("i", "sum"))
+    i_after, total_after = (body.output(name, "INT32", [1]) for name in ("i_after", "sum_after"))
+    body.op("ADD", [total, i], [total_after])
+    body.op("ADD", [i, body.const("one", I32([1]))], [i_after])
+    return model
+
+
+def while_forever():
+    """while (i == i) i += 0;, with WHILE: it never ends, so that cancelling and deadlines can be tested."""
+    model = Model()
+    main, condition, body = model.subgraph("main"), model.subgraph("condition"), model.subgraph("body")
+    main.op("WHILE", [main.input("i", "INT32", [1])], [main.output("i_after", "INT32", [1])],
+            cond_subgraph_index=1, body_subgraph_index=2)
+    i = condition.input("i", "INT32", [1])
+    condition.op("EQUAL", [i, i], [condition.output("more", "BOOL", [1])])
+    i = body.input("i", "INT32", [1])
+    body.op("ADD", [i, body.const("zero", I32([0]))], [body.output("i_after", "INT32", [1])])
+    return model
+
+
+def call_once_variable():
+    """A resource variable [2] that CALL_ONCE sets to {10, 20}; each invoke adds x to it and returns it."""
+    model = Model()
+    main, once = model.subgraph("main"), model.subgraph("once")
+
+    def handle(graph):
+        tensor = graph.tensor("handle", "RESOURCE", [])
+        graph.op("VAR_HANDLE", [], [tensor], container="", shared_name="total")
+        return tensor
+
+    x, y = main.input("x", "FLOAT32", [2]), main.output("y", "FLOAT32", [2])
+    main.op("CALL_ONCE", [], [], init_subgraph_index=1)
+    total = handle(main)
+    before = main.tensor("before", "FLOAT32", [2])
+    main.op("READ_VARIABLE", [total], [before])
+    main.op("ADD", [before, x], [y])
+    main.op("ASSIGN_VARIABLE", [total, y], [])
+    once.op("ASSIGN_VARIABLE", [handle(once), once.const("start", F32([10, 20]))], [])
+    return model
+
+
+def string_reshape():
+    """Two strings [2] go through as they are, as [2,1], with RESHAPE."""
+    model = Model()
+    graph = model.subgraph("main")
+    shape = graph.const("shape", I32([2, 1]))
+    graph.op("RESHAPE", [graph.input("x", "STRING", [2]), shape], [graph.output("y", "STRING", [2, 1])],
+             new_shape=[2, 1])
+    return model
+
+
+def two_signatures():
+    """Signatures "add" (sum = a + b) and "scale" (scaled = 3 a), each over a subgraph of its own; values [2]."""
+    model = Model()
+    add, scale = model.subgraph("add"), model.subgraph("scale")
+    a, b = (add.input(name, "FLOAT32", [2]) for name in "ab")
+    total = add.output("sum", "FLOAT32", [2])
+    add.op("ADD", [a, b], [total])
+    model.signature("add", add, {"a": a, "b": b}, {"sum": total})
+    a, scaled = scale.input("a", "FLOAT32", [2]), scale.output("scaled", "FLOAT32", [2])
+    scale.op("MUL", [a, scale.const("three", F32([3]))], [scaled])
+    model.signature("scale", scale, {"a": a}, {"scaled": scaled})
+    return model
+
+
+def custom_operator():
+    """x [2] -> custom operator "LinnetTestScale" (options: one float32, 2.5) -> y [2]; no runtime knows it."""
+    model = Model()
+    graph = model.subgraph("main")
+    graph.custom("LinnetTestScale", [graph.input("x", "FLOAT32", [2])], [graph.output("y", "FLOAT32", [2])],
+                 options=F32([2.5]).tobytes())
+    return model
+
+
+def variable_tensor():
+    """h = x + h over invokes, h [1,2] a variable tensor that starts at zero, with RNN and unit weights."""
+    model = Model()
+    graph = model.subgraph("main")
+    x, y = graph.input("x", "FLOAT32", [1, 2]), graph.output("y", "FLOAT32", [1, 2])
+    weights = [graph.const(name, np.eye(2, dtype=F32)) for name in ("weights", "recurrent_weights")]
+    bias = graph.const("bias", F32([0, 0]))
+    state = graph.tensor("state", "FLOAT32", [1, 2], variable=True)
+    graph.op("RNN", [x, *weights, bias, state], [y], fused_activation_function="NONE")
+    return model
+
+
+def optional_input():
+    """y [1,2] = x [1,3] times {{1,2,3},{4,5,6}} transposed: FULLY_CONNECTED whose bias is left out."""
+    model = Model()
+    graph = model.subgraph("main")
+    weights = graph.const("weights", F32([[1, 2, 3], [4, 5, 6]]))
+    graph.op("FULLY_CONNECTED", [graph.input("x", "FLOAT32", [1, 3]), weights, OPTIONAL],
+             [graph.output("y", "FLOAT32", [1, 2])])
+    return model
+
+
+def dynamic_add():
+    """y = x + {1,2,3}; the shapes in the file are [1,3], their signatures [-1,3]."""
+    model = Model()
+    graph = model.subgraph("main")
+    x = graph.input("x", "FLOAT32", [1, 3], signature=[-1, 3])
+    y = graph.output("y", "FLOAT32", [1, 3], signature=[-1, 3])
+    graph.op("ADD", [x, graph.const("constant", F32([1, 2, 3]))], [y])
+    model.signature("serving_default", graph, {"x": x}, {"y": y})
+    return model
+
+
+def data_behind():
+    """y = x + {1,2,3,4}; the constant stands behind the FlatBuffer, named by offset and size."""
+    model = Model(data_behind=True)
+    graph = model.subgraph("main")
+    x, y = graph.input("x", "FLOAT32", [4]), graph.output("y", "FLOAT32", [4])
+    graph.op("ADD", [x, graph.const("constant", F32([1, 2, 3, 4]))], [y])
+    return model
+
+
+def chain():
+    """conv 3x3 -> RELU -> conv 3x3 -> ADD of both -> conv 1x1 -> SOFTMAX, on [1,6,6,2]: tensors that live long and
+    short, for the memory plan. Every weight is from a fixed sequence between -1/2 and 1/2."""
+    model = Model()
+    graph = model.subgraph("main")
+
+    def conv(source, name, size, depth_in, depth_out):
+        count = depth_out * size * size * depth_in
+        weights = (F32(np.arange(count) * 37 % 64) / 64 - 0.5).reshape(depth_out, size, size, depth_in)
+        bias = graph.const(f"{name}_bias", F32(np.arange(depth_out) / 8))
+        result = graph.tensor(name, "FLOAT32", [1, 6, 6, depth_out])
+        graph.op("CONV_2D", [source, graph.const(f"{name}_weights", weights.astype(F32)), bias], [result],
+                 padding="SAME", stride_w=1, stride_h=1)
+        return result
+
+    first = conv(graph.input("x", "FLOAT32", [1, 6, 6, 2]), "first", 3, 2, 4)
+    positive, both = (graph.tensor(name, "FLOAT32", [1, 6, 6, 4]) for name in ("positive", "both"))
+    graph.op("RELU", [first], [positive])
+    second = conv(positive, "second", 3, 4, 4)
+    graph.op("ADD", [positive, second], [both])
+    graph.op("SOFTMAX", [conv(both, "last", 1, 4, 3)], [graph.output("y", "FLOAT32", [1, 6, 6, 3])], beta=1.0)
+    return model
+
+
+MODELS = (branch, while_count, while_forever, call_once_variable, string_reshape, two_signatures, custom_operator,
+          variable_tensor, optional_input, dynamic_add, data_behind, chain)
+
+
+def main():
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    for make in MODELS:
+        size = make().save(folder / f"{make.__name__}.tflite")
+        print(f"{make.__name__:20}{size:6} bytes")
+
+
+if __name__ == "__main__":
+    main()
