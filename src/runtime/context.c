@@ -1,11 +1,13 @@
 /* TfLiteContext: what operators and delegates may call, at the original's layout. */
 #include <string.h>
 
-#include "runtime/interpreter.h"
+#include "runtime/delegate.h"
 
 static TfLiteStatus get_execution_plan(TfLiteContext* context, TfLiteIntArray** plan) {
-  *plan = ln_subgraph_of(context)->plan;
-  return kTfLiteOk;
+  ln_subgraph* subgraph = ln_subgraph_of(context);
+  TfLiteIntArrayFree(subgraph->plan_copy);
+  *plan = subgraph->plan_copy = TfLiteIntArrayCopy(subgraph->plan);
+  return *plan != NULL ? kTfLiteOk : kTfLiteError;
 }
 
 static TfLiteStatus resize_tensor(TfLiteContext* context, TfLiteTensor* tensor, TfLiteIntArray* dims) {

@@ -25,12 +25,19 @@ typedef struct ln_tensor_state {
   int32_t first_use, last_use; /* positions in the plan */
 } ln_tensor_state;
 
+/* Nodes that run together: all taken by a delegate, or none. */
+typedef struct ln_node_subset {
+  bool delegated;
+  TfLiteIntArray* nodes;            /* in order of execution */
+  TfLiteIntArray *inputs, *outputs; /* of delegated ones: tensors that come in and that are needed outside; ascending */
+} ln_node_subset;
+
 typedef struct ln_node {
   TfLiteNode node;
   TfLiteRegistration registration;
-  const char* name;   /* of the operator */
-  const char* kernel; /* that prepare chose, "" if it did not say */
-  bool owns_delegate_params;
+  const char* name;         /* of the operator */
+  const char* kernel;       /* that prepare chose, "" if it did not say */
+  ln_node_subset delegated; /* of a delegate's node: what it stands for; owns the lists */
   uint64_t calls, total_ns, min_ns, max_ns;
 } ln_node;
 
@@ -44,8 +51,7 @@ typedef struct ln_subgraph {
   int32_t tensor_count, tensor_capacity;
   ln_node** nodes; /* each of its own, so that pointers stay good */
   int32_t node_count, node_capacity;
-  TfLiteIntArray* plan;          /* node indices in order of execution */
-  TfLiteIntArray* original_plan; /* before any delegate, NULL until there is one */
+  TfLiteIntArray* plan; /* node indices in order of execution */
   TfLiteIntArray *inputs, *outputs, *variables;
   ln_arena arena, persistent;
   size_t persistent_used_bytes;
@@ -54,9 +60,18 @@ typedef struct ln_subgraph {
   bool ready;              /* allocated: may be invoked */
   bool busy;               /* being prepared or run: must not be entered again */
   bool preparing, running;
-  bool resized;          /* a dynamic tensor has got another shape since the node began */
-  bool initialized_once; /* CALL_ONCE's flag */
-  bool delegating;
+  bool resized;               /* a dynamic tensor has got another shape since the node began */
+  bool initialized_once;      /* CALL_ONCE's flag */
+  bool delegating;            /* a delegate's Prepare runs */
+  bool skip_delegates;        /* a delegate wants to see this subgraph through its callers only */
+  bool delegate_fixed_shapes; /* a delegate that was applied cannot bear other shapes */
+  bool delegates_undone;      /* they are to be applied again before the next allocation */
+  bool propagate_shapes;      /* nodes that a delegate stands for are prepared too, for their outputs' shapes */
+  bool leave_unresolved;      /* unknown custom operators are no error while only shapes are looked for */
+  TfLiteIntArray* plan_copy;  /* handed to a delegate, whose replacing changes `plan` */
+  ln_node_subset* preview_subsets;
+  TfLiteDelegateParams* preview;
+  int32_t preview_count;
 } ln_subgraph;
 
 typedef struct ln_resource_entry {
@@ -143,24 +158,6 @@ LinnetResource* ln_backend_find_resource(LinnetBackend* backend, int32_t id);
 TfLiteStatus ln_backend_set_resource(LinnetBackend* backend, int32_t id, void* data, void (*free)(void* data));
 /* True once the invoke was cancelled or is out of time. */
 bool ln_interpreter_is_cancelled(ln_interpreter* interpreter, bool* timed_out);
-
-/* ---- delegate.c, partition.c ---- */
-TfLiteStatus ln_replace_nodes(ln_subgraph* subgraph, TfLiteRegistration registration, const TfLiteIntArray* nodes,
-                              TfLiteDelegate* delegate);
-TfLiteStatus ln_preview_partitioning(ln_subgraph* subgraph, const TfLiteIntArray* nodes, TfLiteDelegateParams** params,
-                                     int* count);
-TfLiteStatus ln_make_readable(ln_subgraph* subgraph, int32_t tensor);
-
-/* A maximal set of nodes that run together: all delegated, or none. */
-typedef struct ln_node_subset {
-  bool delegated;
-  int32_t* nodes; /* in order of execution */
-  int32_t count;
-} ln_node_subset;
-
-/* Splits the plan into subsets that can run one after the other. `*subsets` (one block, freed with ln_free, the nodes'
- * lists in it) NULL: no memory. */
-int32_t ln_partition(const ln_subgraph* subgraph, const TfLiteIntArray* delegated, ln_node_subset** subsets);
 
 /* ---- live.c: objects that this library made and has not freed; others' pointers in their places are not to be trusted
  * ---- */

@@ -80,12 +80,9 @@ static void free_node(ln_subgraph* subgraph, ln_node* node) {
   TfLiteIntArrayFree(node->node.outputs);
   TfLiteIntArrayFree(node->node.intermediates);
   TfLiteIntArrayFree(node->node.temporaries);
-  if (node->owns_delegate_params) {
-    TfLiteDelegateParams* params = node->node.builtin_data;
-    TfLiteIntArrayFree(params->nodes_to_replace);
-    TfLiteIntArrayFree(params->input_tensors);
-    TfLiteIntArrayFree(params->output_tensors);
-  }
+  TfLiteIntArrayFree(node->delegated.nodes);
+  TfLiteIntArrayFree(node->delegated.inputs);
+  TfLiteIntArrayFree(node->delegated.outputs);
   ln_free(node->node.builtin_data);
   ln_free(node);
 }
@@ -221,7 +218,7 @@ TfLiteStatus ln_node_prepare(ln_subgraph* subgraph, int32_t index) {
   subgraph->current_node = index;
   TfLiteStatus status;
   if (!can_invoke(node))
-    status = report_unresolved(subgraph, node);
+    status = subgraph->leave_unresolved ? kTfLiteOk : report_unresolved(subgraph, node);
   else if (node->node.user_data == TfLiteKernelInitFailed())
     status = (ln_subgraph_report(subgraph, "the operator's init failed"), kTfLiteError);
   else

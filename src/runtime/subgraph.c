@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "runtime/interpreter.h"
+#include "runtime/delegate.h"
 #include "tensorflow/lite/builtin_ops.h"
 
 void ln_subgraph_report_va(const ln_subgraph* subgraph, const char* format, va_list args) {
@@ -79,7 +79,7 @@ void ln_subgraph_delete(ln_subgraph* subgraph) {
   ln_subgraph_free_tensors(subgraph);
   ln_subgraph_free_arenas(subgraph);
   TfLiteIntArrayFree(subgraph->plan);
-  TfLiteIntArrayFree(subgraph->original_plan);
+  ln_delegation_free(subgraph);
   TfLiteIntArrayFree(subgraph->inputs);
   TfLiteIntArrayFree(subgraph->outputs);
   TfLiteIntArrayFree(subgraph->variables);
@@ -109,6 +109,7 @@ TfLiteStatus ln_subgraph_resize_input(ln_subgraph* subgraph, int32_t input_index
   }
   TfLiteTensor* tensor = &subgraph->tensors[subgraph->inputs->data[input_index]];
   if (tensor->dims != NULL && TfLiteIntArrayEqualsArray(tensor->dims, rank, dims)) return kTfLiteOk;
+  if (subgraph->delegate_fixed_shapes && ln_undo_delegates(subgraph) != kTfLiteOk) return kTfLiteError;
   TfLiteIntArray* copy = TfLiteIntArrayCreate(rank);
   if (copy == NULL) {
     ln_subgraph_report(subgraph, "no memory for a shape");
@@ -162,13 +163,25 @@ static bool enter(ln_subgraph* subgraph) {
   return false;
 }
 
+/* Prepares the nodes that delegates stand for: what follows from their shapes must be known to the delegates. */
+static TfLiteStatus propagate_shapes(ln_subgraph* subgraph) {
+  TfLiteStatus status = kTfLiteOk;
+  for (int32_t i = 0; subgraph->propagate_shapes && i < subgraph->source->operator_count; ++i) {
+    status = ln_node_prepare(subgraph, i);
+    if (status != kTfLiteOk || ln_subgraph_has_dynamic(subgraph, subgraph->nodes[i]->node.outputs)) break;
+  }
+  return status;
+}
+
 TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph) {
+  if (ln_redo_delegates(subgraph) != kTfLiteOk) return kTfLiteError;
   if (subgraph->ready && subgraph->next_to_prepare == subgraph->plan->size && !subgraph->resized) return kTfLiteOk;
   if (!enter(subgraph)) return kTfLiteError;
   subgraph->ready = false;
   subgraph->resized = false;
   subgraph->next_to_prepare = 0;
-  TfLiteStatus status = prepare_and_place(subgraph);
+  TfLiteStatus status = propagate_shapes(subgraph);
+  if (status == kTfLiteOk) status = prepare_and_place(subgraph);
   if (status == kTfLiteOk) status = check_custom_allocations(subgraph);
   subgraph->busy = false;
   if (status != kTfLiteOk) return status;

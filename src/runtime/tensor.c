@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/checked.h"
-#include "runtime/interpreter.h"
+#include "runtime/delegate.h"
 
 static size_t type_bits(TfLiteType type) {
   switch (type) {
@@ -215,8 +215,7 @@ TfLiteStatus ln_subgraph_load_tensors(ln_subgraph* subgraph) {
 void ln_subgraph_free_tensors(ln_subgraph* subgraph) {
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
     TfLiteTensor* t = &subgraph->tensors[i];
-    if (t->buffer_handle != kTfLiteNullBufferHandle && t->delegate != NULL && t->delegate->FreeBufferHandle != NULL)
-      t->delegate->FreeBufferHandle(&subgraph->context, t->delegate, &t->buffer_handle);
+    ln_free_buffer_handle(subgraph, t);
     TfLiteTensorFree(t);
     ln_aligned_free(subgraph->states[i].owned_data);
   }
