@@ -1,5 +1,85 @@
-/* Not written yet. */
-#include "ops/op_util.h"
-#include "ops/builtin_ops.h"
+/* CONCATENATION. */
+#include <math.h>
 
-const TfLiteRegistration ln_op_concatenation = {0};
+#include "ops/builtin_ops.h"
+#include "ops/move_util.h"
+
+static TfLiteStatus check_input(TfLiteContext* context, const TfLiteTensor* first, const TfLiteTensor* t, int index,
+                                int axis, const TfLiteTensor* output) {
+  LN_CHECK(context, t->type == output->type, "input %d is %s, the output %s; they must be the same", index,
+           TfLiteTypeGetName(t->type), TfLiteTypeGetName(output->type));
+  LN_CHECK(context, ln_rank(t) == ln_rank(first), "input %d has rank %d, input 0 has %d; they must be the same", index,
+           ln_rank(t), ln_rank(first));
+  for (int i = 0; i < ln_rank(first); ++i)
+    LN_CHECK(context, i == axis || ln_dim(t, i) == ln_dim(first, i),
+             "input %d has extent %d in dimension %d, input 0 has %d; only axis %d may differ", index, ln_dim(t, i), i,
+             ln_dim(first, i), axis);
+  if (t->type == kTfLiteInt8 || t->type == kTfLiteInt16)
+    LN_CHECK(context, t->params.scale == output->params.scale && t->params.zero_point == output->params.zero_point,
+             "input %d has scale %g and zero point %d, the output %g and %d; they must be the same", index,
+             (double)t->params.scale, (int)t->params.zero_point, (double)output->params.scale,
+             (int)output->params.zero_point);
+  return kTfLiteOk;
+}
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteConcatenationParams* params = node->builtin_data;
+  const TfLiteTensor *first, *t;
+  TfLiteTensor* output;
+  int32_t dims[LN_MAX_RANK], axis;
+  size_t bytes;
+  LN_TRY(ln_check_io(context, node, 1, INT32_MAX, 1));
+  LN_TRY(ln_get_input(context, node, 0, &first));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(ln_element_bytes(context, first, &bytes));
+  LN_CHECK(context, params != NULL && params->activation == kTfLiteActNone, "a fused activation; NONE is allowed");
+  LN_CHECK(context, ln_rank(first) <= LN_MAX_RANK, "rank %d; at most %d is allowed", ln_rank(first), LN_MAX_RANK);
+  LN_TRY(ln_normalize_axis(context, params->axis, ln_rank(first), &axis));
+  for (int i = 0; i < ln_rank(first); ++i) dims[i] = ln_dim(first, i);
+  dims[axis] = 0;
+  for (int i = 0; i < node->inputs->size; ++i) {
+    LN_TRY(ln_get_input(context, node, i, &t));
+    LN_TRY(check_input(context, first, t, i, axis, output));
+    LN_CHECK(context, ln_add_i32(dims[axis], ln_dim(t, axis), &dims[axis]), "the sum of the inputs' extents overflows");
+  }
+  return ln_resize(context, output, ln_rank(first), dims);
+}
+
+/* uint8 inputs may have quantizations of their own: each is brought to the output's as the reference does, in float. */
+static void requantize_rows(const TfLiteTensor* input, const TfLiteTensor* output, size_t outer, size_t row, uint8_t* to,
+                            size_t to_stride) {
+  const float inverse = 1.0f / output->params.scale, scale = input->params.scale * inverse;
+  const float bias = -(float)input->params.zero_point * scale;
+  for (size_t o = 0; o < outer; ++o)
+    for (size_t i = 0; i < row; ++i) {
+      const float x = roundf((float)input->data.uint8[o * row + i] * scale + bias) + (float)output->params.zero_point;
+      to[o * to_stride + i] = (uint8_t)(x < 0 ? 0 : x > 255 ? 255 : (int32_t)x);
+    }
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteConcatenationParams* params = node->builtin_data;
+  const TfLiteTensor* t;
+  TfLiteTensor* output;
+  int axis;
+  size_t bytes;
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(ln_normalize_axis(context, params->axis, ln_rank(output), &axis));
+  LN_TRY(ln_element_bytes(context, output, &bytes));
+  const size_t outer = ln_extent(output, 0, axis), total = ln_extent(output, axis, ln_rank(output)) * bytes;
+  char* to = output->data.raw;
+  for (int k = 0; k < node->inputs->size; ++k) {
+    LN_TRY(ln_get_input(context, node, k, &t));
+    const size_t row = ln_extent(t, axis, ln_rank(t)) * bytes;
+    const bool same = t->type != kTfLiteUInt8 || (t->params.scale == output->params.scale &&
+                                                  t->params.zero_point == output->params.zero_point);
+    if (!same)
+      requantize_rows(t, output, outer, row, (uint8_t*)to, total);
+    else
+      for (size_t o = 0; o < outer && row > 0; ++o) memcpy(to + o * total, t->data.raw + o * row, row);
+    to += row;
+  }
+  return kTfLiteOk;
+}
+
+const TfLiteRegistration ln_op_concatenation = {.prepare = prepare, .invoke = invoke};

@@ -1,0 +1,44 @@
+/* What the operators that move elements share. */
+#ifndef LN_OPS_MOVE_UTIL_H_
+#define LN_OPS_MOVE_UTIL_H_
+
+#include <string.h>
+
+#include "kernels/generic/strided_copy.h"
+#include "ops/op_util.h"
+
+/* The size of an element that can be moved; reported for types that have no fixed whole number of bytes. */
+static inline TfLiteStatus ln_element_bytes(TfLiteContext* context, const TfLiteTensor* t, size_t* bytes) {
+  *bytes = ln_type_size(t->type);
+  LN_CHECK(context, *bytes != 0, "input is %s; its elements cannot be moved one by one", TfLiteTypeGetName(t->type));
+  return kTfLiteOk;
+}
+
+/* The product of the extents of axes [first, end). */
+static inline size_t ln_extent(const TfLiteTensor* t, int first, int end) {
+  size_t product = 1;
+  for (int i = first; i < end; ++i) product *= (size_t)ln_dim(t, i);
+  return product;
+}
+
+/* Row-major strides in bytes. */
+static inline void ln_strides(int rank, const int32_t* dims, size_t element_bytes, ptrdiff_t* strides) {
+  ptrdiff_t stride = (ptrdiff_t)element_bytes;
+  for (int i = rank - 1; i >= 0; --i) {
+    strides[i] = stride;
+    stride *= dims[i];
+  }
+}
+
+/* Copies the input's bytes to an output of the same number of elements; a string output is made to fit. */
+static inline TfLiteStatus ln_copy_whole(TfLiteContext* context, const TfLiteTensor* input, TfLiteTensor* output) {
+  if (output->type == kTfLiteString)
+    LN_CHECK(context, TfLiteTensorRealloc(input->bytes, output) == kTfLiteOk, "no memory for %zu bytes of strings",
+             input->bytes);
+  LN_CHECK(context, input->bytes == output->bytes, "input has %zu bytes, output %zu; they must be equal", input->bytes,
+           output->bytes);
+  if (input->data.raw != output->data.raw && input->bytes > 0) memcpy(output->data.raw, input->data.raw, input->bytes);
+  return kTfLiteOk;
+}
+
+#endif
