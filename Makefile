@@ -12,11 +12,19 @@ build:
 install: build
 	cmake --install build/$(PRESET) --prefix $(PREFIX)
 
+# Runs COUNT changed models under the sanitizers; SEED draws others.
+COUNT ?= 20000
+SEED ?= 1
+fuzz:
+	@$(MAKE) --no-print-directory build PRESET=asan
+	build/asan/fuzz_models --count $(COUNT) --seed $(SEED) --jobs $(JOBS)
+
 clean:
 	rm -rf build
 
 help:
 	@echo "make [PRESET=release|debug|asan|tsan|size|aarch64|armhf]   build into build/PRESET"
+	@echo "make fuzz COUNT=n SEED=s     run changed models under the sanitizers"
 	@echo "make install PREFIX=DIR   install library, headers, command"
 
-.PHONY: all build install clean help
+.PHONY: all build install fuzz clean help

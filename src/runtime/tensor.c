@@ -175,6 +175,8 @@ TfLiteStatus ln_subgraph_add_tensors(ln_subgraph* subgraph, int count, int* firs
     ln_subgraph_report(subgraph, "%d tensors cannot be added", count);
     return kTfLiteError;
   }
+  if (first != NULL) *first = subgraph->tensor_count;
+  if (count == 0) return kTfLiteOk; /* there may be no array yet */
   const int32_t needed = subgraph->tensor_count + count;
   if (needed > subgraph->tensor_capacity) {
     const size_t capacity = (size_t)needed + (size_t)needed / 2 + 8;
@@ -199,7 +201,6 @@ TfLiteStatus ln_subgraph_add_tensors(ln_subgraph* subgraph, int count, int* firs
     subgraph->tensors[i].buffer_handle = kTfLiteNullBufferHandle;
     subgraph->tensors[i].name = "";
   }
-  if (first != NULL) *first = subgraph->tensor_count;
   subgraph->tensor_count = needed;
   subgraph->context.tensors_size = (size_t)needed;
   return kTfLiteOk;
