@@ -101,11 +101,8 @@ static bool* subgraph_once_flag(LinnetBackend* backend, int32_t index) {
 }
 
 static void set_kernel_name(LinnetBackend* backend, const char* kernel) {
-  ln_interpreter* interpreter = interpreter_of(backend);
-  for (int32_t s = 0; s < interpreter->subgraph_count; ++s) {
-    ln_subgraph* subgraph = interpreter->subgraphs[s];
-    if (subgraph->current_node >= 0 && subgraph->preparing) subgraph->nodes[subgraph->current_node]->kernel = kernel;
-  }
+  ln_node* node = interpreter_of(backend)->preparing;
+  if (node != NULL) node->kernel = kernel != NULL ? kernel : "";
 }
 
 void ln_backend_fill(ln_interpreter* interpreter) {

@@ -61,7 +61,11 @@ static TfLiteExternalContext* get_external_context(TfLiteContext* context, TfLit
 static void set_external_context(TfLiteContext* context, TfLiteExternalContextType type,
                                  TfLiteExternalContext* external) {
   ln_interpreter* interpreter = ln_subgraph_of(context)->interpreter;
-  if (type >= 0 && type < kTfLiteMaxExternalContexts) interpreter->external_contexts[type] = external;
+  /* Operators look for this library's backend there, which another object could not be told from safely. */
+  if (type == kTfLiteCpuBackendContext && external != &interpreter->backend.base)
+    ln_subgraph_report(ln_subgraph_of(context), "the CPU backend's context cannot be replaced");
+  else if (type >= 0 && type < kTfLiteMaxExternalContexts)
+    interpreter->external_contexts[type] = external;
 }
 
 static TfLiteTensor* get_tensor(const TfLiteContext* context, int index) {

@@ -296,23 +296,23 @@ static bool accepts_dynamic(const TfLiteDelegate* delegate) {
 /* Prepares the graph to see whether all shapes are known. Custom operators that nobody knows are left to the delegate.
  */
 static TfLiteStatus check_static(ln_subgraph* subgraph, bool* skip) {
+  int32_t known = 0;
   subgraph->leave_unresolved = true;
-  const TfLiteStatus status = ln_subgraph_prepare_all(subgraph);
+  const TfLiteStatus status = ln_subgraph_find_shapes(subgraph, &known);
   subgraph->leave_unresolved = false;
   *skip = false;
-  if (status != kTfLiteOk) return status;
-  if (subgraph->next_to_prepare == subgraph->plan->size && !ln_subgraph_has_dynamic(subgraph, subgraph->outputs) &&
-      (subgraph->plan->size == 0 ||
-       !ln_subgraph_has_dynamic(subgraph,
-                                subgraph->nodes[subgraph->plan->data[subgraph->plan->size - 1]]->node.outputs)))
+  if (status != kTfLiteOk || subgraph->plan->size == 0) return status;
+  const TfLiteIntArray* last = subgraph->nodes[subgraph->plan->data[known - 1]]->node.outputs;
+  if (known == subgraph->plan->size && !ln_subgraph_has_dynamic(subgraph, last) &&
+      !ln_subgraph_has_dynamic(subgraph, subgraph->outputs))
     return kTfLiteOk;
   /* A branch or a loop's body with unknown shapes is no reason to refuse the whole model. */
   *skip = subgraph->index != 0;
   if (*skip) return kTfLiteOk;
   ln_report(&subgraph->interpreter->config.reporter,
             "Attempting to use a delegate that only supports static-sized tensors with a graph that has dynamic-sized "
-            "tensors (node %d makes one).",
-            subgraph->next_to_prepare - 1);
+            "tensors (an output of node %d is one).",
+            subgraph->plan->data[known - 1]);
   return kTfLiteApplicationError;
 }
 

@@ -104,7 +104,8 @@ TfLiteStatus ln_interpreter_invoke(ln_interpreter* interpreter, int32_t subgraph
   }
   atomic_store(&interpreter->cancelled, false);
   const double timeout_ms = interpreter->config.timeout_ms;
-  interpreter->deadline_ns = timeout_ms > 0 ? ln_clock_ns() + (uint64_t)(timeout_ms * 1e6) : 0;
+  const bool bounded = timeout_ms > 0 && timeout_ms < 1e12;
+  interpreter->deadline_ns = bounded ? ln_clock_ns() + (uint64_t)(timeout_ms * 1e6) : 0;
   ++interpreter->invoke_depth;
   const TfLiteStatus status = ln_subgraph_invoke(s);
   --interpreter->invoke_depth;
@@ -130,8 +131,8 @@ TfLiteStatus ln_interpreter_set_custom_allocation(ln_interpreter* interpreter, i
                                                   const TfLiteCustomAllocation* allocation, int64_t flags) {
   ln_subgraph* s = subgraph_at(interpreter, subgraph);
   if (s == NULL) return kTfLiteError;
-  if (tensor < 0 || tensor >= s->tensor_count || allocation == NULL || allocation->data == NULL) {
-    ln_subgraph_report(s, "custom allocation for tensor %d: no such tensor, or no memory given", tensor);
+  if (s->busy || tensor < 0 || tensor >= s->tensor_count || allocation == NULL || allocation->data == NULL) {
+    ln_subgraph_report(s, "custom allocation for tensor %d: no such tensor, no memory given, or it runs", tensor);
     return kTfLiteError;
   }
   TfLiteTensor* t = &s->tensors[tensor];
@@ -149,10 +150,11 @@ TfLiteStatus ln_interpreter_set_custom_allocation(ln_interpreter* interpreter, i
   }
   s->states[tensor].has_custom = true;
   s->states[tensor].custom = *allocation;
-  s->states[tensor].placed = false;
+  s->states[tensor].place = LN_PLACE_NONE;
   t->allocation_type = kTfLiteCustom;
   t->data.data = allocation->data;
-  s->ready = false;
+  /* A caller that changes buffers between invokes need not allocate again. */
+  if (allocation->bytes < t->bytes) s->ready = false;
   return kTfLiteOk;
 }
 

@@ -15,14 +15,18 @@ typedef struct ln_arena {
   size_t capacity_bytes;
 } ln_arena;
 
+typedef enum ln_place { LN_PLACE_NONE, LN_PLACE_ARENA, LN_PLACE_PERSISTENT } ln_place;
+
 /* What the interpreter knows of a tensor beyond its TfLiteTensor. */
 typedef struct ln_tensor_state {
   void* owned_data; /* an aligned copy of constant data, from ln_aligned_malloc */
   bool has_custom;  /* the caller gave memory for it: */
   TfLiteCustomAllocation custom;
-  bool placed; /* it has a place in its arena: */
+  ln_place place; /* the arena it lies in, and where: */
   size_t offset_bytes, size_bytes;
-  int32_t first_use, last_use; /* positions in the plan */
+  int32_t first_use, last_use; /* positions in the plan between which its bytes are its own; -1: it needs none */
+  int32_t writer;              /* position of the node that writes it, -1: none */
+  int32_t first_read;          /* position of the first node that reads it, INT32_MAX: none */
 } ln_tensor_state;
 
 /* Nodes that run together: all taken by a delegate, or none. */
@@ -56,6 +60,7 @@ typedef struct ln_subgraph {
   ln_arena arena, persistent;
   size_t persistent_used_bytes;
   int32_t next_to_prepare; /* position in the plan; the plan's size: all are prepared */
+  int32_t position;        /* in the plan, of the node that is being prepared or run, -1: none */
   int32_t current_node;    /* that is being prepared or run, -1: none; for messages */
   bool ready;              /* allocated: may be invoked */
   bool busy;               /* being prepared or run: must not be entered again */
@@ -90,6 +95,8 @@ struct ln_interpreter {
   TfLiteExternalContext* external_contexts[kTfLiteMaxExternalContexts];
   ln_thread_pool* pool;
   bool pool_failed;
+  ln_node* preparing;    /* the node that is being prepared: the innermost */
+  uint64_t report_count; /* messages so far */
   atomic_bool cancelled;
   uint64_t deadline_ns; /* 0: none */
   int invoke_depth;
@@ -117,6 +124,10 @@ TfLiteStatus ln_required_bytes(const ln_subgraph* subgraph, TfLiteType type, con
 /* Takes `dims` over, on failure too. */
 TfLiteStatus ln_subgraph_resize_tensor(ln_subgraph* subgraph, TfLiteTensor* tensor, TfLiteIntArray* dims);
 void ln_subgraph_reset_variables(ln_subgraph* subgraph);
+/* Tensors of the file that operators have made dynamic lie in the arena again, until they are prepared anew. */
+void ln_subgraph_reset_dynamic(ln_subgraph* subgraph);
+/* Room for some more tensors: pointers that an operator holds stay good while it adds a few. */
+TfLiteStatus ln_subgraph_reserve_tensors(ln_subgraph* subgraph);
 
 /* ---- node.c ---- */
 TfLiteStatus ln_subgraph_load_nodes(ln_subgraph* subgraph);
@@ -133,7 +144,8 @@ ln_subgraph* ln_subgraph_create(ln_interpreter* interpreter, int32_t index); /* 
 void ln_subgraph_delete(ln_subgraph* subgraph);
 TfLiteStatus ln_subgraph_resize_input(ln_subgraph* subgraph, int32_t input_index, int rank, const int* dims);
 TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph);
-TfLiteStatus ln_subgraph_prepare_all(ln_subgraph* subgraph); /* shapes only, no memory */
+/* Prepares nodes for their shapes only, without memory; the nodes before position `known` have been prepared. */
+TfLiteStatus ln_subgraph_find_shapes(ln_subgraph* subgraph, int32_t* known);
 TfLiteStatus ln_subgraph_invoke(ln_subgraph* subgraph);
 bool ln_subgraph_has_dynamic(const ln_subgraph* subgraph, const TfLiteIntArray* tensors);
 bool ln_has_tensor(const TfLiteIntArray* tensors, int32_t tensor);
@@ -142,6 +154,8 @@ bool ln_has_tensor(const TfLiteIntArray* tensors, int32_t tensor);
 void ln_context_fill(ln_subgraph* subgraph);
 
 /* ---- memory.c ---- */
+/* Sets the tensors' first_use, last_use, writer, first_read. */
+void ln_subgraph_find_lifetimes(ln_subgraph* subgraph);
 /* Places all arena tensors of the plan's positions [first, end), keeping those placed before, and sets their data. */
 TfLiteStatus ln_subgraph_place(ln_subgraph* subgraph, int32_t first, int32_t end);
 void ln_subgraph_free_arenas(ln_subgraph* subgraph);

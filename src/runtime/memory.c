@@ -40,55 +40,101 @@ void ln_note_peak(ln_interpreter* interpreter) {
   if (now > interpreter->peak_bytes) interpreter->peak_bytes = now;
 }
 
-static bool grow(ln_subgraph* subgraph, ln_arena* arena, size_t needed_bytes) {
+static TfLiteStatus fail(const ln_subgraph* subgraph, const char* what) {
+  ln_subgraph_report(subgraph, "%s", what);
+  return kTfLiteError;
+}
+
+static char* take_block(ln_subgraph* subgraph, const ln_arena* old, size_t needed_bytes) {
+  if (needed_bytes > old->capacity_bytes && ln_check_limit(subgraph, needed_bytes - old->capacity_bytes) != kTfLiteOk)
+    return NULL;
+  char* base = ln_aligned_malloc(LN_ARENA_ALIGNMENT, needed_bytes);
+  if (base == NULL) ln_subgraph_report(subgraph, "no memory for an arena of %zu bytes", needed_bytes);
+  return base;
+}
+
+/* An arena only grows. Bytes that it had keep their contents where `keep` asks for it; all others become 0, so that
+ * what a node leaves unwritten does not differ from run to run. */
+static bool grow(ln_subgraph* subgraph, ln_arena* arena, size_t needed_bytes, bool keep) {
   if (needed_bytes <= arena->capacity_bytes) return true;
   if (subgraph->interpreter->config.plan_only) {
     arena->capacity_bytes = needed_bytes;
     return true;
   }
-  if (ln_check_limit(subgraph, needed_bytes - arena->capacity_bytes) != kTfLiteOk) return false;
-  char* base = ln_aligned_malloc(LN_ARENA_ALIGNMENT, needed_bytes);
-  if (base == NULL) {
-    ln_subgraph_report(subgraph, "no memory for an arena of %zu bytes", needed_bytes);
-    return false;
+  if (!keep) {
+    ln_aligned_free(arena->base);
+    *arena = (ln_arena){NULL, 0};
   }
+  char* base = take_block(subgraph, arena, needed_bytes);
+  if (base == NULL) return false;
   if (arena->base != NULL) memcpy(base, arena->base, arena->capacity_bytes);
-  /* Memory that a node leaves unwritten must not differ from run to run. */
   memset(base + arena->capacity_bytes, 0, needed_bytes - arena->capacity_bytes);
   ln_aligned_free(arena->base);
-  arena->base = base;
-  arena->capacity_bytes = needed_bytes;
+  *arena = (ln_arena){base, needed_bytes};
   return true;
 }
 
-static void use(ln_subgraph* subgraph, int32_t tensor, int32_t position) {
-  if (tensor < 0 || tensor >= subgraph->tensor_count) return;
-  ln_tensor_state* state = &subgraph->states[tensor];
-  if (state->first_use < 0 || position < state->first_use) state->first_use = position;
-  if (position > state->last_use) state->last_use = position;
+/* ---- Lifetimes ---- */
+
+static ln_tensor_state* state_at(const ln_subgraph* subgraph, int32_t tensor) {
+  return tensor >= 0 && tensor < subgraph->tensor_count ? &subgraph->states[tensor] : NULL;
 }
 
-static void use_all(ln_subgraph* subgraph, const TfLiteIntArray* tensors, int32_t position) {
-  for (int i = 0; tensors != NULL && i < tensors->size; ++i) use(subgraph, tensors->data[i], position);
+static void write_all(ln_subgraph* subgraph, const TfLiteIntArray* tensors, int32_t position, bool is_output) {
+  for (int i = 0; tensors != NULL && i < tensors->size; ++i) {
+    ln_tensor_state* s = state_at(subgraph, tensors->data[i]);
+    if (s == NULL) continue;
+    if (s->first_use < 0) s->first_use = position;
+    if (s->last_use < position) s->last_use = position;
+    if (is_output && s->writer < 0) s->writer = position;
+  }
 }
 
-/* First and last position at which every tensor is used; -1 where it is not. */
-static void find_lifetimes(ln_subgraph* subgraph) {
+static void read_all(ln_subgraph* subgraph, const TfLiteIntArray* tensors, int32_t position) {
+  for (int i = 0; tensors != NULL && i < tensors->size; ++i) {
+    ln_tensor_state* s = state_at(subgraph, tensors->data[i]);
+    if (s == NULL) continue;
+    if (s->last_use < position) s->last_use = position;
+    if (s->first_read > position) s->first_read = position;
+  }
+}
+
+/* A tensor's bytes are its own from its first writer to its last reader; the subgraph's inputs are written before the
+ * first node, its outputs read after the last. What nobody writes has no memory, but for outputs, which are then 0. */
+void ln_subgraph_find_lifetimes(ln_subgraph* subgraph) {
   const int32_t end = subgraph->plan->size;
-  for (int32_t i = 0; i < subgraph->tensor_count; ++i)
-    subgraph->states[i].first_use = subgraph->states[i].last_use = -1;
+  for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
+    ln_tensor_state* s = &subgraph->states[i];
+    s->first_use = s->last_use = s->writer = -1;
+    s->first_read = INT32_MAX;
+  }
+  write_all(subgraph, subgraph->inputs, 0, false);
   for (int32_t p = 0; p < end; ++p) {
     const TfLiteNode* node = &subgraph->nodes[subgraph->plan->data[p]]->node;
-    use_all(subgraph, node->inputs, p);
-    use_all(subgraph, node->outputs, p);
-    use_all(subgraph, node->temporaries, p);
+    write_all(subgraph, node->outputs, p, true);
+    write_all(subgraph, node->temporaries, p, false);
+    read_all(subgraph, node->inputs, p);
   }
-  use_all(subgraph, subgraph->inputs, 0);
-  use_all(subgraph, subgraph->inputs, end);
-  use_all(subgraph, subgraph->outputs, end);
+  read_all(subgraph, subgraph->inputs, end);
+  read_all(subgraph, subgraph->outputs, end);
+  for (int i = 0; i < subgraph->outputs->size; ++i)
+    if (subgraph->states[subgraph->outputs->data[i]].first_use < 0)
+      subgraph->states[subgraph->outputs->data[i]].first_use = 0;
   if (!subgraph->interpreter->config.preserve_all_tensors) return;
   for (int32_t i = 0; i < subgraph->tensor_count; ++i)
-    if (subgraph->states[i].last_use >= 0) subgraph->states[i].last_use = end;
+    if (subgraph->states[i].first_use >= 0) subgraph->states[i].last_use = end;
+}
+
+/* ---- The arena ---- */
+
+/* What a tensor's place follows from while places are looked for. */
+typedef struct plan_entry {
+  int32_t root; /* the tensor in whose block it lies: itself, or the one it shares with */
+  int32_t last; /* of a root: the last position at which its block is in use */
+} plan_entry;
+
+static bool in_arena(const ln_subgraph* subgraph, int32_t tensor) {
+  return subgraph->tensors[tensor].allocation_type == kTfLiteArenaRw && subgraph->states[tensor].first_use >= 0;
 }
 
 /* The input whose memory output 0 of the node at `position` may take over, -1: none. */
@@ -97,107 +143,145 @@ static int32_t shareable_input(const ln_subgraph* subgraph, int32_t position) {
   const uint64_t flags = node->registration.inplace_operator;
   const TfLiteIntArray *inputs = node->node.inputs, *outputs = node->node.outputs;
   if (flags == kTfLiteInplaceOpNone || outputs == NULL || inputs == NULL || outputs->size != 1) return -1;
-  const TfLiteTensor* output = &subgraph->tensors[outputs->data[0]];
+  const int32_t output = outputs->data[0];
+  if (output < 0 || !in_arena(subgraph, output) || subgraph->states[output].first_use != position) return -1;
+  if (position == 0 && ln_has_tensor(subgraph->inputs, output)) return -1;
   for (int i = 0; i < inputs->size && i < kTfLiteMaxSharableOpInputs; ++i) {
     if ((flags & ((uint64_t)kTfLiteInplaceOpInput0Shared << i)) == 0) continue;
     const int32_t tensor = inputs->data[i];
-    if (tensor < 0 || tensor == outputs->data[0]) continue;
-    const TfLiteTensor* input = &subgraph->tensors[tensor];
     int times = 0;
     for (int k = 0; k < inputs->size; ++k) times += inputs->data[k] == tensor;
-    if (times == 1 && input->allocation_type == kTfLiteArenaRw && output->allocation_type == kTfLiteArenaRw &&
-        input->bytes == output->bytes && subgraph->states[tensor].last_use == position &&
-        subgraph->states[outputs->data[0]].first_use == position)
+    if (tensor >= 0 && tensor != output && times == 1 && in_arena(subgraph, tensor) &&
+        subgraph->tensors[tensor].bytes == subgraph->tensors[output].bytes &&
+        subgraph->states[tensor].last_use == position)
       return tensor;
   }
   return -1;
 }
 
-/* The tensor whose block `tensor` lies in, after sharing. */
-static int32_t root_of(const int32_t* parents, int32_t tensor) {
-  while (parents[tensor] != tensor) tensor = parents[tensor];
-  return tensor;
-}
-
-static void share(ln_subgraph* subgraph, int32_t* parents, int32_t first, int32_t end) {
-  for (int32_t i = 0; i < subgraph->tensor_count; ++i) parents[i] = i;
+static void share(const ln_subgraph* subgraph, plan_entry* entries, int32_t first, int32_t end) {
+  for (int32_t i = 0; i < subgraph->tensor_count; ++i) entries[i] = (plan_entry){i, subgraph->states[i].last_use};
   if (subgraph->interpreter->config.preserve_all_tensors) return;
   for (int32_t p = first; p < end; ++p) {
     const int32_t input = shareable_input(subgraph, p);
     if (input < 0) continue;
     const int32_t output = subgraph->nodes[subgraph->plan->data[p]]->node.outputs->data[0];
-    const int32_t root = root_of(parents, input);
-    if (subgraph->states[output].placed) continue;
-    parents[output] = root;
-    subgraph->states[root].last_use = subgraph->states[output].last_use;
+    entries[output].root = entries[input].root;
+    entries[entries[input].root].last = subgraph->states[output].last_use;
   }
 }
 
-static bool in_arena(const ln_subgraph* subgraph, int32_t tensor) {
-  const TfLiteTensor* t = &subgraph->tensors[tensor];
-  return t->allocation_type == kTfLiteArenaRw && subgraph->states[tensor].first_use >= 0;
-}
-
-static TfLiteStatus place_arena(ln_subgraph* subgraph, int32_t first, int32_t end, ln_block* blocks, int32_t* parents,
-                                const ln_block** scratch) {
-  int32_t count = 0;
-  find_lifetimes(subgraph);
+/* What an earlier stretch of the plan has placed keeps its place and contents, unless its size has changed. */
+static void forget_places(ln_subgraph* subgraph, int32_t first) {
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
     ln_tensor_state* s = &subgraph->states[i];
-    /* What an earlier stretch of the plan has placed keeps its place and contents, unless its size has changed. */
-    if (s->placed && (s->first_use >= first || s->size_bytes != subgraph->tensors[i].bytes || !in_arena(subgraph, i)))
-      if (subgraph->tensors[i].allocation_type != kTfLiteArenaRwPersistent) s->placed = false;
+    if (s->place != LN_PLACE_ARENA) continue;
+    if (first == 0 || s->first_use >= first || s->size_bytes != subgraph->tensors[i].bytes || !in_arena(subgraph, i))
+      s->place = LN_PLACE_NONE;
   }
-  share(subgraph, parents, first, end);
+}
+
+static TfLiteStatus place_arena(ln_subgraph* subgraph, int32_t first, int32_t end, ln_block* blocks,
+                                plan_entry* entries, const ln_block** scratch) {
+  int32_t count = 0;
+  forget_places(subgraph, first);
+  share(subgraph, entries, first, end);
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
     const ln_tensor_state* s = &subgraph->states[i];
-    if (!in_arena(subgraph, i) || parents[i] != i || s->first_use >= end) {
-      /* Graph outputs that no node writes have a use at the plan's end only; they get memory with the last stretch. */
-      if (!(in_arena(subgraph, i) && parents[i] == i && s->first_use >= end && end == subgraph->plan->size)) continue;
-    }
-    blocks[count++] = (ln_block){subgraph->tensors[i].bytes, s->first_use, s->last_use, s->placed, s->offset_bytes, i};
+    const bool fixed = s->place == LN_PLACE_ARENA;
+    if (!in_arena(subgraph, i) || entries[i].root != i || s->first_use >= end) continue;
+    if (fixed && entries[i].last < first) continue;
+    blocks[count++] = (ln_block){subgraph->tensors[i].bytes, s->first_use, entries[i].last, fixed, s->offset_bytes, i};
   }
   const size_t total = ln_plan_blocks(blocks, count, scratch);
-  if (total == SIZE_MAX) {
-    ln_subgraph_report(subgraph, "the arena's size overflows");
-    return kTfLiteError;
-  }
-  if (!grow(subgraph, &subgraph->arena, total)) return kTfLiteError;
+  if (total == SIZE_MAX) return fail(subgraph, "the arena's size overflows");
+  /* At least one line, so that tensors without elements have an address too. */
+  const size_t least = count > 0 ? LN_ARENA_ALIGNMENT : 0;
+  if (!grow(subgraph, &subgraph->arena, total > least ? total : least, first > 0)) return kTfLiteError;
   for (int32_t i = 0; i < count; ++i) {
     ln_tensor_state* s = &subgraph->states[blocks[i].id];
-    s->placed = true;
+    s->place = LN_PLACE_ARENA;
     s->offset_bytes = blocks[i].offset_bytes;
     s->size_bytes = blocks[i].size_bytes;
   }
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
-    const ln_tensor_state* root = &subgraph->states[root_of(parents, i)];
-    if (parents[i] == i || !root->placed) continue;
-    subgraph->states[i].placed = true;
+    const ln_tensor_state* root = &subgraph->states[entries[i].root];
+    if (entries[i].root == i || root->place != LN_PLACE_ARENA) continue;
+    subgraph->states[i].place = LN_PLACE_ARENA;
     subgraph->states[i].offset_bytes = root->offset_bytes;
     subgraph->states[i].size_bytes = subgraph->tensors[i].bytes;
   }
   return kTfLiteOk;
 }
 
-static TfLiteStatus place_persistent(ln_subgraph* subgraph) {
-  size_t used = subgraph->persistent_used_bytes;
+/* ---- The persistent part: one behind the other ---- */
+
+static bool is_persistent(const ln_subgraph* subgraph, int32_t tensor) {
+  return subgraph->tensors[tensor].allocation_type == kTfLiteArenaRwPersistent;
+}
+
+static bool keeps_place(const ln_subgraph* subgraph, int32_t tensor) {
+  const ln_tensor_state* s = &subgraph->states[tensor];
+  return is_persistent(subgraph, tensor) && s->place == LN_PLACE_PERSISTENT &&
+         s->size_bytes == subgraph->tensors[tensor].bytes;
+}
+
+static size_t next_line(size_t bytes) { return (bytes + LN_ARENA_ALIGNMENT - 1) & ~(size_t)(LN_ARENA_ALIGNMENT - 1); }
+
+/* The end of all persistent tensors (those that keep their places left out, if asked), laid behind `from`; SIZE_MAX on
+ * overflow. Sets the places where `base` is not NULL, copying what has kept its size there. */
+static size_t lay_out(ln_subgraph* subgraph, size_t from, bool only_new, bool assign, char* base) {
+  size_t used = from;
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
     ln_tensor_state* s = &subgraph->states[i];
     const size_t bytes = subgraph->tensors[i].bytes;
-    if (subgraph->tensors[i].allocation_type != kTfLiteArenaRwPersistent || (s->placed && s->size_bytes == bytes))
-      continue;
-    s->placed = true;
-    s->offset_bytes = used;
-    s->size_bytes = bytes;
-    if (bytes > SIZE_MAX / 4 || used > SIZE_MAX / 4) {
-      ln_subgraph_report(subgraph, "the size of the variables overflows");
-      return kTfLiteError;
+    const bool keeps = keeps_place(subgraph, i);
+    if (!is_persistent(subgraph, i) || (only_new && keeps)) continue;
+    if (bytes > SIZE_MAX / 4 || used > SIZE_MAX / 4) return SIZE_MAX;
+    if (assign) {
+      if (keeps && base != NULL && subgraph->persistent.base != NULL)
+        memcpy(base + used, subgraph->persistent.base + s->offset_bytes, bytes);
+      s->place = LN_PLACE_PERSISTENT;
+      s->offset_bytes = used;
+      s->size_bytes = bytes;
     }
-    used += (bytes + LN_ARENA_ALIGNMENT - 1) & ~(size_t)(LN_ARENA_ALIGNMENT - 1);
+    used += next_line(bytes > 0 ? bytes : 1);
   }
-  if (!grow(subgraph, &subgraph->persistent, used)) return kTfLiteError;
-  subgraph->persistent_used_bytes = used;
+  return used;
+}
+
+/* Tensors that keep their size keep their contents: operators store what they have computed once. */
+static TfLiteStatus place_persistent(ln_subgraph* subgraph) {
+  bool stale = false;
+  for (int32_t i = 0; i < subgraph->tensor_count; ++i)
+    if (subgraph->states[i].place == LN_PLACE_PERSISTENT && !keeps_place(subgraph, i)) stale = true;
+  const size_t from = stale ? 0 : subgraph->persistent_used_bytes;
+  const size_t total = lay_out(subgraph, from, !stale, false, NULL);
+  if (total == SIZE_MAX) return fail(subgraph, "the size of the variables overflows");
+  char* base = NULL;
+  if (!stale) {
+    if (!grow(subgraph, &subgraph->persistent, total, true)) return kTfLiteError;
+  } else if (!subgraph->interpreter->config.plan_only) {
+    base = take_block(subgraph, &subgraph->persistent, total > 0 ? total : 1);
+    if (base == NULL) return kTfLiteError;
+    memset(base, 0, total);
+  }
+  lay_out(subgraph, from, !stale, true, base);
+  for (int32_t i = 0; stale && i < subgraph->tensor_count; ++i)
+    if (subgraph->states[i].place == LN_PLACE_PERSISTENT && !is_persistent(subgraph, i))
+      subgraph->states[i].place = LN_PLACE_NONE;
+  if (stale) {
+    ln_aligned_free(subgraph->persistent.base);
+    subgraph->persistent = (ln_arena){base, total};
+  }
+  subgraph->persistent_used_bytes = total;
   return kTfLiteOk;
+}
+
+/* ---- Both ---- */
+
+static char* place_address(const ln_arena* arena, const ln_tensor_state* s, ln_place place) {
+  return s->place == place && arena->base != NULL ? arena->base + s->offset_bytes : NULL;
 }
 
 static void set_pointers(ln_subgraph* subgraph) {
@@ -206,27 +290,39 @@ static void set_pointers(ln_subgraph* subgraph) {
     TfLiteTensor* t = &subgraph->tensors[i];
     const ln_tensor_state* s = &subgraph->states[i];
     if (t->allocation_type == kTfLiteArenaRw)
-      t->data.raw = s->placed && subgraph->arena.base != NULL ? subgraph->arena.base + s->offset_bytes : NULL;
+      t->data.raw = place_address(&subgraph->arena, s, LN_PLACE_ARENA);
     else if (t->allocation_type == kTfLiteArenaRwPersistent)
-      t->data.raw = s->placed && subgraph->persistent.base != NULL ? subgraph->persistent.base + s->offset_bytes : NULL;
+      t->data.raw = place_address(&subgraph->persistent, s, LN_PLACE_PERSISTENT);
+  }
+}
+
+static void clear_unwritten_outputs(ln_subgraph* subgraph) {
+  for (int i = 0; i < subgraph->outputs->size; ++i) {
+    const int32_t tensor = subgraph->outputs->data[i];
+    const TfLiteTensor* t = &subgraph->tensors[tensor];
+    if (subgraph->states[tensor].writer < 0 && t->allocation_type == kTfLiteArenaRw && t->data.raw != NULL &&
+        !ln_has_tensor(subgraph->inputs, tensor))
+      memset(t->data.raw, 0, t->bytes);
   }
 }
 
 TfLiteStatus ln_subgraph_place(ln_subgraph* subgraph, int32_t first, int32_t end) {
   const size_t count = (size_t)subgraph->tensor_count;
-  ln_block* blocks = ln_calloc(count + 1, sizeof *blocks);
-  const ln_block** scratch = ln_calloc(count + 1, sizeof *scratch);
-  int32_t* parents = ln_calloc(count + 1, sizeof *parents);
+  ln_block* blocks = ln_calloc(count, sizeof *blocks);
+  const ln_block** scratch = ln_calloc(count, sizeof *scratch);
+  plan_entry* entries = ln_calloc(count, sizeof *entries);
   TfLiteStatus status = kTfLiteError;
-  if (blocks == NULL || scratch == NULL || parents == NULL)
+  ln_subgraph_find_lifetimes(subgraph);
+  if (blocks == NULL || scratch == NULL || entries == NULL)
     ln_subgraph_report(subgraph, "no memory to plan %zu tensors", count);
-  else if (place_arena(subgraph, first, end, blocks, parents, scratch) == kTfLiteOk)
+  else if (place_arena(subgraph, first, end, blocks, entries, scratch) == kTfLiteOk)
     status = place_persistent(subgraph);
   /* Pointers are right for what is placed, also after a failure: the arena may have moved. */
   set_pointers(subgraph);
+  if (status == kTfLiteOk && first == 0) clear_unwritten_outputs(subgraph);
   ln_free(blocks);
   ln_free((void*)scratch);
-  ln_free(parents);
+  ln_free(entries);
   ln_note_peak(subgraph->interpreter);
   return status;
 }
@@ -253,7 +349,7 @@ TfLiteStatus ln_interpreter_placement(const ln_interpreter* interpreter, int32_t
                                       LinnetPlacement* placement) {
   if (subgraph < 0 || subgraph >= interpreter->subgraph_count) return kTfLiteError;
   const ln_subgraph* s = interpreter->subgraphs[subgraph];
-  if (tensor < 0 || tensor >= s->tensor_count || !s->states[tensor].placed) return kTfLiteError;
+  if (tensor < 0 || tensor >= s->tensor_count || s->states[tensor].place == LN_PLACE_NONE) return kTfLiteError;
   const ln_tensor_state* state = &s->states[tensor];
   *placement = (LinnetPlacement){s->tensors[tensor].allocation_type, state->offset_bytes, state->size_bytes,
                                  state->first_use, state->last_use};

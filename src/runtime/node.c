@@ -104,8 +104,8 @@ static TfLiteStatus find_registration(ln_subgraph* subgraph, const ln_model_opco
              : resolver->find_builtin(resolver->user_data, code->builtin_code, code->version);
   node->name = custom ? code->custom_name : ln_builtin_operator_name(code->builtin_code);
   if (found == NULL && !custom) {
-    ln_report(
-        &subgraph->interpreter->config.reporter,
+    ln_subgraph_report(
+        subgraph,
         "Didn't find op for builtin opcode '%s' version '%d'. An older version of this builtin might be supported. Are "
         "you using an old TFLite binary with a newer model?",
         node->name, code->version);
@@ -149,6 +149,7 @@ static TfLiteStatus load_node(ln_subgraph* subgraph, int32_t index) {
   if (node == NULL) return kTfLiteError;
   node->name =
       code->builtin_code == kTfLiteBuiltinCustom ? code->custom_name : ln_builtin_operator_name(code->builtin_code);
+  subgraph->current_node = index;
   if (find_registration(subgraph, code, node) != kTfLiteOk) return kTfLiteError;
   node->node.inputs = copy_indices(op->inputs);
   node->node.outputs = copy_indices(op->outputs);
@@ -160,7 +161,6 @@ static TfLiteStatus load_node(ln_subgraph* subgraph, int32_t index) {
     ln_subgraph_report(subgraph, "no memory for a node");
     return kTfLiteError;
   }
-  subgraph->current_node = index;
   const char* buffer = NULL;
   size_t length = 0;
   if (code->builtin_code == kTfLiteBuiltinCustom) {
@@ -198,6 +198,7 @@ TfLiteStatus ln_subgraph_load_nodes(ln_subgraph* subgraph) {
 
 static TfLiteStatus report_unresolved(ln_subgraph* subgraph, const ln_node* node) {
   const ln_reporter* reporter = &subgraph->interpreter->config.reporter;
+  ++subgraph->interpreter->report_count;
   if (strncmp(node->name, "Flex", 4) == 0)
     ln_report(reporter,
               "Select TensorFlow op(s), included in the given model, is(are) not supported by this interpreter. Make "
@@ -212,31 +213,45 @@ static TfLiteStatus report_unresolved(ln_subgraph* subgraph, const ln_node* node
   return kTfLiteUnresolvedOps;
 }
 
+/* The sentence that the original gives; the last error where the operator has not said why itself. */
+static void report_failure(ln_subgraph* subgraph, int32_t index, const char* what, bool reason_known) {
+  const ln_reporter* reporter = &subgraph->interpreter->config.reporter;
+  if (reason_known)
+    ln_report_more(reporter, "Node number %d (%s) failed to %s.", index, subgraph->nodes[index]->name, what);
+  else
+    ln_report(reporter, "Node number %d (%s) failed to %s.", index, subgraph->nodes[index]->name, what);
+}
+
 TfLiteStatus ln_node_prepare(ln_subgraph* subgraph, int32_t index) {
+  ln_interpreter* interpreter = subgraph->interpreter;
   ln_node* node = subgraph->nodes[index];
   const int32_t outer = subgraph->current_node;
+  ln_node* outer_node = interpreter->preparing;
+  const uint64_t reports = interpreter->report_count;
   subgraph->current_node = index;
-  TfLiteStatus status;
+  interpreter->preparing = node;
+  TfLiteStatus status = kTfLiteError;
   if (!can_invoke(node))
     status = subgraph->leave_unresolved ? kTfLiteOk : report_unresolved(subgraph, node);
   else if (node->node.user_data == TfLiteKernelInitFailed())
-    status = (ln_subgraph_report(subgraph, "the operator's init failed"), kTfLiteError);
+    ln_subgraph_report(subgraph, "the operator's init failed");
   else
     status = call_prepare(subgraph, node);
-  if (status != kTfLiteOk)
-    ln_report_more(&subgraph->interpreter->config.reporter, "Node number %d (%s) failed to prepare.", index,
-                   node->name);
+  if (status != kTfLiteOk && status != kTfLiteOutputShapeNotKnown)
+    report_failure(subgraph, index, "prepare", interpreter->report_count != reports);
   subgraph->current_node = outer;
+  interpreter->preparing = outer_node;
   return status;
 }
 
 TfLiteStatus ln_node_invoke(ln_subgraph* subgraph, int32_t index) {
   ln_node* node = subgraph->nodes[index];
   const int32_t outer = subgraph->current_node;
+  const uint64_t reports = subgraph->interpreter->report_count;
   subgraph->current_node = index;
   const TfLiteStatus status = call_invoke(subgraph, node);
   if (status != kTfLiteOk && status != kTfLiteCancelled)
-    ln_report_more(&subgraph->interpreter->config.reporter, "Node number %d (%s) failed to invoke.", index, node->name);
+    report_failure(subgraph, index, "invoke", subgraph->interpreter->report_count != reports);
   subgraph->current_node = outer;
   return status;
 }

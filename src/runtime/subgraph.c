@@ -10,7 +10,8 @@
 void ln_subgraph_report_va(const ln_subgraph* subgraph, const char* format, va_list args) {
   char text[768], place[256];
   vsnprintf(text, sizeof text, format, args);
-  const ln_interpreter* interpreter = subgraph->interpreter;
+  ln_interpreter* interpreter = subgraph->interpreter;
+  ++interpreter->report_count;
   const char* path = interpreter->model->path;
   const char* slash = strrchr(path, '/');
   const int32_t node = subgraph->current_node;
@@ -60,7 +61,7 @@ ln_subgraph* ln_subgraph_create(ln_interpreter* interpreter, int32_t index) {
   subgraph->interpreter = interpreter;
   subgraph->index = index;
   subgraph->source = &interpreter->model->subgraphs[index];
-  subgraph->current_node = -1;
+  subgraph->current_node = subgraph->position = -1;
   ln_context_fill(subgraph);
   subgraph->inputs = copy_span(subgraph->source->inputs);
   subgraph->outputs = copy_span(subgraph->source->outputs);
@@ -121,26 +122,27 @@ TfLiteStatus ln_subgraph_resize_input(ln_subgraph* subgraph, int32_t input_index
   return status;
 }
 
-/* Prepares nodes from `next_to_prepare` on, up to the first whose outputs' shapes are known only after it has run. */
-static TfLiteStatus prepare_stretch(ln_subgraph* subgraph) {
+/* Prepares nodes from position `first` on, up to the first whose outputs' shapes are known only after it has run. */
+static TfLiteStatus prepare_stretch(ln_subgraph* subgraph, int32_t first, int32_t* end) {
   TfLiteStatus status = kTfLiteOk;
   const bool outer = subgraph->preparing;
+  const int32_t outer_position = subgraph->position;
   subgraph->preparing = true;
-  while (status == kTfLiteOk && subgraph->next_to_prepare < subgraph->plan->size) {
-    const int32_t node = subgraph->plan->data[subgraph->next_to_prepare];
-    status = ln_node_prepare(subgraph, node);
+  for (*end = first; status == kTfLiteOk && *end < subgraph->plan->size;) {
+    const int32_t node = subgraph->plan->data[*end];
+    status = ln_subgraph_reserve_tensors(subgraph);
     if (status != kTfLiteOk) break;
-    ++subgraph->next_to_prepare;
-    if (ln_subgraph_has_dynamic(subgraph, subgraph->nodes[node]->node.outputs)) break;
+    subgraph->position = *end;
+    status = ln_node_prepare(subgraph, node);
+    const bool unknown = status == kTfLiteOutputShapeNotKnown;
+    if (unknown) status = kTfLiteOk;
+    if (status != kTfLiteOk) break;
+    ++*end;
+    if (unknown || ln_subgraph_has_dynamic(subgraph, subgraph->nodes[node]->node.outputs)) break;
   }
   subgraph->preparing = outer;
+  subgraph->position = outer_position;
   return status;
-}
-
-static TfLiteStatus prepare_and_place(ln_subgraph* subgraph) {
-  const int32_t first = subgraph->next_to_prepare;
-  const TfLiteStatus status = prepare_stretch(subgraph);
-  return status == kTfLiteOk ? ln_subgraph_place(subgraph, first, subgraph->next_to_prepare) : status;
 }
 
 static TfLiteStatus check_custom_allocations(ln_subgraph* subgraph) {
@@ -152,6 +154,34 @@ static TfLiteStatus check_custom_allocations(ln_subgraph* subgraph) {
     if (needed <= subgraph->states[i].custom.bytes) continue;
     ln_subgraph_report(subgraph, "Custom allocation is too small for tensor idx: %d; it has %zu bytes, %zu are needed",
                        i, subgraph->states[i].custom.bytes, needed);
+    return kTfLiteError;
+  }
+  return kTfLiteOk;
+}
+
+/* The next stretch of the plan. After a failure it is still to be prepared. */
+static TfLiteStatus prepare_and_place(ln_subgraph* subgraph) {
+  const int32_t first = subgraph->next_to_prepare;
+  int32_t end;
+  TfLiteStatus status = prepare_stretch(subgraph, first, &end);
+  if (status == kTfLiteOk) status = ln_subgraph_place(subgraph, first, end);
+  if (status == kTfLiteOk) status = check_custom_allocations(subgraph);
+  if (status == kTfLiteOk) subgraph->next_to_prepare = end;
+  return status;
+}
+
+/* The plan must be in order of execution, and no node may write what it reads itself: kernels read their inputs after
+ * they have begun to write. Variables are read before they are written. */
+static TfLiteStatus check_order(ln_subgraph* subgraph) {
+  ln_subgraph_find_lifetimes(subgraph);
+  for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
+    const ln_tensor_state* s = &subgraph->states[i];
+    if (s->writer < 0 || s->first_read > s->writer) continue;
+    const bool may_be_read = subgraph->tensors[i].is_variable || ln_has_tensor(subgraph->inputs, i);
+    const int32_t node = subgraph->plan->data[s->writer];
+    if (may_be_read && !ln_has_tensor(subgraph->nodes[node]->node.inputs, i)) continue;
+    ln_subgraph_report(subgraph, "tensor %d \"%s\" is written by node %d, which reads it too or comes after a reader",
+                       i, subgraph->tensors[i].name, node);
     return kTfLiteError;
   }
   return kTfLiteOk;
@@ -175,31 +205,36 @@ static TfLiteStatus propagate_shapes(ln_subgraph* subgraph) {
 
 TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph) {
   if (ln_redo_delegates(subgraph) != kTfLiteOk) return kTfLiteError;
-  if (subgraph->ready && subgraph->next_to_prepare == subgraph->plan->size && !subgraph->resized) return kTfLiteOk;
+  if (subgraph->ready && !subgraph->resized) return kTfLiteOk;
   if (!enter(subgraph)) return kTfLiteError;
   subgraph->ready = false;
   subgraph->resized = false;
   subgraph->next_to_prepare = 0;
-  TfLiteStatus status = propagate_shapes(subgraph);
+  ln_subgraph_reset_dynamic(subgraph);
+  TfLiteStatus status = check_order(subgraph);
+  if (status == kTfLiteOk) status = propagate_shapes(subgraph);
   if (status == kTfLiteOk) status = prepare_and_place(subgraph);
-  if (status == kTfLiteOk) status = check_custom_allocations(subgraph);
   subgraph->busy = false;
+  subgraph->resized = false;
   if (status != kTfLiteOk) return status;
-  subgraph->ready = true;
+  subgraph->ready = !subgraph->interpreter->config.plan_only;
   ln_subgraph_reset_variables(subgraph);
   return kTfLiteOk;
 }
 
-TfLiteStatus ln_subgraph_prepare_all(ln_subgraph* subgraph) {
+TfLiteStatus ln_subgraph_find_shapes(ln_subgraph* subgraph, int32_t* known) {
   if (!enter(subgraph)) return kTfLiteError;
   subgraph->ready = false;
   subgraph->next_to_prepare = 0;
-  const TfLiteStatus status = prepare_stretch(subgraph);
+  ln_subgraph_reset_dynamic(subgraph);
+  TfLiteStatus status = check_order(subgraph);
+  if (status == kTfLiteOk) status = prepare_stretch(subgraph, 0, known);
   subgraph->busy = false;
   return status;
 }
 
-static TfLiteStatus check_inputs(ln_subgraph* subgraph, const ln_node* node) {
+static TfLiteStatus check_inputs(ln_subgraph* subgraph, int32_t index) {
+  const ln_node* node = subgraph->nodes[index];
   for (int i = 0; i < node->node.inputs->size; ++i) {
     const int32_t tensor = node->node.inputs->data[i];
     if (tensor < 0) continue;
@@ -210,7 +245,7 @@ static TfLiteStatus check_inputs(ln_subgraph* subgraph, const ln_node* node) {
     if (t->data.raw != NULL || t->bytes == 0 || t->buffer_handle != kTfLiteNullBufferHandle) continue;
     /* The shape given by a tensor that is no vector is not looked at: old converters wrote such ones. */
     if (node->registration.builtin_code == kTfLiteBuiltinReshape && i == 1 && t->dims->size != 1) continue;
-    ln_report(&subgraph->interpreter->config.reporter, "Input tensor %d lacks data", tensor);
+    ln_subgraph_report(subgraph, "Input tensor %d lacks data (\"%s\")", tensor, t->name);
     return kTfLiteError;
   }
   /* A string tensor that nobody has written has no bytes at all: operators must not look for a count in it. */
@@ -241,23 +276,30 @@ static TfLiteStatus run_node(ln_subgraph* subgraph, int32_t index) {
   return status;
 }
 
+static TfLiteStatus run_position(ln_subgraph* subgraph, int32_t position) {
+  const int32_t index = subgraph->plan->data[position];
+  subgraph->position = position;
+  subgraph->current_node = index;
+  TfLiteStatus status = check_inputs(subgraph, index);
+  if (status == kTfLiteOk) status = check_cancelled(subgraph);
+  if (status == kTfLiteOk) status = ln_subgraph_reserve_tensors(subgraph);
+  subgraph->resized = false;
+  if (status == kTfLiteOk) status = run_node(subgraph, index);
+  subgraph->current_node = -1;
+  return status;
+}
+
 static TfLiteStatus run_plan(ln_subgraph* subgraph) {
-  for (int32_t p = 0; p < subgraph->plan->size; ++p) {
-    if (p == subgraph->next_to_prepare) {
-      const TfLiteStatus status = prepare_and_place(subgraph);
-      if (status != kTfLiteOk) return status;
-    }
-    const int32_t index = subgraph->plan->data[p];
-    const ln_node* node = subgraph->nodes[index];
-    TfLiteStatus status = check_inputs(subgraph, node);
-    if (status == kTfLiteOk) status = check_cancelled(subgraph);
-    subgraph->resized = false;
-    if (status == kTfLiteOk) status = run_node(subgraph, index);
-    if (status != kTfLiteOk) return status;
+  TfLiteStatus status = kTfLiteOk;
+  for (int32_t p = 0; status == kTfLiteOk && p < subgraph->plan->size; ++p) {
+    if (p == subgraph->next_to_prepare) status = prepare_and_place(subgraph);
+    if (status == kTfLiteOk) status = run_position(subgraph, p);
     /* Shapes behind a dynamic output follow from what it has become: prepare them again. */
-    if (subgraph->resized && ln_subgraph_has_dynamic(subgraph, node->node.outputs)) subgraph->next_to_prepare = p + 1;
+    if (subgraph->resized && ln_subgraph_has_dynamic(subgraph, subgraph->nodes[subgraph->plan->data[p]]->node.outputs))
+      subgraph->next_to_prepare = p + 1;
   }
-  return kTfLiteOk;
+  subgraph->position = -1;
+  return status;
 }
 
 static TfLiteStatus read_outputs(ln_subgraph* subgraph) {

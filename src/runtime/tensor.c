@@ -170,47 +170,94 @@ static TfLiteStatus load_tensor(ln_subgraph* subgraph, int32_t index) {
   return kTfLiteError;
 }
 
+static bool ensure_capacity(ln_subgraph* subgraph, size_t needed) {
+  if (needed <= (size_t)subgraph->tensor_capacity) return true;
+  if (needed > INT32_MAX / 2) return false;
+  const size_t capacity = needed + needed / 2;
+  TfLiteTensor* tensors = ln_realloc(subgraph->tensors, capacity * sizeof *tensors);
+  if (tensors == NULL) return false;
+  subgraph->tensors = tensors;
+  subgraph->context.tensors = tensors;
+  ln_tensor_state* states = ln_realloc(subgraph->states, capacity * sizeof *states);
+  if (states == NULL) return false;
+  subgraph->states = states;
+  subgraph->tensor_capacity = (int32_t)capacity;
+  return true;
+}
+
+TfLiteStatus ln_subgraph_reserve_tensors(ln_subgraph* subgraph) {
+  enum { HEADROOM = 16 };
+  if (ensure_capacity(subgraph, (size_t)subgraph->tensor_count + HEADROOM)) return kTfLiteOk;
+  ln_subgraph_report(subgraph, "no memory for more tensors");
+  return kTfLiteError;
+}
+
 TfLiteStatus ln_subgraph_add_tensors(ln_subgraph* subgraph, int count, int* first) {
-  if (count < 0 || count > INT32_MAX - subgraph->tensor_count) {
-    ln_subgraph_report(subgraph, "%d tensors cannot be added", count);
+  if (count < 0 || !ensure_capacity(subgraph, (size_t)subgraph->tensor_count + (size_t)count)) {
+    ln_subgraph_report(subgraph, "%d tensors cannot be added: no memory, or too many", count);
     return kTfLiteError;
   }
-  if (first != NULL) *first = subgraph->tensor_count;
-  if (count == 0) return kTfLiteOk; /* there may be no array yet */
-  const int32_t needed = subgraph->tensor_count + count;
-  if (needed > subgraph->tensor_capacity) {
-    const size_t capacity = (size_t)needed + (size_t)needed / 2 + 8;
-    TfLiteTensor* tensors = NULL;
-    ln_tensor_state* states = NULL;
-    if (capacity < SIZE_MAX / sizeof *tensors / 2) tensors = ln_realloc(subgraph->tensors, capacity * sizeof *tensors);
-    if (tensors != NULL) {
-      subgraph->tensors = tensors;
-      subgraph->context.tensors = tensors;
-      states = ln_realloc(subgraph->states, capacity * sizeof *states);
-    }
-    if (states == NULL) {
-      ln_subgraph_report(subgraph, "no memory for %d more tensors", count);
-      return kTfLiteError;
-    }
-    subgraph->states = states;
-    subgraph->tensor_capacity = (int32_t)capacity;
+  const int32_t start = subgraph->tensor_count;
+  if (count > 0) {
+    memset(subgraph->tensors + start, 0, (size_t)count * sizeof *subgraph->tensors);
+    memset(subgraph->states + start, 0, (size_t)count * sizeof *subgraph->states);
   }
-  memset(subgraph->tensors + subgraph->tensor_count, 0, (size_t)count * sizeof *subgraph->tensors);
-  memset(subgraph->states + subgraph->tensor_count, 0, (size_t)count * sizeof *subgraph->states);
-  for (int32_t i = subgraph->tensor_count; i < needed; ++i) {
+  for (int32_t i = start; i < start + count; ++i) {
     subgraph->tensors[i].buffer_handle = kTfLiteNullBufferHandle;
     subgraph->tensors[i].name = "";
+    subgraph->states[i].first_use = subgraph->states[i].last_use = subgraph->states[i].writer = -1;
+    subgraph->states[i].first_read = INT32_MAX;
   }
-  subgraph->tensor_count = needed;
-  subgraph->context.tensors_size = (size_t)needed;
+  if (first != NULL) *first = start;
+  subgraph->tensor_count = start + count;
+  subgraph->context.tensors_size = (size_t)subgraph->tensor_count;
   return kTfLiteOk;
 }
 
+/* A caller fills the subgraph's inputs: one that is a constant gets memory of its own instead of the file's. */
+static bool make_inputs_writable(ln_subgraph* subgraph) {
+  for (int32_t i = 0; i < subgraph->source->inputs.count; ++i) {
+    const int32_t index = subgraph->source->inputs.data[i];
+    TfLiteTensor* t = &subgraph->tensors[index];
+    void** owned = &subgraph->states[index].owned_data;
+    if (t->allocation_type != kTfLiteMmapRo || *owned != NULL) continue;
+    *owned = ln_aligned_malloc(LN_ARENA_ALIGNMENT, t->bytes);
+    if (*owned == NULL) return false;
+    memcpy(*owned, t->data.raw, t->bytes);
+    t->data.data = *owned;
+  }
+  return true;
+}
+
+/* Tensors without elements that nobody writes are constants, though the file has no data for them. */
+static void find_empty_constants(ln_subgraph* subgraph) {
+  static _Alignas(64) char nothing[64];
+  const ln_model_subgraph* source = subgraph->source;
+  for (int32_t i = 0; i < source->inputs.count; ++i) subgraph->states[source->inputs.data[i]].writer = 0;
+  for (int32_t k = 0; k < source->operator_count; ++k)
+    for (int32_t i = 0; i < source->operators[k].outputs.count; ++i)
+      subgraph->states[source->operators[k].outputs.data[i]].writer = 0;
+  for (int32_t i = 0; i < source->tensor_count; ++i) {
+    TfLiteTensor* t = &subgraph->tensors[i];
+    if (subgraph->states[i].writer >= 0 || t->allocation_type != kTfLiteArenaRw || t->bytes != 0) continue;
+    t->allocation_type = kTfLiteMmapRo;
+    t->data.raw = nothing;
+  }
+}
+
 TfLiteStatus ln_subgraph_load_tensors(ln_subgraph* subgraph) {
+  /* Most operators add a few temporaries: with room for them a caller's pointers to tensors stay good. */
+  const size_t room = 64 + 4 * (size_t)subgraph->source->operator_count;
+  if (!ensure_capacity(subgraph, (size_t)subgraph->source->tensor_count + room)) goto no_memory;
   if (ln_subgraph_add_tensors(subgraph, subgraph->source->tensor_count, NULL) != kTfLiteOk) return kTfLiteError;
   for (int32_t i = 0; i < subgraph->source->tensor_count; ++i)
     if (load_tensor(subgraph, i) != kTfLiteOk) return kTfLiteError;
+  if (!make_inputs_writable(subgraph)) goto no_memory;
+  find_empty_constants(subgraph);
   return kTfLiteOk;
+no_memory:
+  ln_subgraph_report(subgraph, "no memory for the tensors");
+  return kTfLiteError;
 }
 
 void ln_subgraph_free_tensors(ln_subgraph* subgraph) {
@@ -224,47 +271,78 @@ void ln_subgraph_free_tensors(ln_subgraph* subgraph) {
   ln_free(subgraph->states);
 }
 
-static TfLiteStatus refuse(const ln_subgraph* subgraph, TfLiteIntArray* dims, const TfLiteTensor* tensor,
+/* The tensor's state, NULL for one that is not of this subgraph. */
+static const ln_tensor_state* state_of(const ln_subgraph* subgraph, const TfLiteTensor* tensor) {
+  const TfLiteTensor* first = subgraph->tensors;
+  if ((uintptr_t)tensor < (uintptr_t)first || (uintptr_t)tensor >= (uintptr_t)(first + subgraph->tensor_count))
+    return NULL;
+  return &subgraph->states[tensor - first];
+}
+
+/* Why the tensor cannot get another shape of `bytes` bytes, NULL if it can. */
+static const char* resize_obstacle(const ln_subgraph* subgraph, const TfLiteTensor* t, size_t bytes) {
+  const ln_tensor_state* state = state_of(subgraph, t);
+  const bool in_arena = t->allocation_type == kTfLiteArenaRw || t->allocation_type == kTfLiteArenaRwPersistent;
+  const bool invoking = subgraph->running && !subgraph->preparing;
+  if (in_arena && invoking) return "a tensor of fixed size cannot change its shape while the node runs";
+  if (t->allocation_type == kTfLiteCustom && invoking && (state == NULL || bytes > state->custom.bytes))
+    return "the memory given for it is too small for its new shape";
+  /* What has been prepared with the old shape would read or write outside of the new one. */
+  if (state != NULL && subgraph->position >= state->first_read)
+    return "its shape cannot change: a node before this one, or this one, reads it";
+  return NULL;
+}
+
+static TfLiteStatus refuse(const ln_subgraph* subgraph, const TfLiteTensor* tensor, TfLiteIntArray* dims,
                            const char* why) {
-  TfLiteIntArrayFree(dims);
+  if (dims != tensor->dims) TfLiteIntArrayFree(dims);
   ln_subgraph_report(subgraph, "%s (tensor \"%s\")", why, tensor->name != NULL ? tensor->name : "");
   return kTfLiteError;
 }
 
-TfLiteStatus ln_subgraph_resize_tensor(ln_subgraph* subgraph, TfLiteTensor* tensor, TfLiteIntArray* dims) {
-  const TfLiteAllocationType kind = tensor->allocation_type;
-  if (dims == NULL) return refuse(subgraph, NULL, tensor, "no shape given");
-  if (kind == kTfLiteMmapRo) return refuse(subgraph, dims, tensor, "Attempting to resize a fixed-size tensor.");
-  const bool same = tensor->dims != NULL && TfLiteIntArrayEqual(tensor->dims, dims);
-  size_t bytes = tensor->bytes;
-  const bool sized = type_bits(tensor->type) != 0;
-  if (sized && ln_required_bytes(subgraph, tensor->type, dims->data, dims->size, &bytes) != kTfLiteOk)
-    return refuse(subgraph, dims, tensor, "the new shape is refused");
-  if (subgraph->running && !subgraph->preparing && !same &&
-      (kind == kTfLiteArenaRw || kind == kTfLiteArenaRwPersistent))
-    return refuse(subgraph, dims, tensor, "a tensor of fixed size cannot change its shape while the node runs");
-  if (kind == kTfLiteCustom && bytes > tensor->bytes)
-    return refuse(subgraph, dims, tensor, "the memory given for it is too small for its new shape");
-  if (kind == kTfLiteDynamic && sized) {
-    if (bytes > tensor->bytes && ln_check_limit(subgraph, bytes - tensor->bytes) != kTfLiteOk) {
-      TfLiteIntArrayFree(dims);
-      return kTfLiteError;
-    }
-    if (TfLiteTensorRealloc(bytes, tensor) != kTfLiteOk)
-      return refuse(subgraph, dims, tensor, "no memory for its new shape");
+TfLiteStatus ln_subgraph_resize_tensor(ln_subgraph* subgraph, TfLiteTensor* t, TfLiteIntArray* dims) {
+  const TfLiteAllocationType kind = t->allocation_type;
+  if (dims == NULL) return refuse(subgraph, t, t->dims, "no shape given");
+  if (kind == kTfLiteMmapRo) return refuse(subgraph, t, dims, "Attempting to resize a fixed-size tensor.");
+  const bool same = t->dims != NULL && TfLiteIntArrayEqual(t->dims, dims);
+  const bool sized = type_bits(t->type) != 0;
+  size_t bytes = t->bytes;
+  if (sized && ln_required_bytes(subgraph, t->type, dims->data, dims->size, &bytes) != kTfLiteOk)
+    return refuse(subgraph, t, dims, "the new shape is refused");
+  const char* obstacle = same ? NULL : resize_obstacle(subgraph, t, bytes);
+  if (obstacle != NULL) return refuse(subgraph, t, dims, obstacle);
+  if ((kind == kTfLiteDynamic || kind == kTfLitePersistentRo) && sized) {
+    const size_t had = t->data.raw != NULL ? t->bytes : 0;
+    if (bytes > had && ln_check_limit(subgraph, bytes - had) != kTfLiteOk)
+      return refuse(subgraph, t, dims, "the new shape is refused");
+    if (TfLiteTensorRealloc(bytes, t) != kTfLiteOk) return refuse(subgraph, t, dims, "no memory for its new shape");
+    if (bytes > had) ln_note_peak(subgraph->interpreter);
   }
   if (!same && kind == kTfLiteDynamic) subgraph->resized = true;
-  if (kind != kTfLiteCustom) tensor->bytes = sized ? bytes : tensor->bytes;
-  if ((kind == kTfLiteArenaRw || kind == kTfLiteArenaRwPersistent) && !same) tensor->data.raw = NULL;
-  if (tensor->dims != dims) TfLiteIntArrayFree(tensor->dims);
-  tensor->dims = dims;
+  if (sized) t->bytes = bytes;
+  if ((kind == kTfLiteArenaRw || kind == kTfLiteArenaRwPersistent) && !same) t->data.raw = NULL;
+  if (t->dims != dims) TfLiteIntArrayFree(t->dims);
+  t->dims = dims;
   return kTfLiteOk;
+}
+
+void ln_subgraph_reset_dynamic(ln_subgraph* subgraph) {
+  for (int32_t i = 0; i < subgraph->source->tensor_count; ++i) {
+    TfLiteTensor* t = &subgraph->tensors[i];
+    if (t->allocation_type != kTfLiteDynamic || type_bits(t->type) == 0) continue;
+    const size_t bytes = t->bytes;
+    TfLiteTensorDataFree(t);
+    t->bytes = bytes;
+    const ln_tensor_state* s = &subgraph->states[i];
+    t->allocation_type = s->has_custom ? kTfLiteCustom : t->is_variable ? kTfLiteArenaRwPersistent : kTfLiteArenaRw;
+    if (s->has_custom) t->data.data = s->custom.data;
+  }
 }
 
 void ln_subgraph_reset_variables(ln_subgraph* subgraph) {
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
     TfLiteTensor* t = &subgraph->tensors[i];
-    if (!t->is_variable || t->data.raw == NULL) continue;
+    if (!t->is_variable || t->allocation_type != kTfLiteArenaRwPersistent || t->data.raw == NULL) continue;
     /* Zero as a real number: the zero point, for the type whose zero point may not be 0 in bytes. */
     memset(t->data.raw, t->type == kTfLiteInt8 ? t->params.zero_point : 0, t->bytes);
   }
