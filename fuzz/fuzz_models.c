@@ -9,6 +9,7 @@
  * seconds counts as a hang. LINNET_SHARED names the folder with the models (default ../shared). */
 #include <dirent.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ static int seed_counts[3];
 /* What a job has done; shared with the process that watches it. */
 typedef struct job {
   volatile uint64_t index; /* of the mutant at work */
+  uint64_t first;          /* of this process */
   volatile double started; /* when it began; 0: none */
   uint64_t next, end;
   uint64_t well_formed, loaded, created, prepared, invoked, crashed, hung;
@@ -106,18 +108,26 @@ static const seed_model* pick_seed(fuzz_random* r) {
 
 static void silent(void* user_data, const char* format, va_list args) { (void)user_data, (void)format, (void)args; }
 
+/* Blocks that are out, and how many more may be taken before one is refused. */
+static atomic_llong live_blocks, blocks_left;
+
 static void* bounded_allocate(void* user_data, size_t size_bytes) {
   (void)user_data;
-  return size_bytes <= kBlockLimit ? malloc(size_bytes) : NULL;
+  if (size_bytes > kBlockLimit || atomic_fetch_sub(&blocks_left, 1) == 0) return NULL;
+  void* block = malloc(size_bytes);
+  if (block != NULL) atomic_fetch_add(&live_blocks, 1);
+  return block;
 }
 
 static void* bounded_reallocate(void* user_data, void* block, size_t size_bytes) {
   (void)user_data;
-  return size_bytes <= kBlockLimit ? realloc(block, size_bytes) : NULL;
+  if (block == NULL) return bounded_allocate(NULL, size_bytes);
+  return size_bytes <= kBlockLimit && atomic_fetch_sub(&blocks_left, 1) != 0 ? realloc(block, size_bytes) : NULL;
 }
 
-static void plain_free(void* user_data, void* block) {
+static void counted_free(void* user_data, void* block) {
   (void)user_data;
+  if (block != NULL) atomic_fetch_sub(&live_blocks, 1);
   free(block);
 }
 
@@ -240,18 +250,31 @@ static void run_model(fuzz_random* r, const void* data, size_t size_bytes, job* 
   TfLiteInterpreterDelete(interpreter);
 }
 
-/* Makes the mutant; the caller frees. Its model and changes go into `text`. */
-static unsigned char* make_mutant(uint64_t seed, uint64_t index, fuzz_random* r, size_t* size_bytes, char* text,
-                                  size_t text_size) {
+/* The bytes at the end of a read-only mapping, so that a write to them, or a read behind them, ends the process. */
+typedef struct guarded {
+  unsigned char *mapping, *data;
+  size_t mapping_bytes, size_bytes;
+} guarded;
+
+static guarded guard(size_t size_bytes) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (size_bytes + page - 1) / page * page;
+  guarded g = {NULL, NULL, whole + page, size_bytes};
+  g.mapping = mmap(NULL, g.mapping_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (g.mapping == MAP_FAILED || mprotect(g.mapping + whole, page, PROT_NONE) != 0) exit(1);
+  g.data = g.mapping + whole - size_bytes;
+  return g;
+}
+
+/* Makes the mutant. Its model and changes go into `text`. */
+static guarded make_mutant(uint64_t seed, uint64_t index, fuzz_random* r, char* text, size_t text_size) {
   r->state = seed * 0x100000001b3u ^ (index + 1) * 0x9e3779b97f4a7c15u;
   const seed_model* s = pick_seed(r);
-  unsigned char* data = malloc(s->size_bytes);
-  if (data == NULL) exit(1);
-  memcpy(data, s->data, s->size_bytes);
+  const guarded g = guard(s->size_bytes);
+  memcpy(g.data, s->data, s->size_bytes);
   const int used = snprintf(text, text_size, "%s: ", s->name);
-  fuzz_mutate(data, s->size_bytes, r, text + used, text_size - (size_t)used);
-  *size_bytes = s->size_bytes;
-  return data;
+  fuzz_mutate(g.data, s->size_bytes, r, text + used, text_size - (size_t)used);
+  if (mprotect(g.mapping, g.mapping_bytes - (size_t)sysconf(_SC_PAGESIZE), PROT_READ) != 0) exit(1);
+  return g;
 }
 
 static double now(void) {
@@ -260,27 +283,39 @@ static double now(void) {
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+static void save(const guarded* g, const char* path) {
+  FILE* file = fopen(path, "wb");
+  if (file == NULL || fwrite(g->data, 1, g->size_bytes, file) != g->size_bytes)
+    fprintf(stderr, "%s: not written\n", path);
+  if (file != NULL) fclose(file);
+}
+
 static void run_mutant(uint64_t seed, uint64_t index, job* j, const char* save_to) {
   fuzz_random r;
-  size_t size_bytes;
   char reason[256];
-  unsigned char* data = make_mutant(seed, index, &r, &size_bytes, j->text, sizeof j->text);
+  const guarded g = make_mutant(seed, index, &r, j->text, sizeof j->text);
   if (save_to != NULL) {
-    FILE* file = fopen(save_to, "wb");
-    if (file == NULL || fwrite(data, 1, size_bytes, file) != size_bytes) fprintf(stderr, "%s: not written\n", save_to);
-    if (file != NULL) fclose(file);
+    save(&g, save_to);
     printf("%s\n", j->text);
   }
   j->started = now();
-  j->well_formed += ln_verify_structure(data, size_bytes, false, reason, sizeof reason);
-  run_model(&r, data, size_bytes, j);
+  j->well_formed += ln_verify_structure(g.data, g.size_bytes, false, reason, sizeof reason);
+  const long long live = atomic_load(&live_blocks);
+  atomic_store(&blocks_left, fuzz_below(&r, 16) == 0 ? (long long)fuzz_below(&r, 300) : -1);
+  run_model(&r, g.data, g.size_bytes, j);
+  /* What stays after the first mutants of a process are leaks. */
+  if (j->index - j->first > 20 && atomic_load(&live_blocks) > live) {
+    fprintf(stderr, "%lld blocks were not freed\n", atomic_load(&live_blocks) - live);
+    abort();
+  }
   j->started = 0;
-  free(data);
+  munmap(g.mapping, g.mapping_bytes);
 }
 
 /* ---- Jobs ---- */
 
 static void work(uint64_t seed, job* j) {
+  j->first = j->next;
   while (j->next < j->end) {
     j->index = j->next++;
     run_mutant(seed, j->index, j, NULL);
@@ -357,7 +392,7 @@ static int fuzz(uint64_t seed, uint64_t count, int job_count) {
 }
 
 int main(int argc, char** argv) {
-  static const LinnetAllocator kBounded = {NULL, bounded_allocate, bounded_reallocate, plain_free};
+  static const LinnetAllocator kBounded = {NULL, bounded_allocate, bounded_reallocate, counted_free};
   uint64_t count = 20000, seed = 1;
   int jobs = 2;
   const char *filter = "", *shared = getenv("LINNET_SHARED");
