@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/model_impl.h"
+#include "model/schema.h"
 #include "model/verify.h"
 
 enum { SCHEMA_VERSION = 3, CUSTOM = 32, LAST_BUILTIN = 209 };
@@ -115,6 +116,13 @@ static bool load_buffers(ln_loader* loader, ln_fb_table root) {
   return true;
 }
 
+/* The value of a union, none where the schema lacks its tag: the verifier has not looked at it then. */
+static ln_fb_table load_union(ln_fb_table table, int union_index, int tag_slot) {
+  const ln_fb_table none = {NULL, 0};
+  const bool known = ln_schema_union_table(union_index, ln_fb_u8(table, tag_slot, 0)) != LN_TABLE_NONE;
+  return known ? ln_fb_sub_table(table, tag_slot + 1) : none;
+}
+
 static bool load_operator(ln_loader* loader, int32_t subgraph, int32_t index, ln_fb_table table,
                           ln_model_operator* op) {
   const uint32_t opcode = ln_fb_u32(table, 0, 0);
@@ -123,9 +131,9 @@ static bool load_operator(ln_loader* loader, int32_t subgraph, int32_t index, ln
                         index, opcode, loader->model->opcode_count);
   op->opcode_index = (int32_t)opcode;
   op->options_type = ln_fb_u8(table, 3, 0);
-  op->options = op->options_type != 0 ? ln_fb_sub_table(table, 4) : (ln_fb_table){NULL, 0};
+  op->options = load_union(table, LN_UNION_BuiltinOptions, 3);
   op->options2_type = ln_fb_u8(table, 11, 0);
-  op->options2 = op->options2_type != 0 ? ln_fb_sub_table(table, 12) : (ln_fb_table){NULL, 0};
+  op->options2 = load_union(table, LN_UNION_BuiltinOptions2, 11);
   const ln_fb_vector custom = ln_fb_get_vector(table, 5), mutating = ln_fb_get_vector(table, 7);
   op->custom_options = (ln_bytes){custom.data, custom.count};
   const uint64_t offset = ln_fb_u64(table, 9, 0), size = ln_fb_u64(table, 10, 0);
