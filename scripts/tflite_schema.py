@@ -9,7 +9,7 @@ from pathlib import Path
 
 DEFINITION = Path(__file__).resolve().parent.parent / "src" / "model" / "schema.def"
 
-# kind: the type's name without LN_KIND_; target: the table or union that it refers to, or None.
+# kind: the type's name in LN_KIND_; target: the table or union that it refers to, or None.
 Field = namedtuple("Field", "slot name kind target")
 
 ENUMS = {
@@ -33,9 +33,9 @@ def _parse(text):
         elif macro == "UNION_BEGIN":
             current = unions.setdefault(words[0], {})
         elif macro == "FIELD":
-            slot, name, kind, target = words
+            _, slot, name, kind, target = words
             target = None if target == "0" else re.sub(r"^LN_(TABLE|UNION)_", "", target)
-            current[name] = Field(int(slot), name, kind.removeprefix("LN_KIND_"), target)
+            current[name] = Field(int(slot), name, kind, target)
         elif macro == "UNION_MEMBER":
             current[words[1]] = int(words[0])
         elif macro == "OPERATOR":

@@ -42,7 +42,8 @@ static bool visit_callees(ln_loader* loader, int32_t subgraph, int32_t node, cal
         return false;
   }
   if (second == LN_TABLE_StablehloCaseOptions) {
-    const ln_fb_vector branches = ln_fb_get_vector(op->options2, 0);
+    const ln_fb_vector branches =
+        ln_fb_get_vector(op->options2, LN_SLOT(StablehloCaseOptions, branch_subgraph_indices));
     if (branches.count > MAX_BRANCHES)
       return ln_load_fail(loader, "Subgraph %d, node %d STABLEHLO_CASE: %u branches; there can be %d.", subgraph, node,
                           branches.count, MAX_BRANCHES);

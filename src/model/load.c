@@ -63,15 +63,18 @@ static bool load_opcodes(ln_loader* loader, ln_fb_table root) {
   ln_model* model = loader->model;
   ln_fb_vector vector;
   void* list;
-  if (!begin_list(loader, root, 1, sizeof(ln_model_opcode), &vector, &list, &model->opcode_count)) return false;
+  if (!begin_list(loader, root, LN_SLOT(Model, operator_codes), sizeof(ln_model_opcode), &vector, &list,
+                  &model->opcode_count))
+    return false;
   model->opcodes = list;
   for (uint32_t i = 0; i < vector.count; ++i) {
     const ln_fb_table table = ln_fb_vector_table(root, vector, i);
-    const int32_t deprecated = ln_fb_i8(table, 0, 0), code = ln_fb_i32(table, 3, 0);
-    const char* name = ln_fb_string(table, 1);
+    const int32_t deprecated = ln_fb_i8(table, LN_SLOT(OperatorCode, deprecated_builtin_code), 0),
+                  code = ln_fb_i32(table, LN_SLOT(OperatorCode, builtin_code), 0);
+    const char* name = ln_fb_string(table, LN_SLOT(OperatorCode, custom_code));
     /* Old files have the byte only; newer ones fill it with the placeholder where the code does not fit. */
-    model->opcodes[i] =
-        (ln_model_opcode){deprecated > code ? deprecated : code, name != NULL ? name : "", ln_fb_i32(table, 2, 1)};
+    model->opcodes[i] = (ln_model_opcode){deprecated > code ? deprecated : code, name != NULL ? name : "",
+                                          ln_fb_i32(table, LN_SLOT(OperatorCode, version), 1)};
     if (model->opcodes[i].builtin_code < 0)
       return ln_load_fail(loader, "Op builtin_code out of range: %d. Operator code %u must be at least 0.",
                           model->opcodes[i].builtin_code, i);
@@ -100,12 +103,14 @@ static bool load_buffers(ln_loader* loader, ln_fb_table root) {
   ln_model* model = loader->model;
   ln_fb_vector vector;
   void* list;
-  if (!begin_list(loader, root, 4, sizeof(ln_bytes), &vector, &list, &model->buffer_count)) return false;
+  if (!begin_list(loader, root, LN_SLOT(Model, buffers), sizeof(ln_bytes), &vector, &list, &model->buffer_count))
+    return false;
   model->buffers = list;
   for (uint32_t i = 0; i < vector.count; ++i) {
     const ln_fb_table table = ln_fb_vector_table(root, vector, i);
-    const ln_fb_vector data = ln_fb_get_vector(table, 0);
-    const uint64_t offset = ln_fb_u64(table, 1, 0), size = ln_fb_u64(table, 2, 0);
+    const ln_fb_vector data = ln_fb_get_vector(table, LN_SLOT(Buffer, data));
+    const uint64_t offset = ln_fb_u64(table, LN_SLOT(Buffer, offset), 0),
+                   size = ln_fb_u64(table, LN_SLOT(Buffer, size), 0);
     char what[32];
     snprintf(what, sizeof what, "Buffer %u", i);
     /* Data of no bytes count as present: a constant with a zero extent has them. */
@@ -125,23 +130,26 @@ static ln_fb_table load_union(ln_fb_table table, int union_index, int tag_slot) 
 
 static bool load_operator(ln_loader* loader, int32_t subgraph, int32_t index, ln_fb_table table,
                           ln_model_operator* op) {
-  const uint32_t opcode = ln_fb_u32(table, 0, 0);
+  const uint32_t opcode = ln_fb_u32(table, LN_SLOT(Operator, opcode_index), 0);
   if (opcode >= (uint32_t)loader->model->opcode_count)
     return ln_load_fail(loader, "Subgraph %d, node %d: operator code %u does not exist; the model has %d.", subgraph,
                         index, opcode, loader->model->opcode_count);
   op->opcode_index = (int32_t)opcode;
-  op->options_type = ln_fb_u8(table, 3, 0);
-  op->options = load_union(table, LN_UNION_BuiltinOptions, 3);
-  op->options2_type = ln_fb_u8(table, 11, 0);
-  op->options2 = load_union(table, LN_UNION_BuiltinOptions2, 11);
-  const ln_fb_vector custom = ln_fb_get_vector(table, 5), mutating = ln_fb_get_vector(table, 7);
+  op->options_type = ln_fb_u8(table, LN_SLOT(Operator, builtin_options_type), 0);
+  op->options = load_union(table, LN_UNION_BuiltinOptions, LN_SLOT(Operator, builtin_options_type));
+  op->options2_type = ln_fb_u8(table, LN_SLOT(Operator, builtin_options_2_type), 0);
+  op->options2 = load_union(table, LN_UNION_BuiltinOptions2, LN_SLOT(Operator, builtin_options_2_type));
+  const ln_fb_vector custom = ln_fb_get_vector(table, LN_SLOT(Operator, custom_options)),
+                     mutating = ln_fb_get_vector(table, LN_SLOT(Operator, mutating_variable_inputs));
   op->custom_options = (ln_bytes){custom.data, custom.count};
-  const uint64_t offset = ln_fb_u64(table, 9, 0), size = ln_fb_u64(table, 10, 0);
+  const uint64_t offset = ln_fb_u64(table, LN_SLOT(Operator, large_custom_options_offset), 0),
+                 size = ln_fb_u64(table, LN_SLOT(Operator, large_custom_options_size), 0);
   char what[64];
   snprintf(what, sizeof what, "Subgraph %d, node %d: custom options", subgraph, index);
   if (offset > 1 && size > 0 && !load_outside(loader, what, offset, size, &op->custom_options)) return false;
-  if (!ln_load_ints(loader, table, 1, &op->inputs) || !ln_load_ints(loader, table, 2, &op->outputs) ||
-      !ln_load_ints(loader, table, 8, &op->intermediates))
+  if (!ln_load_ints(loader, table, LN_SLOT(Operator, inputs), &op->inputs) ||
+      !ln_load_ints(loader, table, LN_SLOT(Operator, outputs), &op->outputs) ||
+      !ln_load_ints(loader, table, LN_SLOT(Operator, intermediates), &op->intermediates))
     return false;
   if ((int32_t)mutating.count == op->inputs.count) op->mutating_variable_inputs = mutating.data;
   return true;
@@ -150,16 +158,21 @@ static bool load_operator(ln_loader* loader, int32_t subgraph, int32_t index, ln
 static bool load_subgraph(ln_loader* loader, int32_t index, ln_fb_table table, ln_model_subgraph* subgraph) {
   ln_fb_vector vector;
   void* list;
-  const char* name = ln_fb_string(table, 4);
+  const char* name = ln_fb_string(table, LN_SLOT(SubGraph, name));
   subgraph->name = name != NULL ? name : "";
-  if (!ln_load_ints(loader, table, 1, &subgraph->inputs) || !ln_load_ints(loader, table, 2, &subgraph->outputs))
+  if (!ln_load_ints(loader, table, LN_SLOT(SubGraph, inputs), &subgraph->inputs) ||
+      !ln_load_ints(loader, table, LN_SLOT(SubGraph, outputs), &subgraph->outputs))
     return false;
-  if (!begin_list(loader, table, 0, sizeof(ln_model_tensor), &vector, &list, &subgraph->tensor_count)) return false;
+  if (!begin_list(loader, table, LN_SLOT(SubGraph, tensors), sizeof(ln_model_tensor), &vector, &list,
+                  &subgraph->tensor_count))
+    return false;
   subgraph->tensors = list;
   for (uint32_t i = 0; i < vector.count; ++i)
     if (!ln_load_tensor(loader, index, (int32_t)i, ln_fb_vector_table(table, vector, i), &subgraph->tensors[i]))
       return false;
-  if (!begin_list(loader, table, 3, sizeof(ln_model_operator), &vector, &list, &subgraph->operator_count)) return false;
+  if (!begin_list(loader, table, LN_SLOT(SubGraph, operators), sizeof(ln_model_operator), &vector, &list,
+                  &subgraph->operator_count))
+    return false;
   subgraph->operators = list;
   for (uint32_t i = 0; i < vector.count; ++i)
     if (!load_operator(loader, index, (int32_t)i, ln_fb_vector_table(table, vector, i), &subgraph->operators[i]))
@@ -171,7 +184,9 @@ static bool load_subgraphs(ln_loader* loader, ln_fb_table root) {
   ln_model* model = loader->model;
   ln_fb_vector vector;
   void* list;
-  if (!begin_list(loader, root, 2, sizeof(ln_model_subgraph), &vector, &list, &model->subgraph_count)) return false;
+  if (!begin_list(loader, root, LN_SLOT(Model, subgraphs), sizeof(ln_model_subgraph), &vector, &list,
+                  &model->subgraph_count))
+    return false;
   if (vector.count == 0) return ln_load_fail(loader, "No subgraph in the model.");
   model->subgraphs = list;
   for (uint32_t i = 0; i < vector.count; ++i)
@@ -183,12 +198,14 @@ static bool load_metadata(ln_loader* loader, ln_fb_table root) {
   ln_model* model = loader->model;
   ln_fb_vector vector;
   void* list;
-  if (!begin_list(loader, root, 6, sizeof(ln_model_metadata), &vector, &list, &model->metadata_count)) return false;
+  if (!begin_list(loader, root, LN_SLOT(Model, metadata), sizeof(ln_model_metadata), &vector, &list,
+                  &model->metadata_count))
+    return false;
   model->metadata = list;
   for (uint32_t i = 0; i < vector.count; ++i) {
     const ln_fb_table table = ln_fb_vector_table(root, vector, i);
-    const char* name = ln_fb_string(table, 0);
-    const uint32_t buffer = ln_fb_u32(table, 1, 0);
+    const char* name = ln_fb_string(table, LN_SLOT(Metadata, name));
+    const uint32_t buffer = ln_fb_u32(table, LN_SLOT(Metadata, buffer), 0);
     if (buffer >= (uint32_t)model->buffer_count)
       return ln_load_fail(loader, "Metadata %u \"%s\": buffer %u does not exist; the model has %d.", i,
                           name != NULL ? name : "", buffer, model->buffer_count);
@@ -205,16 +222,16 @@ static bool contains(ln_i32_span tensors, uint32_t tensor) {
 
 static bool load_arguments(ln_loader* loader, const char* key, ln_fb_table signature, int slot,
                            const ln_model_subgraph* subgraph, ln_model_argument** arguments, int32_t* count) {
-  const ln_i32_span list_of = slot == 0 ? subgraph->inputs : subgraph->outputs;
-  const char* what = slot == 0 ? "input" : "output";
+  const ln_i32_span list_of = slot == LN_SLOT(SignatureDef, inputs) ? subgraph->inputs : subgraph->outputs;
+  const char* what = slot == LN_SLOT(SignatureDef, inputs) ? "input" : "output";
   ln_fb_vector vector;
   void* list;
   if (!begin_list(loader, signature, slot, sizeof(ln_model_argument), &vector, &list, count)) return false;
   *arguments = list;
   for (uint32_t i = 0; i < vector.count; ++i) {
     const ln_fb_table table = ln_fb_vector_table(signature, vector, i);
-    const char* name = ln_fb_string(table, 0);
-    const uint32_t tensor = ln_fb_u32(table, 1, 0);
+    const char* name = ln_fb_string(table, LN_SLOT(TensorMap, name));
+    const uint32_t tensor = ln_fb_u32(table, LN_SLOT(TensorMap, tensor_index), 0);
     if (!ln_load_charge(loader, (uint64_t)list_of.count)) return false;
     if (!contains(list_of, tensor))
       return ln_load_fail(loader, "Signature \"%s\", %s \"%s\": tensor %u is no %s of the subgraph.", key, what,
@@ -228,21 +245,25 @@ static bool load_signatures(ln_loader* loader, ln_fb_table root) {
   ln_model* model = loader->model;
   ln_fb_vector vector;
   void* list;
-  if (!begin_list(loader, root, 7, sizeof(ln_model_signature), &vector, &list, &model->signature_count)) return false;
+  if (!begin_list(loader, root, LN_SLOT(Model, signature_defs), sizeof(ln_model_signature), &vector, &list,
+                  &model->signature_count))
+    return false;
   model->signatures = list;
   for (uint32_t i = 0; i < vector.count; ++i) {
     const ln_fb_table table = ln_fb_vector_table(root, vector, i);
     ln_model_signature* signature = &model->signatures[i];
-    const char* key = ln_fb_string(table, 2);
-    const uint32_t subgraph = ln_fb_u32(table, 4, 0);
+    const char* key = ln_fb_string(table, LN_SLOT(SignatureDef, signature_key));
+    const uint32_t subgraph = ln_fb_u32(table, LN_SLOT(SignatureDef, subgraph_index), 0);
     signature->key = key != NULL ? key : "";
     if (subgraph >= (uint32_t)model->subgraph_count)
       return ln_load_fail(loader, "Signature \"%s\": subgraph %u does not exist; the model has %d.", signature->key,
                           subgraph, model->subgraph_count);
     signature->subgraph = (int32_t)subgraph;
     const ln_model_subgraph* owner = &model->subgraphs[subgraph];
-    if (!load_arguments(loader, signature->key, table, 0, owner, &signature->inputs, &signature->input_count) ||
-        !load_arguments(loader, signature->key, table, 1, owner, &signature->outputs, &signature->output_count))
+    if (!load_arguments(loader, signature->key, table, LN_SLOT(SignatureDef, inputs), owner, &signature->inputs,
+                        &signature->input_count) ||
+        !load_arguments(loader, signature->key, table, LN_SLOT(SignatureDef, outputs), owner, &signature->outputs,
+                        &signature->output_count))
       return false;
   }
   return true;
@@ -256,11 +277,11 @@ static bool load_model(ln_loader* loader) {
   if (!ln_verify_structure(model->file.data, model->file.size, loader->strict, reason, sizeof reason))
     return ln_load_fail(loader, "The model is not a valid Flatbuffer buffer: %s", reason);
   const ln_fb_table root = ln_fb_root(model->file.data);
-  model->version = (int32_t)ln_fb_u32(root, 0, 0);
+  model->version = (int32_t)ln_fb_u32(root, LN_SLOT(Model, version), 0);
   if (model->version != SCHEMA_VERSION)
     return ln_load_fail(loader, "Model provided is schema version %d not equal to supported version %d.",
                         model->version, SCHEMA_VERSION);
-  const char* description = ln_fb_string(root, 3);
+  const char* description = ln_fb_string(root, LN_SLOT(Model, description));
   if (description != NULL) model->description = description;
   /* Each vector is looked at a few times at most where tables do not share them. */
   loader->budget = 16 * (uint64_t)model->file.size + 65536;

@@ -1,6 +1,7 @@
 /* The sparsity of a tensor: dimensions stored level by level, each dense or as compressed rows, the innermost ones
  * perhaps blocks of the others. After it, walking the levels stays inside the shape, the index vectors and the data. */
 #include "model/load.h"
+#include "model/schema.h"
 
 enum { FORMAT_DENSE, FORMAT_COMPRESSED, MAX_LEVELS = 16, TAG_INT32 = 1, TAG_UINT16 = 2, TAG_UINT8 = 3 };
 
@@ -20,8 +21,8 @@ static bool load_indices(ln_loader* loader, ln_fb_table level, int tag_slot, ln_
   const uint8_t tag = ln_fb_u8(level, tag_slot, 0);
   const ln_fb_table none = {NULL, 0};
   const ln_fb_table holder = tag >= TAG_INT32 && tag <= TAG_UINT8 ? ln_fb_sub_table(level, tag_slot + 1) : none;
-  if (tag == TAG_INT32) return ln_load_ints(loader, holder, 0, span);
-  const ln_fb_vector vector = ln_fb_get_vector(holder, 0);
+  if (tag == TAG_INT32) return ln_load_ints(loader, holder, LN_SLOT(Int32Vector, values), span);
+  const ln_fb_vector vector = ln_fb_get_vector(holder, LN_SLOT(Int32Vector, values));
   *span = (ln_i32_span){NULL, (int32_t)vector.count};
   if (!ln_load_charge(loader, sizeof(int32_t) * (uint64_t)vector.count)) return false;
   int32_t* values = ln_load_alloc(loader, vector.count, sizeof(int32_t));
@@ -102,10 +103,11 @@ static bool check_levels(const place* p, const ln_model_sparsity* s, const int32
 static bool load_levels(ln_loader* loader, ln_fb_table table, ln_fb_vector vector, ln_model_sparsity* s) {
   for (uint32_t i = 0; i < vector.count; ++i) {
     const ln_fb_table level = ln_fb_vector_table(table, vector, i);
-    s->dims[i].format = ln_fb_u8(level, 0, FORMAT_DENSE);
-    s->dims[i].dense_size = ln_fb_i32(level, 1, 0);
+    s->dims[i].format = ln_fb_u8(level, LN_SLOT(DimensionMetadata, format), FORMAT_DENSE);
+    s->dims[i].dense_size = ln_fb_i32(level, LN_SLOT(DimensionMetadata, dense_size), 0);
     if (s->dims[i].format == FORMAT_COMPRESSED &&
-        (!load_indices(loader, level, 2, &s->dims[i].segments) || !load_indices(loader, level, 4, &s->dims[i].indices)))
+        (!load_indices(loader, level, LN_SLOT(DimensionMetadata, array_segments_type), &s->dims[i].segments) ||
+         !load_indices(loader, level, LN_SLOT(DimensionMetadata, array_indices_type), &s->dims[i].indices)))
       return false;
   }
   return true;
@@ -115,10 +117,10 @@ bool ln_load_sparsity(ln_loader* loader, int32_t subgraph, int32_t index, ln_fb_
   if (table.buf == NULL) return true;
   const place p = {loader, subgraph, index, t->name};
   ln_model_sparsity* s = ln_load_alloc(loader, 1, sizeof *s);
-  if (s == NULL || !ln_load_ints(loader, table, 0, &s->traversal_order) ||
-      !ln_load_ints(loader, table, 1, &s->block_map))
+  if (s == NULL || !ln_load_ints(loader, table, LN_SLOT(SparsityParameters, traversal_order), &s->traversal_order) ||
+      !ln_load_ints(loader, table, LN_SLOT(SparsityParameters, block_map), &s->block_map))
     return false;
-  const ln_fb_vector levels = ln_fb_get_vector(table, 2);
+  const ln_fb_vector levels = ln_fb_get_vector(table, LN_SLOT(SparsityParameters, dim_metadata));
   if (levels.count > MAX_LEVELS || (int64_t)levels.count != (int64_t)t->shape.count + s->block_map.count ||
       (int64_t)levels.count != s->traversal_order.count)
     return fail(&p, "the number of its levels does not fit the shape and the blocks:", (int32_t)levels.count);

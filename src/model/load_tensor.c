@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/load.h"
+#include "model/schema.h"
 
 enum { TYPE_STRING = 5, TYPE_RESOURCE = 13, TYPE_VARIANT = 14, DETAILS_BLOCKWISE = 2, DETAILS_MULTI_AXIS = 3 };
 
@@ -87,21 +88,23 @@ static bool check_quantization(ln_loader* loader, const place* p, ln_model_tenso
 static bool load_quantization(ln_loader* loader, const place* p, ln_fb_table table, ln_model_tensor* t) {
   if (table.buf == NULL) return true;
   ln_model_quantization* q = &t->quantization;
-  const ln_fb_vector scales = ln_fb_get_vector(table, 2), zero_points = ln_fb_get_vector(table, 3);
+  const ln_fb_vector scales = ln_fb_get_vector(table, LN_SLOT(QuantizationParameters, scale)),
+                     zero_points = ln_fb_get_vector(table, LN_SLOT(QuantizationParameters, zero_point));
   const void *scale_data, *zero_point_data;
   if (!load_wide(loader, scales, sizeof(float), &scale_data) ||
       !load_wide(loader, zero_points, sizeof(int64_t), &zero_point_data))
     return false;
-  q->details_type = ln_fb_u8(table, 4, 0);
-  q->quantized_dimension = ln_fb_i32(table, 6, 0);
+  q->details_type = ln_fb_u8(table, LN_SLOT(QuantizationParameters, details_type), 0);
+  q->quantized_dimension = ln_fb_i32(table, LN_SLOT(QuantizationParameters, quantized_dimension), 0);
   q->block_scales_tensor = q->block_zero_points_tensor = -1;
   if (q->details_type == DETAILS_BLOCKWISE || q->details_type == DETAILS_MULTI_AXIS) {
-    const ln_fb_table details = ln_fb_sub_table(table, 5);
+    const ln_fb_table details = ln_fb_sub_table(table, LN_SLOT(QuantizationParameters, details));
     q->present = true;
-    q->block_scales_tensor = ln_fb_i32(details, 0, 0);
-    q->block_zero_points_tensor = ln_fb_i32(details, 1, 0);
-    q->block_size = ln_fb_i32(details, 2, 0);
-    return q->details_type != DETAILS_MULTI_AXIS || ln_load_ints(loader, details, 3, &q->block_dimensions);
+    q->block_scales_tensor = ln_fb_i32(details, LN_SLOT(BlockwiseQuantization, scales), 0);
+    q->block_zero_points_tensor = ln_fb_i32(details, LN_SLOT(BlockwiseQuantization, zero_points), 0);
+    q->block_size = ln_fb_i32(details, LN_SLOT(BlockwiseQuantization, block_size), 0);
+    return q->details_type != DETAILS_MULTI_AXIS ||
+           ln_load_ints(loader, details, LN_SLOT(MultiAxisQuantization, quantized_dimensions), &q->block_dimensions);
   }
   if (scales.count == 0) return true;
   q->present = true;
@@ -181,15 +184,15 @@ static bool find_data(ln_loader* loader, ln_model_tensor* t, size_t elements) {
 }
 
 bool ln_load_tensor(ln_loader* loader, int32_t subgraph, int32_t index, ln_fb_table table, ln_model_tensor* t) {
-  const char* name = ln_fb_string(table, 3);
+  const char* name = ln_fb_string(table, LN_SLOT(Tensor, name));
   const place p = {subgraph, index, name != NULL ? name : ""};
   size_t elements;
   t->name = p.name;
-  t->type = (uint8_t)ln_fb_i8(table, 1, 0);
-  t->is_variable = ln_fb_bool(table, 5, false);
-  t->has_rank = ln_fb_bool(table, 8, false);
-  t->has_shape = ln_fb_field(table, 0) != 0;
-  t->buffer = ln_fb_u32(table, 2, 0);
+  t->type = (uint8_t)ln_fb_i8(table, LN_SLOT(Tensor, type), 0);
+  t->is_variable = ln_fb_bool(table, LN_SLOT(Tensor, is_variable), false);
+  t->has_rank = ln_fb_bool(table, LN_SLOT(Tensor, has_rank), false);
+  t->has_shape = ln_fb_field(table, LN_SLOT(Tensor, shape)) != 0;
+  t->buffer = ln_fb_u32(table, LN_SLOT(Tensor, buffer), 0);
   if (strcmp(ln_tensor_type_name(t->type), "UNKNOWN") == 0)
     return ln_load_fail(loader, PLACE "type %d does not exist.", PLACE_ARGS(&p), t->type);
   /* Absent buffers are written as 0; a model may have none at all. */
@@ -197,10 +200,12 @@ bool ln_load_tensor(ln_loader* loader, int32_t subgraph, int32_t index, ln_fb_ta
     return ln_load_fail(loader,
                         "Tensor %d specifies an out of range buffer %u (only %d buffers). " PLACE "it must exist.",
                         index, t->buffer, loader->model->buffer_count, PLACE_ARGS(&p));
-  if (ln_fb_u32(table, 10, 0) != 0)
+  if (ln_fb_u32(table, LN_SLOT(Tensor, external_buffer), 0) != 0)
     return ln_load_fail(loader, PLACE "its data are in the external buffer %u, in another file.", PLACE_ARGS(&p),
-                        ln_fb_u32(table, 10, 0));
-  if (!ln_load_ints(loader, table, 0, &t->shape) || !ln_load_ints(loader, table, 7, &t->shape_signature)) return false;
+                        ln_fb_u32(table, LN_SLOT(Tensor, external_buffer), 0));
+  if (!ln_load_ints(loader, table, LN_SLOT(Tensor, shape), &t->shape) ||
+      !ln_load_ints(loader, table, LN_SLOT(Tensor, shape_signature), &t->shape_signature))
+    return false;
   if (!check_shape(loader, &p, t, &elements) || !find_data(loader, t, elements)) return false;
   if (t->shape_signature.count != 0 && t->shape_signature.count != t->shape.count)
     return ln_load_fail(loader, PLACE "the shape signature has rank %d, the shape %d.", PLACE_ARGS(&p),
@@ -209,6 +214,7 @@ bool ln_load_tensor(ln_loader* loader, int32_t subgraph, int32_t index, ln_fb_ta
     return ln_load_fail(loader,
                         "Tensor %d is a variable tensor with buffer. It's not supported now. " PLACE "buffer %u.",
                         index, PLACE_ARGS(&p), t->buffer);
-  return load_quantization(loader, &p, ln_fb_sub_table(table, 4), t) &&
-         ln_load_sparsity(loader, subgraph, index, ln_fb_sub_table(table, 6), t) && check_data(loader, &p, t, elements);
+  return load_quantization(loader, &p, ln_fb_sub_table(table, LN_SLOT(Tensor, quantization)), t) &&
+         ln_load_sparsity(loader, subgraph, index, ln_fb_sub_table(table, LN_SLOT(Tensor, sparsity)), t) &&
+         check_data(loader, &p, t, elements);
 }

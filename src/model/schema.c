@@ -5,7 +5,7 @@
 #include "model/model.h"
 
 #define LN_TABLE_BEGIN(name) static const ln_schema_field kFields_##name[] = {
-#define LN_FIELD(slot, name, kind, ref) {slot, kind, ref, #name},
+#define LN_FIELD(table, slot, name, kind, ref) {slot, LN_KIND_##kind, ref, #name},
 #define LN_TABLE_END(name) \
   { UINT8_MAX, 0, 0, "" }  \
   }                        \

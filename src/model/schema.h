@@ -63,6 +63,19 @@ enum {
 #undef LN_UNION_BEGIN
 #undef LN_UNION_END
 
+#define LN_TABLE_BEGIN(name)
+#define LN_FIELD(table, slot, name, kind, ref) LN_SLOT_##table##_##name = slot,
+#define LN_TABLE_END(name)
+enum {
+#include "model/schema.def"
+};
+#undef LN_TABLE_BEGIN
+#undef LN_FIELD
+#undef LN_TABLE_END
+
+/* The vtable slot of a field: LN_SLOT(Tensor, type). */
+#define LN_SLOT(table, field) LN_SLOT_##table##_##field
+
 /* `table` is one of LN_TABLE_…. */
 const ln_schema_table* ln_schema_get_table(int table);
 /* The table that a union's tag stands for, -1: none (tag 0 or a tag that the schema does not have). */
