@@ -1,7 +1,153 @@
-/* Not written yet. */
-#include "ops/op_util.h"
+/* PAD and PADV2 with a value, MIRROR_PAD with the input's own elements. */
 #include "ops/builtin_ops.h"
+#include "ops/move_util.h"
 
-const TfLiteRegistration ln_op_pad = {0};
-const TfLiteRegistration ln_op_padv2 = {0};
-const TfLiteRegistration ln_op_mirror_pad = {0};
+typedef struct paddings {
+  int32_t before[LN_MAX_RANK], after[LN_MAX_RANK];
+} paddings;
+
+static TfLiteStatus read_paddings(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input, paddings* p) {
+  const TfLiteTensor* t;
+  int32_t values[2 * LN_MAX_RANK];
+  int count;
+  const int rank = ln_rank(input);
+  LN_TRY(ln_get_input(context, node, 1, &t));
+  LN_CHECK(context, rank <= LN_MAX_RANK, "rank %d; at most %d is allowed", rank, LN_MAX_RANK);
+  LN_TRY(ln_read_ints(context, t, "paddings", 2 * LN_MAX_RANK, values, &count));
+  LN_CHECK(context, count == 2 * rank, "paddings has %d elements; %d are right for rank %d", count, 2 * rank, rank);
+  for (int i = 0; i < rank; ++i) {
+    LN_CHECK(context, values[2 * i] >= 0 && values[2 * i + 1] >= 0, "padding of dimension %d is %d, %d; at least 0 is right",
+             i, values[2 * i], values[2 * i + 1]);
+    p->before[i] = values[2 * i];
+    p->after[i] = values[2 * i + 1];
+  }
+  return kTfLiteOk;
+}
+
+static TfLiteStatus resize_output(TfLiteContext* context, const TfLiteNode* node, TfLiteTensor* output) {
+  const TfLiteTensor* input;
+  paddings p;
+  int32_t dims[LN_MAX_RANK];
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  LN_TRY(read_paddings(context, node, input, &p));
+  for (int i = 0; i < ln_rank(input); ++i)
+    LN_CHECK(context, ln_add_i32(ln_dim(input, i), p.before[i], &dims[i]) && ln_add_i32(dims[i], p.after[i], &dims[i]),
+             "the padded extent of dimension %d overflows", i);
+  return ln_resize(context, output, ln_rank(input), dims);
+}
+
+static TfLiteStatus prepare_inputs(TfLiteContext* context, TfLiteNode* node, int inputs) {
+  const TfLiteTensor *input, *padding, *value;
+  TfLiteTensor* output;
+  size_t bytes;
+  LN_TRY(ln_check_io(context, node, inputs, inputs, 1));
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  LN_TRY(ln_get_input(context, node, 1, &padding));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(ln_element_bytes(context, input, &bytes));
+  LN_TRY(ln_check_type(context, output, "output", input->type));
+  if (inputs == 3) {
+    LN_TRY(ln_get_input(context, node, 2, &value));
+    LN_CHECK(context, value->type == input->type && ln_num_elements(value) == 1,
+             "the padding value must be one element of the input's type");
+  }
+  if (ln_is_constant(padding)) return resize_output(context, node, output);
+  ln_set_dynamic(output);
+  return kTfLiteOk;
+}
+
+static TfLiteStatus pad_prepare(TfLiteContext* context, TfLiteNode* node) { return prepare_inputs(context, node, 2); }
+
+static TfLiteStatus padv2_prepare(TfLiteContext* context, TfLiteNode* node) { return prepare_inputs(context, node, 3); }
+
+/* The bytes of one padding element: the value given, else zero as a real number. */
+static void padding_value(const TfLiteTensor* value, const TfLiteTensor* output, size_t bytes, void* element) {
+  memset(element, 0, bytes);
+  if (value != NULL) {
+    memcpy(element, value->data.raw, bytes);
+  } else if (output->type == kTfLiteInt8 || output->type == kTfLiteUInt8) {
+    const uint8_t zero = (uint8_t)output->params.zero_point;
+    memcpy(element, &zero, 1);
+  } else if (output->type == kTfLiteInt16) {
+    const int16_t zero = (int16_t)output->params.zero_point;
+    memcpy(element, &zero, 2);
+  }
+}
+
+static TfLiteStatus pad_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteTensor *input, *padding, *value = ln_optional_input(context, node, 2);
+  TfLiteTensor* output;
+  paddings p;
+  size_t bytes;
+  char element[16];
+  ptrdiff_t src[LN_MAX_RANK], dst[LN_MAX_RANK], begin = 0;
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  LN_TRY(ln_get_input(context, node, 1, &padding));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  if (!ln_is_constant(padding)) LN_TRY(resize_output(context, node, output));
+  LN_TRY(read_paddings(context, node, input, &p));
+  LN_TRY(ln_element_bytes(context, input, &bytes));
+  if (output->bytes == 0) return kTfLiteOk;
+  padding_value(value, output, bytes, element);
+  ln_copy_shape fill = {0};
+  ln_copy_add(&fill, output->bytes / bytes, 0, (ptrdiff_t)bytes);
+  ln_strided_copy(&fill, element, output->data.raw, bytes);
+  ln_strides(ln_rank(input), input->dims->data, bytes, src);
+  ln_strides(ln_rank(output), output->dims->data, bytes, dst);
+  ln_copy_shape shape = {0};
+  for (int i = 0; i < ln_rank(input); ++i) {
+    ln_copy_add(&shape, (size_t)ln_dim(input, i), src[i], dst[i]);
+    begin += p.before[i] * dst[i];
+  }
+  if (input->bytes > 0) ln_strided_copy(&shape, input->data.raw, output->data.raw + begin, bytes);
+  return kTfLiteOk;
+}
+
+/* ---- MIRROR_PAD ---- */
+
+static TfLiteStatus mirror_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteMirrorPaddingParams* params = node->builtin_data;
+  LN_CHECK(context, params != NULL && params->mode != kTfLiteMirrorPaddingUnknown, "mode is neither REFLECT nor SYMMETRIC");
+  return prepare_inputs(context, node, 2);
+}
+
+static TfLiteStatus mirror_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteMirrorPaddingParams* params = node->builtin_data;
+  const TfLiteTensor *input, *padding;
+  TfLiteTensor* output;
+  paddings p;
+  size_t bytes;
+  ptrdiff_t src[LN_MAX_RANK];
+  const int32_t skip = params->mode == kTfLiteMirrorPaddingReflect ? 1 : 0; /* the edge is not repeated */
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  LN_TRY(ln_get_input(context, node, 1, &padding));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  if (!ln_is_constant(padding)) LN_TRY(resize_output(context, node, output));
+  LN_TRY(read_paddings(context, node, input, &p));
+  LN_TRY(ln_element_bytes(context, input, &bytes));
+  const int rank = ln_rank(input);
+  for (int i = 0; i < rank; ++i)
+    LN_CHECK(context, p.before[i] <= ln_dim(input, i) - skip && p.after[i] <= ln_dim(input, i) - skip,
+             "padding of dimension %d is %d, %d; at most %d can be mirrored", i, p.before[i], p.after[i],
+             ln_dim(input, i) - skip);
+  ln_strides(rank, input->dims->data, bytes, src);
+  const size_t count = output->bytes / bytes;
+  int32_t index[LN_MAX_RANK] = {0};
+  for (size_t n = 0; n < count; ++n) {
+    ptrdiff_t from = 0;
+    for (int i = 0; i < rank; ++i) {
+      const int32_t extent = ln_dim(input, i);
+      int32_t at = index[i] - p.before[i];
+      if (at < 0) at = -at - 1 + skip;
+      if (at >= extent) at = 2 * extent - 1 - skip - at;
+      from += at * src[i];
+    }
+    memcpy(output->data.raw + n * bytes, input->data.raw + from, bytes);
+    for (int i = rank - 1; i >= 0 && ++index[i] == ln_dim(output, i); --i) index[i] = 0;
+  }
+  return kTfLiteOk;
+}
+
+const TfLiteRegistration ln_op_pad = {.prepare = pad_prepare, .invoke = pad_invoke};
+const TfLiteRegistration ln_op_padv2 = {.prepare = padv2_prepare, .invoke = pad_invoke};
+const TfLiteRegistration ln_op_mirror_pad = {.prepare = mirror_prepare, .invoke = mirror_invoke};

@@ -68,7 +68,35 @@ static size_t element_bytes(TfLiteType type) {
   }
 }
 
+static uint32_t word(const unsigned char* p) {
+  return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* String i of a string buffer; its length without the NULs at its end, which numpy, that wrote the golden files, adds to
+ * empty strings and cannot tell from none. */
+static const unsigned char* string_at(const unsigned char* buffer, uint32_t i, size_t* length) {
+  const uint32_t begin = word(buffer + 4 + 4 * (size_t)i);
+  *length = word(buffer + 8 + 4 * (size_t)i) - begin;
+  while (*length > 0 && buffer[begin + *length - 1] == 0) --*length;
+  return buffer + begin;
+}
+
+static bool compare_strings(const golden_tensor* want, const unsigned char* got, size_t got_bytes, char* message,
+                            size_t message_size) {
+  const uint32_t count = word(want->data);
+  if (got_bytes < 4 || word(got) != count) return snprintf(message, message_size, "another number of strings"), false;
+  for (uint32_t i = 0; i < count; ++i) {
+    size_t want_length, got_length;
+    const unsigned char* w = string_at(want->data, i, &want_length);
+    const unsigned char* g = string_at(got, i, &got_length);
+    if (want_length != got_length || memcmp(w, g, want_length) != 0)
+      return snprintf(message, message_size, "output %d: string %u differs", want->slot, i), false;
+  }
+  return true;
+}
+
 bool golden_compare(const golden_tensor* want, const void* got, size_t got_bytes, char* message, size_t message_size) {
+  if (want->type == kTfLiteString) return compare_strings(want, got, got_bytes, message, message_size);
   if (got_bytes != want->size_bytes)
     return snprintf(message, message_size, "output %d: %zu bytes, expected %zu", want->slot, got_bytes,
                     want->size_bytes),
