@@ -1,7 +1,107 @@
-/* Not written yet. */
-#include "ops/op_util.h"
-#include "ops/builtin_ops.h"
+/* AVERAGE_POOL_2D, MAX_POOL_2D, L2_POOL_2D over [N,H,W,C]. */
+#include "kernels/generic/pool.h"
 
-const TfLiteRegistration ln_op_average_pool_2d = {0};
-const TfLiteRegistration ln_op_max_pool_2d = {0};
-const TfLiteRegistration ln_op_l2_pool_2d = {0};
+#include "ops/builtin_ops.h"
+#include "ops/op_util.h"
+
+typedef enum pool_kind { POOL_AVERAGE, POOL_MAX, POOL_L2 } pool_kind;
+
+/* What invoke needs, computed in prepare. */
+typedef struct pool_data {
+  ln_pool_shape shape;
+  float low_f, high_f;
+  int32_t low, high;
+} pool_data;
+
+static void* init(TfLiteContext* context, const char* buffer, size_t length) {
+  (void)context, (void)buffer, (void)length;
+  void* data = ln_calloc(1, sizeof(pool_data));
+  return data != NULL ? data : TfLiteKernelInitFailed();
+}
+
+static void free_data(TfLiteContext* context, void* data) {
+  (void)context;
+  ln_free(data);
+}
+
+static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* output,
+                                pool_kind kind) {
+  LN_TRY(ln_check_type(context, output, "output", input->type));
+  if (input->type == kTfLiteFloat32) return kTfLiteOk;
+  LN_CHECK(context,
+           kind != POOL_L2 && (input->type == kTfLiteUInt8 || input->type == kTfLiteInt8 || input->type == kTfLiteInt16),
+           "input is %s; %s is right", TfLiteTypeGetName(input->type),
+           kind == POOL_L2 ? "FLOAT32" : "FLOAT32, UINT8, INT8 or INT16");
+  LN_CHECK(context, input->params.scale == output->params.scale && input->params.zero_point == output->params.zero_point,
+           "the input's scale and zero point differ from the output's; they must be the same");
+  return kTfLiteOk;
+}
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, pool_kind kind) {
+  const TfLitePoolParams* params = node->builtin_data;
+  pool_data* data = node->user_data;
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  ln_window rows, columns;
+  LN_CHECK(context, params != NULL, "the options are missing");
+  LN_TRY(ln_check_io(context, node, 1, 1, 1));
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(check_types(context, input, output, kind));
+  LN_CHECK(context, ln_rank(input) == 4, "input has rank %d; 4 is right", ln_rank(input));
+  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 1), params->filter_height, params->stride_height, 1, &rows));
+  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 2), params->filter_width, params->stride_width, 1, &columns));
+  /* The sum of a quantized window must fit 32 bits. */
+  LN_CHECK(context, (int64_t)params->filter_height * params->filter_width <= INT32_MAX / 65536 ||
+                        input->type == kTfLiteFloat32 || kind == POOL_MAX ||
+                        (int64_t)ln_dim(input, 1) * ln_dim(input, 2) <= INT32_MAX / 65536,
+           "a window of %d x %d is too large for quantized sums", params->filter_height, params->filter_width);
+  data->shape = (ln_pool_shape){ln_dim(input, 0), ln_dim(input, 1),      ln_dim(input, 2),     ln_dim(input, 3),
+                                rows.out,         columns.out,           params->filter_height, params->filter_width,
+                                params->stride_height, params->stride_width, rows.pad_before,   columns.pad_before};
+  if (input->type == kTfLiteFloat32)
+    LN_TRY(ln_activation_range_f32(context, params->activation, &data->low_f, &data->high_f));
+  else
+    LN_TRY(ln_activation_range_i32(context, params->activation, output, &data->low, &data->high));
+  const int32_t dims[4] = {ln_dim(input, 0), rows.out, columns.out, ln_dim(input, 3)};
+  return ln_resize(context, output, 4, dims);
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, pool_kind kind) {
+  const pool_data* d = node->user_data;
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  if (output->bytes == 0) return kTfLiteOk;
+  if (input->type == kTfLiteFloat32) {
+    if (kind == POOL_MAX)
+      ln_max_pool_f32_ref(&d->shape, input->data.f, output->data.f, d->low_f, d->high_f);
+    else
+      ln_average_pool_f32_ref(&d->shape, input->data.f, output->data.f, d->low_f, d->high_f, kind == POOL_L2);
+  } else if (kind == POOL_MAX) {
+    if (input->type == kTfLiteUInt8)
+      ln_max_pool_qu8_ref(&d->shape, input->data.uint8, output->data.uint8, d->low, d->high);
+    else if (input->type == kTfLiteInt8)
+      ln_max_pool_qs8_ref(&d->shape, input->data.int8, output->data.int8, d->low, d->high);
+    else
+      ln_max_pool_qs16_ref(&d->shape, input->data.i16, output->data.i16, d->low, d->high);
+  } else if (input->type == kTfLiteUInt8) {
+    ln_average_pool_qu8_ref(&d->shape, input->data.uint8, output->data.uint8, d->low, d->high);
+  } else if (input->type == kTfLiteInt8) {
+    ln_average_pool_qs8_ref(&d->shape, input->data.int8, output->data.int8, d->low, d->high);
+  } else {
+    ln_average_pool_qs16_ref(&d->shape, input->data.i16, output->data.i16, d->low, d->high);
+  }
+  return kTfLiteOk;
+}
+
+#define LN_POOL_OP(name, kind)                                                                                       \
+  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { return prepare(context, node, kind); } \
+  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, kind); }   \
+  const TfLiteRegistration ln_op_##name = {                                                                           \
+      .init = init, .free = free_data, .prepare = name##_prepare, .invoke = name##_invoke};
+
+LN_POOL_OP(average_pool_2d, POOL_AVERAGE)
+LN_POOL_OP(max_pool_2d, POOL_MAX)
+LN_POOL_OP(l2_pool_2d, POOL_L2)
