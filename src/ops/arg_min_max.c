@@ -9,8 +9,8 @@ static TfLiteStatus get_axis(TfLiteContext* context, const TfLiteNode* node, int
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_input(context, node, 1, &axis_tensor));
   LN_TRY(ln_read_ints(context, axis_tensor, "axis", 1, &value, &count));
-  LN_CHECK(context, count == 1 && ln_rank(input) <= LN_MAX_RANK, "axis has %d elements, input rank %d; 1 and at most %d are right",
-           count, ln_rank(input), LN_MAX_RANK);
+  LN_CHECK(context, count == 1 && ln_rank(input) <= LN_MAX_RANK,
+           "axis has %d elements, input rank %d; 1 and at most %d are right", count, ln_rank(input), LN_MAX_RANK);
   LN_TRY(ln_normalize_axis(context, value, ln_rank(input), axis));
   LN_CHECK(context, ln_dim(input, *axis) > 0, "axis %d has no element", *axis);
   return kTfLiteOk;
@@ -34,8 +34,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_input(context, node, 1, &axis_tensor));
   LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_CHECK(context, output->type == kTfLiteInt32 || output->type == kTfLiteInt64, "output is %s; INT32 or INT64 is right",
-           TfLiteTypeGetName(output->type));
+  LN_CHECK(context, output->type == kTfLiteInt32 || output->type == kTfLiteInt64,
+           "output is %s; INT32 or INT64 is right", TfLiteTypeGetName(output->type));
   switch (input->type) {
     case kTfLiteFloat32:
     case kTfLiteUInt8:
@@ -45,16 +45,17 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
     case kTfLiteBool:
       break;
     default:
-      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8, INT16, INT32 or BOOL is right", TfLiteTypeGetName(input->type));
+      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8, INT16, INT32 or BOOL is right",
+              TfLiteTypeGetName(input->type));
   }
   if (ln_is_constant(axis_tensor)) return resize_output(context, node, output);
   ln_set_dynamic(output);
   return kTfLiteOk;
 }
 
-#define LN_FIND(field)                                                     \
-  for (size_t i = 1; i < count; ++i) {                                     \
-    const size_t at = from + i * stride, held = from + best * stride;      \
+#define LN_FIND(field)                                                                                     \
+  for (size_t i = 1; i < count; ++i) {                                                                     \
+    const size_t at = from + i * stride, held = from + best * stride;                                      \
     if (max ? t->data.field[at] > t->data.field[held] : t->data.field[at] < t->data.field[held]) best = i; \
   }
 

@@ -9,8 +9,8 @@ static TfLiteStatus resize_to(TfLiteContext* context, const TfLiteNode* node, Tf
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_input(context, node, 1, &shape));
   LN_TRY(ln_read_ints(context, shape, "the shape", LN_MAX_RANK, dims, &rank));
-  LN_CHECK(context, rank >= ln_rank(input), "Output shape must be broadcastable from input shape: rank %d from rank %d", rank,
-           ln_rank(input));
+  LN_CHECK(context, rank >= ln_rank(input), "Output shape must be broadcastable from input shape: rank %d from rank %d",
+           rank, ln_rank(input));
   for (int i = 0; i < ln_rank(input); ++i) {
     const int32_t to = dims[rank - ln_rank(input) + i];
     LN_CHECK(context, ln_dim(input, i) == to || ln_dim(input, i) == 1,
@@ -29,8 +29,8 @@ static TfLiteStatus to_prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(ln_element_bytes(context, input, &bytes));
   LN_TRY(ln_check_type(context, output, "output", input->type));
-  LN_CHECK(context, ln_rank(shape) == 1 && ln_rank(input) <= LN_MAX_RANK, "the shape must be a vector, the input's rank at most %d",
-           LN_MAX_RANK);
+  LN_CHECK(context, ln_rank(shape) == 1 && ln_rank(input) <= LN_MAX_RANK,
+           "the shape must be a vector, the input's rank at most %d", LN_MAX_RANK);
   if (ln_is_constant(shape)) return resize_to(context, node, output);
   ln_set_dynamic(output);
   return kTfLiteOk;

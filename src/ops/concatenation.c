@@ -46,8 +46,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
 }
 
 /* uint8 inputs may have quantizations of their own: each is brought to the output's as the reference does, in float. */
-static void requantize_rows(const TfLiteTensor* input, const TfLiteTensor* output, size_t outer, size_t row, uint8_t* to,
-                            size_t to_stride) {
+static void requantize_rows(const TfLiteTensor* input, const TfLiteTensor* output, size_t outer, size_t row,
+                            uint8_t* to, size_t to_stride) {
   const float inverse = 1.0f / output->params.scale, scale = input->params.scale * inverse;
   const float bias = -(float)input->params.zero_point * scale;
   for (size_t o = 0; o < outer; ++o)
@@ -71,8 +71,8 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   for (int k = 0; k < node->inputs->size; ++k) {
     LN_TRY(ln_get_input(context, node, k, &t));
     const size_t row = ln_extent(t, axis, ln_rank(t)) * bytes;
-    const bool same = t->type != kTfLiteUInt8 || (t->params.scale == output->params.scale &&
-                                                  t->params.zero_point == output->params.zero_point);
+    const bool same = t->type != kTfLiteUInt8 ||
+                      (t->params.scale == output->params.scale && t->params.zero_point == output->params.zero_point);
     if (!same)
       requantize_rows(t, output, outer, row, (uint8_t*)to, total);
     else

@@ -1,7 +1,150 @@
-/* Not written yet. */
-#include "ops/op_util.h"
+/* IF, WHILE, CALL_ONCE. */
 #include "ops/builtin_ops.h"
+#include "ops/subgraph_util.h"
 
-const TfLiteRegistration ln_op_if = {0};
-const TfLiteRegistration ln_op_while = {0};
-const TfLiteRegistration ln_op_call_once = {0};
+static TfLiteStatus get_condition(TfLiteContext* context, const TfLiteTensor* t, bool* value) {
+  LN_CHECK(context, t->type == kTfLiteBool && ln_num_elements(t) == 1 && t->data.b != NULL,
+           "the condition is %s with %lld elements; one BOOL is right", TfLiteTypeGetName(t->type),
+           (long long)ln_num_elements(t));
+  *value = t->data.uint8[0] != 0;
+  return kTfLiteOk;
+}
+
+/* ---- IF ---- */
+
+static TfLiteStatus if_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteIfParams* params = node->builtin_data;
+  LN_CHECK(context, params != NULL, "the options are missing");
+  LN_TRY(ln_check_io(context, node, 1, INT32_MAX, node->outputs->size));
+  LinnetBackend* backend = LinnetBackendOf(context);
+  const int32_t branches[2] = {params->then_subgraph_index, params->else_subgraph_index};
+  bool dynamic = false;
+  for (int k = 0; k < 2; ++k) {
+    LN_TRY(ln_check_subgraph(context, branches[k], node->inputs->size - 1, node->outputs->size));
+    LN_TRY(ln_shape_subgraph(context, node, 1, branches[k]));
+    dynamic = dynamic || backend->SubgraphIsDynamic(backend, branches[k]);
+  }
+  for (int i = 0; i < node->outputs->size && !dynamic; ++i)
+    dynamic = !ln_same_shape(ln_subgraph_output(context, branches[0], i), ln_subgraph_output(context, branches[1], i));
+  LN_TRY(ln_shape_outputs(context, node, branches[1], dynamic));
+  return ln_shape_outputs(context, node, branches[0], dynamic);
+}
+
+static TfLiteStatus if_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteIfParams* params = node->builtin_data;
+  LinnetBackend* backend = LinnetBackendOf(context);
+  const TfLiteTensor* condition;
+  bool value;
+  LN_TRY(ln_get_input(context, node, 0, &condition));
+  LN_TRY(get_condition(context, condition, &value));
+  const int32_t branch = value ? params->then_subgraph_index : params->else_subgraph_index;
+  LN_TRY(ln_enter_subgraph(context, node, 1, branch));
+  LN_TRY(backend->SubgraphInvoke(backend, branch));
+  return ln_leave_subgraph(context, node, branch);
+}
+
+/* ---- WHILE: while cond(state) state = body(state) ---- */
+
+typedef struct while_data {
+  bool dynamic; /* the state's shapes may change from turn to turn */
+} while_data;
+
+static void* while_init(TfLiteContext* context, const char* buffer, size_t length) {
+  (void)context, (void)buffer, (void)length;
+  void* data = ln_calloc(1, sizeof(while_data));
+  return data != NULL ? data : TfLiteKernelInitFailed();
+}
+
+static void while_free(TfLiteContext* context, void* data) {
+  (void)context;
+  ln_free(data);
+}
+
+static TfLiteStatus while_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteWhileParams* params = node->builtin_data;
+  while_data* data = node->user_data;
+  LN_CHECK(context, params != NULL, "the options are missing");
+  const int count = node->inputs->size;
+  LN_TRY(ln_check_io(context, node, 0, INT32_MAX, count));
+  LN_TRY(ln_check_subgraph(context, params->cond_subgraph_index, count, 1));
+  LN_TRY(ln_check_subgraph(context, params->body_subgraph_index, count, count));
+  LinnetBackend* backend = LinnetBackendOf(context);
+  LN_TRY(ln_shape_subgraph(context, node, 0, params->cond_subgraph_index));
+  LN_TRY(ln_shape_subgraph(context, node, 0, params->body_subgraph_index));
+  data->dynamic = backend->SubgraphIsDynamic(backend, params->body_subgraph_index);
+  for (int i = 0; i < count; ++i) {
+    const TfLiteTensor *in = ln_subgraph_input(context, params->body_subgraph_index, i),
+                       *out = ln_subgraph_output(context, params->body_subgraph_index, i);
+    LN_CHECK(context, in->type == out->type, "body: input %d is %s, output %s; they must be the same", i,
+             TfLiteTypeGetName(in->type), TfLiteTypeGetName(out->type));
+    data->dynamic = data->dynamic || !ln_same_shape(in, out);
+  }
+  return ln_shape_outputs(context, node, params->body_subgraph_index, data->dynamic);
+}
+
+/* Copies the node's outputs, which hold the state, into a subgraph's inputs. */
+static TfLiteStatus load_state(TfLiteContext* context, const TfLiteNode* node, int32_t subgraph) {
+  LinnetBackend* backend = LinnetBackendOf(context);
+  for (int i = 0; i < node->outputs->size; ++i) {
+    TfLiteTensor* state;
+    LN_TRY(ln_get_output(context, node, i, &state));
+    if (!ln_same_shape(state, ln_subgraph_input(context, subgraph, i)))
+      LN_TRY(backend->SubgraphResizeInput(backend, subgraph, i, state->dims));
+  }
+  LN_TRY(backend->SubgraphAllocate(backend, subgraph));
+  for (int i = 0; i < node->outputs->size; ++i) {
+    TfLiteTensor* state;
+    LN_TRY(ln_get_output(context, node, i, &state));
+    LN_TRY(ln_copy_tensor(backend->SubgraphContext(backend, subgraph), state, ln_subgraph_input(context, subgraph, i)));
+  }
+  return kTfLiteOk;
+}
+
+static TfLiteStatus while_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteWhileParams* params = node->builtin_data;
+  LinnetBackend* backend = LinnetBackendOf(context);
+  for (int i = 0; i < node->inputs->size; ++i) {
+    const TfLiteTensor* initial;
+    TfLiteTensor* state;
+    LN_TRY(ln_get_input(context, node, i, &initial));
+    LN_TRY(ln_get_output(context, node, i, &state));
+    LN_TRY(ln_copy_tensor(context, initial, state));
+  }
+  for (;;) {
+    bool go_on;
+    LN_TRY(load_state(context, node, params->cond_subgraph_index));
+    LN_TRY(backend->SubgraphInvoke(backend, params->cond_subgraph_index));
+    LN_TRY(get_condition(context, ln_subgraph_output(context, params->cond_subgraph_index, 0), &go_on));
+    if (!go_on) return kTfLiteOk;
+    LN_TRY(load_state(context, node, params->body_subgraph_index));
+    LN_TRY(backend->SubgraphInvoke(backend, params->body_subgraph_index));
+    LN_TRY(ln_leave_subgraph(context, node, params->body_subgraph_index));
+    if (!backend->IsCancelled(backend)) continue;
+    context->ReportError(context, "the loop was cancelled, or ran out of time");
+    return kTfLiteCancelled;
+  }
+}
+
+/* ---- CALL_ONCE ---- */
+
+static TfLiteStatus once_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteCallOnceParams* params = node->builtin_data;
+  LN_CHECK(context, params != NULL, "the options are missing");
+  return ln_check_subgraph(context, params->init_subgraph_index, 0, 0);
+}
+
+static TfLiteStatus once_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteCallOnceParams* params = node->builtin_data;
+  LinnetBackend* backend = LinnetBackendOf(context);
+  bool* done = backend->SubgraphOnceFlag(backend, params->init_subgraph_index);
+  if (*done) return kTfLiteOk;
+  LN_TRY(backend->SubgraphAllocate(backend, params->init_subgraph_index));
+  LN_TRY(backend->SubgraphInvoke(backend, params->init_subgraph_index));
+  *done = true;
+  return kTfLiteOk;
+}
+
+const TfLiteRegistration ln_op_if = {.prepare = if_prepare, .invoke = if_invoke};
+const TfLiteRegistration ln_op_while = {
+    .init = while_init, .free = while_free, .prepare = while_prepare, .invoke = while_invoke};
+const TfLiteRegistration ln_op_call_once = {.prepare = once_prepare, .invoke = once_invoke};

@@ -21,7 +21,8 @@ static TfLiteStatus get_gather(TfLiteContext* context, const TfLiteNode* node, c
   LN_TRY(ln_normalize_axis(context, params->axis, ln_rank(*input), axis));
   *batch_dims = params->batch_dims < 0 ? params->batch_dims + ln_rank(*indices) : params->batch_dims;
   LN_CHECK(context, *batch_dims >= 0 && *batch_dims <= ln_rank(*indices) && *batch_dims <= *axis,
-           "batch_dims is %d; it must be in [0, %d] and at most the axis %d", params->batch_dims, ln_rank(*indices), *axis);
+           "batch_dims is %d; it must be in [0, %d] and at most the axis %d", params->batch_dims, ln_rank(*indices),
+           *axis);
   return kTfLiteOk;
 }
 
@@ -37,11 +38,11 @@ static TfLiteStatus gather_prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(check_index_type(context, indices));
   LN_TRY(ln_element_bytes(context, input, &bytes));
   LN_TRY(ln_check_type(context, output, "output", input->type));
-  LN_CHECK(context, ln_rank(input) + ln_rank(indices) - 1 - batch_dims <= LN_MAX_RANK, "the output's rank would be over %d",
-           LN_MAX_RANK);
+  LN_CHECK(context, ln_rank(input) + ln_rank(indices) - 1 - batch_dims <= LN_MAX_RANK,
+           "the output's rank would be over %d", LN_MAX_RANK);
   for (int i = 0; i < batch_dims; ++i)
-    LN_CHECK(context, ln_dim(input, i) == ln_dim(indices, i), "batch dimension %d is %d in the input, %d in the indices", i,
-             ln_dim(input, i), ln_dim(indices, i));
+    LN_CHECK(context, ln_dim(input, i) == ln_dim(indices, i),
+             "batch dimension %d is %d in the input, %d in the indices", i, ln_dim(input, i), ln_dim(indices, i));
   for (int i = 0; i < axis; ++i) dims[rank++] = ln_dim(input, i);
   for (int i = batch_dims; i < ln_rank(indices); ++i) dims[rank++] = ln_dim(indices, i);
   for (int i = axis + 1; i < ln_rank(input); ++i) dims[rank++] = ln_dim(input, i);
@@ -104,13 +105,14 @@ static TfLiteStatus gather_nd_invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(ln_element_bytes(context, input, &bytes));
   const int depth = ln_dim(indices, ln_rank(indices) - 1);
-  const size_t tuples = ln_extent(indices, 0, ln_rank(indices) - 1), row = ln_extent(input, depth, ln_rank(input)) * bytes;
+  const size_t tuples = ln_extent(indices, 0, ln_rank(indices) - 1),
+               row = ln_extent(input, depth, ln_rank(input)) * bytes;
   for (size_t n = 0; n < tuples; ++n) {
     size_t from = 0;
     for (int k = 0; k < depth; ++k) {
       const int64_t index = index_at(indices, n * (size_t)depth + (size_t)k);
-      LN_CHECK(context, index >= 0 && index < ln_dim(input, k), "index %d of tuple %zu is %lld; it must be in [0, %d)", k, n,
-               (long long)index, ln_dim(input, k));
+      LN_CHECK(context, index >= 0 && index < ln_dim(input, k), "index %d of tuple %zu is %lld; it must be in [0, %d)",
+               k, n, (long long)index, ln_dim(input, k));
       from = from * (size_t)ln_dim(input, k) + (size_t)index;
     }
     if (row > 0) memcpy(output->data.raw + n * row, input->data.raw + from * row, row);

@@ -1,5 +1,5 @@
 /* Not written yet. */
-#include "ops/op_util.h"
 #include "ops/builtin_ops.h"
+#include "ops/op_util.h"
 
 const TfLiteRegistration ln_op_l2_normalization = {0};

@@ -21,7 +21,8 @@ static TfLiteStatus pack_prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_normalize_axis(context, params->axis, rank, &axis));
   for (int i = 1; i < count; ++i) {
     LN_TRY(ln_get_input(context, node, i, &t));
-    LN_CHECK(context, t->type == first->type && ln_same_shape(t, first), "input %d differs from input 0 in shape or type", i);
+    LN_CHECK(context, t->type == first->type && ln_same_shape(t, first),
+             "input %d differs from input 0 in shape or type", i);
     LN_CHECK(context, t->params.scale == first->params.scale && t->params.zero_point == first->params.zero_point,
              "input %d differs from input 0 in scale or zero point", i);
   }

@@ -6,7 +6,8 @@ typedef struct paddings {
   int32_t before[LN_MAX_RANK], after[LN_MAX_RANK];
 } paddings;
 
-static TfLiteStatus read_paddings(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input, paddings* p) {
+static TfLiteStatus read_paddings(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input,
+                                  paddings* p) {
   const TfLiteTensor* t;
   int32_t values[2 * LN_MAX_RANK];
   int count;
@@ -16,8 +17,8 @@ static TfLiteStatus read_paddings(TfLiteContext* context, const TfLiteNode* node
   LN_TRY(ln_read_ints(context, t, "paddings", 2 * LN_MAX_RANK, values, &count));
   LN_CHECK(context, count == 2 * rank, "paddings has %d elements; %d are right for rank %d", count, 2 * rank, rank);
   for (int i = 0; i < rank; ++i) {
-    LN_CHECK(context, values[2 * i] >= 0 && values[2 * i + 1] >= 0, "padding of dimension %d is %d, %d; at least 0 is right",
-             i, values[2 * i], values[2 * i + 1]);
+    LN_CHECK(context, values[2 * i] >= 0 && values[2 * i + 1] >= 0,
+             "padding of dimension %d is %d, %d; at least 0 is right", i, values[2 * i], values[2 * i + 1]);
     p->before[i] = values[2 * i];
     p->after[i] = values[2 * i + 1];
   }
@@ -107,7 +108,8 @@ static TfLiteStatus pad_invoke(TfLiteContext* context, TfLiteNode* node) {
 
 static TfLiteStatus mirror_prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteMirrorPaddingParams* params = node->builtin_data;
-  LN_CHECK(context, params != NULL && params->mode != kTfLiteMirrorPaddingUnknown, "mode is neither REFLECT nor SYMMETRIC");
+  LN_CHECK(context, params != NULL && params->mode != kTfLiteMirrorPaddingUnknown,
+           "mode is neither REFLECT nor SYMMETRIC");
   return prepare_inputs(context, node, 2);
 }
 

@@ -28,11 +28,13 @@ static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* inpu
                                 pool_kind kind) {
   LN_TRY(ln_check_type(context, output, "output", input->type));
   if (input->type == kTfLiteFloat32) return kTfLiteOk;
+  LN_CHECK(
+      context,
+      kind != POOL_L2 && (input->type == kTfLiteUInt8 || input->type == kTfLiteInt8 || input->type == kTfLiteInt16),
+      "input is %s; %s is right", TfLiteTypeGetName(input->type),
+      kind == POOL_L2 ? "FLOAT32" : "FLOAT32, UINT8, INT8 or INT16");
   LN_CHECK(context,
-           kind != POOL_L2 && (input->type == kTfLiteUInt8 || input->type == kTfLiteInt8 || input->type == kTfLiteInt16),
-           "input is %s; %s is right", TfLiteTypeGetName(input->type),
-           kind == POOL_L2 ? "FLOAT32" : "FLOAT32, UINT8, INT8 or INT16");
-  LN_CHECK(context, input->params.scale == output->params.scale && input->params.zero_point == output->params.zero_point,
+           input->params.scale == output->params.scale && input->params.zero_point == output->params.zero_point,
            "the input's scale and zero point differ from the output's; they must be the same");
   return kTfLiteOk;
 }
@@ -49,16 +51,20 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, pool_kind 
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(check_types(context, input, output, kind));
   LN_CHECK(context, ln_rank(input) == 4, "input has rank %d; 4 is right", ln_rank(input));
-  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 1), params->filter_height, params->stride_height, 1, &rows));
-  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 2), params->filter_width, params->stride_width, 1, &columns));
+  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 1), params->filter_height, params->stride_height, 1,
+                           &rows));
+  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 2), params->filter_width, params->stride_width, 1,
+                           &columns));
   /* The sum of a quantized window must fit 32 bits. */
-  LN_CHECK(context, (int64_t)params->filter_height * params->filter_width <= INT32_MAX / 65536 ||
-                        input->type == kTfLiteFloat32 || kind == POOL_MAX ||
-                        (int64_t)ln_dim(input, 1) * ln_dim(input, 2) <= INT32_MAX / 65536,
+  LN_CHECK(context,
+           (int64_t)params->filter_height * params->filter_width <= INT32_MAX / 65536 ||
+               input->type == kTfLiteFloat32 || kind == POOL_MAX ||
+               (int64_t)ln_dim(input, 1) * ln_dim(input, 2) <= INT32_MAX / 65536,
            "a window of %d x %d is too large for quantized sums", params->filter_height, params->filter_width);
-  data->shape = (ln_pool_shape){ln_dim(input, 0), ln_dim(input, 1),      ln_dim(input, 2),     ln_dim(input, 3),
-                                rows.out,         columns.out,           params->filter_height, params->filter_width,
-                                params->stride_height, params->stride_width, rows.pad_before,   columns.pad_before};
+  data->shape = (ln_pool_shape){
+      ln_dim(input, 0), ln_dim(input, 1),      ln_dim(input, 2),     ln_dim(input, 3),      rows.out,
+      columns.out,      params->filter_height, params->filter_width, params->stride_height, params->stride_width,
+      rows.pad_before,  columns.pad_before};
   if (input->type == kTfLiteFloat32)
     LN_TRY(ln_activation_range_f32(context, params->activation, &data->low_f, &data->high_f));
   else
@@ -96,9 +102,11 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, pool_kind k
   return kTfLiteOk;
 }
 
-#define LN_POOL_OP(name, kind)                                                                                       \
-  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { return prepare(context, node, kind); } \
-  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, kind); }   \
+#define LN_POOL_OP(name, kind)                                                                                        \
+  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) {                                      \
+    return prepare(context, node, kind);                                                                              \
+  }                                                                                                                   \
+  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, kind); } \
   const TfLiteRegistration ln_op_##name = {                                                                           \
       .init = init, .free = free_data, .prepare = name##_prepare, .invoke = name##_invoke};
 

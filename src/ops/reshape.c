@@ -68,8 +68,8 @@ static TfLiteStatus reshape_prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(check_same_type(context, node, &output));
   const TfLiteTensor* shape = ln_optional_input(context, node, 1);
   if (shape != NULL && ln_rank(shape) == 1 && !ln_is_constant(shape)) {
-    LN_CHECK(context, ln_dim(shape, 0) <= LN_MAX_RANK, "the new shape has rank %d; at most %d is allowed", ln_dim(shape, 0),
-             LN_MAX_RANK);
+    LN_CHECK(context, ln_dim(shape, 0) <= LN_MAX_RANK, "the new shape has rank %d; at most %d is allowed",
+             ln_dim(shape, 0), LN_MAX_RANK);
     ln_set_dynamic(output);
     return kTfLiteOk;
   }
@@ -100,13 +100,15 @@ static TfLiteStatus squeeze_prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, 0, &input));
   const int rank = ln_rank(input), count = params != NULL ? params->num_squeeze_dims : 0;
   LN_CHECK(context, rank <= LN_MAX_RANK, "input has rank %d; at most %d is allowed", rank, LN_MAX_RANK);
-  LN_CHECK(context, count >= 0 && count <= LN_MAX_RANK, "%d axes to squeeze; at most %d are allowed", count, LN_MAX_RANK);
+  LN_CHECK(context, count >= 0 && count <= LN_MAX_RANK, "%d axes to squeeze; at most %d are allowed", count,
+           LN_MAX_RANK);
   bool drop[LN_MAX_RANK] = {false};
   for (int i = 0; i < rank; ++i) drop[i] = count == 0 && ln_dim(input, i) == 1;
   for (int i = 0; i < count; ++i) {
     int axis;
     LN_TRY(ln_normalize_axis(context, params->squeeze_dims[i], rank, &axis));
-    LN_CHECK(context, ln_dim(input, axis) == 1, "axis %d to squeeze has extent %d; it must be 1", axis, ln_dim(input, axis));
+    LN_CHECK(context, ln_dim(input, axis) == 1, "axis %d to squeeze has extent %d; it must be 1", axis,
+             ln_dim(input, axis));
     drop[axis] = true;
   }
   int32_t dims[LN_MAX_RANK];

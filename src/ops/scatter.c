@@ -34,7 +34,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
       LN_FAIL(context, "updates are %s; FLOAT32, UINT8, INT8, INT16, INT32, INT64 or BOOL is right",
               TfLiteTypeGetName(updates->type));
   }
-  LN_CHECK(context, ln_rank(shape) == 1 && ln_rank(indices) >= 1, "the shape must be a vector and the indices not a scalar");
+  LN_CHECK(context, ln_rank(shape) == 1 && ln_rank(indices) >= 1,
+           "the shape must be a vector and the indices not a scalar");
   if (ln_is_constant(shape)) return resize_output(context, node, output);
   ln_set_dynamic(output);
   return kTfLiteOk;
@@ -49,14 +50,14 @@ static TfLiteStatus check_shapes(TfLiteContext* context, const TfLiteTensor* ind
            ln_rank(updates), outer + ln_rank(output) - depth);
   for (int i = 0; i < ln_rank(updates); ++i) {
     const int want = i < outer ? ln_dim(indices, i) : ln_dim(output, depth + i - outer);
-    LN_CHECK(context, ln_dim(updates, i) == want, "updates have extent %d in dimension %d; %d is right", ln_dim(updates, i),
-             i, want);
+    LN_CHECK(context, ln_dim(updates, i) == want, "updates have extent %d in dimension %d; %d is right",
+             ln_dim(updates, i), i, want);
   }
   return kTfLiteOk;
 }
 
-#define LN_ADD(type, field)                                        \
-  for (size_t i = 0; i < count; ++i)                               \
+#define LN_ADD(type, field)          \
+  for (size_t i = 0; i < count; ++i) \
     output->data.field[at + i] = (type)(output->data.field[at + i] + updates->data.field[from + i]);
 
 static void add_row(const TfLiteTensor* updates, size_t from, TfLiteTensor* output, size_t at, size_t count) {
@@ -75,11 +76,13 @@ static void add_row(const TfLiteTensor* updates, size_t from, TfLiteTensor* outp
       break;
     case kTfLiteInt32: /* wrapping */
       for (size_t i = 0; i < count; ++i)
-        output->data.i32[at + i] = (int32_t)((uint32_t)output->data.i32[at + i] + (uint32_t)updates->data.i32[from + i]);
+        output->data.i32[at + i] =
+            (int32_t)((uint32_t)output->data.i32[at + i] + (uint32_t)updates->data.i32[from + i]);
       break;
     case kTfLiteInt64:
       for (size_t i = 0; i < count; ++i)
-        output->data.i64[at + i] = (int64_t)((uint64_t)output->data.i64[at + i] + (uint64_t)updates->data.i64[from + i]);
+        output->data.i64[at + i] =
+            (int64_t)((uint64_t)output->data.i64[at + i] + (uint64_t)updates->data.i64[from + i]);
       break;
     default: /* bool: added is or */
       for (size_t i = 0; i < count; ++i) output->data.b[at + i] = output->data.b[at + i] || updates->data.b[from + i];
@@ -101,8 +104,8 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     size_t at = 0;
     for (int k = 0; k < depth; ++k) {
       const int32_t index = indices->data.i32[n * (size_t)depth + (size_t)k];
-      LN_CHECK(context, index >= 0 && index < ln_dim(output, k), "index %d of tuple %zu is %d; it must be in [0, %d)", k, n,
-               index, ln_dim(output, k));
+      LN_CHECK(context, index >= 0 && index < ln_dim(output, k), "index %d of tuple %zu is %d; it must be in [0, %d)",
+               k, n, index, ln_dim(output, k));
       at = at * (size_t)ln_dim(output, k) + (size_t)index;
     }
     add_row(updates, n * row, output, at * row, row);

@@ -9,8 +9,8 @@ static TfLiteStatus resize_output(TfLiteContext* context, const TfLiteTensor* da
   LN_CHECK(context, ids->data.raw != NULL || count == 0, "segment_ids has no data");
   for (int32_t i = 0; i < count; ++i) {
     const int32_t id = ids->data.i32[i], last = i > 0 ? ids->data.i32[i - 1] : 0;
-    LN_CHECK(context, id >= last && id < INT32_MAX, "segment_ids[%d] is %d after %d; ids are at least 0 and do not fall", i,
-             id, last);
+    LN_CHECK(context, id >= last && id < INT32_MAX,
+             "segment_ids[%d] is %d after %d; ids are at least 0 and do not fall", i, id, last);
   }
   for (int i = 0; i < ln_rank(data); ++i) dims[i] = ln_dim(data, i);
   dims[0] = count > 0 ? ids->data.i32[count - 1] + 1 : 0;
@@ -28,7 +28,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
            TfLiteTypeGetName(data->type));
   LN_TRY(ln_check_type(context, ids, "segment_ids", kTfLiteInt32));
   LN_TRY(ln_check_type(context, output, "output", data->type));
-  LN_CHECK(context, ln_rank(data) >= 1 && ln_rank(data) <= LN_MAX_RANK && ln_rank(ids) == 1 && ln_dim(ids, 0) == ln_dim(data, 0),
+  LN_CHECK(context,
+           ln_rank(data) >= 1 && ln_rank(data) <= LN_MAX_RANK && ln_rank(ids) == 1 && ln_dim(ids, 0) == ln_dim(data, 0),
            "segment_ids must be a vector with one id for each row of data");
   if (ln_is_constant(ids)) return resize_output(context, data, ids, output);
   ln_set_dynamic(output);

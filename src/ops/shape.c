@@ -8,8 +8,8 @@ static TfLiteStatus shape_prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_check_io(context, node, 1, 1, 1));
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_CHECK(context, output->type == kTfLiteInt32 || output->type == kTfLiteInt64, "output is %s; INT32 or INT64 is right",
-           TfLiteTypeGetName(output->type));
+  LN_CHECK(context, output->type == kTfLiteInt32 || output->type == kTfLiteInt64,
+           "output is %s; INT32 or INT64 is right", TfLiteTypeGetName(output->type));
   const int32_t rank = ln_rank(input);
   return ln_resize(context, output, 1, &rank);
 }

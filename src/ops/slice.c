@@ -2,15 +2,17 @@
 #include "ops/builtin_ops.h"
 #include "ops/move_util.h"
 
-/* What a slice comes down to: where it begins, and for each dimension of the output its extent and the step in the input. */
+/* What a slice comes down to: where it begins, and for each dimension of the output its extent and the step in the
+ * input. */
 typedef struct slice {
   int rank;
-  int32_t dims[2 * LN_MAX_RANK]; /* of the output */
+  int32_t dims[2 * LN_MAX_RANK];    /* of the output */
   ptrdiff_t steps[2 * LN_MAX_RANK]; /* in bytes */
   ptrdiff_t begin_bytes;
 } slice;
 
-static TfLiteStatus copy_slice(TfLiteContext* context, const TfLiteTensor* input, TfLiteTensor* output, const slice* s) {
+static TfLiteStatus copy_slice(TfLiteContext* context, const TfLiteTensor* input, TfLiteTensor* output,
+                               const slice* s) {
   size_t bytes;
   ptrdiff_t dst[2 * LN_MAX_RANK];
   LN_TRY(ln_element_bytes(context, input, &bytes));
@@ -22,7 +24,8 @@ static TfLiteStatus copy_slice(TfLiteContext* context, const TfLiteTensor* input
 }
 
 /* Reads the slice that the other inputs ask for; their values must be known. */
-typedef TfLiteStatus (*slice_reader)(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input, slice* s);
+typedef TfLiteStatus (*slice_reader)(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input,
+                                     slice* s);
 
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, int inputs, slice_reader read) {
   const TfLiteTensor *input, *t;
@@ -77,16 +80,18 @@ static TfLiteStatus read_slice(TfLiteContext* context, const TfLiteNode* node, c
   ln_strides(rank, input->dims->data, bytes, s->steps);
   for (int i = 0; i < rank; ++i) {
     const int32_t extent = ln_dim(input, i);
-    LN_CHECK(context, begins[i] >= 0 && begins[i] <= extent, "begin[%d] is %d; it must be in [0, %d]", i, begins[i], extent);
+    LN_CHECK(context, begins[i] >= 0 && begins[i] <= extent, "begin[%d] is %d; it must be in [0, %d]", i, begins[i],
+             extent);
     s->dims[i] = sizes[i] == -1 ? extent - begins[i] : sizes[i];
-    LN_CHECK(context, s->dims[i] >= 0 && s->dims[i] <= extent - begins[i], "size[%d] is %d; it must be -1 or in [0, %d]", i,
-             sizes[i], extent - begins[i]);
+    LN_CHECK(context, s->dims[i] >= 0 && s->dims[i] <= extent - begins[i],
+             "size[%d] is %d; it must be -1 or in [0, %d]", i, sizes[i], extent - begins[i]);
     s->begin_bytes += begins[i] * s->steps[i];
   }
   return kTfLiteOk;
 }
 
-/* ---- STRIDED_SLICE: a list of specifications, one per dimension, with masks that say what is special about each ---- */
+/* ---- STRIDED_SLICE: a list of specifications, one per dimension, with masks that say what is special about each ----
+ */
 
 typedef struct strided_spec {
   int32_t begin[LN_MAX_RANK * 2], end[LN_MAX_RANK * 2], stride[LN_MAX_RANK * 2];
@@ -101,8 +106,8 @@ static TfLiteStatus read_spec(TfLiteContext* context, const TfLiteNode* node, st
     int count;
     LN_TRY(ln_get_input(context, node, k + 1, &t));
     LN_TRY(ln_read_ints(context, t, kNames[k], LN_MAX_RANK * 2, lists[k], &count));
-    LN_CHECK(context, k == 0 || count == spec->count, "%s has %d elements, begin %d; they must be equal", kNames[k], count,
-             spec->count);
+    LN_CHECK(context, k == 0 || count == spec->count, "%s has %d elements, begin %d; they must be equal", kNames[k],
+             count, spec->count);
     spec->count = count;
   }
   return kTfLiteOk;
@@ -113,8 +118,8 @@ static int32_t clamp(int64_t value, int32_t low, int32_t high) {
 }
 
 /* One axis: from `begin` in steps of `stride` up to but without `end`, both brought inside the axis. */
-static TfLiteStatus read_axis(TfLiteContext* context, const TfLiteStridedSliceParams* p, const strided_spec* spec, int i,
-                              int32_t extent, int32_t* begin, int32_t* count) {
+static TfLiteStatus read_axis(TfLiteContext* context, const TfLiteStridedSliceParams* p, const strided_spec* spec,
+                              int i, int32_t extent, int32_t* begin, int32_t* count) {
   const int32_t stride = spec->stride[i];
   const unsigned bit = 1u << i;
   const int32_t low = stride > 0 ? 0 : -1, high = stride > 0 ? extent : extent - 1;
@@ -183,7 +188,9 @@ static TfLiteStatus read_strided(TfLiteContext* context, const TfLiteNode* node,
   return kTfLiteOk;
 }
 
-static TfLiteStatus slice_prepare(TfLiteContext* context, TfLiteNode* node) { return prepare(context, node, 3, read_slice); }
+static TfLiteStatus slice_prepare(TfLiteContext* context, TfLiteNode* node) {
+  return prepare(context, node, 3, read_slice);
+}
 
 static TfLiteStatus slice_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, read_slice); }
 
@@ -191,7 +198,9 @@ static TfLiteStatus strided_prepare(TfLiteContext* context, TfLiteNode* node) {
   return prepare(context, node, 4, read_strided);
 }
 
-static TfLiteStatus strided_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, read_strided); }
+static TfLiteStatus strided_invoke(TfLiteContext* context, TfLiteNode* node) {
+  return invoke(context, node, read_strided);
+}
 
 const TfLiteRegistration ln_op_slice = {.prepare = slice_prepare, .invoke = slice_invoke};
 const TfLiteRegistration ln_op_strided_slice = {.prepare = strided_prepare, .invoke = strided_invoke};

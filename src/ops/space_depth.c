@@ -15,8 +15,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, int block,
   LN_CHECK(context, block >= 1 && block <= 46340, "block_size is %d; it must be in [1, 46340]", block);
   int32_t dims[4] = {ln_dim(input, 0), ln_dim(input, 1), ln_dim(input, 2), ln_dim(input, 3)};
   if (to_depth) {
-    LN_CHECK(context, dims[1] % block == 0 && dims[2] % block == 0, "%d x %d pixels are not whole blocks of %d", dims[1],
-             dims[2], block);
+    LN_CHECK(context, dims[1] % block == 0 && dims[2] % block == 0, "%d x %d pixels are not whole blocks of %d",
+             dims[1], dims[2], block);
     dims[1] /= block;
     dims[2] /= block;
     LN_CHECK(context, ln_mul_i32(dims[3], block * block, &dims[3]), "the output's channels overflow");
@@ -41,13 +41,14 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, int block, 
   const TfLiteTensor *deep = to_depth ? output : input, *wide = to_depth ? input : output;
   const ptrdiff_t b = block, row = ln_dim(wide, 3) * (ptrdiff_t)bytes, line = ln_dim(wide, 2) * row;
   const ptrdiff_t cell = ln_dim(deep, 3) * (ptrdiff_t)bytes, cells = ln_dim(deep, 2) * cell;
-  const size_t extents[6] = {(size_t)ln_dim(deep, 0), (size_t)ln_dim(deep, 1), (size_t)ln_dim(deep, 2), (size_t)block,
-                             (size_t)block,           (size_t)ln_dim(wide, 3)};
+  const size_t extents[6] = {(size_t)ln_dim(deep, 0), (size_t)ln_dim(deep, 1), (size_t)ln_dim(deep, 2),
+                             (size_t)block,           (size_t)block,           (size_t)ln_dim(wide, 3)};
   const ptrdiff_t wide_strides[6] = {ln_dim(wide, 1) * line, b * line, b * row, line, row, (ptrdiff_t)bytes};
   const ptrdiff_t deep_strides[6] = {ln_dim(deep, 1) * cells, cells, cell, b * row, row, (ptrdiff_t)bytes};
   ln_copy_shape shape = {0};
   for (int i = 0; i < 6; ++i)
-    ln_copy_add(&shape, extents[i], to_depth ? wide_strides[i] : deep_strides[i], to_depth ? deep_strides[i] : wide_strides[i]);
+    ln_copy_add(&shape, extents[i], to_depth ? wide_strides[i] : deep_strides[i],
+                to_depth ? deep_strides[i] : wide_strides[i]);
   ln_strided_copy(&shape, input->data.raw, output->data.raw, bytes);
   return kTfLiteOk;
 }

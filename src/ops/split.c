@@ -23,17 +23,19 @@ static TfLiteStatus get_axis(TfLiteContext* context, const split* s, int* axis) 
 }
 
 /* The extent of part `index` along the axis. */
-static TfLiteStatus part_extent(TfLiteContext* context, const split* s, int axis, int parts, int index, int32_t* extent) {
+static TfLiteStatus part_extent(TfLiteContext* context, const split* s, int axis, int parts, int index,
+                                int32_t* extent) {
   const int32_t whole = ln_dim(s->input, axis);
   if (s->sizes == NULL) {
-    LN_CHECK(context, whole % parts == 0, "extent %d of axis %d cannot be split into %d equal parts", whole, axis, parts);
+    LN_CHECK(context, whole % parts == 0, "extent %d of axis %d cannot be split into %d equal parts", whole, axis,
+             parts);
     *extent = whole / parts;
     return kTfLiteOk;
   }
   int64_t sum = 0;
   int unknown = -1;
-  LN_CHECK(context, ln_num_elements(s->sizes) == parts, "%lld sizes for %d outputs", (long long)ln_num_elements(s->sizes),
-           parts);
+  LN_CHECK(context, ln_num_elements(s->sizes) == parts, "%lld sizes for %d outputs",
+           (long long)ln_num_elements(s->sizes), parts);
   for (int i = 0; i < parts; ++i) {
     const int64_t size = s->sizes->type == kTfLiteInt64 ? s->sizes->data.i64[i] : s->sizes->data.i32[i];
     LN_CHECK(context, size >= -1 && size <= whole && (size != -1 || unknown < 0),
@@ -42,8 +44,8 @@ static TfLiteStatus part_extent(TfLiteContext* context, const split* s, int axis
     if (size > 0) sum += size;
     if (i == index) *extent = (int32_t)size;
   }
-  LN_CHECK(context, sum == whole || (unknown >= 0 && sum <= whole), "the sizes' sum is %lld; the axis has %d", (long long)sum,
-           whole);
+  LN_CHECK(context, sum == whole || (unknown >= 0 && sum <= whole), "the sizes' sum is %lld; the axis has %d",
+           (long long)sum, whole);
   if (unknown == index) *extent = (int32_t)(whole - sum);
   return kTfLiteOk;
 }
@@ -66,15 +68,15 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, bool by_si
   split s;
   size_t bytes;
   const int outputs = node->outputs->size;
-  LN_CHECK(context, outputs == parts && parts > 0, "%d outputs for %d parts; they must be equal and at least 1", outputs,
-           parts);
+  LN_CHECK(context, outputs == parts && parts > 0, "%d outputs for %d parts; they must be equal and at least 1",
+           outputs, parts);
   LN_TRY(ln_check_io(context, node, by_sizes ? 3 : 2, by_sizes ? 3 : 2, outputs));
   LN_TRY(get_split(context, node, by_sizes, &s));
   LN_TRY(ln_element_bytes(context, s.input, &bytes));
   LN_CHECK(context, ln_rank(s.input) <= LN_MAX_RANK, "rank %d; at most %d is allowed", ln_rank(s.input), LN_MAX_RANK);
   if (s.sizes != NULL)
-    LN_CHECK(context, s.sizes->type == kTfLiteInt32 || s.sizes->type == kTfLiteInt64, "sizes are %s; INT32 or INT64 is right",
-             TfLiteTypeGetName(s.sizes->type));
+    LN_CHECK(context, s.sizes->type == kTfLiteInt32 || s.sizes->type == kTfLiteInt64,
+             "sizes are %s; INT32 or INT64 is right", TfLiteTypeGetName(s.sizes->type));
   for (int i = 0; i < outputs; ++i) {
     TfLiteTensor* output;
     LN_TRY(ln_get_output(context, node, i, &output));

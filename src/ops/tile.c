@@ -9,7 +9,8 @@ static TfLiteStatus resize_output(TfLiteContext* context, const TfLiteNode* node
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_input(context, node, 1, &multiples));
   LN_TRY(ln_read_ints(context, multiples, "multiples", LN_MAX_RANK, times, &count));
-  LN_CHECK(context, count == ln_rank(input), "multiples has %d elements; the input's rank is %d", count, ln_rank(input));
+  LN_CHECK(context, count == ln_rank(input), "multiples has %d elements; the input's rank is %d", count,
+           ln_rank(input));
   for (int i = 0; i < count; ++i)
     LN_CHECK(context, times[i] >= 0 && ln_mul_i32(ln_dim(input, i), times[i], &dims[i]),
              "multiples[%d] is %d; it must be at least 0, and the product must fit 32 bits", i, times[i]);

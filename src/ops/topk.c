@@ -32,8 +32,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 1, &indices));
   LN_TRY(ln_check_type(context, values, "output 0", input->type));
   LN_TRY(ln_check_type(context, indices, "output 1", kTfLiteInt32));
-  LN_CHECK(context, ln_rank(input) >= 1 && ln_rank(input) <= LN_MAX_RANK, "rank %d; 1 to %d are allowed", ln_rank(input),
-           LN_MAX_RANK);
+  LN_CHECK(context, ln_rank(input) >= 1 && ln_rank(input) <= LN_MAX_RANK, "rank %d; 1 to %d are allowed",
+           ln_rank(input), LN_MAX_RANK);
   switch (input->type) {
     case kTfLiteFloat32:
     case kTfLiteUInt8:
@@ -43,7 +43,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
     case kTfLiteInt64:
       break;
     default:
-      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8, INT16, INT32 or INT64 is right", TfLiteTypeGetName(input->type));
+      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8, INT16, INT32 or INT64 is right",
+              TfLiteTypeGetName(input->type));
   }
   if (ln_is_constant(k_tensor)) return resize_outputs(context, node, &k);
   ln_set_dynamic(values);

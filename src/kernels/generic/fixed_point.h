@@ -1,6 +1,6 @@
-/* The integer arithmetic of quantized inference: a real factor as a 31-bit multiplier and a power of two, and rounding as
- * the reference does it (twice: a saturating doubling high multiply that rounds half away from zero, then a right shift
- * that rounds half away from zero). Pure functions on scalars. */
+/* The integer arithmetic of quantized inference: a real factor as a 31-bit multiplier and a power of two, and rounding
+ * as the reference does it (twice: a saturating doubling high multiply that rounds half away from zero, then a right
+ * shift that rounds half away from zero). Pure functions on scalars. */
 #ifndef LN_KERNELS_FIXED_POINT_H_
 #define LN_KERNELS_FIXED_POINT_H_
 
@@ -23,7 +23,8 @@ static inline int32_t ln_rounding_shift_right(int32_t x, int exponent) {
   return (x >> exponent) + (remainder > threshold ? 1 : 0);
 }
 
-/* x * multiplier * 2^(shift - 31): shift > 0 to the left first (wrapping as the reference does), else right afterwards. */
+/* x * multiplier * 2^(shift - 31): shift > 0 to the left first (wrapping as the reference does), else right afterwards.
+ */
 static inline int32_t ln_requantize(int32_t x, int32_t multiplier, int shift) {
   const int left = shift > 0 ? shift : 0;
   const int right = shift > 0 ? 0 : -shift;
@@ -31,7 +32,8 @@ static inline int32_t ln_requantize(int32_t x, int32_t multiplier, int shift) {
   return ln_rounding_shift_right(ln_doubling_high_mul(shifted, multiplier), right);
 }
 
-/* The same for a 64-bit accumulator of up to 48 bits (16x8 operators): the multiplier is cut to 15 bits, one rounding. */
+/* The same for a 64-bit accumulator of up to 48 bits (16x8 operators): the multiplier is cut to 15 bits, one rounding.
+ */
 static inline int32_t ln_requantize_i64(int64_t x, int32_t multiplier, int shift) {
   const int32_t reduced = multiplier < 0x7FFF0000 ? ((multiplier + (1 << 15)) >> 16) : 0x7FFF;
   const int total_shift = 15 - shift;
@@ -60,6 +62,8 @@ static inline void ln_quantize_multiplier(double factor, int32_t* multiplier, in
   *multiplier = (int32_t)fraction;
 }
 
-static inline int32_t ln_clamp_i32(int32_t x, int32_t low, int32_t high) { return x < low ? low : (x > high ? high : x); }
+static inline int32_t ln_clamp_i32(int32_t x, int32_t low, int32_t high) {
+  return x < low ? low : (x > high ? high : x);
+}
 
 #endif

@@ -19,26 +19,28 @@ static window window_at(const ln_pool_shape* s, int32_t y, int32_t x) {
 /* Rows of channels are walked together, so that the inner loop runs over neighbours; CHUNK accumulators at a time. */
 enum { CHUNK = 64 };
 
-#define LN_POOL(name, type, acc_type, start, collect, finish)                                                        \
-  for (int32_t n = 0; n < s->batch; ++n)                                                                             \
-    for (int32_t y = 0; y < s->out_height; ++y)                                                                      \
-      for (int32_t x = 0; x < s->out_width; ++x) {                                                                   \
-        const window w = window_at(s, y, x);                                                                         \
-        const int32_t count = (w.y1 - w.y0) * (w.x1 - w.x0);                                                         \
-        type* to = out + (((size_t)n * (size_t)s->out_height + (size_t)y) * (size_t)s->out_width + (size_t)x) *      \
-                             (size_t)s->channels;                                                                    \
-        for (int32_t c0 = 0; c0 < s->channels; c0 += CHUNK) {                                                        \
-          const int32_t channels = s->channels - c0 < CHUNK ? s->channels - c0 : CHUNK;                              \
-          acc_type acc[CHUNK];                                                                                       \
-          for (int32_t c = 0; c < channels; ++c) acc[c] = start;                                                     \
-          for (int32_t i = w.y0; i < w.y1; ++i)                                                                      \
-            for (int32_t k = w.x0; k < w.x1; ++k) {                                                                  \
-              const type* from = in + (((size_t)n * (size_t)s->in_height + (size_t)i) * (size_t)s->in_width +        \
-                                       (size_t)k) * (size_t)s->channels + c0;                                        \
-              for (int32_t c = 0; c < channels; ++c) collect;                                                        \
-            }                                                                                                        \
-          for (int32_t c = 0; c < channels; ++c) to[c0 + c] = finish;                                                \
-        }                                                                                                            \
+#define LN_POOL(name, type, acc_type, start, collect, finish)                                                         \
+  for (int32_t n = 0; n < s->batch; ++n)                                                                              \
+    for (int32_t y = 0; y < s->out_height; ++y)                                                                       \
+      for (int32_t x = 0; x < s->out_width; ++x) {                                                                    \
+        const window w = window_at(s, y, x);                                                                          \
+        const int32_t count = (w.y1 - w.y0) * (w.x1 - w.x0);                                                          \
+        type* to = out + (((size_t)n * (size_t)s->out_height + (size_t)y) * (size_t)s->out_width + (size_t)x) *       \
+                             (size_t)s->channels;                                                                     \
+        for (int32_t c0 = 0; c0 < s->channels; c0 += CHUNK) {                                                         \
+          const int32_t channels = s->channels - c0 < CHUNK ? s->channels - c0 : CHUNK;                               \
+          acc_type acc[CHUNK];                                                                                        \
+          for (int32_t c = 0; c < channels; ++c) acc[c] = start;                                                      \
+          for (int32_t i = w.y0; i < w.y1; ++i)                                                                       \
+            for (int32_t k = w.x0; k < w.x1; ++k) {                                                                   \
+              const type* from = in +                                                                                 \
+                                 (((size_t)n * (size_t)s->in_height + (size_t)i) * (size_t)s->in_width + (size_t)k) * \
+                                     (size_t)s->channels +                                                            \
+                                 c0;                                                                                  \
+              for (int32_t c = 0; c < channels; ++c) collect;                                                         \
+            }                                                                                                         \
+          for (int32_t c = 0; c < channels; ++c) to[c0 + c] = finish;                                                 \
+        }                                                                                                             \
       }
 
 static float clamp_f32(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
@@ -67,10 +69,10 @@ void ln_max_pool_f32_ref(const ln_pool_shape* s, const float* in, float* out, fl
           ((void)count, clamp_f32(acc[c], low, high)))
 }
 
-#define LN_POOL_INT(suffix, type, lowest)                                                                            \
+#define LN_POOL_INT(suffix, type, lowest)                                                                             \
   void ln_average_pool_##suffix##_ref(const ln_pool_shape* s, const type* in, type* out, int32_t low, int32_t high) { \
     LN_POOL(average, type, int32_t, 0, acc[c] += from[c], (type)clamp_i32(mean_i32(acc[c], count), low, high))        \
-  }                                                                                                                  \
+  }                                                                                                                   \
   void ln_max_pool_##suffix##_ref(const ln_pool_shape* s, const type* in, type* out, int32_t low, int32_t high) {     \
     LN_POOL(max, type, type, lowest, if (from[c] > acc[c]) acc[c] = from[c],                                          \
             ((void)count, (type)clamp_i32(acc[c], low, high)))                                                        \

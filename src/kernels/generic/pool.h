@@ -13,7 +13,8 @@ typedef struct ln_pool_shape {
 } ln_pool_shape;
 
 /* `square`: the root of the mean of squares instead of the mean. Results are clamped to [low, high]. */
-void ln_average_pool_f32_ref(const ln_pool_shape* shape, const float* in, float* out, float low, float high, bool square);
+void ln_average_pool_f32_ref(const ln_pool_shape* shape, const float* in, float* out, float low, float high,
+                             bool square);
 void ln_max_pool_f32_ref(const ln_pool_shape* shape, const float* in, float* out, float low, float high);
 
 /* Integer means are rounded half away from zero. A window's sum must fit 32 bits. */

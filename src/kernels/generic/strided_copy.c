@@ -23,12 +23,13 @@ static int simplify(const ln_copy_shape* shape, ln_copy_shape* simple) {
   return 1;
 }
 
-#define LN_COPY_ROW(type)                                                        \
-  for (size_t i = 0; i < count; ++i) {                                           \
+#define LN_COPY_ROW(type)                                                                   \
+  for (size_t i = 0; i < count; ++i) {                                                      \
     memcpy(dst + (ptrdiff_t)i * dst_stride, src + (ptrdiff_t)i * src_stride, sizeof(type)); \
   }
 
-static void copy_row(size_t count, const char* src, ptrdiff_t src_stride, char* dst, ptrdiff_t dst_stride, size_t bytes) {
+static void copy_row(size_t count, const char* src, ptrdiff_t src_stride, char* dst, ptrdiff_t dst_stride,
+                     size_t bytes) {
   switch (bytes) {
     case 1:
       LN_COPY_ROW(uint8_t)

@@ -7,8 +7,8 @@
 
 enum { LN_COPY_MAX_RANK = 16 };
 
-/* For every index i below `extents`: dst[sum i*dst_strides] = src[sum i*src_strides]. Strides are in bytes, may be negative,
- * and for the source 0. */
+/* For every index i below `extents`: dst[sum i*dst_strides] = src[sum i*src_strides]. Strides are in bytes, may be
+ * negative, and for the source 0. */
 typedef struct ln_copy_shape {
   int rank;
   size_t extents[LN_COPY_MAX_RANK];
