@@ -45,14 +45,18 @@ static void insert(const ln_block** placed, int32_t count, const ln_block* block
   placed[at] = block;
 }
 
+/* Finding places takes time with the square of the count; a graph with more blocks than this (no real one has) gets one
+ * behind the other. */
+enum { MOST_BLOCKS = 16384 };
+
 size_t ln_plan_blocks(ln_block* blocks, int32_t count, const ln_block** scratch) {
   size_t total = 0;
   qsort(blocks, (size_t)count, sizeof *blocks, compare_order);
   for (int32_t i = 0; i < count; ++i) {
     ln_block* block = &blocks[i];
     if (block->size_bytes > SIZE_MAX / 4) return SIZE_MAX;
-    if (!block->fixed) block->offset_bytes = find_place(scratch, i, block);
-    insert(scratch, i, block);
+    if (!block->fixed) block->offset_bytes = count > MOST_BLOCKS ? total : find_place(scratch, i, block);
+    if (count <= MOST_BLOCKS) insert(scratch, i, block);
     size_t end;
     if (!ln_add_size(block->offset_bytes, rounded(block->size_bytes), &end) || end > SIZE_MAX / 4) return SIZE_MAX;
     if (end > total) total = end;
