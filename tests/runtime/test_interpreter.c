@@ -434,7 +434,6 @@ static void test_hostile(void) {
   hostile("widen", LIST(0), LIST(1), LIST(1), LIST(2), LIST(0), LIST(2), "its shape cannot change");
   hostile("add1_shared", LIST(3), LIST(0), LIST(0), LIST(1), LIST(0), LIST(1), NULL);
   hostile("add1", LIST(0), LIST(1), LIST(1), LIST(2), LIST(0), LIST(4), NULL);
-  hostile("sum", LIST(0), LIST(1), LIST(1), LIST(2), LIST(0), LIST(2), NULL);
   hostile("add1", NONE, LIST(1), LIST(1), LIST(2), LIST(0), LIST(2), "inputs");
 
   /* An output that nobody writes is zeros, in memory of its own. */
