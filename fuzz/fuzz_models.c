@@ -2,7 +2,8 @@
  * a model says may crash, hang, leak or read outside; refusing is right. Uses the public interface; the mutator looks
  * into the schema.
  *
- *   fuzz_models [--count N] [--seed S] [--jobs J] [--filter TEXT]   run N mutants
+ *   fuzz_models [--count N] [--seed S] [--jobs J] [--filter TEXT] [--stubs 0|1]
+ *                                                                   run N mutants
  *   fuzz_models --replay SEED INDEX [FILE]                          run one in this process, and write it to FILE
  *
  * Each job is a process of its own, started again behind a mutant that kills it. A mutant that takes longer than 20
@@ -22,6 +23,7 @@
 #include "linnet/linnet.h"
 #include "model/verify.h"
 #include "mutate.h"
+#include "stub_ops.h"
 #include "tensorflow/lite/c/c_api.h"
 #include "tensorflow/lite/c/c_api_experimental.h"
 
@@ -36,6 +38,8 @@ typedef struct seed_model {
 
 static seed_model seeds[3][MAX_SEEDS]; /* operators' cases, small models, larger ones */
 static int seed_counts[3];
+
+static bool use_stubs; /* operators that check memory instead of the library's own */
 
 /* What a job has done; shared with the process that watches it. */
 typedef struct job {
@@ -240,6 +244,8 @@ static void run_model(fuzz_random* r, const void* data, size_t size_bytes, job* 
   LinnetInterpreterOptionsSetInvokeTimeout(options, 500);
   LinnetInterpreterOptionsSetMemoryLimit(options, kMemoryLimit);
   if (fuzz_below(r, 8) == 0) LinnetInterpreterOptionsSetPreserveAllTensors(options, true);
+  if (use_stubs) stub_ops_use(options);
+  stub_ops_forget();
   TfLiteInterpreter* interpreter = TfLiteInterpreterCreate(model, options);
   TfLiteInterpreterOptionsDelete(options);
   TfLiteModelDelete(model);
@@ -401,6 +407,7 @@ int main(int argc, char** argv) {
     if (strcmp(argv[i], "--count") == 0) count = strtoull(argv[i + 1], NULL, 10);
     if (strcmp(argv[i], "--seed") == 0) seed = strtoull(argv[i + 1], NULL, 10);
     if (strcmp(argv[i], "--jobs") == 0) jobs = atoi(argv[i + 1]);
+    if (strcmp(argv[i], "--stubs") == 0) use_stubs = atoi(argv[i + 1]) != 0;
     if (strcmp(argv[i], "--filter") == 0) filter = argv[i + 1];
     if (strcmp(argv[i], "--replay") == 0 && i + 2 < argc) {
       replay = &argv[i + 1];
