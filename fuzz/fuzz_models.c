@@ -194,6 +194,7 @@ static void resize_some(fuzz_random* r, TfLiteInterpreter* interpreter, int32_t 
   int dims[8];
   const int rank = TfLiteTensorNumDims(tensor);
   for (int i = 0; i < rank; ++i) dims[i] = fuzz_below(r, 3) != 0 ? TfLiteTensorDim(tensor, i) : (int)fuzz_below(r, 6);
+  if (fuzz_below(r, 16) == 0 && rank > 0) dims[fuzz_below(r, (uint32_t)rank)] = (int)fuzz_next(r);
   TfLiteInterpreterResizeInputTensor(interpreter, input, dims, fuzz_below(r, 8) == 0 && rank > 0 ? rank - 1 : rank);
 }
 
@@ -212,9 +213,57 @@ static void use_signature(fuzz_random* r, TfLiteInterpreter* interpreter) {
   TfLiteSignatureRunnerDelete(runner);
 }
 
+/* Asks a model for all that it says. */
+static void ask_model(const TfLiteModel* model) {
+  LinnetModelInfo info = {0};
+  if (LinnetModelGetInfo(model, &info) != kTfLiteOk) return;
+  for (int32_t s = 0; s < info.subgraph_count; ++s) {
+    LinnetSubgraphInfo subgraph = {0};
+    LinnetModelGetSubgraph(model, s, &subgraph);
+    for (int32_t i = -1; i <= subgraph.tensor_count; ++i) {
+      LinnetTensorInfo tensor = {0};
+      LinnetModelGetTensor(model, s, i, &tensor);
+    }
+    for (int32_t i = -1; i <= subgraph.operator_count; ++i) {
+      LinnetOperatorInfo op = {0};
+      LinnetModelGetOperator(model, s, i, &op);
+    }
+  }
+  for (int32_t i = -1; i <= info.signature_count; ++i) {
+    LinnetSignatureInfo signature = {0};
+    const char* name;
+    int32_t tensor;
+    LinnetModelGetSignature(model, i, &signature);
+    LinnetModelGetSignatureTensor(model, i, false, 0, &name, &tensor);
+  }
+  for (int32_t i = -1; i <= info.metadata_count; ++i) {
+    const char* name;
+    const void* data;
+    size_t size_bytes;
+    LinnetModelGetMetadata(model, i, &name, &data, &size_bytes);
+  }
+}
+
+/* Asks an interpreter for what it knows of itself. */
+static void ask_interpreter(const TfLiteInterpreter* interpreter, int32_t tensors) {
+  LinnetMemory memory = {0};
+  LinnetInterpreterGetMemory(interpreter, &memory);
+  for (int32_t i = -1; i <= tensors; ++i) {
+    LinnetPlacement placement;
+    LinnetInterpreterGetPlacement(interpreter, 0, i, &placement);
+    const TfLiteTensor* tensor = TfLiteInterpreterGetTensor(interpreter, i);
+    if (tensor != NULL && TfLiteTensorName(tensor) != NULL) (void)strlen(TfLiteTensorName(tensor));
+  }
+  for (int32_t i = 0; i < LinnetInterpreterGetProfileCount(interpreter); ++i) {
+    LinnetProfileEntry entry;
+    LinnetInterpreterGetProfileEntry(interpreter, i, &entry);
+  }
+}
+
 static void run_interpreter(fuzz_random* r, TfLiteInterpreter* interpreter, job* j) {
   const int32_t inputs = TfLiteInterpreterGetInputTensorCount(interpreter);
   bool prepared = false, invoked = false;
+  if (fuzz_below(r, 8) == 0) LinnetInterpreterSetProfiling(interpreter, true);
   for (uint32_t round = 0, rounds = 1 + fuzz_below(r, 3); round < rounds; ++round) {
     if (TfLiteInterpreterAllocateTensors(interpreter) != kTfLiteOk) break;
     prepared = true;
@@ -228,6 +277,7 @@ static void run_interpreter(fuzz_random* r, TfLiteInterpreter* interpreter, job*
   }
   if (fuzz_below(r, 8) == 0) TfLiteInterpreterResetVariableTensors(interpreter);
   if (fuzz_below(r, 4) == 0 && TfLiteInterpreterGetSignatureCount(interpreter) > 0) use_signature(r, interpreter);
+  if (fuzz_below(r, 4) == 0) ask_interpreter(interpreter, 1000);
   j->prepared += prepared;
   j->invoked += invoked;
 }
@@ -245,6 +295,9 @@ static void run_model(fuzz_random* r, const void* data, size_t size_bytes, job* 
   LinnetInterpreterOptionsSetMemoryLimit(options, kMemoryLimit);
   if (fuzz_below(r, 8) == 0) LinnetInterpreterOptionsSetPreserveAllTensors(options, true);
   if (use_stubs) stub_ops_use(options);
+  if (fuzz_below(r, 4) == 0) ask_model(model);
+  LinnetMemory memory;
+  if (fuzz_below(r, 8) == 0) LinnetModelPlanMemory(model, options, &memory);
   stub_ops_forget();
   TfLiteInterpreter* interpreter = TfLiteInterpreterCreate(model, options);
   TfLiteInterpreterOptionsDelete(options);
