@@ -104,9 +104,10 @@ static TfLiteStatus gather_nd_invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, 1, &indices));
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(ln_element_bytes(context, input, &bytes));
-  const int depth = ln_dim(indices, ln_rank(indices) - 1);
-  const size_t tuples = ln_extent(indices, 0, ln_rank(indices) - 1),
-               row = ln_extent(input, depth, ln_rank(input)) * bytes;
+  const int last = ln_rank(indices) - 1;
+  LN_CHECK(context, last >= 0, "indices must have rank 1 or more");
+  const int depth = ln_dim(indices, last);
+  const size_t tuples = ln_extent(indices, 0, last), row = ln_extent(input, depth, ln_rank(input)) * bytes;
   for (size_t n = 0; n < tuples; ++n) {
     size_t from = 0;
     for (int k = 0; k < depth; ++k) {
