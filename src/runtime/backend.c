@@ -81,8 +81,7 @@ static TfLiteStatus subgraph_allocate(LinnetBackend* backend, int32_t index) {
 
 static bool subgraph_is_dynamic(LinnetBackend* backend, int32_t index) {
   const ln_subgraph* subgraph = subgraph_at(backend, index);
-  if (subgraph == NULL) return false;
-  return subgraph->next_to_prepare < subgraph->plan->size || ln_subgraph_has_dynamic(subgraph, subgraph->outputs);
+  return subgraph != NULL && subgraph->dynamic;
 }
 
 static TfLiteStatus subgraph_invoke(LinnetBackend* backend, int32_t index) {

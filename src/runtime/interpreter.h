@@ -62,6 +62,7 @@ typedef struct ln_subgraph {
   int32_t next_to_prepare; /* position in the plan; the plan's size: all are prepared */
   int32_t position;        /* in the plan, of the node that is being prepared or run, -1: none */
   int32_t current_node;    /* that is being prepared or run, -1: none; for messages */
+  bool dynamic;            /* after the allocation not all shapes are known */
   bool ready;              /* allocated: may be invoked */
   bool busy;               /* being prepared or run: must not be entered again */
   bool preparing, running;

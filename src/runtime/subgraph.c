@@ -217,6 +217,8 @@ TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph) {
   subgraph->busy = false;
   subgraph->resized = false;
   if (status != kTfLiteOk) return status;
+  subgraph->dynamic =
+      subgraph->next_to_prepare < subgraph->plan->size || ln_subgraph_has_dynamic(subgraph, subgraph->outputs);
   subgraph->ready = !subgraph->interpreter->config.plan_only;
   ln_subgraph_reset_variables(subgraph);
   return kTfLiteOk;

@@ -8,18 +8,7 @@
 #include "base/alloc.h"
 #include "model/model_impl.h"
 
-int passed, failed;
 counting counts;
-
-void check(bool ok, const char* what, int line) {
-  ok ? ++passed : ++failed;
-  if (!ok) printf("FAIL line %d: %s\n", line, what);
-}
-
-int report_counts(void) {
-  printf("%d passed, %d failed, 0 skipped\n", passed, failed);
-  return failed != 0;
-}
 
 static bool refuse(void) { return ++counts.calls == counts.fail_at; }
 

@@ -60,11 +60,6 @@ ln_interpreter_config config_for(log_text* log);
 
 float* floats(ln_interpreter* interpreter, int32_t tensor);
 
-extern int passed, failed;
-void check(bool ok, const char* what, int line);
-#define CHECK(condition) check((condition), #condition, __LINE__)
-int report_counts(void); /* prints the last line; the program's exit code */
-
 /* An allocator that counts, and fails the k-th allocation (0: none). */
 typedef struct counting {
   long live, calls, fail_at;

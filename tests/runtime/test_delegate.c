@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "ops/op_util.h"
 #include "runtime/delegate.h"
 #include "runtime/graph.h"
@@ -10,11 +11,7 @@
 static graph g;
 static log_text msgs;
 
-static bool said(const char* text) {
-  const bool found = strstr(msgs.text, text) != NULL;
-  if (!found) printf("  said: %s\n", msgs.text);
-  return found;
-}
+static bool said(const char* text) { return CHECK_CONTAINS(msgs.text, text); }
 
 /* ---- A delegate that takes all nodes named `wants` and computes the last tensor of a subset as in + 100. ---- */
 
@@ -265,7 +262,7 @@ static void test_unresolved(void) {
 /* ---- An opaque delegate ---- */
 
 static TfLiteStatus opaque_prepare(TfLiteOpaqueContext* c, TfLiteOpaqueDelegate* d, void* data) {
-  CHECK(TfLiteOpaqueDelegateGetData(d) == data && data == &passed);
+  CHECK(TfLiteOpaqueDelegateGetData(d) == data && data == &msgs);
   TfLiteContext* context = (TfLiteContext*)(void*)c;
   const TfLiteRegistration kernel = {.prepare = NULL, .invoke = kernel_invoke, .custom_name = "Opaque"};
   TfLiteIntArray* first = TfLiteIntArrayCreate(1);
@@ -276,7 +273,7 @@ static TfLiteStatus opaque_prepare(TfLiteOpaqueContext* c, TfLiteOpaqueDelegate*
 }
 
 static void test_opaque(void) {
-  const TfLiteOpaqueDelegateBuilder builder = {.data = &passed, .Prepare = opaque_prepare, .flags = 1};
+  const TfLiteOpaqueDelegateBuilder builder = {.data = &msgs, .Prepare = opaque_prepare, .flags = 1};
   TfLiteOpaqueDelegate* d = TfLiteOpaqueDelegateCreate(&builder);
   ln_interpreter* i = make();
   CHECK(d != NULL && ln_interpreter_apply_delegate(i, d) == kTfLiteOk && said("asks for node 99"));
@@ -352,5 +349,5 @@ int main(void) {
   test_unresolved();
   test_opaque();
   test_no_memory();
-  return report_counts();
+  return check_report();
 }

@@ -3,16 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "runtime/graph.h"
 
 static graph g;
 static log_text msgs;
 
-static bool said(const char* text) {
-  const bool found = strstr(msgs.text, text) != NULL;
-  if (!found) printf("  said: %s\n", msgs.text);
-  return found;
-}
+static bool said(const char* text) { return CHECK_CONTAINS(msgs.text, text); }
 
 static ln_interpreter* create(void) {
   const ln_interpreter_config config = config_for(&msgs);
@@ -531,5 +528,5 @@ int main(void) {
   test_no_allocation();
   test_reporter();
   CHECK(live_kernels == 0);
-  return report_counts();
+  return check_report();
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "runtime/graph.h"
 #include "runtime/planner.h"
 
@@ -92,5 +93,5 @@ int main(void) {
   test_overflow();
   test_random();
   test_many();
-  return report_counts();
+  return check_report();
 }

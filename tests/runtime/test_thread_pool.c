@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/thread_pool.h"
+#include "check.h"
 #include "runtime/graph.h"
 
 typedef struct job {
@@ -59,5 +60,5 @@ int main(void) {
     CHECK(counts.live == 0);
   }
   count_allocations(false);
-  return report_counts();
+  return check_report();
 }
