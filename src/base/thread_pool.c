@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -120,11 +121,16 @@ ln_thread_pool* ln_thread_pool_create(int thread_count) {
     w->pool = pool;
     w->index = i;
   }
+  /* Signals are the program's own threads' business. */
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   /* `count` is read by workers only after the first job is published. Where threads run out, fewer will do. */
   int started = 1;
   while (started < thread_count &&
          pthread_create(&pool->workers[started].thread, NULL, run_worker, &pool->workers[started]) == 0)
     ++started;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   pool->count = started;
   return pool;
 }

@@ -26,6 +26,7 @@ typedef struct ln_tensor_state {
   size_t offset_bytes, size_bytes;
   int32_t first_use, last_use; /* positions in the plan between which its bytes are its own; -1: it needs none */
   int32_t writer;              /* position of the node that writes it, -1: none */
+  bool rewritten;              /* more than one node writes it */
   int32_t first_read;          /* position of the first node that reads it, INT32_MAX: none */
 } ln_tensor_state;
 

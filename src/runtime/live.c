@@ -36,6 +36,7 @@ void ln_live_remove(const void* object) {
 }
 
 bool ln_live_has(const void* object) {
+  if (object == NULL) return false;
   pthread_mutex_lock(&mutex);
   const live_object* entry = objects;
   while (entry != NULL && entry->object != object) entry = entry->next;

@@ -86,7 +86,9 @@ static void write_all(ln_subgraph* subgraph, const TfLiteIntArray* tensors, int3
     if (s == NULL) continue;
     if (s->first_use < 0) s->first_use = position;
     if (s->last_use < position) s->last_use = position;
-    if (is_output && s->writer < 0) s->writer = position;
+    if (!is_output) continue;
+    if (s->writer >= 0) s->rewritten = true;
+    if (s->writer < 0) s->writer = position;
   }
 }
 
@@ -107,6 +109,7 @@ void ln_subgraph_find_lifetimes(ln_subgraph* subgraph) {
     ln_tensor_state* s = &subgraph->states[i];
     s->first_use = s->last_use = s->writer = -1;
     s->first_read = INT32_MAX;
+    s->rewritten = false;
   }
   write_all(subgraph, subgraph->inputs, 0, false);
   for (int32_t p = 0; p < end; ++p) {

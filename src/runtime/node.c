@@ -94,6 +94,14 @@ void ln_subgraph_free_nodes(ln_subgraph* subgraph) {
   ln_free(subgraph->nodes);
 }
 
+/* Registrations of clients that were built against older headers are shorter; what lies behind them is not followed. */
+static void take_registration(ln_node* node, const TfLiteRegistration* found) {
+  enum { ALL_FLAGS = 2 * kTfLiteInplaceOpInput2Shared - 1 };
+  node->registration = *found;
+  if (!ln_live_has(found->registration_external)) node->registration.registration_external = NULL;
+  if (found->inplace_operator > ALL_FLAGS) node->registration.inplace_operator = kTfLiteInplaceOpNone;
+}
+
 /* The registration for an operator code, a copy. Unknown custom operators get one without functions: a delegate may
  * still take their nodes. */
 static TfLiteStatus find_registration(ln_subgraph* subgraph, const ln_model_opcode* code, ln_node* node) {
@@ -112,7 +120,7 @@ static TfLiteStatus find_registration(ln_subgraph* subgraph, const ln_model_opco
     ln_report_more(&subgraph->interpreter->config.reporter, "Registration failed.");
     return kTfLiteError;
   }
-  if (found != NULL) node->registration = *found;
+  if (found != NULL) take_registration(node, found);
   node->registration.builtin_code = code->builtin_code;
   node->registration.version = code->version;
   if (custom) node->registration.custom_name = code->custom_name;

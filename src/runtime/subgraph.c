@@ -170,18 +170,19 @@ static TfLiteStatus prepare_and_place(ln_subgraph* subgraph) {
   return status;
 }
 
-/* The plan must be in order of execution, and no node may write what it reads itself: kernels read their inputs after
- * they have begun to write. Variables are read before they are written. */
+/* The plan must be in order of execution: what a node was prepared for must not get another shape. No node may write
+ * what it reads itself, as kernels read their inputs after they have begun to write. Variables are read before they are
+ * written. */
 static TfLiteStatus check_order(ln_subgraph* subgraph) {
   ln_subgraph_find_lifetimes(subgraph);
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
     const ln_tensor_state* s = &subgraph->states[i];
-    if (s->writer < 0 || s->first_read > s->writer) continue;
+    if (s->writer < 0 || (s->first_read > s->writer && !s->rewritten)) continue;
     const bool may_be_read = subgraph->tensors[i].is_variable || ln_has_tensor(subgraph->inputs, i);
     const int32_t node = subgraph->plan->data[s->writer];
-    if (may_be_read && !ln_has_tensor(subgraph->nodes[node]->node.inputs, i)) continue;
-    ln_subgraph_report(subgraph, "tensor %d \"%s\" is written by node %d, which reads it too or comes after a reader",
-                       i, subgraph->tensors[i].name, node);
+    if (may_be_read && !s->rewritten && !ln_has_tensor(subgraph->nodes[node]->node.inputs, i)) continue;
+    ln_subgraph_report(subgraph, "tensor %d \"%s\" is written by node %d, %s", i, subgraph->tensors[i].name, node,
+                       s->rewritten ? "and by another one" : "which reads it too or comes after a reader");
     return kTfLiteError;
   }
   return kTfLiteOk;

@@ -1,7 +1,9 @@
 /* The interpreter over graphs made by hand: results, memory, dynamic shapes, variables, errors, hostile graphs. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "check.h"
 #include "runtime/graph.h"
@@ -295,6 +297,25 @@ static void test_giving_up(void) {
   finish(i);
 }
 
+static void* cancel_soon(void* interpreter) {
+  nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+  ln_interpreter_cancel(interpreter);
+  return NULL;
+}
+
+static void test_cancel_from_another_thread(void) {
+  make_chain("slow", 40, 3);
+  ln_interpreter_config config = config_for(&msgs);
+  config.cancellable = true;
+  ln_interpreter* i = ln_interpreter_create(g.model, &config);
+  CHECK(ln_interpreter_allocate(i, 0) == kTfLiteOk);
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, cancel_soon, i) == 0);
+  CHECK(ln_interpreter_invoke(i, 0) == kTfLiteCancelled);
+  pthread_join(thread, NULL);
+  finish(i);
+}
+
 static void test_subgraphs(void) {
   make_chain("call", 2, 4);
   g.model->subgraph_count = 2;
@@ -433,6 +454,9 @@ static void test_hostile(void) {
   hostile("add1", LIST(0), LIST(1), LIST(1), LIST(2), LIST(0), LIST(4), NULL);
   hostile("add1", NONE, LIST(1), LIST(1), LIST(2), LIST(0), LIST(2), "inputs");
 
+  hostile("add1", LIST(0), LIST(1), LIST(0), LIST(1), LIST(0), LIST(1), "and by another one");
+  hostile("add1", LIST(0), LIST(1, 1), LIST(1), LIST(2), LIST(0), LIST(2), "and by another one");
+
   /* An output that nobody writes is zeros, in memory of its own. */
   make_chain("add1", 3, 16);
   const int32_t unwritten = graph_tensor(&g, 0, SCHEMA_FLOAT32, 16);
@@ -519,6 +543,7 @@ int main(void) {
   test_persistent();
   test_errors();
   test_giving_up();
+  test_cancel_from_another_thread();
   test_subgraphs();
   test_backend();
   test_custom_allocation();
