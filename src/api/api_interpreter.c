@@ -40,6 +40,7 @@ static TfLiteInterpreter* create(const TfLiteModel* model, const TfLiteInterpret
     return NULL;
   }
   result->interpreter = ln_create_from_options(model->model, options, builtin_ops, false);
+  result->references = 1;
   if (result->interpreter != NULL) return result;
   ln_free(result);
   return NULL;
@@ -54,10 +55,15 @@ TfLiteInterpreter* TfLiteInterpreterCreateWithSelectedOps(const TfLiteModel* mod
   return create(model, options, false);
 }
 
+void ln_interpreter_handle_release(TfLiteInterpreter* interpreter) {
+  if (--interpreter->references == 0) ln_free(interpreter);
+}
+
 void TfLiteInterpreterDelete(TfLiteInterpreter* interpreter) {
   if (interpreter == NULL) return;
   ln_interpreter_delete(interpreter->interpreter);
-  ln_free(interpreter);
+  interpreter->interpreter = NULL;
+  ln_interpreter_handle_release(interpreter);
 }
 
 int32_t TfLiteInterpreterGetInputTensorCount(const TfLiteInterpreter* interpreter) {
@@ -151,7 +157,7 @@ TfLiteStatus TfLiteInterpreterSetBufferHandle(TfLiteInterpreter* interpreter, Tf
 
 TfLiteStatus TfLiteInterpreterGetBufferHandle(TfLiteInterpreter* interpreter, int tensor_index,
                                               TfLiteBufferHandle* buffer_handle, TfLiteOpaqueDelegate** delegate) {
-  if (interpreter == NULL) return kTfLiteError;
+  if (interpreter == NULL || buffer_handle == NULL || delegate == NULL) return kTfLiteError;
   return ln_interpreter_get_buffer_handle(interpreter->interpreter, tensor_index, buffer_handle, delegate);
 }
 

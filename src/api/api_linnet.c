@@ -12,6 +12,7 @@ void LinnetSetAllocator(const LinnetAllocator* allocator) {
     ln_set_allocator(NULL);
     return;
   }
+  if (allocator->allocate == NULL || allocator->reallocate == NULL || allocator->deallocate == NULL) return;
   const ln_allocator own = {allocator->user_data, allocator->allocate, allocator->reallocate, allocator->deallocate};
   ln_set_allocator(&own);
 }
@@ -48,7 +49,7 @@ TfLiteStatus LinnetModelGetTensor(const TfLiteModel* model, int32_t subgraph, in
   if (s == NULL || info == NULL || tensor < 0 || tensor >= s->tensor_count) return kTfLiteError;
   const ln_model_tensor* t = &s->tensors[tensor];
   *info = (LinnetTensorInfo){.name = t->name,
-                             .rank = t->shape.count,
+                             .rank = t->has_shape || t->has_rank ? t->shape.count : -1,
                              .shape = t->shape.data,
                              .signature_rank = t->shape_signature.count,
                              .shape_signature = t->shape_signature.count > 0 ? t->shape_signature.data : NULL,

@@ -49,23 +49,31 @@ TfLiteModel* TfLiteModelCreateFromFileWithErrorReporter(
   return from_file(model_path, true, &r);
 }
 
-static bool is_strict(const LinnetModelOptions* options) {
-  return options == NULL || options->verification != kLinnetVerifyFast;
-}
-
-static ln_reporter reporter_of(const LinnetModelOptions* options) {
-  if (options == NULL || options->struct_size < sizeof *options) return (ln_reporter){NULL, NULL};
-  return (ln_reporter){options->reporter, options->reporter_user_data};
+/* False, reported: the caller has not said how much of the options there is. */
+static bool read_options(const LinnetModelOptions* options, bool* strict, ln_reporter* reporter) {
+  *strict = true;
+  *reporter = (ln_reporter){NULL, NULL};
+  if (options == NULL) return true;
+  if (options->struct_size < sizeof *options) {
+    ln_report(NULL, "LinnetModelOptions: struct_size is %zu; it must be at least %zu.", options->struct_size,
+              sizeof *options);
+    return false;
+  }
+  *strict = options->verification != kLinnetVerifyFast;
+  *reporter = (ln_reporter){options->reporter, options->reporter_user_data};
+  return true;
 }
 
 TfLiteModel* LinnetModelCreateFromFile(const char* path, const LinnetModelOptions* options) {
-  const ln_reporter r = reporter_of(options);
-  return from_file(path, is_strict(options), &r);
+  bool strict;
+  ln_reporter reporter;
+  return read_options(options, &strict, &reporter) ? from_file(path, strict, &reporter) : NULL;
 }
 
 TfLiteModel* LinnetModelCreate(const void* data, size_t size_bytes, const LinnetModelOptions* options) {
-  const ln_reporter r = reporter_of(options);
-  return from_memory(data, size_bytes, is_strict(options), &r);
+  bool strict;
+  ln_reporter reporter;
+  return read_options(options, &strict, &reporter) ? from_memory(data, size_bytes, strict, &reporter) : NULL;
 }
 
 void TfLiteModelDelete(TfLiteModel* model) {

@@ -29,7 +29,10 @@ TfLiteInterpreterOptions* TfLiteInterpreterOptionsCopy(const TfLiteInterpreterOp
 
 void TfLiteInterpreterOptionsDelete(TfLiteInterpreterOptions* options) {
   if (options == NULL) return;
-  for (int32_t i = 0; i < options->op_count; ++i) ln_free(options->ops[i].name);
+  for (int32_t i = 0; i < options->op_count; ++i) {
+    ln_free(options->ops[i].name);
+    ln_operator_release(options->ops[i].registration.registration_external);
+  }
   ln_free(options->ops);
   ln_free(options->delegates);
   ln_free(options);
@@ -73,8 +76,11 @@ void ln_options_add_op(TfLiteInterpreterOptions* options, const ln_added_op* op)
     options->failed = true;
     return;
   }
-  ops[options->op_count] = *op;
-  ops[options->op_count++].name = name;
+  ln_added_op* added = &ops[options->op_count++];
+  *added = *op;
+  added->name = name;
+  /* A program built with older headers has a shorter struct, with whatever lies behind it; see also node.c. */
+  if (!ln_operator_retain(added->registration.registration_external)) added->registration.registration_external = NULL;
 }
 
 void TfLiteInterpreterOptionsAddOperator(TfLiteInterpreterOptions* options, TfLiteOperator* registration) {
@@ -112,44 +118,43 @@ static void set_resolver(TfLiteInterpreterOptions* options, ln_resolver_callback
 typedef const void* (*find_builtin_any)(void*, TfLiteBuiltinOperator, int);
 typedef const void* (*find_custom_any)(void*, const char*, int);
 
-#define LN_SET_RESOLVER(kind)                                                                                \
-  set_resolver(options, (ln_resolver_callbacks){kind, (find_builtin_any)(void (*)(void))find_builtin_op,     \
-                                                (find_custom_any)(void (*)(void))find_custom_op, NULL, NULL, \
-                                                op_resolver_user_data})
+#define LN_SET_RESOLVER(registration)                                                                \
+  set_resolver(options, (ln_resolver_callbacks){                                                     \
+                            sizeof(registration), (find_builtin_any)(void (*)(void))find_builtin_op, \
+                            (find_custom_any)(void (*)(void))find_custom_op, NULL, NULL, op_resolver_user_data})
 
 void TfLiteInterpreterOptionsSetOpResolver(
     TfLiteInterpreterOptions* options, const TfLiteRegistration* (*find_builtin_op)(void*, TfLiteBuiltinOperator, int),
     const TfLiteRegistration* (*find_custom_op)(void*, const char*, int), void* op_resolver_user_data) {
-  LN_SET_RESOLVER(LN_RESOLVER_CURRENT);
+  LN_SET_RESOLVER(TfLiteRegistration);
 }
 
 void TfLiteInterpreterOptionsSetOpResolverV3(
     TfLiteInterpreterOptions* options,
     const TfLiteRegistration_V3* (*find_builtin_op)(void*, TfLiteBuiltinOperator, int),
     const TfLiteRegistration_V3* (*find_custom_op)(void*, const char*, int), void* op_resolver_user_data) {
-  LN_SET_RESOLVER(LN_RESOLVER_V3);
+  LN_SET_RESOLVER(TfLiteRegistration_V3);
 }
 
 void TfLiteInterpreterOptionsSetOpResolverV2(
     TfLiteInterpreterOptions* options,
     const TfLiteRegistration_V2* (*find_builtin_op)(void*, TfLiteBuiltinOperator, int),
     const TfLiteRegistration_V2* (*find_custom_op)(void*, const char*, int), void* op_resolver_user_data) {
-  LN_SET_RESOLVER(LN_RESOLVER_V2);
+  LN_SET_RESOLVER(TfLiteRegistration_V2);
 }
 
 void TfLiteInterpreterOptionsSetOpResolverV1(
     TfLiteInterpreterOptions* options,
     const TfLiteRegistration_V1* (*find_builtin_op)(void*, TfLiteBuiltinOperator, int),
     const TfLiteRegistration_V1* (*find_custom_op)(void*, const char*, int), void* op_resolver_user_data) {
-  LN_SET_RESOLVER(LN_RESOLVER_V1);
+  LN_SET_RESOLVER(TfLiteRegistration_V1);
 }
 
 void TfLiteInterpreterOptionsSetOpResolverExternal(TfLiteInterpreterOptions* options,
                                                    const TfLiteOperator* (*find_builtin_op)(void*, int, int),
                                                    const TfLiteOperator* (*find_custom_op)(void*, const char*, int),
                                                    void* op_resolver_user_data) {
-  set_resolver(options, (ln_resolver_callbacks){LN_RESOLVER_EXTERNAL, NULL, NULL, find_builtin_op, find_custom_op,
-                                                op_resolver_user_data});
+  set_resolver(options, (ln_resolver_callbacks){0, NULL, NULL, find_builtin_op, find_custom_op, op_resolver_user_data});
 }
 
 void TfLiteInterpreterOptionsSetOpResolverExternalWithFallback(
@@ -157,10 +162,10 @@ void TfLiteInterpreterOptionsSetOpResolverExternalWithFallback(
     const TfLiteOperator* (*find_custom_op_external)(void*, const char*, int),
     const TfLiteRegistration* (*find_builtin_op)(void*, TfLiteBuiltinOperator, int),
     const TfLiteRegistration* (*find_custom_op)(void*, const char*, int), void* op_resolver_user_data) {
-  set_resolver(options, (ln_resolver_callbacks){
-                            LN_RESOLVER_EXTERNAL_WITH_FALLBACK, (find_builtin_any)(void (*)(void))find_builtin_op,
-                            (find_custom_any)(void (*)(void))find_custom_op, find_builtin_op_external,
-                            find_custom_op_external, op_resolver_user_data});
+  set_resolver(options,
+               (ln_resolver_callbacks){sizeof(TfLiteRegistration), (find_builtin_any)(void (*)(void))find_builtin_op,
+                                       (find_custom_any)(void (*)(void))find_custom_op, find_builtin_op_external,
+                                       find_custom_op_external, op_resolver_user_data});
 }
 
 void TfLiteInterpreterOptionsSetUseNNAPI(TfLiteInterpreterOptions* options, bool enable) {

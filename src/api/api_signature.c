@@ -4,6 +4,11 @@
 #include "api/objects.h"
 #include "base/alloc.h"
 
+struct TfLiteSignatureRunner {
+  TfLiteInterpreter* handle;           /* a reference */
+  const ln_model_signature* signature; /* good while the interpreter lives */
+};
+
 int32_t TfLiteInterpreterGetSignatureCount(const TfLiteInterpreter* interpreter) {
   return interpreter != NULL ? ln_interpreter_model(interpreter->interpreter)->signature_count : 0;
 }
@@ -21,30 +26,45 @@ TfLiteSignatureRunner* TfLiteInterpreterGetSignatureRunner(const TfLiteInterpret
   while (i < model->signature_count && strcmp(model->signatures[i].key, signature_key) != 0) ++i;
   if (i == model->signature_count) return NULL;
   TfLiteSignatureRunner* runner = ln_malloc(sizeof *runner);
-  if (runner != NULL) *runner = (TfLiteSignatureRunner){interpreter->interpreter, &model->signatures[i]};
+  if (runner == NULL) return NULL;
+  *runner = (TfLiteSignatureRunner){(TfLiteInterpreter*)(uintptr_t)interpreter, &model->signatures[i]};
+  ++runner->handle->references;
   return runner;
 }
 
-void TfLiteSignatureRunnerDelete(TfLiteSignatureRunner* signature_runner) { ln_free(signature_runner); }
+void TfLiteSignatureRunnerDelete(TfLiteSignatureRunner* signature_runner) {
+  if (signature_runner == NULL) return;
+  ln_interpreter_handle_release(signature_runner->handle);
+  ln_free(signature_runner);
+}
+
+/* The interpreter and what the signature says; NULL where there is no runner or its interpreter has been deleted. */
+static ln_interpreter* interpreter_of(const TfLiteSignatureRunner* runner, const ln_model_signature** signature) {
+  ln_interpreter* interpreter = runner != NULL ? runner->handle->interpreter : NULL;
+  *signature = interpreter != NULL ? runner->signature : NULL;
+  return interpreter;
+}
 
 size_t TfLiteSignatureRunnerGetInputCount(const TfLiteSignatureRunner* signature_runner) {
-  return signature_runner != NULL ? (size_t)signature_runner->signature->input_count : 0;
+  const ln_model_signature* s;
+  return interpreter_of(signature_runner, &s) != NULL ? (size_t)s->input_count : 0;
 }
 
 size_t TfLiteSignatureRunnerGetOutputCount(const TfLiteSignatureRunner* signature_runner) {
-  return signature_runner != NULL ? (size_t)signature_runner->signature->output_count : 0;
+  const ln_model_signature* s;
+  return interpreter_of(signature_runner, &s) != NULL ? (size_t)s->output_count : 0;
 }
 
 const char* TfLiteSignatureRunnerGetInputName(const TfLiteSignatureRunner* signature_runner, int32_t input_index) {
-  if (signature_runner == NULL || input_index < 0 || input_index >= signature_runner->signature->input_count)
-    return NULL;
-  return signature_runner->signature->inputs[input_index].name;
+  const ln_model_signature* s;
+  if (interpreter_of(signature_runner, &s) == NULL || input_index < 0 || input_index >= s->input_count) return NULL;
+  return s->inputs[input_index].name;
 }
 
 const char* TfLiteSignatureRunnerGetOutputName(const TfLiteSignatureRunner* signature_runner, int32_t output_index) {
-  if (signature_runner == NULL || output_index < 0 || output_index >= signature_runner->signature->output_count)
-    return NULL;
-  return signature_runner->signature->outputs[output_index].name;
+  const ln_model_signature* s;
+  if (interpreter_of(signature_runner, &s) == NULL || output_index < 0 || output_index >= s->output_count) return NULL;
+  return s->outputs[output_index].name;
 }
 
 /* The tensor of a named argument, -1 if there is none. */
@@ -54,47 +74,75 @@ static int32_t find_argument(const ln_model_argument* arguments, int32_t count, 
   return -1;
 }
 
-static TfLiteTensor* tensor_of(const TfLiteSignatureRunner* runner, int32_t tensor) {
-  return tensor >= 0 ? ln_interpreter_tensor(runner->interpreter, runner->signature->subgraph, tensor) : NULL;
-}
-
 TfLiteTensor* TfLiteSignatureRunnerGetInputTensor(TfLiteSignatureRunner* signature_runner, const char* input_name) {
-  if (signature_runner == NULL) return NULL;
-  const ln_model_signature* s = signature_runner->signature;
-  return tensor_of(signature_runner, find_argument(s->inputs, s->input_count, input_name));
+  const ln_model_signature* s;
+  ln_interpreter* interpreter = interpreter_of(signature_runner, &s);
+  if (interpreter == NULL) return NULL;
+  return ln_interpreter_tensor(interpreter, s->subgraph, find_argument(s->inputs, s->input_count, input_name));
 }
 
 const TfLiteTensor* TfLiteSignatureRunnerGetOutputTensor(const TfLiteSignatureRunner* signature_runner,
                                                          const char* output_name) {
-  if (signature_runner == NULL) return NULL;
-  const ln_model_signature* s = signature_runner->signature;
-  return tensor_of(signature_runner, find_argument(s->outputs, s->output_count, output_name));
+  const ln_model_signature* s;
+  ln_interpreter* interpreter = interpreter_of(signature_runner, &s);
+  if (interpreter == NULL) return NULL;
+  return ln_interpreter_tensor(interpreter, s->subgraph, find_argument(s->outputs, s->output_count, output_name));
+}
+
+/* Only extents that the model leaves open may change; those it does not are part of what the signature promises. */
+static TfLiteStatus check_shape(const ln_interpreter* interpreter, int32_t subgraph, int32_t tensor, const int* dims,
+                                int32_t rank) {
+  const TfLiteTensor* t = ln_interpreter_tensor((ln_interpreter*)(uintptr_t)interpreter, subgraph, tensor);
+  const TfLiteIntArray* shape = TfLiteTensorGetDimsSignature(t);
+  if (t == NULL || shape == NULL || rank != shape->size || (rank > 0 && dims == NULL)) {
+    ln_report(ln_interpreter_reporter(interpreter),
+              "Input tensor %d has rank %d; a shape of rank %d cannot be its own.", tensor,
+              shape != NULL ? shape->size : 0, rank);
+    return kTfLiteError;
+  }
+  for (int i = 0; i < rank; ++i) {
+    if (shape->data[i] == -1 || shape->data[i] == dims[i]) continue;
+    ln_report(ln_interpreter_reporter(interpreter),
+              "Attempting to resize dimension %d of tensor %d with value %d to %d. ResizeInputTensorStrict only allows "
+              "mutating unknown dimensions identified by -1.",
+              i, tensor, shape->data[i], dims[i]);
+    return kTfLiteError;
+  }
+  return kTfLiteOk;
 }
 
 TfLiteStatus TfLiteSignatureRunnerResizeInputTensor(TfLiteSignatureRunner* signature_runner, const char* input_name,
                                                     const int* input_dims, int32_t input_dims_size) {
-  if (signature_runner == NULL) return kTfLiteError;
-  const ln_model_signature* s = signature_runner->signature;
-  const TfLiteIntArray* inputs = ln_interpreter_inputs(signature_runner->interpreter, s->subgraph);
+  const ln_model_signature* s;
+  ln_interpreter* interpreter = interpreter_of(signature_runner, &s);
+  if (interpreter == NULL) return kTfLiteError;
   const int32_t tensor = find_argument(s->inputs, s->input_count, input_name);
-  for (int i = 0; tensor >= 0 && i < inputs->size; ++i)
-    if (inputs->data[i] == tensor)
-      return ln_interpreter_resize_input(signature_runner->interpreter, s->subgraph, i, input_dims_size, input_dims);
-  ln_report(ln_interpreter_reporter(signature_runner->interpreter), "Signature \"%s\" has no input \"%s\".", s->key,
-            input_name != NULL ? input_name : "");
-  return kTfLiteError;
+  if (tensor < 0) {
+    ln_report(ln_interpreter_reporter(interpreter), "Input name %s was not found in signature \"%s\".",
+              input_name != NULL ? input_name : "(NULL)", s->key);
+    return kTfLiteError;
+  }
+  if (check_shape(interpreter, s->subgraph, tensor, input_dims, input_dims_size) != kTfLiteOk) return kTfLiteError;
+  const TfLiteIntArray* inputs = ln_interpreter_inputs(interpreter, s->subgraph);
+  int32_t i = 0;
+  while (i < inputs->size && inputs->data[i] != tensor) ++i;
+  return ln_interpreter_resize_input(interpreter, s->subgraph, i, input_dims_size, input_dims);
 }
 
 TfLiteStatus TfLiteSignatureRunnerAllocateTensors(TfLiteSignatureRunner* signature_runner) {
-  if (signature_runner == NULL) return kTfLiteError;
-  return ln_interpreter_allocate(signature_runner->interpreter, signature_runner->signature->subgraph);
+  const ln_model_signature* s;
+  ln_interpreter* interpreter = interpreter_of(signature_runner, &s);
+  return interpreter != NULL ? ln_interpreter_allocate(interpreter, s->subgraph) : kTfLiteError;
 }
 
 TfLiteStatus TfLiteSignatureRunnerInvoke(TfLiteSignatureRunner* signature_runner) {
-  if (signature_runner == NULL) return kTfLiteError;
-  return ln_interpreter_invoke(signature_runner->interpreter, signature_runner->signature->subgraph);
+  const ln_model_signature* s;
+  ln_interpreter* interpreter = interpreter_of(signature_runner, &s);
+  return interpreter != NULL ? ln_interpreter_invoke(interpreter, s->subgraph) : kTfLiteError;
 }
 
 TfLiteStatus TfLiteSignatureRunnerCancel(TfLiteSignatureRunner* signature_runner) {
-  return signature_runner != NULL ? ln_interpreter_cancel(signature_runner->interpreter) : kTfLiteError;
+  const ln_model_signature* s;
+  ln_interpreter* interpreter = interpreter_of(signature_runner, &s);
+  return interpreter != NULL ? ln_interpreter_cancel(interpreter) : kTfLiteError;
 }

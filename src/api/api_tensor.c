@@ -25,11 +25,17 @@ TfLiteQuantizationParams TfLiteTensorQuantizationParams(const TfLiteTensor* tens
   return tensor != NULL ? tensor->params : (TfLiteQuantizationParams){0};
 }
 
+/* Constants lie in the file. Only a subgraph's input has memory of its own: `allocation` says so (see tensor.c). */
+static bool is_read_only(const TfLiteTensor* tensor) {
+  return tensor->allocation_type == kTfLiteMmapRo && tensor->allocation != tensor->data.data;
+}
+
 TfLiteStatus TfLiteTensorCopyFromBuffer(TfLiteTensor* tensor, const void* input_data, size_t input_data_size) {
   if (tensor == NULL || tensor->bytes != input_data_size) return kTfLiteError;
   if (input_data_size == 0) return kTfLiteOk;
-  if (tensor->data.raw == NULL || input_data == NULL || tensor->allocation_type == kTfLiteMmapRo) return kTfLiteError;
+  if (tensor->data.raw == NULL || input_data == NULL || is_read_only(tensor)) return kTfLiteError;
   memcpy(tensor->data.raw, input_data, input_data_size);
+  tensor->data_is_stale = false;
   return kTfLiteOk;
 }
 
@@ -37,6 +43,8 @@ TfLiteStatus TfLiteTensorCopyToBuffer(const TfLiteTensor* output_tensor, void* o
   if (output_tensor == NULL || output_tensor->bytes != output_data_size) return kTfLiteError;
   if (output_data_size == 0) return kTfLiteOk;
   if (output_tensor->data.raw == NULL || output_data == NULL) return kTfLiteError;
+  /* A delegate has the data; a tensor does not know the interpreter that could fetch it. */
+  if (output_tensor->delegate != NULL && output_tensor->data_is_stale) return kTfLiteError;
   memcpy(output_data, output_tensor->data.raw, output_data_size);
   return kTfLiteOk;
 }

@@ -35,13 +35,15 @@ const char* TfLiteTypeGetName(TfLiteType type) {
   return index < sizeof kNames / sizeof kNames[0] && kNames[index] != NULL ? kNames[index] : "Unknown type";
 }
 
+enum { DATA_ALIGNMENT = 64 }; /* asked of a caller's allocator */
+
 static bool owns_data(const TfLiteTensor* t) {
   return t->allocation_type == kTfLiteDynamic || t->allocation_type == kTfLitePersistentRo;
 }
 
 static void deallocate(void* data, size_t bytes, TfLiteAllocator* allocator) {
   if (allocator != NULL)
-    allocator->deallocate(allocator->data, data, bytes, 1);
+    allocator->deallocate(allocator->data, data, bytes, DATA_ALIGNMENT);
   else
     ln_free(data);
 }
@@ -186,28 +188,31 @@ TfLiteTensor TfLiteTensorClone(TfLiteTensor src) {
 
 static void* reallocate(void* data, size_t old_bytes, size_t new_bytes, TfLiteAllocator* allocator) {
   if (allocator == NULL) return ln_realloc(data, new_bytes);
-  return allocator->reallocate(allocator->data, data, old_bytes, new_bytes, 1);
+  if (data == NULL) return allocator->allocate(allocator->data, new_bytes, DATA_ALIGNMENT);
+  if (allocator->reallocate != NULL)
+    return allocator->reallocate(allocator->data, data, old_bytes, new_bytes, DATA_ALIGNMENT);
+  void* block = allocator->allocate(allocator->data, new_bytes, DATA_ALIGNMENT);
+  if (block == NULL) return NULL;
+  memcpy(block, data, old_bytes < new_bytes ? old_bytes : new_bytes);
+  deallocate(data, old_bytes, allocator);
+  return block;
 }
 
+/* Data of no bytes has an address all the same: clients take NULL for a failure. */
 TfLiteStatus TfLiteTensorResizeMaybeCopyWithAllocator(size_t num_bytes, TfLiteTensor* tensor, bool preserve_data,
                                                       TfLiteAllocator* allocator) {
-  if (tensor == NULL || !owns_data(tensor)) return kTfLiteOk;
-  if (num_bytes == 0) {
-    TfLiteTensorDataFreeWithAllocator(tensor, allocator);
-    tensor->bytes = 0;
-    return kTfLiteOk;
-  }
-  if (tensor->data.raw != NULL && !preserve_data && num_bytes > tensor->bytes)
-    TfLiteTensorDataFreeWithAllocator(tensor, allocator);
-  if (tensor->data.raw == NULL || num_bytes > tensor->bytes) {
-    void* data = reallocate(tensor->data.raw, tensor->data.raw != NULL ? tensor->bytes : 0, num_bytes, allocator);
+  if (tensor == NULL) return kTfLiteError;
+  if (!owns_data(tensor)) return kTfLiteOk;
+  if (!preserve_data && num_bytes > tensor->bytes) TfLiteTensorDataFreeWithAllocator(tensor, allocator);
+  if (tensor->data.raw == NULL || num_bytes > tensor->bytes || num_bytes == 0) {
+    const size_t had = tensor->data.raw != NULL ? tensor->bytes : 0;
+    void* data = reallocate(tensor->data.raw, had, num_bytes > 0 ? num_bytes : 1, allocator);
     if (data == NULL) {
       if (tensor->data.raw == NULL) tensor->bytes = 0;
       return kTfLiteError;
     }
     /* What nobody has written must not differ from run to run, nor be read as a string's offsets. */
-    const size_t kept = tensor->data.raw != NULL ? tensor->bytes : 0;
-    memset((char*)data + kept, 0, num_bytes - kept);
+    if (num_bytes > had) memset((char*)data + had, 0, num_bytes - had);
     tensor->data.raw = data;
   }
   tensor->bytes = num_bytes;
@@ -231,79 +236,40 @@ const TfLiteIntArray* TfLiteTensorGetDimsSignature(const TfLiteTensor* t) {
   return t->dims_signature != NULL && t->dims_signature->size > 0 ? t->dims_signature : t->dims;
 }
 
-TfLiteAllocationStrategy TfLiteTensorGetAllocationStrategy(const TfLiteTensor* t) {
-  if (t == NULL) return kTfLiteAllocationStrategyUnknown;
-  switch (t->allocation_type) {
-    case kTfLiteMemNone:
-      return kTfLiteAllocationStrategyNone;
-    case kTfLiteMmapRo:
-      return kTfLiteAllocationStrategyMMap;
-    case kTfLiteArenaRw:
-    case kTfLiteArenaRwPersistent:
-      return kTfLiteAllocationStrategyArena;
-    case kTfLiteDynamic:
-      return kTfLiteAllocationStrategyMalloc;
-    case kTfLiteVariantObject:
-      return kTfLiteAllocationStrategyNew;
-    default:
-      return kTfLiteAllocationStrategyUnknown;
-  }
+/* What the original answers for each kind of allocation; kinds that are not here are unknown in every respect. */
+typedef struct allocation_facts {
+  TfLiteAllocationStrategy strategy;
+  TfLiteRunStability address, data;
+  TfLiteRunStep data_known, shape_known;
+} allocation_facts;
+
+static allocation_facts facts_of(const TfLiteTensor* t) {
+  static const allocation_facts kFacts[] = {
+      [kTfLiteMemNone] = {kTfLiteAllocationStrategyNone, kTfLiteRunStabilityAcrossRuns, kTfLiteRunStabilityAcrossRuns,
+                          kTfLiteRunStepInit, kTfLiteRunStepInit},
+      [kTfLiteMmapRo] = {kTfLiteAllocationStrategyMMap, kTfLiteRunStabilityAcrossRuns, kTfLiteRunStabilityAcrossRuns,
+                         kTfLiteRunStepInit, kTfLiteRunStepInit},
+      [kTfLiteArenaRw] = {kTfLiteAllocationStrategyArena, kTfLiteRunStabilityUnstable, kTfLiteRunStabilitySingleRun,
+                          kTfLiteRunStepEval, kTfLiteRunStepPrepare},
+      [kTfLiteArenaRwPersistent] = {kTfLiteAllocationStrategyArena, kTfLiteRunStabilityUnstable,
+                                    kTfLiteRunStabilityAcrossRuns, kTfLiteRunStepEval, kTfLiteRunStepPrepare},
+      [kTfLiteDynamic] = {kTfLiteAllocationStrategyMalloc, kTfLiteRunStabilitySingleRun, kTfLiteRunStabilitySingleRun,
+                          kTfLiteRunStepEval, kTfLiteRunStepEval},
+      [kTfLitePersistentRo] = {kTfLiteAllocationStrategyMalloc, kTfLiteRunStabilitySingleRun,
+                               kTfLiteRunStabilitySingleRun, kTfLiteRunStepPrepare, kTfLiteRunStepPrepare},
+      [kTfLiteVariantObject] = {kTfLiteAllocationStrategyNew, kTfLiteRunStabilityAcrossRuns,
+                                kTfLiteRunStabilitySingleRun, kTfLiteRunStepEval, kTfLiteRunStepEval},
+  };
+  const size_t kind = t != NULL ? (size_t)t->allocation_type : SIZE_MAX;
+  return kind < sizeof kFacts / sizeof kFacts[0] ? kFacts[kind] : (allocation_facts){0};
 }
 
-TfLiteRunStability TfLiteTensorGetBufferAddressStability(const TfLiteTensor* t) {
-  if (t == NULL) return kTfLiteRunStabilityUnknown;
-  switch (t->allocation_type) {
-    case kTfLiteMemNone:
-    case kTfLiteMmapRo:
-    case kTfLiteArenaRwPersistent:
-    case kTfLitePersistentRo:
-      return kTfLiteRunStabilityAcrossRuns;
-    case kTfLiteArenaRw:
-    case kTfLiteDynamic:
-      return kTfLiteRunStabilityUnstable;
-    default:
-      return kTfLiteRunStabilityUnknown;
-  }
-}
+TfLiteAllocationStrategy TfLiteTensorGetAllocationStrategy(const TfLiteTensor* t) { return facts_of(t).strategy; }
 
-TfLiteRunStability TfLiteTensorGetDataStability(const TfLiteTensor* t) {
-  if (t == NULL) return kTfLiteRunStabilityUnknown;
-  switch (t->allocation_type) {
-    case kTfLiteMemNone:
-    case kTfLiteMmapRo:
-    case kTfLitePersistentRo:
-      return kTfLiteRunStabilityAcrossRuns;
-    case kTfLiteArenaRw:
-    case kTfLiteArenaRwPersistent:
-    case kTfLiteDynamic:
-      return kTfLiteRunStabilitySingleRun;
-    default:
-      return kTfLiteRunStabilityUnknown;
-  }
-}
+TfLiteRunStability TfLiteTensorGetBufferAddressStability(const TfLiteTensor* t) { return facts_of(t).address; }
 
-static TfLiteRunStep known_step(const TfLiteTensor* t) {
-  switch (t->allocation_type) {
-    case kTfLiteMemNone:
-    case kTfLiteMmapRo:
-      return kTfLiteRunStepInit;
-    case kTfLitePersistentRo:
-      return kTfLiteRunStepPrepare;
-    case kTfLiteArenaRw:
-    case kTfLiteArenaRwPersistent:
-    case kTfLiteDynamic:
-      return kTfLiteRunStepEval;
-    default:
-      return kTfLiteRunStepUnknown;
-  }
-}
+TfLiteRunStability TfLiteTensorGetDataStability(const TfLiteTensor* t) { return facts_of(t).data; }
 
-TfLiteRunStep TfLiteTensorGetDataKnownStep(const TfLiteTensor* t) {
-  return t != NULL ? known_step(t) : kTfLiteRunStepUnknown;
-}
+TfLiteRunStep TfLiteTensorGetDataKnownStep(const TfLiteTensor* t) { return facts_of(t).data_known; }
 
-TfLiteRunStep TfLiteTensorGetShapeKnownStep(const TfLiteTensor* t) {
-  if (t == NULL) return kTfLiteRunStepUnknown;
-  const bool arena = t->allocation_type == kTfLiteArenaRw || t->allocation_type == kTfLiteArenaRwPersistent;
-  return arena ? kTfLiteRunStepPrepare : known_step(t);
-}
+TfLiteRunStep TfLiteTensorGetShapeKnownStep(const TfLiteTensor* t) { return facts_of(t).shape_known; }

@@ -19,19 +19,10 @@ typedef struct ln_added_op {
   TfLiteRegistration registration;
 } ln_added_op;
 
-/* The resolver callbacks that the caller set; the generation tells which struct they return. */
-typedef enum ln_resolver_kind {
-  LN_RESOLVER_NONE,
-  LN_RESOLVER_CURRENT,
-  LN_RESOLVER_V3,
-  LN_RESOLVER_V2,
-  LN_RESOLVER_V1,
-  LN_RESOLVER_EXTERNAL,
-  LN_RESOLVER_EXTERNAL_WITH_FALLBACK
-} ln_resolver_kind;
-
+/* The resolver callbacks that the caller set. Generations of the interface differ in how much of the registration there
+ * is that the callbacks point to; newer members read as zero. */
 typedef struct ln_resolver_callbacks {
-  ln_resolver_kind kind;
+  size_t registration_bytes;
   const void* (*builtin)(void* user_data, TfLiteBuiltinOperator op, int version);
   const void* (*custom)(void* user_data, const char* name, int version);
   const TfLiteOperator* (*external_builtin)(void* user_data, int op, int version);
@@ -53,14 +44,14 @@ struct TfLiteInterpreterOptions {
   ln_resolver_callbacks resolver;
 };
 
+/* Outlives its deletion while there are runners, which then find nothing in it. */
 struct TfLiteInterpreter {
-  ln_interpreter* interpreter;
+  ln_interpreter* interpreter; /* NULL once deleted */
+  size_t references;           /* its own and one for each runner */
 };
 
-struct TfLiteSignatureRunner {
-  ln_interpreter* interpreter;
-  const ln_model_signature* signature;
-};
+/* Drops a reference; the last one frees. */
+void ln_interpreter_handle_release(TfLiteInterpreter* interpreter);
 
 /* What the resolver needs while an interpreter is created. */
 typedef struct ln_resolver_state {

@@ -5,14 +5,15 @@
 #include "runtime/interpreter.h"
 
 void* TfLiteKernelInitFailed(void) {
-  static char failed;
-  return &failed;
+  /* The original's value: delegates carry a copy of this function, and what theirs returns must be known here. */
+  return (void*)(intptr_t)-1;
 }
 
 TfLiteOperator* TfLiteOperatorCreate(TfLiteBuiltinOperator builtin_code, const char* custom_name, int version,
                                      void* user_data) {
   TfLiteOperator* op = ln_calloc(1, sizeof *op);
   if (op == NULL) return NULL;
+  atomic_init(&op->references, 1);
   op->builtin_code = (int32_t)builtin_code;
   op->version = version;
   op->user_data = user_data;
@@ -23,12 +24,7 @@ TfLiteOperator* TfLiteOperatorCreate(TfLiteBuiltinOperator builtin_code, const c
   return NULL;
 }
 
-void TfLiteOperatorDelete(TfLiteOperator* registration) {
-  if (registration == NULL) return;
-  ln_live_remove(registration);
-  ln_free(registration->custom_name);
-  ln_free(registration);
-}
+void TfLiteOperatorDelete(TfLiteOperator* registration) { ln_operator_release(registration); }
 
 TfLiteRegistration ln_registration_of(const TfLiteOperator* op) {
   return (TfLiteRegistration){.builtin_code = op->builtin_code,

@@ -1,33 +1,31 @@
-/* Finds operators: the caller's resolver callbacks first, then the operators the caller added, then the library's own.
- */
+/* Finds operators: through the caller's callbacks alone where there are any, else among the operators that the caller
+ * added, then among the library's own. */
 #include <string.h>
 
 #include "api/objects.h"
 #include "ops/builtin_ops.h"
 
-/* The size of the struct that the callbacks of a generation return; newer members read as zero. */
-static size_t registration_bytes(ln_resolver_kind kind) {
-  switch (kind) {
-    case LN_RESOLVER_V1:
-      return sizeof(TfLiteRegistration_V1);
-    case LN_RESOLVER_V2:
-      return sizeof(TfLiteRegistration_V2);
-    case LN_RESOLVER_V3:
-      return sizeof(TfLiteRegistration_V3);
-    default:
-      return sizeof(TfLiteRegistration);
-  }
+static bool has_callbacks(const ln_resolver_callbacks* r) {
+  return r != NULL &&
+         (r->builtin != NULL || r->custom != NULL || r->external_builtin != NULL || r->external_custom != NULL);
 }
 
-static const TfLiteRegistration* widen(ln_resolver_state* state, const void* registration) {
+/* Keeps a registration that comes from elsewhere, of which only `size_bytes` exist. */
+static const TfLiteRegistration* keep(ln_resolver_state* state, const void* registration, size_t size_bytes) {
   if (registration == NULL) return NULL;
   state->current = (TfLiteRegistration){0};
-  memcpy(&state->current, registration, registration_bytes(state->options->resolver.kind));
+  memcpy(&state->current, registration, size_bytes);
   return &state->current;
 }
 
+static bool has_functions(const TfLiteOperator* op) {
+  return op->init != NULL || op->init_with_data != NULL || op->free != NULL || op->free_with_data != NULL ||
+         op->prepare != NULL || op->prepare_with_data != NULL || op->invoke != NULL || op->invoke_with_data != NULL;
+}
+
+/* An operator without any function counts as not found, so that a fallback is asked. */
 static const TfLiteRegistration* wrap(ln_resolver_state* state, const TfLiteOperator* op) {
-  if (op == NULL) return NULL;
+  if (op == NULL || !has_functions(op)) return NULL;
   state->current = ln_registration_of(op);
   return &state->current;
 }
@@ -45,25 +43,28 @@ static const TfLiteRegistration* find_added(const TfLiteInterpreterOptions* opti
 
 static const TfLiteRegistration* find_builtin(void* user_data, int32_t code, int version) {
   ln_resolver_state* state = user_data;
+  const ln_resolver_callbacks* r = state->options != NULL ? &state->options->resolver : NULL;
   const TfLiteRegistration* found = NULL;
-  if (state->options != NULL) {
-    const ln_resolver_callbacks* r = &state->options->resolver;
+  if (has_callbacks(r)) {
     if (r->external_builtin != NULL) found = wrap(state, r->external_builtin(r->user_data, code, version));
     if (found == NULL && r->builtin != NULL)
-      found = widen(state, r->builtin(r->user_data, (TfLiteBuiltinOperator)code, version));
-    if (found == NULL) found = find_added(state->options, code, NULL, version);
+      found = keep(state, r->builtin(r->user_data, (TfLiteBuiltinOperator)code, version), r->registration_bytes);
+    return found;
   }
+  if (state->options != NULL) found = find_added(state->options, code, NULL, version);
   return found != NULL || !state->builtin_ops ? found : ln_find_builtin_op(code, version);
 }
 
 static const TfLiteRegistration* find_custom(void* user_data, const char* name, int version) {
   ln_resolver_state* state = user_data;
-  if (state->options == NULL) return NULL;
-  const ln_resolver_callbacks* r = &state->options->resolver;
+  const ln_resolver_callbacks* r = state->options != NULL ? &state->options->resolver : NULL;
   const TfLiteRegistration* found = NULL;
+  if (!has_callbacks(r))
+    return state->options != NULL ? find_added(state->options, kTfLiteBuiltinCustom, name, version) : NULL;
   if (r->external_custom != NULL) found = wrap(state, r->external_custom(r->user_data, name, version));
-  if (found == NULL && r->custom != NULL) found = widen(state, r->custom(r->user_data, name, version));
-  return found != NULL ? found : find_added(state->options, kTfLiteBuiltinCustom, name, version);
+  if (found == NULL && r->custom != NULL)
+    found = keep(state, r->custom(r->user_data, name, version), r->registration_bytes);
+  return found;
 }
 
 ln_op_resolver ln_make_resolver(ln_resolver_state* state, const TfLiteInterpreterOptions* options, bool builtin_ops) {

@@ -4,7 +4,8 @@
 
 const char* TfLiteVersion(void) { return "2.19.0"; }
 
-const char* TfLiteExtensionApisVersion(void) { return "2.16.0"; }
+/* The original gives its extensions the number of the runtime. */
+const char* TfLiteExtensionApisVersion(void) { return TfLiteVersion(); }
 
 int TfLiteSchemaVersion(void) { return 3; }
 

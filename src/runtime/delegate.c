@@ -144,6 +144,7 @@ static TfLiteStatus add_delegate_node(ln_subgraph* subgraph, const TfLiteRegistr
   ln_node* node = ln_subgraph_new_node(subgraph);
   if (node == NULL) return kTfLiteError;
   node->registration = *registration;
+  ln_operator_retain(node->registration.registration_external);
   node->name = registration->custom_name != NULL ? registration->custom_name : "DELEGATE";
   node->node.delegate = delegate;
   node->node.inputs = TfLiteIntArrayCopy(subset->inputs);

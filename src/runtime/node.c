@@ -84,6 +84,7 @@ static void free_node(ln_subgraph* subgraph, ln_node* node) {
   TfLiteIntArrayFree(node->delegated.inputs);
   TfLiteIntArrayFree(node->delegated.outputs);
   ln_free(node->node.builtin_data);
+  ln_operator_release(node->registration.registration_external);
   ln_free(node);
 }
 
@@ -98,7 +99,7 @@ void ln_subgraph_free_nodes(ln_subgraph* subgraph) {
 static void take_registration(ln_node* node, const TfLiteRegistration* found) {
   enum { ALL_FLAGS = 2 * kTfLiteInplaceOpInput2Shared - 1 };
   node->registration = *found;
-  if (!ln_live_has(found->registration_external)) node->registration.registration_external = NULL;
+  if (!ln_operator_retain(found->registration_external)) node->registration.registration_external = NULL;
   if (found->inplace_operator > ALL_FLAGS) node->registration.inplace_operator = kTfLiteInplaceOpNone;
 }
 

@@ -220,11 +220,14 @@ static bool make_inputs_writable(ln_subgraph* subgraph) {
     const int32_t index = subgraph->source->inputs.data[i];
     TfLiteTensor* t = &subgraph->tensors[index];
     void** owned = &subgraph->states[index].owned_data;
-    if (t->allocation_type != kTfLiteMmapRo || *owned != NULL) continue;
-    *owned = ln_aligned_malloc(LN_ARENA_ALIGNMENT, t->bytes);
-    if (*owned == NULL) return false;
-    memcpy(*owned, t->data.raw, t->bytes);
+    if (t->allocation_type != kTfLiteMmapRo) continue;
+    if (*owned == NULL) {
+      *owned = ln_aligned_malloc(LN_ARENA_ALIGNMENT, t->bytes);
+      if (*owned == NULL) return false;
+      memcpy(*owned, t->data.raw, t->bytes);
+    }
     t->data.data = *owned;
+    t->allocation = *owned; /* tells TfLiteTensorCopyFromBuffer that it may be written */
   }
   return true;
 }
