@@ -8,7 +8,15 @@
 #define LN_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define LN_INLINE static inline __attribute__((always_inline))
 #define LN_NOINLINE __attribute__((noinline))
+#if defined(__x86_64__) || defined(__i386__)
+#define LN_PAUSE() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define LN_PAUSE() __asm__ __volatile__("yield")
 #else
+#define LN_PAUSE() ((void)0)
+#endif
+#else
+#define LN_PAUSE() ((void)0)
 #define LN_PRINTF(format_index, first_arg)
 #define LN_LIKELY(x) (x)
 #define LN_UNLIKELY(x) (x)

@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/compiler.h"
 
-enum { SPIN_TURNS = 2000 };
+/* About 0.1 ms: operators follow each other sooner than that, and waking a thread that sleeps takes as long. */
+enum { SPIN_TURNS = 4096, TURNS_PER_YIELD = 64 };
 
 typedef struct worker {
   _Alignas(64) _Atomic uint64_t range; /* begin << 32 | end */
@@ -77,7 +79,8 @@ static uint32_t await_generation(ln_thread_pool* pool, uint32_t seen) {
   for (int turn = 0; turn < SPIN_TURNS; ++turn) {
     const uint32_t now = atomic_load_explicit(&pool->generation, memory_order_acquire);
     if (now != seen) return now;
-    if (turn % 64 == 63) sched_yield();
+    LN_PAUSE();
+    if (turn % TURNS_PER_YIELD == TURNS_PER_YIELD - 1) sched_yield();
   }
   pthread_mutex_lock(&pool->mutex);
   while (atomic_load(&pool->generation) == seen) pthread_cond_wait(&pool->wake, &pool->mutex);
@@ -157,8 +160,10 @@ static void run_slice(ln_thread_pool* pool, uint32_t tile_count) {
   atomic_store_explicit(&pool->running, pool->count - 1, memory_order_relaxed);
   publish(pool);
   work(pool, 0);
-  for (int turn = 0; atomic_load_explicit(&pool->running, memory_order_acquire) > 0; ++turn)
-    if (turn % 64 == 63) sched_yield();
+  for (int turn = 0; atomic_load_explicit(&pool->running, memory_order_acquire) > 0; ++turn) {
+    LN_PAUSE();
+    if (turn % TURNS_PER_YIELD == TURNS_PER_YIELD - 1) sched_yield();
+  }
 }
 
 void ln_thread_pool_run(ln_thread_pool* pool, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count) {

@@ -35,9 +35,21 @@ static void parallel_for(LinnetBackend* backend, void (*task)(void* arg, size_t 
   for (size_t tile = 0; tile < tile_count; ++tile) task(arg, tile);
 }
 
+/* A constant that this interpreter has copied is known to all interpreters of the model by its bytes in the file. */
+static const void* shared_key(const ln_interpreter* interpreter, const void* key) {
+  for (int32_t s = 0; s < interpreter->subgraph_count; ++s) {
+    const ln_subgraph* subgraph = interpreter->subgraphs[s];
+    for (int32_t i = 0; i < subgraph->source->tensor_count; ++i)
+      if (subgraph->states[i].owned_data == key) return subgraph->source->tensors[i].data.data;
+  }
+  return key;
+}
+
 static const void* shared_pack(LinnetBackend* backend, const void* key, uint64_t variant, size_t size_bytes,
                                void (*pack)(void* destination, void* arg), void* arg) {
-  return ln_model_shared_pack(interpreter_of(backend)->model, key, variant, size_bytes, pack, arg);
+  ln_interpreter* interpreter = interpreter_of(backend);
+  if (key == NULL) return NULL;
+  return ln_model_shared_pack(interpreter->model, shared_key(interpreter, key), variant, size_bytes, pack, arg);
 }
 
 bool ln_interpreter_is_cancelled(ln_interpreter* interpreter, bool* timed_out) {

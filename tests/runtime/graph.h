@@ -40,8 +40,9 @@ void graph_ends(graph* g, int32_t subgraph, const int32_t* inputs, const int32_t
  *   add1         out = in + 1, of in's shape           add1_shared  the same, may work in place
  *   sum          out = a + b, of a's shape             mix          out = hash of all inputs and temporaries' patterns
  *   mix_shared   as mix, may take input 0's memory     grow         out (dynamic) has in[0] elements, 0, 1, 2, …
- *   state        out = in[1] += in[0]                  once         out = in * k; k is computed in the first invoke
- * only fail_prepare, fail_invoke, silent                  report and fail; fail without a word widen        resizes its
+ *   mix_like     as mix_shared, of in's shape          spread       as mix; out (dynamic) has as many elements as
+ * follow state        out = in[1] += in[0]                  once         out = in * k; k is computed in the first
+ * invoke only fail_prepare, fail_invoke, silent                  report and fail; fail without a word widen resizes its
  * own input                 cancel       cancels the interpreter `cancel_target` slow         takes 3 ms call runs
  * subgraph 1 on its input; `self` subgraph 0 parallel     out[i] = i by 64 tiles                backend      packs,
  * resources, names; checks what it gets copy_later   resizes its output in invoke          text         writes a string

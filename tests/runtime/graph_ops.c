@@ -77,6 +77,23 @@ static TfLiteStatus grow(TfLiteContext* c, TfLiteNode* n) {
   return kTfLiteOk;
 }
 
+/* spread: as mix, but the output's extent follows from the inputs too. */
+static TfLiteStatus spread(TfLiteContext* c, TfLiteNode* n) {
+  int hash = 1;
+  for (int k = 0; k < n->inputs->size; ++k)
+    for (int i = 0; i < extent(in(c, n, k)); ++i) hash = (hash * 31 + (int)in(c, n, k)->data.f[i]) % 9973;
+  const int32_t count = 1 + hash % 90;
+  LN_TRY(ln_resize(c, out(c, n), 1, &count));
+  for (int i = 0; i < count; ++i) out(c, n)->data.f[i] = (float)(hash + i);
+  return kTfLiteOk;
+}
+
+/* mix_like: as mix, the output gets input 0's shape. */
+static TfLiteStatus mix_like_prepare(TfLiteContext* c, TfLiteNode* n) {
+  LN_TRY(mix_prepare(c, n));
+  return like_input(c, n);
+}
+
 static TfLiteStatus state(TfLiteContext* c, TfLiteNode* n) {
   for (int i = 0; i < extent(in(c, n, 0)); ++i) out(c, n)->data.f[i] = in(c, n, 1)->data.f[i] += in(c, n, 0)->data.f[i];
   return kTfLiteOk;
@@ -204,6 +221,13 @@ static const TfLiteRegistration kOps[] = {
      .invoke = mix,
      .inplace_operator = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared},
     {.custom_name = "grow", .prepare = grow_prepare, .invoke = grow},
+    {.custom_name = "spread", .prepare = grow_prepare, .invoke = spread},
+    {.custom_name = "mix_like",
+     .init = mix_init,
+     .free = mix_free,
+     .prepare = mix_like_prepare,
+     .invoke = mix,
+     .inplace_operator = kTfLiteInplaceOpInput0Shared},
     {.custom_name = "state", .prepare = like_input, .invoke = state},
     {.custom_name = "once", .init = mix_init, .free = mix_free, .prepare = once_prepare, .invoke = once},
     {.custom_name = "fail_prepare", .prepare = fail_loudly, .invoke = add1},

@@ -7,6 +7,7 @@
 #include "runtime/delegate.h"
 #include "runtime/graph.h"
 #include "tensorflow/lite/builtin_ops.h"
+#include "tensorflow/lite/c/operator.h"
 
 static graph g;
 static log_text msgs;
@@ -44,11 +45,15 @@ static void kernel_free(TfLiteContext* c, void* data) {
   --((tester*)data)->kernels;
 }
 
-static TfLiteStatus kernel_prepare(TfLiteContext* c, TfLiteNode* n) {
-  ++((tester*)n->user_data)->prepared;
+static TfLiteStatus kernel_resize(TfLiteContext* c, TfLiteNode* n) {
   for (int i = 0; i < n->outputs->size; ++i)
     LN_TRY(ln_resize_like(c, &c->tensors[n->outputs->data[i]], &c->tensors[n->inputs->data[0]]));
   return kTfLiteOk;
+}
+
+static TfLiteStatus kernel_prepare(TfLiteContext* c, TfLiteNode* n) {
+  ++((tester*)n->user_data)->prepared;
+  return kernel_resize(c, n);
 }
 
 static TfLiteStatus kernel_invoke(TfLiteContext* c, TfLiteNode* n) {
@@ -259,31 +264,90 @@ static void test_unresolved(void) {
   finish(i);
 }
 
-/* ---- An opaque delegate ---- */
+/* ---- An opaque delegate, whose kernel is an operator object ---- */
+
+static int opaque_kernels, opaque_handles;
+
+static void* opaque_init(void* data, TfLiteOpaqueContext* c, const char* buffer, size_t length) {
+  const TfLiteOpaqueDelegateParams* params = (const TfLiteOpaqueDelegateParams*)(const void*)buffer;
+  CHECK(c != NULL && data == &g && length == 0 && params->delegate_data == &msgs &&
+        params->nodes_to_replace->size == 1);
+  CHECK(params->input_tensors->size == 2 && params->output_tensors->size == 1);
+  ++opaque_kernels;
+  return &opaque_kernels;
+}
+
+static void opaque_free(TfLiteOpaqueContext* c, void* data) {
+  (void)c;
+  --*(int*)data;
+}
+
+static TfLiteStatus opaque_kernel_prepare(TfLiteOpaqueContext* c, TfLiteOpaqueNode* n) {
+  return kernel_resize((TfLiteContext*)(void*)c, (TfLiteNode*)(void*)n);
+}
+
+static TfLiteStatus opaque_invoke(void* data, TfLiteOpaqueContext* c, TfLiteOpaqueNode* n) {
+  TfLiteTensor* out = &((TfLiteContext*)(void*)c)->tensors[((TfLiteNode*)(void*)n)->outputs->data[0]];
+  CHECK(data == &g);
+  out->buffer_handle = 3;
+  out->data_is_stale = true;
+  return kTfLiteOk;
+}
+
+static TfLiteStatus opaque_copy(TfLiteOpaqueContext* c, TfLiteOpaqueDelegate* d, void* data, TfLiteBufferHandle handle,
+                                TfLiteOpaqueTensor* tensor) {
+  CHECK(c != NULL && d != NULL && data == &msgs && handle == 3);
+  TfLiteTensor* t = (TfLiteTensor*)(void*)tensor;
+  for (int i = 0; i < t->dims->data[0]; ++i) t->data.f[i] = 55;
+  return kTfLiteOk;
+}
+
+static void opaque_free_handle(TfLiteOpaqueContext* c, TfLiteOpaqueDelegate* d, void* data,
+                               TfLiteBufferHandle* handle) {
+  CHECK(c != NULL && d != NULL && data == &msgs && *handle == 3);
+  ++opaque_handles;
+}
+
+static TfLiteOperator* opaque_kernel;
 
 static TfLiteStatus opaque_prepare(TfLiteOpaqueContext* c, TfLiteOpaqueDelegate* d, void* data) {
   CHECK(TfLiteOpaqueDelegateGetData(d) == data && data == &msgs);
   TfLiteContext* context = (TfLiteContext*)(void*)c;
-  const TfLiteRegistration kernel = {.prepare = NULL, .invoke = kernel_invoke, .custom_name = "Opaque"};
-  TfLiteIntArray* first = TfLiteIntArrayCreate(1);
-  first->data[0] = 99;
-  CHECK(context->ReplaceNodeSubsetsWithDelegateKernels(context, kernel, first, d) == kTfLiteError);
-  TfLiteIntArrayFree(first);
-  return kTfLiteOk;
+  const TfLiteRegistration kernel = {.registration_external = opaque_kernel};
+  TfLiteIntArray* nodes = TfLiteIntArrayCreate(1);
+  nodes->data[0] = 99;
+  CHECK(context->ReplaceNodeSubsetsWithDelegateKernels(context, kernel, nodes, d) == kTfLiteError);
+  CHECK(said("asks for node 99"));
+  nodes->data[0] = 4;
+  const TfLiteStatus status = context->ReplaceNodeSubsetsWithDelegateKernels(context, kernel, nodes, d);
+  TfLiteIntArrayFree(nodes);
+  return status;
 }
 
 static void test_opaque(void) {
-  const TfLiteOpaqueDelegateBuilder builder = {.data = &msgs, .Prepare = opaque_prepare, .flags = 1};
+  const TfLiteOpaqueDelegateBuilder builder = {.data = &msgs,
+                                               .Prepare = opaque_prepare,
+                                               .CopyFromBufferHandle = opaque_copy,
+                                               .FreeBufferHandle = opaque_free_handle,
+                                               .flags = kTfLiteDelegateFlagsAllowDynamicTensors};
+  opaque_kernel = TfLiteOperatorCreate(kTfLiteBuiltinDelegate, "OpaqueKernel", 1, &g);
+  CHECK(TfLiteOperatorSetInitWithData(opaque_kernel, opaque_init) == kTfLiteOk);
+  TfLiteOperatorSetFree(opaque_kernel, opaque_free);
+  TfLiteOperatorSetPrepare(opaque_kernel, opaque_kernel_prepare);
+  CHECK(TfLiteOperatorSetInvokeWithData(opaque_kernel, opaque_invoke) == kTfLiteOk);
   TfLiteOpaqueDelegate* d = TfLiteOpaqueDelegateCreate(&builder);
   ln_interpreter* i = make();
-  CHECK(d != NULL && ln_interpreter_apply_delegate(i, d) == kTfLiteOk && said("asks for node 99"));
-  TfLiteContext* c = &((ln_subgraph*)i->subgraphs[0])->context;
+  CHECK(d != NULL && ln_interpreter_apply_delegate(i, d) == kTfLiteOk && opaque_kernels == 1);
+  TfLiteContext* c = &i->subgraphs[0]->context;
   TfLiteIntArray* none = TfLiteIntArrayCreate(0);
   CHECK(c->ReplaceNodeSubsetsWithDelegateKernels(c, (TfLiteRegistration){0}, none, d) == kTfLiteError);
   TfLiteIntArrayFree(none);
   CHECK(ln_interpreter_allocate(i, 0) == kTfLiteOk && ln_interpreter_invoke(i, 0) == kTfLiteOk);
+  CHECK(floats(i, 5)[0] == 55);
   finish(i);
+  CHECK(opaque_kernels == 0 && opaque_handles == 1);
   TfLiteOpaqueDelegateDelete(d);
+  TfLiteOperatorDelete(opaque_kernel);
 }
 
 /* ---- Every allocation fails once ---- */

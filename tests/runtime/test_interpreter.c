@@ -104,33 +104,46 @@ static void test_in_place(void) {
   finish(i);
 }
 
-/* Random graphs give the same with places of their own for all tensors as with shared ones. */
+/* Random nodes over two inputs; with `dynamic`, of shapes that are known only while they run. Returns the output. */
+static int32_t make_random(bool dynamic) {
+  graph_begin(&g, 1);
+  const int nodes = 4 + rand() % 30;
+  for (int k = 0; k < 2; ++k) graph_tensor(&g, 0, SCHEMA_FLOAT32, 8);
+  for (int k = 0; k < nodes; ++k) {
+    const int32_t out = graph_tensor(&g, 0, SCHEMA_FLOAT32, rand() % 3 == 0 ? 8 : 1 + rand() % 200);
+    const int32_t far = rand() % out, near = out - 1 - rand() % (out < 3 ? out : 3);
+    const char* op = rand() % 2 ? "mix" : "mix_shared";
+    if (dynamic && rand() % 2) op = rand() % 3 ? "mix_like" : "spread";
+    graph_node(&g, 0, op, LIST(near, far), LIST(out));
+  }
+  const int32_t last = graph_tensor(&g, 0, SCHEMA_FLOAT32, 8);
+  graph_node(&g, 0, "mix", LIST(last - 1, last - 2, 0), LIST(last));
+  graph_ends(&g, 0, LIST(0, 1), LIST(last));
+  return last;
+}
+
+/* Random graphs give the same with places of their own for all tensors as with shared ones, in every one of some
+ * invokes with other inputs. */
 static void test_random_graphs(void) {
+  enum { INVOKES = 5 };
   srand(7);
-  for (int round = 0; round < 60; ++round) {
-    float results[2][8];
-    graph_begin(&g, 1);
-    const int inputs = 2, nodes = 4 + rand() % 30;
-    for (int k = 0; k < inputs; ++k) graph_tensor(&g, 0, SCHEMA_FLOAT32, 8);
-    for (int k = 0; k < nodes; ++k) {
-      const int32_t out = graph_tensor(&g, 0, SCHEMA_FLOAT32, rand() % 3 == 0 ? 8 : 1 + rand() % 200);
-      const int32_t far = rand() % out, near = out - 1 - rand() % (out < 3 ? out : 3);
-      graph_node(&g, 0, rand() % 2 ? "mix" : "mix_shared", LIST(near, far), LIST(out));
-    }
-    const int32_t last = graph_tensor(&g, 0, SCHEMA_FLOAT32, 8);
-    graph_node(&g, 0, "mix", LIST(last - 1, last - 2, 0), LIST(last));
-    graph_ends(&g, 0, LIST(0, 1), LIST(last));
+  for (int round = 0; round < 120; ++round) {
+    float results[2][INVOKES][8];
+    const int32_t last = make_random(round % 2 != 0);
     for (int preserve = 0; preserve < 2; ++preserve) {
       ln_interpreter_config config = config_for(&msgs);
       config.preserve_all_tensors = preserve;
       ln_interpreter* i = ln_interpreter_create(g.model, &config);
       CHECK(i != NULL && ln_interpreter_allocate(i, 0) == kTfLiteOk);
-      for (int k = 0; k < 8; ++k) floats(i, 0)[k] = floats(i, 1)[k] = (float)(k + round);
-      for (int times = 0; times < 2; ++times) CHECK(ln_interpreter_invoke(i, 0) == kTfLiteOk);
-      memcpy(results[preserve], floats(i, last), sizeof results[0]);
+      for (int times = 0; times < INVOKES; ++times) {
+        for (int k = 0; k < 8; ++k) floats(i, 0)[k] = floats(i, 1)[k] = (float)(k + round + times / 2);
+        CHECK(ln_interpreter_invoke(i, 0) == kTfLiteOk);
+        memcpy(results[preserve][times], floats(i, last), sizeof results[0][0]);
+      }
       ln_interpreter_delete(i);
     }
     CHECK(memcmp(results[0], results[1], sizeof results[0]) == 0);
+    CHECK(memcmp(results[0][0], results[0][1], sizeof results[0][0]) == 0);
     graph_end(&g);
   }
   CHECK(live_kernels == 0);
@@ -314,6 +327,34 @@ static void test_cancel_from_another_thread(void) {
   CHECK(ln_interpreter_invoke(i, 0) == kTfLiteCancelled);
   pthread_join(thread, NULL);
   finish(i);
+}
+
+/* Interpreters of one model in several threads. */
+static void* run_alone(void* unused) {
+  log_text quiet;
+  ln_interpreter_config config = config_for(&quiet);
+  config.num_threads = 2;
+  (void)unused;
+  for (int round = 0; round < 10; ++round) {
+    ln_interpreter* i = ln_interpreter_create(g.model, &config);
+    if (i == NULL || ln_interpreter_allocate(i, 0) != kTfLiteOk) return NULL;
+    floats(i, 0)[0] = 1;
+    const bool ok = ln_interpreter_invoke(i, 0) == kTfLiteOk && floats(i, 6)[0] == 7;
+    ln_interpreter_delete(i);
+    if (!ok) return NULL;
+  }
+  return &g;
+}
+
+static void test_threads(void) {
+  make_chain("add1_shared", 6, 50);
+  pthread_t threads[4];
+  for (int k = 0; k < 4; ++k) CHECK(pthread_create(&threads[k], NULL, run_alone, NULL) == 0);
+  for (int k = 0; k < 4; ++k) {
+    void* result;
+    CHECK(pthread_join(threads[k], &result) == 0 && result == &g);
+  }
+  graph_end(&g);
 }
 
 static void test_subgraphs(void) {
@@ -544,6 +585,7 @@ int main(void) {
   test_errors();
   test_giving_up();
   test_cancel_from_another_thread();
+  test_threads();
   test_subgraphs();
   test_backend();
   test_custom_allocation();
