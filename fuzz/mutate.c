@@ -125,6 +125,22 @@ static float pick_float(fuzz_random* r, float now) {
   }
 }
 
+/* Fields whose interesting numbers are few: below the bound they all mean something. */
+static uint32_t bound_of(const ln_schema_field* field) {
+  static const struct {
+    const char* name;
+    uint32_t bound;
+  } kBounds[] = {{"builtin_code", 210}, {"deprecated_builtin_code", 127},
+                 {"type", 23},          {"in_data_type", 23},
+                 {"out_data_type", 23}, {"output_type", 23},
+                 {"out_type", 23},      {"fused_activation_function", 6},
+                 {"padding", 2},        {"quantized_bias_type", 23},
+                 {"version", 12},       {"builtin_options_type", 127}};
+  for (size_t i = 0; i < sizeof kBounds / sizeof kBounds[0]; ++i)
+    if (strcmp(field->name, kBounds[i].name) == 0) return kBounds[i].bound;
+  return 0;
+}
+
 static void change_number(mutator* m, size_t at, size_t bytes, bool is_float) {
   uint64_t now = 0;
   for (size_t i = bytes; i-- > 0;) now = now << 8 | m->data[at + i];
@@ -254,6 +270,10 @@ static void change(mutator* m, const site* s) {
     redirect(m, s);
   } else if (s->target != 0) {
     change_vector(m, s);
+  } else if (bound_of(s->field) != 0 && fuzz_below(m->r, 8) != 0) {
+    const uint32_t value = fuzz_below(m->r, bound_of(s->field));
+    store(m->data + s->at, value, (size_t)ln_kind_bytes((ln_kind)s->field->kind));
+    say(m, " = %u", value);
   } else {
     change_number(m, s->at, (size_t)ln_kind_bytes((ln_kind)s->field->kind), s->field->kind == LN_KIND_F32);
   }

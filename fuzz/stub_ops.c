@@ -121,7 +121,8 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, int kind) {
   static TfLiteStatus invoke_##kind(TfLiteContext* c, TfLiteNode* n) { return invoke(c, n, kind); }
 STUB(0)
 STUB(1)
-STUB(2) STUB(3) STUB(4) STUB(5) STUB(6) STUB(7)
+STUB(2)
+STUB(3) STUB(4) STUB(5) STUB(6) STUB(7)
 #undef STUB
 
 #define STUB(kind) \
