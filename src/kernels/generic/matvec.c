@@ -1,0 +1,35 @@
+#include "kernels/generic/matvec.h"
+
+enum { kLanes = 8 };
+
+/* Eight sums side by side, so that the compiler may use vectors without changing the order of summation. */
+static float dot_f32(const float* a, const float* b, size_t count) {
+  float sums[kLanes] = {0.0f};
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (size_t j = 0; j < kLanes; ++j) sums[j] += a[i + j] * b[i + j];
+  float sum = ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+  for (; i < count; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+void ln_matvec_f32(const float* matrix, size_t rows, size_t columns, const float* vector, float* result) {
+  for (size_t r = 0; r < rows; ++r) result[r] += dot_f32(matrix + r * columns, vector, columns);
+}
+
+void ln_matvec_s8(const int8_t* matrix, size_t rows, size_t columns, const int8_t* vector, int32_t* result) {
+  for (size_t r = 0; r < rows; ++r) {
+    const int8_t* row = matrix + r * columns;
+    uint32_t sum = 0;
+    for (size_t c = 0; c < columns; ++c) sum += (uint32_t)((int32_t)row[c] * vector[c]);
+    result[r] = (int32_t)sum;
+  }
+}
+
+void ln_row_sums_s8(const int8_t* matrix, size_t rows, size_t columns, int32_t* sums) {
+  for (size_t r = 0; r < rows; ++r) {
+    uint32_t sum = 0;
+    for (size_t c = 0; c < columns; ++c) sum += (uint32_t)(int32_t)matrix[r * columns + c];
+    sums[r] = (int32_t)sum;
+  }
+}

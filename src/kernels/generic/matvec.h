@@ -1,0 +1,18 @@
+/* A matrix times vectors, for operators that do it step by step (recurrent cells). Knows pointers and sizes only. The
+ * matrix is row-major, [rows, columns] without gaps, and is used as it lies in the file. */
+#ifndef LN_KERNELS_MATVEC_H_
+#define LN_KERNELS_MATVEC_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* result[r] += sum over c of matrix[r][c] * vector[c] */
+void ln_matvec_f32(const float* matrix, size_t rows, size_t columns, const float* vector, float* result);
+
+/* result[r] = the sum, exact modulo 2^32. */
+void ln_matvec_s8(const int8_t* matrix, size_t rows, size_t columns, const int8_t* vector, int32_t* result);
+
+/* sums[r] = sum over c of matrix[r][c] */
+void ln_row_sums_s8(const int8_t* matrix, size_t rows, size_t columns, int32_t* sums);
+
+#endif
