@@ -301,13 +301,15 @@ static TfLiteStatus check_static(ln_subgraph* subgraph, bool* skip) {
   subgraph->leave_unresolved = true;
   const TfLiteStatus status = ln_subgraph_find_shapes(subgraph, &known);
   subgraph->leave_unresolved = false;
-  *skip = false;
+  /* A branch or a loop's body that cannot be prepared alone, or has unknown shapes, is no reason to refuse the model.
+   */
+  *skip = subgraph->index != 0 && status != kTfLiteOk;
+  if (*skip) return kTfLiteOk;
   if (status != kTfLiteOk || subgraph->plan->size == 0) return status;
   const TfLiteIntArray* last = subgraph->nodes[subgraph->plan->data[known - 1]]->node.outputs;
   if (known == subgraph->plan->size && !ln_subgraph_has_dynamic(subgraph, last) &&
       !ln_subgraph_has_dynamic(subgraph, subgraph->outputs))
     return kTfLiteOk;
-  /* A branch or a loop's body with unknown shapes is no reason to refuse the whole model. */
   *skip = subgraph->index != 0;
   if (*skip) return kTfLiteOk;
   ln_report(&subgraph->interpreter->config.reporter,

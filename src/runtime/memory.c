@@ -192,7 +192,9 @@ static TfLiteStatus place_arena(ln_subgraph* subgraph, int32_t first, int32_t en
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
     const ln_tensor_state* s = &subgraph->states[i];
     const bool fixed = s->place == LN_PLACE_ARENA;
-    if (!in_arena(subgraph, i) || entries[i].root != i || s->first_use >= end) continue;
+    /* (Without nodes the inputs' first use is the plan's end.) */
+    if (!in_arena(subgraph, i) || entries[i].root != i) continue;
+    if (s->first_use >= end && end < subgraph->plan->size) continue;
     if (fixed && entries[i].last < first) continue;
     blocks[count++] = (ln_block){subgraph->tensors[i].bytes, s->first_use, entries[i].last, fixed, s->offset_bytes, i};
   }

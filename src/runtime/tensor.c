@@ -323,7 +323,10 @@ TfLiteStatus ln_subgraph_resize_tensor(ln_subgraph* subgraph, TfLiteTensor* t, T
   }
   if (!same && kind == kTfLiteDynamic) subgraph->resized = true;
   if (sized) t->bytes = bytes;
-  if ((kind == kTfLiteArenaRw || kind == kTfLiteArenaRwPersistent) && !same) t->data.raw = NULL;
+  if ((kind == kTfLiteArenaRw || kind == kTfLiteArenaRwPersistent) && !same) {
+    t->data.raw = NULL;
+    if (!subgraph->running) subgraph->ready = false;
+  }
   if (t->dims != dims) TfLiteIntArrayFree(t->dims);
   t->dims = dims;
   return kTfLiteOk;

@@ -517,6 +517,13 @@ static void test_hostile(void) {
   i = create_ready();
   CHECK(ln_interpreter_invoke(i, 0) == kTfLiteOk);
   finish(i);
+  graph_begin(&g, 1);
+  graph_tensor(&g, 0, SCHEMA_FLOAT32, 3);
+  graph_tensor(&g, 0, SCHEMA_FLOAT32, 3);
+  graph_ends(&g, 0, LIST(0, 1), LIST(1, 0));
+  i = create_ready();
+  CHECK(floats(i, 0) != NULL && floats(i, 1) != NULL && floats(i, 0) != floats(i, 1));
+  finish(i);
   static const float kData[2] = {1, 2};
   graph_begin(&g, 1);
   graph_constant(&g, 0, kData, 2);
