@@ -1,15 +1,86 @@
-/* Not written yet. */
+/* Operators on two inputs without parameters: MAXIMUM, MINIMUM, FLOOR_DIV, FLOOR_MOD, ATAN2, POW, SQUARED_DIFFERENCE. */
+#include "ops/binary_util.h"
 #include "ops/builtin_ops.h"
-#include "ops/op_util.h"
 
-const TfLiteRegistration ln_op_add = {0};
-const TfLiteRegistration ln_op_sub = {0};
-const TfLiteRegistration ln_op_mul = {0};
-const TfLiteRegistration ln_op_div = {0};
-const TfLiteRegistration ln_op_maximum = {0};
-const TfLiteRegistration ln_op_minimum = {0};
-const TfLiteRegistration ln_op_floor_div = {0};
-const TfLiteRegistration ln_op_floor_mod = {0};
-const TfLiteRegistration ln_op_atan2 = {0};
-const TfLiteRegistration ln_op_pow = {0};
-const TfLiteRegistration ln_op_squared_difference = {0};
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, const ln_binary_choice* choices) {
+  ln_binary_io io;
+  LN_TRY(ln_binary_get(context, node, &io));
+  LN_TRY(ln_binary_prepare(context, node, io.a->type));
+  LN_CHECK(context, ln_binary_find(choices, io.a->type) != NULL, "inputs are %s, which the operator does not take",
+           TfLiteTypeGetName(io.a->type));
+  return kTfLiteOk;
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const ln_binary_choice* choices) {
+  const TfLiteTensor* input;
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  return ln_binary_run(context, node, ln_binary_find(choices, input->type), NULL);
+}
+
+/* Quantized extremes are those of the bytes: all three tensors must mean the same by them. */
+static TfLiteStatus extreme_prepare(TfLiteContext* context, TfLiteNode* node, const ln_binary_choice* choices) {
+  ln_binary_io io;
+  LN_TRY(prepare(context, node, choices));
+  LN_TRY(ln_binary_get(context, node, &io));
+  const TfLiteType t = io.a->type;
+  if (t == kTfLiteInt8 || t == kTfLiteUInt8 || t == kTfLiteInt16)
+    LN_CHECK(context,
+             io.a->params.scale == io.output->params.scale && io.a->params.zero_point == io.output->params.zero_point &&
+                 io.b->params.scale == io.output->params.scale && io.b->params.zero_point == io.output->params.zero_point,
+             "the scales or zero points of the inputs and the output differ; they must be the same");
+  return kTfLiteOk;
+}
+
+static TfLiteStatus check_divisor(TfLiteContext* context, const TfLiteNode* node) {
+  const TfLiteTensor* divisor;
+  LN_TRY(ln_get_input(context, node, 1, &divisor));
+  for (int64_t i = 0; divisor->type != kTfLiteFloat32 && i < ln_num_elements(divisor); ++i)
+    LN_CHECK(context, (divisor->type == kTfLiteInt64 ? divisor->data.i64[i] : divisor->data.i32[i]) != 0,
+             "Division by 0: element %lld of the divisor", (long long)i);
+  return kTfLiteOk;
+}
+
+static const ln_binary_choice kMaximum[] = {{kTfLiteFloat32, ln_binary_maximum_f32_ref}, {kTfLiteUInt8, ln_binary_maximum_u8_ref},
+                                            {kTfLiteInt8, ln_binary_maximum_s8_ref},     {kTfLiteInt16, ln_binary_maximum_s16_ref},
+                                            {kTfLiteInt32, ln_binary_maximum_i32_ref},   {kTfLiteInt64, ln_binary_maximum_i64_ref},
+                                            {kTfLiteNoType, NULL}};
+static const ln_binary_choice kMinimum[] = {{kTfLiteFloat32, ln_binary_minimum_f32_ref}, {kTfLiteUInt8, ln_binary_minimum_u8_ref},
+                                            {kTfLiteInt8, ln_binary_minimum_s8_ref},     {kTfLiteInt16, ln_binary_minimum_s16_ref},
+                                            {kTfLiteInt32, ln_binary_minimum_i32_ref},   {kTfLiteInt64, ln_binary_minimum_i64_ref},
+                                            {kTfLiteNoType, NULL}};
+static const ln_binary_choice kFloorDiv[] = {
+    {kTfLiteFloat32, ln_binary_floor_div_f32_ref}, {kTfLiteInt32, ln_binary_floor_div_i32_ref}, {kTfLiteNoType, NULL}};
+static const ln_binary_choice kFloorMod[] = {{kTfLiteFloat32, ln_binary_floor_mod_f32_ref},
+                                             {kTfLiteInt32, ln_binary_floor_mod_i32_ref},
+                                             {kTfLiteInt64, ln_binary_floor_mod_i64_ref},
+                                             {kTfLiteNoType, NULL}};
+static const ln_binary_choice kAtan2[] = {{kTfLiteFloat32, ln_binary_atan2_f32_ref}, {kTfLiteNoType, NULL}};
+static const ln_binary_choice kPow[] = {{kTfLiteFloat32, ln_binary_pow_f32_ref}, {kTfLiteNoType, NULL}};
+static const ln_binary_choice kSquaredDifference[] = {{kTfLiteFloat32, ln_binary_squared_difference_f32_ref},
+                                                      {kTfLiteInt32, ln_binary_squared_difference_i32_ref},
+                                                      {kTfLiteNoType, NULL}};
+
+static TfLiteStatus no_check(TfLiteContext* context, const TfLiteNode* node) {
+  (void)context, (void)node;
+  return kTfLiteOk;
+}
+
+#define LN_BINARY_OP(name, choices, prepare_function, check)                                                             \
+  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) {                                         \
+    return prepare_function(context, node, choices);                                                                     \
+  }                                                                                                                      \
+  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) {                                          \
+    LN_TRY(check(context, node));                                                                                        \
+    return invoke(context, node, choices);                                                                               \
+  }                                                                                                                      \
+  const TfLiteRegistration ln_op_##name = {.prepare = name##_prepare,                                                    \
+                                           .invoke = name##_invoke,                                                      \
+                                           .inplace_operator = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared};
+
+LN_BINARY_OP(maximum, kMaximum, extreme_prepare, no_check)
+LN_BINARY_OP(minimum, kMinimum, extreme_prepare, no_check)
+LN_BINARY_OP(floor_div, kFloorDiv, prepare, check_divisor)
+LN_BINARY_OP(floor_mod, kFloorMod, prepare, check_divisor)
+LN_BINARY_OP(atan2, kAtan2, prepare, no_check)
+LN_BINARY_OP(pow, kPow, prepare, no_check)
+LN_BINARY_OP(squared_difference, kSquaredDifference, prepare, no_check)

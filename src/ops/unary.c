@@ -1,18 +1,104 @@
-/* Not written yet. */
-#include "ops/builtin_ops.h"
-#include "ops/op_util.h"
+/* Operators on one input without parameters: SIN, COS, SQRT, RSQRT, SQUARE, EXP, LOG, ROUND, FLOOR, CEIL, SIGN, ABS, NEG,
+ * LOGICAL_NOT. */
+#include <math.h>
 
-const TfLiteRegistration ln_op_sin = {0};
-const TfLiteRegistration ln_op_cos = {0};
-const TfLiteRegistration ln_op_sqrt = {0};
-const TfLiteRegistration ln_op_rsqrt = {0};
-const TfLiteRegistration ln_op_square = {0};
-const TfLiteRegistration ln_op_round = {0};
-const TfLiteRegistration ln_op_sign = {0};
-const TfLiteRegistration ln_op_abs = {0};
-const TfLiteRegistration ln_op_neg = {0};
-const TfLiteRegistration ln_op_exp = {0};
-const TfLiteRegistration ln_op_log = {0};
-const TfLiteRegistration ln_op_floor = {0};
-const TfLiteRegistration ln_op_ceil = {0};
-const TfLiteRegistration ln_op_logical_not = {0};
+#include "kernels/generic/fixed_point.h"
+#include "ops/builtin_ops.h"
+#include "ops/unary_util.h"
+
+typedef struct unary_choice {
+  TfLiteType type;
+  ln_unary_row row;
+} unary_choice;
+
+static ln_unary_row find(const unary_choice* choices, TfLiteType type) {
+  while (choices->type != kTfLiteNoType && choices->type != type) ++choices;
+  return choices->row;
+}
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, const unary_choice* choices) {
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  LN_TRY(ln_unary_get(context, node, &input, &output));
+  LN_CHECK(context, find(choices, input->type) != NULL, "input is %s, which the operator does not take",
+           TfLiteTypeGetName(input->type));
+  return ln_unary_prepare(context, node);
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const unary_choice* choices) {
+  const TfLiteTensor* input;
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  return ln_unary_run(context, node, find(choices, input->type), NULL);
+}
+
+#define LN_UNARY_OP(name, ...)                                                                                        \
+  static const unary_choice k_##name[] = {__VA_ARGS__, {kTfLiteNoType, NULL}};                                         \
+  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { return prepare(context, node, k_##name); } \
+  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, k_##name); }   \
+  const TfLiteRegistration ln_op_##name = {                                                                           \
+      .prepare = name##_prepare, .invoke = name##_invoke, .inplace_operator = kTfLiteInplaceOpInput0Shared};
+
+LN_UNARY_OP(sin, {kTfLiteFloat32, ln_unary_sin_f32_ref})
+LN_UNARY_OP(cos, {kTfLiteFloat32, ln_unary_cos_f32_ref})
+LN_UNARY_OP(sqrt, {kTfLiteFloat32, ln_unary_sqrt_f32_ref})
+LN_UNARY_OP(square, {kTfLiteFloat32, ln_unary_square_f32_ref})
+LN_UNARY_OP(exp, {kTfLiteFloat32, ln_unary_exp_f32_ref})
+LN_UNARY_OP(log, {kTfLiteFloat32, ln_unary_log_f32_ref})
+LN_UNARY_OP(round, {kTfLiteFloat32, ln_unary_round_f32_ref})
+LN_UNARY_OP(floor, {kTfLiteFloat32, ln_unary_floor_f32_ref})
+LN_UNARY_OP(ceil, {kTfLiteFloat32, ln_unary_ceil_f32_ref})
+LN_UNARY_OP(sign, {kTfLiteFloat32, ln_unary_sign_f32_ref})
+LN_UNARY_OP(abs, {kTfLiteFloat32, ln_unary_abs_f32_ref}, {kTfLiteInt32, ln_unary_abs_i32_ref})
+LN_UNARY_OP(neg, {kTfLiteFloat32, ln_unary_neg_f32_ref}, {kTfLiteInt32, ln_unary_neg_i32_ref},
+            {kTfLiteInt64, ln_unary_neg_i64_ref})
+LN_UNARY_OP(logical_not, {kTfLiteBool, ln_unary_logical_not_ref})
+
+/* ---- RSQRT, which has quantized forms ---- */
+
+static void* rsqrt_init(TfLiteContext* context, const char* buffer, size_t length) {
+  (void)context, (void)buffer, (void)length;
+  void* data = ln_calloc(1, sizeof(ln_unary_rescale));
+  return data != NULL ? data : TfLiteKernelInitFailed();
+}
+
+static void rsqrt_free(TfLiteContext* context, void* data) {
+  (void)context;
+  ln_free(data);
+}
+
+static TfLiteStatus rsqrt_prepare(TfLiteContext* context, TfLiteNode* node) {
+  ln_unary_rescale* p = node->user_data;
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  LN_TRY(ln_unary_get(context, node, &input, &output));
+  LN_TRY(ln_unary_prepare(context, node));
+  if (input->type == kTfLiteFloat32) return kTfLiteOk;
+  LN_CHECK(context, input->type == kTfLiteInt8 || input->type == kTfLiteInt16, "input is %s; FLOAT32, INT8 or INT16 is right",
+           TfLiteTypeGetName(input->type));
+  LN_TRY(ln_unary_check_scales(context, input, output));
+  LN_TRY(ln_activation_range_i32(context, kTfLiteActNone, output, &p->low, &p->high));
+  p->in_zero_point = input->params.zero_point;
+  p->out_zero_point = output->params.zero_point;
+  const double factor = 1.0 / (double)(sqrtf(input->params.scale) * output->params.scale);
+  ln_quantize_multiplier(factor, &p->positive_multiplier, &p->positive_shift);
+  return kTfLiteOk;
+}
+
+static TfLiteStatus rsqrt_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const ln_unary_rescale* p = node->user_data;
+  const TfLiteTensor* input;
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  if (input->type == kTfLiteFloat32) return ln_unary_run(context, node, ln_unary_rsqrt_f32_ref, NULL);
+  for (int64_t i = 0; i < ln_num_elements(input); ++i) {
+    const int32_t x = input->type == kTfLiteInt8 ? input->data.int8[i] : input->data.i16[i];
+    LN_CHECK(context, x >= p->in_zero_point, "Rsqrt is only defined for positive values: element %lld is below the zero point",
+             (long long)i);
+  }
+  return ln_unary_run(context, node, input->type == kTfLiteInt8 ? ln_unary_rsqrt_qs8_ref : ln_unary_rsqrt_qs16_ref, p);
+}
+
+const TfLiteRegistration ln_op_rsqrt = {.init = rsqrt_init,
+                                        .free = rsqrt_free,
+                                        .prepare = rsqrt_prepare,
+                                        .invoke = rsqrt_invoke,
+                                        .inplace_operator = kTfLiteInplaceOpInput0Shared};

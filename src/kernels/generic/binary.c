@@ -1,0 +1,186 @@
+#include "kernels/generic/binary.h"
+
+#include <math.h>
+
+#include "kernels/generic/fixed_point.h"
+
+void ln_binary_add(ln_binary_shape* s, size_t extent, size_t a_stride, size_t b_stride) {
+  if (extent == 1) return;
+  const int last = s->rank - 1;
+  if (last >= 0 && s->a_strides[last] == a_stride * extent && s->b_strides[last] == b_stride * extent) {
+    s->extents[last] *= extent;
+    s->a_strides[last] = a_stride;
+    s->b_strides[last] = b_stride;
+    return;
+  }
+  s->extents[s->rank] = extent;
+  s->a_strides[s->rank] = a_stride;
+  s->b_strides[s->rank++] = b_stride;
+}
+
+void ln_binary_walk(const ln_binary_shape* s, ln_binary_row row, const void* params, const void* a, size_t a_width,
+                    const void* b, size_t b_width, void* out, size_t out_width) {
+  if (s->rank == 0) {
+    row(params, a, 0, b, 0, out, 1);
+    return;
+  }
+  for (int i = 0; i < s->rank; ++i)
+    if (s->extents[i] == 0) return;
+  const int inner = s->rank - 1;
+  const char *x = a, *y = b;
+  char* z = out;
+  size_t index[LN_BINARY_MAX_RANK] = {0};
+  for (;;) {
+    row(params, x, s->a_strides[inner], y, s->b_strides[inner], z, s->extents[inner]);
+    z += s->extents[inner] * out_width;
+    int axis = inner - 1;
+    for (; axis >= 0; --axis) {
+      x += s->a_strides[axis] * a_width;
+      y += s->b_strides[axis] * b_width;
+      if (++index[axis] < s->extents[axis]) break;
+      x -= s->a_strides[axis] * s->extents[axis] * a_width;
+      y -= s->b_strides[axis] * s->extents[axis] * b_width;
+      index[axis] = 0;
+    }
+    if (axis < 0) return;
+  }
+}
+
+/* The three shapes of a row each get a loop of their own, so that the compiler can vectorize it. */
+#define LN_ROW(name, in_type, out_type, params_type, expression)                                                        \
+  void ln_binary_##name##_ref(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, void* out, \
+                              size_t n) {                                                                               \
+    const params_type* p = params;                                                                                      \
+    const in_type *va = a, *vb = b;                                                                                     \
+    out_type* to = out;                                                                                                 \
+    (void)p;                                                                                                            \
+    if (a_step == 1 && b_step == 1) {                                                                                   \
+      for (size_t i = 0; i < n; ++i) {                                                                                  \
+        const in_type x = va[i], y = vb[i];                                                                             \
+        to[i] = expression;                                                                                             \
+      }                                                                                                                 \
+    } else if (b_step == 0) {                                                                                           \
+      const in_type y = *vb;                                                                                            \
+      for (size_t i = 0; i < n; ++i) {                                                                                  \
+        const in_type x = va[i * a_step];                                                                               \
+        to[i] = expression;                                                                                             \
+      }                                                                                                                 \
+    } else {                                                                                                            \
+      const in_type x = *va;                                                                                            \
+      for (size_t i = 0; i < n; ++i) {                                                                                  \
+        const in_type y = vb[i];                                                                                        \
+        to[i] = expression;                                                                                             \
+      }                                                                                                                 \
+    }                                                                                                                   \
+  }
+
+static inline float clamp_f32(const ln_clamp_f32* p, float x) { return x < p->low ? p->low : x > p->high ? p->high : x; }
+
+static inline int64_t clamp_i64(const ln_clamp_i64* p, int64_t x) { return x < p->low ? p->low : x > p->high ? p->high : x; }
+
+LN_ROW(add_f32, float, float, ln_clamp_f32, clamp_f32(p, x + y))
+LN_ROW(sub_f32, float, float, ln_clamp_f32, clamp_f32(p, x - y))
+LN_ROW(mul_f32, float, float, ln_clamp_f32, clamp_f32(p, x * y))
+LN_ROW(div_f32, float, float, ln_clamp_f32, clamp_f32(p, x / y))
+
+/* Integers wrap before they are clamped. */
+LN_ROW(add_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x + (uint32_t)y)))
+LN_ROW(sub_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x - (uint32_t)y)))
+LN_ROW(mul_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x * (uint32_t)y)))
+LN_ROW(add_i64, int64_t, int64_t, ln_clamp_i64, clamp_i64(p, (int64_t)((uint64_t)x + (uint64_t)y)))
+LN_ROW(sub_i64, int64_t, int64_t, ln_clamp_i64, clamp_i64(p, (int64_t)((uint64_t)x - (uint64_t)y)))
+LN_ROW(mul_i64, int64_t, int64_t, ln_clamp_i64, clamp_i64(p, (int64_t)((uint64_t)x * (uint64_t)y)))
+
+/* The quotient of INT_MIN and -1 wraps. */
+static inline int32_t divide_i32(int32_t x, int32_t y) { return y == -1 ? (int32_t)(0u - (uint32_t)x) : x / y; }
+
+static inline int32_t floor_divide_i32(int32_t x, int32_t y) {
+  if (y == -1) return divide_i32(x, y);
+  return x / y - (x % y != 0 && (x < 0) != (y < 0) ? 1 : 0);
+}
+
+static inline int64_t floor_modulo(int64_t x, int64_t y) {
+  if (y == -1) return 0;
+  const int64_t rest = x % y;
+  return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+}
+
+static inline float floor_modulo_f32(float x, float y) {
+  const float rest = fmodf(x, y);
+  return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+}
+
+LN_ROW(div_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, divide_i32(x, y)))
+LN_ROW(floor_div_i32, int32_t, int32_t, void, floor_divide_i32(x, y))
+LN_ROW(floor_div_f32, float, float, void, floorf(x / y))
+LN_ROW(floor_mod_i32, int32_t, int32_t, void, (int32_t)floor_modulo(x, y))
+LN_ROW(floor_mod_i64, int64_t, int64_t, void, floor_modulo(x, y))
+LN_ROW(floor_mod_f32, float, float, void, floor_modulo_f32(x, y))
+LN_ROW(atan2_f32, float, float, void, atan2f(x, y))
+LN_ROW(pow_f32, float, float, void, powf(x, y))
+LN_ROW(squared_difference_f32, float, float, void, (x - y) * (x - y))
+LN_ROW(squared_difference_i32, int32_t, int32_t, void,
+       (int32_t)(((uint32_t)x - (uint32_t)y) * ((uint32_t)x - (uint32_t)y)))
+
+#define LN_EXTREMES(suffix, type)                                  \
+  LN_ROW(maximum_##suffix, type, type, void, x > y ? x : y)        \
+  LN_ROW(minimum_##suffix, type, type, void, x < y ? x : y)
+
+LN_EXTREMES(f32, float)
+LN_EXTREMES(u8, uint8_t)
+LN_EXTREMES(s8, int8_t)
+LN_EXTREMES(s16, int16_t)
+LN_EXTREMES(i32, int32_t)
+LN_EXTREMES(i64, int64_t)
+
+static inline int32_t scaled(int32_t x, int32_t offset, int left_shift, int32_t multiplier, int shift) {
+  const int32_t shifted = (int32_t)((uint32_t)(x + offset) << left_shift);
+  return ln_rounding_shift_right(ln_doubling_high_mul(shifted, multiplier), -shift);
+}
+
+static inline int32_t add_quantized(const ln_add_quantized* p, int32_t x, int32_t y) {
+  const int32_t a = scaled(x, p->a_offset, p->left_shift, p->a_multiplier, p->a_shift);
+  const int32_t b = scaled(y, p->b_offset, p->left_shift, p->b_multiplier, p->b_shift);
+  const int32_t sum = (int32_t)((uint32_t)a + (uint32_t)(p->sign * b));
+  const int32_t out = ln_rounding_shift_right(ln_doubling_high_mul(sum, p->out_multiplier), -p->out_shift) + p->out_offset;
+  return ln_clamp_i32(out, p->low, p->high);
+}
+
+static inline int32_t add_pot(const ln_add_pot* p, int32_t x, int32_t y) {
+  const int32_t a = ln_rounding_shift_right(x, p->a_shift), b = ln_rounding_shift_right(y, p->b_shift);
+  return ln_clamp_i32(ln_clamp_i32(a + p->sign * b, INT16_MIN, INT16_MAX), p->low, p->high);
+}
+
+static inline int32_t mul_quantized(const ln_mul_quantized* p, int32_t x, int32_t y) {
+  const int32_t product = (int32_t)((uint32_t)(x + p->a_offset) * (uint32_t)(y + p->b_offset));
+  return ln_clamp_i32((int32_t)((uint32_t)ln_requantize(product, p->multiplier, p->shift) + (uint32_t)p->out_offset), p->low,
+                      p->high);
+}
+
+LN_ROW(add_qu8, uint8_t, uint8_t, ln_add_quantized, (uint8_t)add_quantized(p, x, y))
+LN_ROW(add_qs8, int8_t, int8_t, ln_add_quantized, (int8_t)add_quantized(p, x, y))
+LN_ROW(add_qs16, int16_t, int16_t, ln_add_quantized, (int16_t)add_quantized(p, x, y))
+LN_ROW(add_pot_s16, int16_t, int16_t, ln_add_pot, (int16_t)add_pot(p, x, y))
+LN_ROW(mul_qu8, uint8_t, uint8_t, ln_mul_quantized, (uint8_t)mul_quantized(p, x, y))
+LN_ROW(mul_qs8, int8_t, int8_t, ln_mul_quantized, (int8_t)mul_quantized(p, x, y))
+LN_ROW(mul_qs16, int16_t, int16_t, ln_mul_quantized, (int16_t)mul_quantized(p, x, y))
+
+#define LN_COMPARISON(name, suffix, type, sign) LN_ROW(name##_##suffix, type, uint8_t, void, (uint8_t)(x sign y))
+
+LN_COMPARISON(equal, f32, float, ==)
+LN_COMPARISON(equal, i32, int32_t, ==)
+LN_COMPARISON(equal, i64, int64_t, ==)
+LN_COMPARISON(equal, u8, uint8_t, ==)
+LN_COMPARISON(not_equal, f32, float, !=)
+LN_COMPARISON(not_equal, i32, int32_t, !=)
+LN_COMPARISON(not_equal, i64, int64_t, !=)
+LN_COMPARISON(not_equal, u8, uint8_t, !=)
+LN_COMPARISON(less, f32, float, <)
+LN_COMPARISON(less, i32, int32_t, <)
+LN_COMPARISON(less, i64, int64_t, <)
+LN_COMPARISON(less_equal, f32, float, <=)
+LN_COMPARISON(less_equal, i32, int32_t, <=)
+LN_COMPARISON(less_equal, i64, int64_t, <=)
+
+LN_ROW(logical_and, uint8_t, uint8_t, void, (uint8_t)(x != 0 && y != 0))
+LN_ROW(logical_or, uint8_t, uint8_t, void, (uint8_t)(x != 0 || y != 0))

@@ -1,0 +1,20 @@
+/* Tables for functions of quantized values: 256 entries for 8 bits, 513 with linear interpolation for 16. */
+#ifndef LN_KERNELS_LOOKUP_H_
+#define LN_KERNELS_LOOKUP_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct ln_quantization {
+  float scale;
+  int32_t zero_point;
+} ln_quantization;
+
+typedef float (*ln_unary_f32)(float x, const void* params);
+
+/* table[i] for the byte i of the quantized value (int8: as its bits): dequantize, apply, quantize half away from zero. */
+void ln_lookup_fill_8(ln_quantization in, ln_quantization out, int is_signed, ln_unary_f32 f, const void* params,
+                      uint8_t table[256]);
+void ln_lookup_8(const uint8_t table[256], const uint8_t* in, uint8_t* out, size_t count);
+
+#endif

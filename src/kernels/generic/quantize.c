@@ -1,0 +1,77 @@
+#include "kernels/generic/quantize.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels/generic/fixed_point.h"
+
+#define LN_QUANTIZE(suffix, type, low, high)                                                                           \
+  void ln_quantize_f32_##suffix##_ref(float scale, int32_t zero_point, const float* in, type* out, size_t n) {         \
+    for (size_t i = 0; i < n; ++i) {                                                                                   \
+      const float q = roundf(in[i] / scale) + (float)zero_point;                                                       \
+      out[i] = !(q > (float)(low)) ? (type)(low) : q > (float)(high) ? (type)(high) : (type)q;                         \
+    }                                                                                                                  \
+  }                                                                                                                    \
+  void ln_dequantize_##suffix##_ref(float scale, int32_t zero_point, const type* in, float* out, size_t n) {           \
+    for (size_t i = 0; i < n; ++i) out[i] = scale * (float)(in[i] - zero_point);                                       \
+  }
+
+LN_QUANTIZE(s8, int8_t, INT8_MIN, INT8_MAX)
+LN_QUANTIZE(u8, uint8_t, 0, UINT8_MAX)
+LN_QUANTIZE(s16, int16_t, INT16_MIN, INT16_MAX)
+
+static float half_to_float(uint16_t h) {
+  const uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = (h >> 10) & 31, fraction = h & 1023;
+  uint32_t bits;
+  if (exponent == 0) {
+    const float tiny = ldexpf((float)fraction, -24);
+    memcpy(&bits, &tiny, sizeof bits);
+    bits |= sign;
+  } else {
+    bits = sign | (exponent == 31 ? 0x7F800000u : (exponent + 112) << 23) | fraction << 13;
+  }
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+void ln_dequantize_f16_ref(const uint16_t* in, float* out, size_t n) {
+  for (size_t i = 0; i < n; ++i) out[i] = half_to_float(in[i]);
+}
+
+static int32_t load(ln_integer type, const void* data, size_t i) {
+  switch (type) {
+    case LN_S8:
+      return ((const int8_t*)data)[i];
+    case LN_U8:
+      return ((const uint8_t*)data)[i];
+    case LN_S16:
+      return ((const int16_t*)data)[i];
+    default:
+      return ((const int32_t*)data)[i];
+  }
+}
+
+static void store(ln_integer type, void* data, size_t i, int64_t x) {
+  switch (type) {
+    case LN_S8:
+      ((int8_t*)data)[i] = (int8_t)(x < INT8_MIN ? INT8_MIN : x > INT8_MAX ? INT8_MAX : x);
+      break;
+    case LN_U8:
+      ((uint8_t*)data)[i] = (uint8_t)(x < 0 ? 0 : x > UINT8_MAX ? UINT8_MAX : x);
+      break;
+    case LN_S16:
+      ((int16_t*)data)[i] = (int16_t)(x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x);
+      break;
+    default:
+      ((int32_t*)data)[i] = (int32_t)(x < INT32_MIN ? INT32_MIN : x > INT32_MAX ? INT32_MAX : x);
+  }
+}
+
+void ln_requantize_ref(const ln_requantization* p, ln_integer in_type, const void* in, ln_integer out_type, void* out,
+                       size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const int32_t x = (int32_t)((uint32_t)load(in_type, in, i) - (uint32_t)p->in_zero_point);
+    store(out_type, out, i, (int64_t)ln_requantize(x, p->multiplier, p->shift) + p->out_zero_point);
+  }
+}

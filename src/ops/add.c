@@ -1,0 +1,140 @@
+/* ADD and SUB. */
+#include <math.h>
+
+#include "kernels/generic/fixed_point.h"
+#include "ops/binary_util.h"
+#include "ops/builtin_ops.h"
+
+typedef struct add_data {
+  ln_binary_row row;
+  union {
+    ln_clamp_f32 f32;
+    ln_clamp_i64 integer;
+    ln_add_quantized quantized;
+    ln_add_pot pot;
+  } params;
+} add_data;
+
+static void* init(TfLiteContext* context, const char* buffer, size_t length) {
+  (void)context, (void)buffer, (void)length;
+  void* data = ln_calloc(1, sizeof(add_data));
+  return data != NULL ? data : TfLiteKernelInitFailed();
+}
+
+static void free_data(TfLiteContext* context, void* data) {
+  (void)context;
+  ln_free(data);
+}
+
+/* True if the scale is a power of two to within a thousandth of its exponent. */
+static bool power_of_two(float scale, int* exponent) {
+  const double log = log2((double)scale), rounded = round(log);
+  *exponent = (int)rounded;
+  return fabs(log - rounded) < 1e-3;
+}
+
+/* int16 with scales that are powers of two: the sum's scale is the output's, one input is shifted to it. */
+static bool prepare_pot(const ln_binary_io* io, int32_t sign, ln_add_pot* p) {
+  int a, b, out;
+  if (!power_of_two(io->a->params.scale, &a) || !power_of_two(io->b->params.scale, &b) ||
+      !power_of_two(io->output->params.scale, &out))
+    return false;
+  p->a_shift = out - a;
+  p->b_shift = out - b;
+  p->sign = sign;
+  return true;
+}
+
+static TfLiteStatus prepare_general(TfLiteContext* context, const ln_binary_io* io, int32_t sign, ln_add_quantized* p) {
+  const double a = (double)io->a->params.scale, b = (double)io->b->params.scale, out = (double)io->output->params.scale;
+  p->a_offset = -io->a->params.zero_point;
+  p->b_offset = -io->b->params.zero_point;
+  p->out_offset = io->output->params.zero_point;
+  p->left_shift = io->a->type == kTfLiteInt16 ? 15 : 20;
+  p->sign = sign;
+  const double twice_max = 2 * (a > b ? a : b), to_output = twice_max / ((1 << p->left_shift) * out);
+  ln_quantize_multiplier(a / twice_max, &p->a_multiplier, &p->a_shift);
+  ln_quantize_multiplier(b / twice_max, &p->b_multiplier, &p->b_shift);
+  ln_quantize_multiplier(to_output, &p->out_multiplier, &p->out_shift);
+  LN_CHECK(context, to_output < 1 && p->out_shift <= 0 && p->a_shift <= 0 && p->b_shift <= 0,
+           "the scales %g, %g and %g are too far apart", a, b, out);
+  return kTfLiteOk;
+}
+
+static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
+                                      bool pot_allowed, int32_t sign, add_data* data) {
+  int32_t low, high;
+  ln_add_pot pot;
+  LN_TRY(ln_binary_check_scales(context, io));
+  LN_TRY(ln_activation_range_i32(context, activation, io->output, &low, &high));
+  const bool int16 = io->a->type == kTfLiteInt16;
+  if (int16)
+    LN_CHECK(context, io->a->params.zero_point == 0 && io->b->params.zero_point == 0 && io->output->params.zero_point == 0,
+             "the zero points of INT16 must be 0");
+  if (int16 && pot_allowed && prepare_pot(io, sign, &pot)) {
+    LN_CHECK(context, (pot.a_shift == 0 || pot.b_shift == 0) && pot.a_shift >= 0 && pot.b_shift >= 0 && pot.a_shift < 31 &&
+                          pot.b_shift < 31,
+             "scales that are powers of two: one input's must be the output's, the other's smaller");
+    pot.low = low;
+    pot.high = high;
+    data->params.pot = pot;
+    data->row = ln_binary_add_pot_s16_ref;
+    return kTfLiteOk;
+  }
+  LN_TRY(prepare_general(context, io, sign, &data->params.quantized));
+  data->params.quantized.low = low;
+  data->params.quantized.high = high;
+  data->row = int16                         ? ln_binary_add_qs16_ref
+              : io->a->type == kTfLiteInt8 ? ln_binary_add_qs8_ref
+                                            : ln_binary_add_qu8_ref;
+  return kTfLiteOk;
+}
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, TfLiteFusedActivation activation, bool pot_allowed,
+                            bool subtract) {
+  add_data* data = node->user_data;
+  ln_binary_io io;
+  LN_TRY(ln_binary_get(context, node, &io));
+  LN_TRY(ln_binary_prepare(context, node, io.b->type));
+  switch (io.a->type) {
+    case kTfLiteFloat32:
+      data->row = subtract ? ln_binary_sub_f32_ref : ln_binary_add_f32_ref;
+      return ln_binary_clamp_f32(context, activation, &data->params.f32);
+    case kTfLiteInt32:
+      data->row = subtract ? ln_binary_sub_i32_ref : ln_binary_add_i32_ref;
+      return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+    case kTfLiteInt64:
+      data->row = subtract ? ln_binary_sub_i64_ref : ln_binary_add_i64_ref;
+      return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+    case kTfLiteUInt8:
+    case kTfLiteInt8:
+    case kTfLiteInt16:
+      return prepare_quantized(context, &io, activation, pot_allowed, subtract ? -1 : 1, data);
+    default:
+      LN_FAIL(context, "inputs are %s; FLOAT32, INT8, UINT8, INT16, INT32 or INT64 is right", TfLiteTypeGetName(io.a->type));
+  }
+}
+
+static TfLiteStatus add_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteAddParams* params = node->builtin_data;
+  return prepare(context, node, params != NULL ? params->activation : kTfLiteActNone, params != NULL && params->pot_scale_int16,
+                 false);
+}
+
+static TfLiteStatus sub_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteSubParams* params = node->builtin_data;
+  return prepare(context, node, params != NULL ? params->activation : kTfLiteActNone, params != NULL && params->pot_scale_int16,
+                 true);
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  const add_data* data = node->user_data;
+  return ln_binary_run(context, node, data->row, &data->params);
+}
+
+enum { SHARED = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared };
+
+const TfLiteRegistration ln_op_add = {
+    .init = init, .free = free_data, .prepare = add_prepare, .invoke = invoke, .inplace_operator = SHARED};
+const TfLiteRegistration ln_op_sub = {
+    .init = init, .free = free_data, .prepare = sub_prepare, .invoke = invoke, .inplace_operator = SHARED};

@@ -1,0 +1,102 @@
+#include "ops/binary_util.h"
+
+#include <float.h>
+
+enum { TILE = 16384 };
+
+TfLiteStatus ln_binary_get(TfLiteContext* context, const TfLiteNode* node, ln_binary_io* io) {
+  LN_TRY(ln_check_io(context, node, 2, 2, 1));
+  LN_TRY(ln_get_input(context, node, 0, &io->a));
+  LN_TRY(ln_get_input(context, node, 1, &io->b));
+  return ln_get_output(context, node, 0, &io->output);
+}
+
+TfLiteStatus ln_binary_prepare(TfLiteContext* context, const TfLiteNode* node, TfLiteType output_type) {
+  ln_binary_io io;
+  int32_t dims[LN_MAX_RANK];
+  int rank;
+  LN_TRY(ln_binary_get(context, node, &io));
+  LN_CHECK(context, io.a->type == io.b->type, "inputs are %s and %s; they must be the same", TfLiteTypeGetName(io.a->type),
+           TfLiteTypeGetName(io.b->type));
+  /* Some converters leave another type on the output; the inputs' counts, as in the original. */
+  io.output->type = output_type;
+  LN_TRY(ln_broadcast_dims(context, io.a, io.b, &rank, dims));
+  return ln_resize(context, io.output, rank, dims);
+}
+
+static ln_binary_shape shape_of(const ln_binary_io* io) {
+  const int rank = ln_rank(io->output);
+  size_t a_strides[LN_MAX_RANK], b_strides[LN_MAX_RANK], a_stride = 1, b_stride = 1;
+  for (int i = rank - 1; i >= 0; --i) {
+    const int ka = i - (rank - ln_rank(io->a)), kb = i - (rank - ln_rank(io->b));
+    const size_t da = ka >= 0 ? (size_t)ln_dim(io->a, ka) : 1, db = kb >= 0 ? (size_t)ln_dim(io->b, kb) : 1;
+    a_strides[i] = da == 1 ? 0 : a_stride;
+    b_strides[i] = db == 1 ? 0 : b_stride;
+    a_stride *= da;
+    b_stride *= db;
+  }
+  ln_binary_shape shape = {0};
+  for (int i = 0; i < rank; ++i) ln_binary_add(&shape, (size_t)ln_dim(io->output, i), a_strides[i], b_strides[i]);
+  return shape;
+}
+
+typedef struct flat_job {
+  ln_binary_row row;
+  const void* params;
+  const char *a, *b;
+  char* out;
+  size_t a_step, b_step, a_width, b_width, out_width, count;
+} flat_job;
+
+static void run_tile(void* arg, size_t tile) {
+  const flat_job* j = arg;
+  const size_t first = tile * TILE, n = j->count - first < TILE ? j->count - first : TILE;
+  j->row(j->params, j->a + first * j->a_step * j->a_width, j->a_step, j->b + first * j->b_step * j->b_width, j->b_step,
+         j->out + first * j->out_width, n);
+}
+
+TfLiteStatus ln_binary_run_io(TfLiteContext* context, const ln_binary_io* io, ln_binary_row row, const void* params) {
+  const size_t a_width = ln_type_size(io->a->type), b_width = ln_type_size(io->b->type);
+  const size_t width = ln_type_size(io->output->type);
+  if (io->output->bytes == 0) return kTfLiteOk;
+  const ln_binary_shape shape = shape_of(io);
+  if (shape.rank == 1 && shape.extents[0] > TILE) {
+    flat_job job = {row,     params,  io->a->data.raw, io->b->data.raw,     io->output->data.raw, shape.a_strides[0],
+                    shape.b_strides[0], a_width, b_width,        width, shape.extents[0]};
+    ln_parallel_for(context, run_tile, &job, (shape.extents[0] + TILE - 1) / TILE);
+    return kTfLiteOk;
+  }
+  ln_binary_walk(&shape, row, params, io->a->data.raw, a_width, io->b->data.raw, b_width, io->output->data.raw, width);
+  return kTfLiteOk;
+}
+
+TfLiteStatus ln_binary_run(TfLiteContext* context, const TfLiteNode* node, ln_binary_row row, const void* params) {
+  ln_binary_io io;
+  LN_TRY(ln_binary_get(context, node, &io));
+  return ln_binary_run_io(context, &io, row, params);
+}
+
+TfLiteStatus ln_binary_clamp_f32(TfLiteContext* context, TfLiteFusedActivation activation, ln_clamp_f32* clamp) {
+  return ln_activation_range_f32(context, activation, &clamp->low, &clamp->high);
+}
+
+TfLiteStatus ln_binary_clamp_int(TfLiteContext* context, TfLiteFusedActivation activation, TfLiteType type,
+                                 ln_clamp_i64* clamp) {
+  float low, high;
+  LN_TRY(ln_activation_range_f32(context, activation, &low, &high));
+  clamp->low = low != -FLT_MAX ? (int64_t)low : type == kTfLiteInt64 ? INT64_MIN : INT32_MIN;
+  clamp->high = high != FLT_MAX ? (int64_t)high : type == kTfLiteInt64 ? INT64_MAX : INT32_MAX;
+  return kTfLiteOk;
+}
+
+TfLiteStatus ln_binary_check_scales(TfLiteContext* context, const ln_binary_io* io) {
+  LN_CHECK(context, io->a->params.scale > 0 && io->b->params.scale > 0 && io->output->params.scale > 0,
+           "the scales are %g, %g and %g; quantized inputs and outputs need one above 0", (double)io->a->params.scale,
+           (double)io->b->params.scale, (double)io->output->params.scale);
+  return kTfLiteOk;
+}
+
+ln_binary_row ln_binary_find(const ln_binary_choice* choices, TfLiteType type) {
+  while (choices->type != kTfLiteNoType && choices->type != type) ++choices;
+  return choices->row;
+}

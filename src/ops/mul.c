@@ -1,0 +1,103 @@
+/* MUL and DIV. */
+#include "kernels/generic/fixed_point.h"
+#include "ops/binary_util.h"
+#include "ops/builtin_ops.h"
+
+typedef struct mul_data {
+  ln_binary_row row;
+  union {
+    ln_clamp_f32 f32;
+    ln_clamp_i64 integer;
+    ln_mul_quantized quantized;
+  } params;
+} mul_data;
+
+static void* init(TfLiteContext* context, const char* buffer, size_t length) {
+  (void)context, (void)buffer, (void)length;
+  void* data = ln_calloc(1, sizeof(mul_data));
+  return data != NULL ? data : TfLiteKernelInitFailed();
+}
+
+static void free_data(TfLiteContext* context, void* data) {
+  (void)context;
+  ln_free(data);
+}
+
+static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
+                                      mul_data* data) {
+  ln_mul_quantized* p = &data->params.quantized;
+  LN_TRY(ln_binary_check_scales(context, io));
+  LN_TRY(ln_activation_range_i32(context, activation, io->output, &p->low, &p->high));
+  p->a_offset = -io->a->params.zero_point;
+  p->b_offset = -io->b->params.zero_point;
+  p->out_offset = io->output->params.zero_point;
+  /* In float, as the reference does, before it becomes a double. */
+  const float factor = io->a->params.scale * io->b->params.scale / io->output->params.scale;
+  ln_quantize_multiplier((double)factor, &p->multiplier, &p->shift);
+  data->row = io->a->type == kTfLiteInt16  ? ln_binary_mul_qs16_ref
+              : io->a->type == kTfLiteInt8 ? ln_binary_mul_qs8_ref
+                                           : ln_binary_mul_qu8_ref;
+  return kTfLiteOk;
+}
+
+static TfLiteStatus mul_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteMulParams* params = node->builtin_data;
+  const TfLiteFusedActivation activation = params != NULL ? params->activation : kTfLiteActNone;
+  mul_data* data = node->user_data;
+  ln_binary_io io;
+  LN_TRY(ln_binary_get(context, node, &io));
+  LN_TRY(ln_binary_prepare(context, node, io.b->type));
+  switch (io.a->type) {
+    case kTfLiteFloat32:
+      data->row = ln_binary_mul_f32_ref;
+      return ln_binary_clamp_f32(context, activation, &data->params.f32);
+    case kTfLiteInt32:
+      data->row = ln_binary_mul_i32_ref;
+      return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+    case kTfLiteInt64:
+      data->row = ln_binary_mul_i64_ref;
+      return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+    case kTfLiteUInt8:
+    case kTfLiteInt8:
+    case kTfLiteInt16:
+      return prepare_quantized(context, &io, activation, data);
+    default:
+      LN_FAIL(context, "inputs are %s; FLOAT32, INT8, UINT8, INT16, INT32 or INT64 is right", TfLiteTypeGetName(io.a->type));
+  }
+}
+
+static TfLiteStatus mul_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const mul_data* data = node->user_data;
+  return ln_binary_run(context, node, data->row, &data->params);
+}
+
+static TfLiteStatus div_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteDivParams* params = node->builtin_data;
+  const TfLiteFusedActivation activation = params != NULL ? params->activation : kTfLiteActNone;
+  mul_data* data = node->user_data;
+  ln_binary_io io;
+  LN_TRY(ln_binary_get(context, node, &io));
+  LN_TRY(ln_binary_prepare(context, node, io.b->type));
+  if (io.a->type == kTfLiteFloat32) {
+    data->row = ln_binary_div_f32_ref;
+    return ln_binary_clamp_f32(context, activation, &data->params.f32);
+  }
+  LN_CHECK(context, io.a->type == kTfLiteInt32, "inputs are %s; FLOAT32 or INT32 is right", TfLiteTypeGetName(io.a->type));
+  data->row = ln_binary_div_i32_ref;
+  return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+}
+
+static TfLiteStatus div_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteTensor* divisor;
+  LN_TRY(ln_get_input(context, node, 1, &divisor));
+  for (int64_t i = 0; divisor->type == kTfLiteInt32 && i < ln_num_elements(divisor); ++i)
+    LN_CHECK(context, divisor->data.i32[i] != 0, "Division by 0: element %lld of the divisor", (long long)i);
+  return mul_invoke(context, node);
+}
+
+enum { SHARED = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared };
+
+const TfLiteRegistration ln_op_mul = {
+    .init = init, .free = free_data, .prepare = mul_prepare, .invoke = mul_invoke, .inplace_operator = SHARED};
+const TfLiteRegistration ln_op_div = {
+    .init = init, .free = free_data, .prepare = div_prepare, .invoke = div_invoke, .inplace_operator = SHARED};

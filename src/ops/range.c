@@ -1,5 +1,0 @@
-/* Not written yet. */
-#include "ops/builtin_ops.h"
-#include "ops/op_util.h"
-
-const TfLiteRegistration ln_op_range = {0};

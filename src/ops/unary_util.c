@@ -1,0 +1,48 @@
+#include "ops/unary_util.h"
+
+enum { TILE = 8192 };
+
+TfLiteStatus ln_unary_get(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor** input, TfLiteTensor** output) {
+  LN_TRY(ln_check_io(context, node, 1, 1, 1));
+  LN_TRY(ln_get_input(context, node, 0, input));
+  return ln_get_output(context, node, 0, output);
+}
+
+TfLiteStatus ln_unary_prepare(TfLiteContext* context, const TfLiteNode* node) {
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  LN_TRY(ln_unary_get(context, node, &input, &output));
+  LN_TRY(ln_check_type(context, output, "output", input->type));
+  return ln_resize_like(context, output, input);
+}
+
+typedef struct unary_job {
+  ln_unary_row row;
+  const void* params;
+  const char* in;
+  char* out;
+  size_t width, count;
+} unary_job;
+
+static void run_tile(void* arg, size_t tile) {
+  const unary_job* j = arg;
+  const size_t first = tile * TILE, n = j->count - first < TILE ? j->count - first : TILE;
+  j->row(j->params, j->in + first * j->width, j->out + first * j->width, n);
+}
+
+TfLiteStatus ln_unary_run(TfLiteContext* context, const TfLiteNode* node, ln_unary_row row, const void* params) {
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  LN_TRY(ln_unary_get(context, node, &input, &output));
+  const size_t count = (size_t)ln_num_elements(input);
+  unary_job job = {row, params, input->data.raw, output->data.raw, ln_type_size(input->type), count};
+  if (count > 0) ln_parallel_for(context, run_tile, &job, (count + TILE - 1) / TILE);
+  return kTfLiteOk;
+}
+
+TfLiteStatus ln_unary_check_scales(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* output) {
+  LN_CHECK(context, input->params.scale > 0 && output->params.scale > 0,
+           "the scales are %g and %g; a quantized input and output need one above 0", (double)input->params.scale,
+           (double)output->params.scale);
+  return kTfLiteOk;
+}
