@@ -1,4 +1,5 @@
-/* Activations: TANH, LOGISTIC, ELU, GELU, HARD_SWISH, LEAKY_RELU and the RELUs. Eight-bit forms of curved ones are tables. */
+/* Activations: TANH, LOGISTIC, ELU, GELU, HARD_SWISH, LEAKY_RELU and the RELUs. Eight-bit forms of curved ones are
+ * tables. */
 #include <float.h>
 #include <math.h>
 
@@ -59,18 +60,22 @@ static TfLiteStatus curve_invoke(TfLiteContext* context, TfLiteNode* node, const
   return ln_unary_run(context, node, input->type == kTfLiteFloat32 ? c->row : lookup_row, node->user_data);
 }
 
-#define LN_CURVE(name, row, expression)                                                                                \
-  static float name##_of(float x, const void* params) {                                                                \
-    (void)params;                                                                                                      \
-    return expression;                                                                                                 \
-  }                                                                                                                    \
-  static const curve k_##name = {row, name##_of};                                                                      \
-  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { return curve_prepare(context, node, &k_##name); } \
-  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) { return curve_invoke(context, node, &k_##name); }   \
-  const TfLiteRegistration ln_op_##name = {.init = init,                                                               \
-                                           .free = free_data,                                                          \
-                                           .prepare = name##_prepare,                                                  \
-                                           .invoke = name##_invoke,                                                    \
+#define LN_CURVE(name, row, expression)                                          \
+  static float name##_of(float x, const void* params) {                          \
+    (void)params;                                                                \
+    return expression;                                                           \
+  }                                                                              \
+  static const curve k_##name = {row, name##_of};                                \
+  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { \
+    return curve_prepare(context, node, &k_##name);                              \
+  }                                                                              \
+  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) {  \
+    return curve_invoke(context, node, &k_##name);                               \
+  }                                                                              \
+  const TfLiteRegistration ln_op_##name = {.init = init,                         \
+                                           .free = free_data,                    \
+                                           .prepare = name##_prepare,            \
+                                           .invoke = name##_invoke,              \
                                            .inplace_operator = kTfLiteInplaceOpInput0Shared};
 
 LN_CURVE(tanh, ln_unary_tanh_f32_ref, tanhf(x))
@@ -87,14 +92,15 @@ static TfLiteStatus clamp_prepare(TfLiteContext* context, TfLiteNode* node, floa
   LN_TRY(ln_unary_prepare(context, node));
   data->clamp = (ln_unary_clamp){low, high};
   if (input->type == kTfLiteFloat32) return kTfLiteOk;
-  LN_CHECK(context, is_8_bit(input) || input->type == kTfLiteInt16, "input is %s; FLOAT32, INT8, UINT8 or INT16 is right",
-           TfLiteTypeGetName(input->type));
+  LN_CHECK(context, is_8_bit(input) || input->type == kTfLiteInt16,
+           "input is %s; FLOAT32, INT8, UINT8 or INT16 is right", TfLiteTypeGetName(input->type));
   LN_TRY(ln_unary_check_scales(context, input, output));
   ln_unary_rescale* p = &data->rescale;
   LN_TRY(ln_activation_range_i32(context, kTfLiteActNone, output, &p->low, &p->high));
   p->in_zero_point = input->params.zero_point;
   p->out_zero_point = output->params.zero_point;
-  ln_quantize_multiplier((double)(input->params.scale / output->params.scale), &p->positive_multiplier, &p->positive_shift);
+  ln_quantize_multiplier((double)(input->params.scale / output->params.scale), &p->positive_multiplier,
+                         &p->positive_shift);
   p->negative_multiplier = p->positive_multiplier;
   p->negative_shift = p->positive_shift;
   const double bottom = round((double)(low / output->params.scale)) + p->out_zero_point;
@@ -105,7 +111,9 @@ static TfLiteStatus clamp_prepare(TfLiteContext* context, TfLiteNode* node, floa
 }
 
 static ln_unary_row rescale_row(TfLiteType type) {
-  return type == kTfLiteInt8 ? ln_unary_rescale_qs8_ref : type == kTfLiteUInt8 ? ln_unary_rescale_qu8_ref : ln_unary_rescale_qs16_ref;
+  return type == kTfLiteInt8    ? ln_unary_rescale_qs8_ref
+         : type == kTfLiteUInt8 ? ln_unary_rescale_qu8_ref
+                                : ln_unary_rescale_qs16_ref;
 }
 
 static TfLiteStatus clamp_invoke(TfLiteContext* context, TfLiteNode* node) {
@@ -116,12 +124,14 @@ static TfLiteStatus clamp_invoke(TfLiteContext* context, TfLiteNode* node) {
   return ln_unary_run(context, node, rescale_row(input->type), &data->rescale);
 }
 
-#define LN_CLAMP_OP(name, low, high)                                                                                   \
-  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { return clamp_prepare(context, node, low, high); } \
-  const TfLiteRegistration ln_op_##name = {.init = init,                                                               \
-                                           .free = free_data,                                                          \
-                                           .prepare = name##_prepare,                                                  \
-                                           .invoke = clamp_invoke,                                                     \
+#define LN_CLAMP_OP(name, low, high)                                             \
+  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { \
+    return clamp_prepare(context, node, low, high);                              \
+  }                                                                              \
+  const TfLiteRegistration ln_op_##name = {.init = init,                         \
+                                           .free = free_data,                    \
+                                           .prepare = name##_prepare,            \
+                                           .invoke = clamp_invoke,               \
                                            .inplace_operator = kTfLiteInplaceOpInput0Shared};
 
 LN_CLAMP_OP(relu, 0.0f, FLT_MAX)
@@ -141,8 +151,8 @@ static TfLiteStatus leaky_prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_unary_prepare(context, node));
   data->alpha = params->alpha;
   if (input->type == kTfLiteFloat32) return kTfLiteOk;
-  LN_CHECK(context, is_8_bit(input) || input->type == kTfLiteInt16, "input is %s; FLOAT32, INT8, UINT8 or INT16 is right",
-           TfLiteTypeGetName(input->type));
+  LN_CHECK(context, is_8_bit(input) || input->type == kTfLiteInt16,
+           "input is %s; FLOAT32, INT8, UINT8 or INT16 is right", TfLiteTypeGetName(input->type));
   LN_TRY(ln_unary_check_scales(context, input, output));
   ln_unary_rescale* p = &data->rescale;
   LN_TRY(ln_activation_range_i32(context, kTfLiteActNone, output, &p->low, &p->high));

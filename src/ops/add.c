@@ -69,11 +69,13 @@ static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io
   LN_TRY(ln_activation_range_i32(context, activation, io->output, &low, &high));
   const bool int16 = io->a->type == kTfLiteInt16;
   if (int16)
-    LN_CHECK(context, io->a->params.zero_point == 0 && io->b->params.zero_point == 0 && io->output->params.zero_point == 0,
+    LN_CHECK(context,
+             io->a->params.zero_point == 0 && io->b->params.zero_point == 0 && io->output->params.zero_point == 0,
              "the zero points of INT16 must be 0");
   if (int16 && pot_allowed && prepare_pot(io, sign, &pot)) {
-    LN_CHECK(context, (pot.a_shift == 0 || pot.b_shift == 0) && pot.a_shift >= 0 && pot.b_shift >= 0 && pot.a_shift < 31 &&
-                          pot.b_shift < 31,
+    LN_CHECK(context,
+             (pot.a_shift == 0 || pot.b_shift == 0) && pot.a_shift >= 0 && pot.b_shift >= 0 && pot.a_shift < 31 &&
+                 pot.b_shift < 31,
              "scales that are powers of two: one input's must be the output's, the other's smaller");
     pot.low = low;
     pot.high = high;
@@ -84,14 +86,14 @@ static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io
   LN_TRY(prepare_general(context, io, sign, &data->params.quantized));
   data->params.quantized.low = low;
   data->params.quantized.high = high;
-  data->row = int16                         ? ln_binary_add_qs16_ref
+  data->row = int16                        ? ln_binary_add_qs16_ref
               : io->a->type == kTfLiteInt8 ? ln_binary_add_qs8_ref
-                                            : ln_binary_add_qu8_ref;
+                                           : ln_binary_add_qu8_ref;
   return kTfLiteOk;
 }
 
-static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, TfLiteFusedActivation activation, bool pot_allowed,
-                            bool subtract) {
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, TfLiteFusedActivation activation,
+                            bool pot_allowed, bool subtract) {
   add_data* data = node->user_data;
   ln_binary_io io;
   LN_TRY(ln_binary_get(context, node, &io));
@@ -111,20 +113,21 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, TfLiteFuse
     case kTfLiteInt16:
       return prepare_quantized(context, &io, activation, pot_allowed, subtract ? -1 : 1, data);
     default:
-      LN_FAIL(context, "inputs are %s; FLOAT32, INT8, UINT8, INT16, INT32 or INT64 is right", TfLiteTypeGetName(io.a->type));
+      LN_FAIL(context, "inputs are %s; FLOAT32, INT8, UINT8, INT16, INT32 or INT64 is right",
+              TfLiteTypeGetName(io.a->type));
   }
 }
 
 static TfLiteStatus add_prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteAddParams* params = node->builtin_data;
-  return prepare(context, node, params != NULL ? params->activation : kTfLiteActNone, params != NULL && params->pot_scale_int16,
-                 false);
+  return prepare(context, node, params != NULL ? params->activation : kTfLiteActNone,
+                 params != NULL && params->pot_scale_int16, false);
 }
 
 static TfLiteStatus sub_prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteSubParams* params = node->builtin_data;
-  return prepare(context, node, params != NULL ? params->activation : kTfLiteActNone, params != NULL && params->pot_scale_int16,
-                 true);
+  return prepare(context, node, params != NULL ? params->activation : kTfLiteActNone,
+                 params != NULL && params->pot_scale_int16, true);
 }
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {

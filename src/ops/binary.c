@@ -1,4 +1,5 @@
-/* Operators on two inputs without parameters: MAXIMUM, MINIMUM, FLOOR_DIV, FLOOR_MOD, ATAN2, POW, SQUARED_DIFFERENCE. */
+/* Operators on two inputs without parameters: MAXIMUM, MINIMUM, FLOOR_DIV, FLOOR_MOD, ATAN2, POW, SQUARED_DIFFERENCE.
+ */
 #include "ops/binary_util.h"
 #include "ops/builtin_ops.h"
 
@@ -26,7 +27,8 @@ static TfLiteStatus extreme_prepare(TfLiteContext* context, TfLiteNode* node, co
   if (t == kTfLiteInt8 || t == kTfLiteUInt8 || t == kTfLiteInt16)
     LN_CHECK(context,
              io.a->params.scale == io.output->params.scale && io.a->params.zero_point == io.output->params.zero_point &&
-                 io.b->params.scale == io.output->params.scale && io.b->params.zero_point == io.output->params.zero_point,
+                 io.b->params.scale == io.output->params.scale &&
+                 io.b->params.zero_point == io.output->params.zero_point,
              "the scales or zero points of the inputs and the output differ; they must be the same");
   return kTfLiteOk;
 }
@@ -40,13 +42,19 @@ static TfLiteStatus check_divisor(TfLiteContext* context, const TfLiteNode* node
   return kTfLiteOk;
 }
 
-static const ln_binary_choice kMaximum[] = {{kTfLiteFloat32, ln_binary_maximum_f32_ref}, {kTfLiteUInt8, ln_binary_maximum_u8_ref},
-                                            {kTfLiteInt8, ln_binary_maximum_s8_ref},     {kTfLiteInt16, ln_binary_maximum_s16_ref},
-                                            {kTfLiteInt32, ln_binary_maximum_i32_ref},   {kTfLiteInt64, ln_binary_maximum_i64_ref},
+static const ln_binary_choice kMaximum[] = {{kTfLiteFloat32, ln_binary_maximum_f32_ref},
+                                            {kTfLiteUInt8, ln_binary_maximum_u8_ref},
+                                            {kTfLiteInt8, ln_binary_maximum_s8_ref},
+                                            {kTfLiteInt16, ln_binary_maximum_s16_ref},
+                                            {kTfLiteInt32, ln_binary_maximum_i32_ref},
+                                            {kTfLiteInt64, ln_binary_maximum_i64_ref},
                                             {kTfLiteNoType, NULL}};
-static const ln_binary_choice kMinimum[] = {{kTfLiteFloat32, ln_binary_minimum_f32_ref}, {kTfLiteUInt8, ln_binary_minimum_u8_ref},
-                                            {kTfLiteInt8, ln_binary_minimum_s8_ref},     {kTfLiteInt16, ln_binary_minimum_s16_ref},
-                                            {kTfLiteInt32, ln_binary_minimum_i32_ref},   {kTfLiteInt64, ln_binary_minimum_i64_ref},
+static const ln_binary_choice kMinimum[] = {{kTfLiteFloat32, ln_binary_minimum_f32_ref},
+                                            {kTfLiteUInt8, ln_binary_minimum_u8_ref},
+                                            {kTfLiteInt8, ln_binary_minimum_s8_ref},
+                                            {kTfLiteInt16, ln_binary_minimum_s16_ref},
+                                            {kTfLiteInt32, ln_binary_minimum_i32_ref},
+                                            {kTfLiteInt64, ln_binary_minimum_i64_ref},
                                             {kTfLiteNoType, NULL}};
 static const ln_binary_choice kFloorDiv[] = {
     {kTfLiteFloat32, ln_binary_floor_div_f32_ref}, {kTfLiteInt32, ln_binary_floor_div_i32_ref}, {kTfLiteNoType, NULL}};
@@ -65,17 +73,18 @@ static TfLiteStatus no_check(TfLiteContext* context, const TfLiteNode* node) {
   return kTfLiteOk;
 }
 
-#define LN_BINARY_OP(name, choices, prepare_function, check)                                                             \
-  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) {                                         \
-    return prepare_function(context, node, choices);                                                                     \
-  }                                                                                                                      \
-  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) {                                          \
-    LN_TRY(check(context, node));                                                                                        \
-    return invoke(context, node, choices);                                                                               \
-  }                                                                                                                      \
-  const TfLiteRegistration ln_op_##name = {.prepare = name##_prepare,                                                    \
-                                           .invoke = name##_invoke,                                                      \
-                                           .inplace_operator = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared};
+#define LN_BINARY_OP(name, choices, prepare_function, check)                     \
+  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { \
+    return prepare_function(context, node, choices);                             \
+  }                                                                              \
+  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) {  \
+    LN_TRY(check(context, node));                                                \
+    return invoke(context, node, choices);                                       \
+  }                                                                              \
+  const TfLiteRegistration ln_op_##name = {                                      \
+      .prepare = name##_prepare,                                                 \
+      .invoke = name##_invoke,                                                   \
+      .inplace_operator = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared};
 
 LN_BINARY_OP(maximum, kMaximum, extreme_prepare, no_check)
 LN_BINARY_OP(minimum, kMinimum, extreme_prepare, no_check)

@@ -16,8 +16,8 @@ TfLiteStatus ln_binary_prepare(TfLiteContext* context, const TfLiteNode* node, T
   int32_t dims[LN_MAX_RANK];
   int rank;
   LN_TRY(ln_binary_get(context, node, &io));
-  LN_CHECK(context, io.a->type == io.b->type, "inputs are %s and %s; they must be the same", TfLiteTypeGetName(io.a->type),
-           TfLiteTypeGetName(io.b->type));
+  LN_CHECK(context, io.a->type == io.b->type, "inputs are %s and %s; they must be the same",
+           TfLiteTypeGetName(io.a->type), TfLiteTypeGetName(io.b->type));
   /* Some converters leave another type on the output; the inputs' counts, as in the original. */
   io.output->type = output_type;
   LN_TRY(ln_broadcast_dims(context, io.a, io.b, &rank, dims));
@@ -61,8 +61,17 @@ TfLiteStatus ln_binary_run_io(TfLiteContext* context, const ln_binary_io* io, ln
   if (io->output->bytes == 0) return kTfLiteOk;
   const ln_binary_shape shape = shape_of(io);
   if (shape.rank == 1 && shape.extents[0] > TILE) {
-    flat_job job = {row,     params,  io->a->data.raw, io->b->data.raw,     io->output->data.raw, shape.a_strides[0],
-                    shape.b_strides[0], a_width, b_width,        width, shape.extents[0]};
+    flat_job job = {row,
+                    params,
+                    io->a->data.raw,
+                    io->b->data.raw,
+                    io->output->data.raw,
+                    shape.a_strides[0],
+                    shape.b_strides[0],
+                    a_width,
+                    b_width,
+                    width,
+                    shape.extents[0]};
     ln_parallel_for(context, run_tile, &job, (shape.extents[0] + TILE - 1) / TILE);
     return kTfLiteOk;
   }

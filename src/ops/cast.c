@@ -1,5 +1,5 @@
-/* CAST between plain number types. Floats outside an integer's range, and NaN, give its nearest value and 0: the language
- * leaves them open. */
+/* CAST between plain number types. Floats outside an integer's range, and NaN, give its nearest value and 0: the
+ * language leaves them open. */
 #include <math.h>
 
 #include "ops/builtin_ops.h"
@@ -27,8 +27,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
-  LN_CHECK(context, castable(input->type) && castable(output->type), "%s to %s cannot be cast", TfLiteTypeGetName(input->type),
-           TfLiteTypeGetName(output->type));
+  LN_CHECK(context, castable(input->type) && castable(output->type), "%s to %s cannot be cast",
+           TfLiteTypeGetName(input->type), TfLiteTypeGetName(output->type));
   return ln_resize_like(context, output, input);
 }
 
@@ -90,7 +90,9 @@ static void store_int(TfLiteTensor* t, size_t i, int64_t x) {
 
 static int64_t to_int(double x, TfLiteType type) {
   if (isnan(x)) return 0;
-  const double limit = type == kTfLiteInt64 ? 9223372036854774784.0 : type == kTfLiteUInt32 ? 4294967295.0 : 2147483647.0;
+  const double limit = type == kTfLiteInt64    ? 9223372036854774784.0
+                       : type == kTfLiteUInt32 ? 4294967295.0
+                                               : 2147483647.0;
   const double low = type == kTfLiteInt64 ? -9223372036854775808.0 : type == kTfLiteUInt32 ? 0 : -2147483648.0;
   return (int64_t)(x < low ? low : x > limit ? limit : x);
 }

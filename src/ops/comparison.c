@@ -23,15 +23,19 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const compa
   return ln_binary_run_io(context, &io, row, NULL);
 }
 
-#define LN_ORDERED(name)                                                                                  \
-  {                                                                                                       \
-    {kTfLiteFloat32, ln_binary_##name##_f32_ref}, {kTfLiteInt32, ln_binary_##name##_i32_ref},             \
-        {kTfLiteInt64, ln_binary_##name##_i64_ref}, {kTfLiteNoType, NULL}                                 \
+#define LN_ORDERED(name)                                                                      \
+  {                                                                                           \
+    {kTfLiteFloat32, ln_binary_##name##_f32_ref}, {kTfLiteInt32, ln_binary_##name##_i32_ref}, \
+        {kTfLiteInt64, ln_binary_##name##_i64_ref}, {                                         \
+      kTfLiteNoType, NULL                                                                     \
+    }                                                                                         \
   }
-#define LN_EQUALITY(name)                                                                                 \
-  {                                                                                                       \
-    {kTfLiteFloat32, ln_binary_##name##_f32_ref}, {kTfLiteInt32, ln_binary_##name##_i32_ref},             \
-        {kTfLiteInt64, ln_binary_##name##_i64_ref}, {kTfLiteBool, ln_binary_##name##_u8_ref}, {kTfLiteNoType, NULL} \
+#define LN_EQUALITY(name)                                                                       \
+  {                                                                                             \
+    {kTfLiteFloat32, ln_binary_##name##_f32_ref}, {kTfLiteInt32, ln_binary_##name##_i32_ref},   \
+        {kTfLiteInt64, ln_binary_##name##_i64_ref}, {kTfLiteBool, ln_binary_##name##_u8_ref}, { \
+      kTfLiteNoType, NULL                                                                       \
+    }                                                                                           \
   }
 
 static const comparison kEqual = {LN_EQUALITY(equal), false};

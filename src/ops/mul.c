@@ -62,7 +62,8 @@ static TfLiteStatus mul_prepare(TfLiteContext* context, TfLiteNode* node) {
     case kTfLiteInt16:
       return prepare_quantized(context, &io, activation, data);
     default:
-      LN_FAIL(context, "inputs are %s; FLOAT32, INT8, UINT8, INT16, INT32 or INT64 is right", TfLiteTypeGetName(io.a->type));
+      LN_FAIL(context, "inputs are %s; FLOAT32, INT8, UINT8, INT16, INT32 or INT64 is right",
+              TfLiteTypeGetName(io.a->type));
   }
 }
 
@@ -82,7 +83,8 @@ static TfLiteStatus div_prepare(TfLiteContext* context, TfLiteNode* node) {
     data->row = ln_binary_div_f32_ref;
     return ln_binary_clamp_f32(context, activation, &data->params.f32);
   }
-  LN_CHECK(context, io.a->type == kTfLiteInt32, "inputs are %s; FLOAT32 or INT32 is right", TfLiteTypeGetName(io.a->type));
+  LN_CHECK(context, io.a->type == kTfLiteInt32, "inputs are %s; FLOAT32 or INT32 is right",
+           TfLiteTypeGetName(io.a->type));
   data->row = ln_binary_div_i32_ref;
   return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
 }

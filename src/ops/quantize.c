@@ -27,8 +27,9 @@ static bool integer_of(TfLiteType type, ln_integer* integer) {
 static TfLiteStatus check_per_tensor(TfLiteContext* context, const TfLiteTensor* t, const char* what) {
   const TfLiteAffineQuantization* affine;
   LN_TRY(ln_get_affine(context, t, what, &affine));
-  LN_CHECK(context, affine->scale->size == 1 && affine->scale->data[0] > 0, "%s has %d scales, the first %g; one above 0 is right",
-           what, affine->scale->size, (double)affine->scale->data[0]);
+  LN_CHECK(context, affine->scale->size == 1 && affine->scale->data[0] > 0,
+           "%s has %d scales, the first %g; one above 0 is right", what, affine->scale->size,
+           (double)affine->scale->data[0]);
   return kTfLiteOk;
 }
 

@@ -44,7 +44,8 @@ typedef struct softmax_job {
 
 static void run_tile(void* arg, size_t index) {
   const softmax_job* j = arg;
-  const size_t first = index * j->tile, rows = j->rows - first < j->tile ? j->rows - first : j->tile, at = first * j->depth;
+  const size_t first = index * j->tile, rows = j->rows - first < j->tile ? j->rows - first : j->tile,
+               at = first * j->depth;
   if (j->input->type == kTfLiteFloat32)
     ln_softmax_f32_ref(j->beta, j->input->data.f + at, j->output->data.f + at, rows, j->depth);
   else if (j->input->type == kTfLiteUInt8)

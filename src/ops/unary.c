@@ -1,8 +1,9 @@
-/* Operators on one input without parameters: SIN, COS, SQRT, RSQRT, SQUARE, EXP, LOG, ROUND, FLOOR, CEIL, SIGN, ABS, NEG,
- * LOGICAL_NOT. */
+/* Operators on one input without parameters: SIN, COS, SQRT, RSQRT, SQUARE, EXP, LOG, ROUND, FLOOR, CEIL, SIGN, ABS,
+ * NEG, LOGICAL_NOT. */
 #include <math.h>
 
 #include "kernels/generic/fixed_point.h"
+#include "kernels/generic/lookup.h"
 #include "ops/builtin_ops.h"
 #include "ops/unary_util.h"
 
@@ -31,11 +32,15 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const unary
   return ln_unary_run(context, node, find(choices, input->type), NULL);
 }
 
-#define LN_UNARY_OP(name, ...)                                                                                        \
-  static const unary_choice k_##name[] = {__VA_ARGS__, {kTfLiteNoType, NULL}};                                         \
-  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { return prepare(context, node, k_##name); } \
-  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, k_##name); }   \
-  const TfLiteRegistration ln_op_##name = {                                                                           \
+#define LN_UNARY_OP(name, ...)                                                   \
+  static const unary_choice k_##name[] = {__VA_ARGS__, {kTfLiteNoType, NULL}};   \
+  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { \
+    return prepare(context, node, k_##name);                                     \
+  }                                                                              \
+  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) {  \
+    return invoke(context, node, k_##name);                                      \
+  }                                                                              \
+  const TfLiteRegistration ln_op_##name = {                                      \
       .prepare = name##_prepare, .invoke = name##_invoke, .inplace_operator = kTfLiteInplaceOpInput0Shared};
 
 LN_UNARY_OP(sin, {kTfLiteFloat32, ln_unary_sin_f32_ref})
@@ -55,9 +60,22 @@ LN_UNARY_OP(logical_not, {kTfLiteBool, ln_unary_logical_not_ref})
 
 /* ---- RSQRT, which has quantized forms ---- */
 
+typedef struct rsqrt_data {
+  ln_unary_rescale rescale; /* int8 */
+  int16_t table[LN_LOOKUP_16_SIZE];
+} rsqrt_data;
+
+/* 1 / sqrt(x), at most the output's largest value. */
+static float inverse_root(float x, const void* params) {
+  const float largest = *(const float*)params;
+  return x <= 0 || 1.0f / sqrtf(x) > largest ? largest : 1.0f / sqrtf(x);
+}
+
+static void table_row(const void* params, const void* in, void* out, size_t n) { ln_lookup_16(params, in, out, n); }
+
 static void* rsqrt_init(TfLiteContext* context, const char* buffer, size_t length) {
   (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(ln_unary_rescale));
+  void* data = ln_calloc(1, sizeof(rsqrt_data));
   return data != NULL ? data : TfLiteKernelInitFailed();
 }
 
@@ -67,34 +85,43 @@ static void rsqrt_free(TfLiteContext* context, void* data) {
 }
 
 static TfLiteStatus rsqrt_prepare(TfLiteContext* context, TfLiteNode* node) {
-  ln_unary_rescale* p = node->user_data;
+  rsqrt_data* data = node->user_data;
+  ln_unary_rescale* p = &data->rescale;
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
   LN_TRY(ln_unary_prepare(context, node));
   if (input->type == kTfLiteFloat32) return kTfLiteOk;
-  LN_CHECK(context, input->type == kTfLiteInt8 || input->type == kTfLiteInt16, "input is %s; FLOAT32, INT8 or INT16 is right",
-           TfLiteTypeGetName(input->type));
+  LN_CHECK(context, input->type == kTfLiteInt8 || input->type == kTfLiteInt16,
+           "input is %s; FLOAT32, INT8 or INT16 is right", TfLiteTypeGetName(input->type));
   LN_TRY(ln_unary_check_scales(context, input, output));
   LN_TRY(ln_activation_range_i32(context, kTfLiteActNone, output, &p->low, &p->high));
   p->in_zero_point = input->params.zero_point;
   p->out_zero_point = output->params.zero_point;
+  if (input->type == kTfLiteInt16) {
+    const ln_quantization in = {input->params.scale, input->params.zero_point};
+    const ln_quantization out = {output->params.scale, output->params.zero_point};
+    const float largest = out.scale * (float)(INT16_MAX - out.zero_point);
+    ln_lookup_fill_16(in, out, inverse_root, &largest, data->table);
+    return kTfLiteOk;
+  }
   const double factor = 1.0 / (double)(sqrtf(input->params.scale) * output->params.scale);
   ln_quantize_multiplier(factor, &p->positive_multiplier, &p->positive_shift);
   return kTfLiteOk;
 }
 
 static TfLiteStatus rsqrt_invoke(TfLiteContext* context, TfLiteNode* node) {
-  const ln_unary_rescale* p = node->user_data;
+  const rsqrt_data* data = node->user_data;
   const TfLiteTensor* input;
   LN_TRY(ln_get_input(context, node, 0, &input));
   if (input->type == kTfLiteFloat32) return ln_unary_run(context, node, ln_unary_rsqrt_f32_ref, NULL);
   for (int64_t i = 0; i < ln_num_elements(input); ++i) {
     const int32_t x = input->type == kTfLiteInt8 ? input->data.int8[i] : input->data.i16[i];
-    LN_CHECK(context, x >= p->in_zero_point, "Rsqrt is only defined for positive values: element %lld is below the zero point",
-             (long long)i);
+    LN_CHECK(context, x >= data->rescale.in_zero_point,
+             "Rsqrt is only defined for positive values: element %lld is below the zero point", (long long)i);
   }
-  return ln_unary_run(context, node, input->type == kTfLiteInt8 ? ln_unary_rsqrt_qs8_ref : ln_unary_rsqrt_qs16_ref, p);
+  if (input->type == kTfLiteInt16) return ln_unary_run(context, node, table_row, data->table);
+  return ln_unary_run(context, node, ln_unary_rsqrt_qs8_ref, &data->rescale);
 }
 
 const TfLiteRegistration ln_op_rsqrt = {.init = rsqrt_init,

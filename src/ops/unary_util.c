@@ -2,7 +2,8 @@
 
 enum { TILE = 8192 };
 
-TfLiteStatus ln_unary_get(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor** input, TfLiteTensor** output) {
+TfLiteStatus ln_unary_get(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor** input,
+                          TfLiteTensor** output) {
   LN_TRY(ln_check_io(context, node, 1, 1, 1));
   LN_TRY(ln_get_input(context, node, 0, input));
   return ln_get_output(context, node, 0, output);

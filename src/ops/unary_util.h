@@ -6,7 +6,8 @@
 #include "ops/op_util.h"
 
 /* The one input and the one output. */
-TfLiteStatus ln_unary_get(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor** input, TfLiteTensor** output);
+TfLiteStatus ln_unary_get(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor** input,
+                          TfLiteTensor** output);
 
 /* Gives the output, which must have the input's type, the input's shape. */
 TfLiteStatus ln_unary_prepare(TfLiteContext* context, const TfLiteNode* node);

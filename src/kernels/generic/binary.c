@@ -47,49 +47,53 @@ void ln_binary_walk(const ln_binary_shape* s, ln_binary_row row, const void* par
 }
 
 /* The three shapes of a row each get a loop of their own, so that the compiler can vectorize it. */
-#define LN_ROW(name, in_type, out_type, params_type, expression)                                                        \
-  void ln_binary_##name##_ref(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, void* out, \
-                              size_t n) {                                                                               \
-    const params_type* p = params;                                                                                      \
-    const in_type *va = a, *vb = b;                                                                                     \
-    out_type* to = out;                                                                                                 \
-    (void)p;                                                                                                            \
-    if (a_step == 1 && b_step == 1) {                                                                                   \
-      for (size_t i = 0; i < n; ++i) {                                                                                  \
-        const in_type x = va[i], y = vb[i];                                                                             \
-        to[i] = expression;                                                                                             \
-      }                                                                                                                 \
-    } else if (b_step == 0) {                                                                                           \
-      const in_type y = *vb;                                                                                            \
-      for (size_t i = 0; i < n; ++i) {                                                                                  \
-        const in_type x = va[i * a_step];                                                                               \
-        to[i] = expression;                                                                                             \
-      }                                                                                                                 \
-    } else {                                                                                                            \
-      const in_type x = *va;                                                                                            \
-      for (size_t i = 0; i < n; ++i) {                                                                                  \
-        const in_type y = vb[i];                                                                                        \
-        to[i] = expression;                                                                                             \
-      }                                                                                                                 \
-    }                                                                                                                   \
+#define LN_ROW(name, in_type, out_type, params_type, expression)                                              \
+  void ln_binary_##name##_ref(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, \
+                              void* out, size_t n) {                                                          \
+    const params_type* p = params;                                                                            \
+    const in_type *va = a, *vb = b;                                                                           \
+    out_type* to = out;                                                                                       \
+    (void)p;                                                                                                  \
+    if (a_step == 1 && b_step == 1) {                                                                         \
+      for (size_t i = 0; i < n; ++i) {                                                                        \
+        const in_type x = va[i], y = vb[i];                                                                   \
+        to[i] = expression;                                                                                   \
+      }                                                                                                       \
+    } else if (b_step == 0) {                                                                                 \
+      const in_type y = *vb;                                                                                  \
+      for (size_t i = 0; i < n; ++i) {                                                                        \
+        const in_type x = va[i * a_step];                                                                     \
+        to[i] = expression;                                                                                   \
+      }                                                                                                       \
+    } else {                                                                                                  \
+      const in_type x = *va;                                                                                  \
+      for (size_t i = 0; i < n; ++i) {                                                                        \
+        const in_type y = vb[i];                                                                              \
+        to[i] = expression;                                                                                   \
+      }                                                                                                       \
+    }                                                                                                         \
   }
 
-static inline float clamp_f32(const ln_clamp_f32* p, float x) { return x < p->low ? p->low : x > p->high ? p->high : x; }
+static inline float clamp_f32(const ln_clamp_f32* p, float x) {
+  return x < p->low ? p->low : x > p->high ? p->high : x;
+}
 
-static inline int64_t clamp_i64(const ln_clamp_i64* p, int64_t x) { return x < p->low ? p->low : x > p->high ? p->high : x; }
+static inline int64_t clamp_i64(const ln_clamp_i64* p, int64_t x) {
+  return x < p->low ? p->low : x > p->high ? p->high : x;
+}
 
 LN_ROW(add_f32, float, float, ln_clamp_f32, clamp_f32(p, x + y))
 LN_ROW(sub_f32, float, float, ln_clamp_f32, clamp_f32(p, x - y))
-LN_ROW(mul_f32, float, float, ln_clamp_f32, clamp_f32(p, x * y))
+LN_ROW(mul_f32, float, float, ln_clamp_f32, clamp_f32(p, x* y))
 LN_ROW(div_f32, float, float, ln_clamp_f32, clamp_f32(p, x / y))
 
 /* Integers wrap before they are clamped. */
 LN_ROW(add_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x + (uint32_t)y)))
 LN_ROW(sub_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x - (uint32_t)y)))
-LN_ROW(mul_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x * (uint32_t)y)))
+LN_ROW(mul_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x*(uint32_t)y)))
 LN_ROW(add_i64, int64_t, int64_t, ln_clamp_i64, clamp_i64(p, (int64_t)((uint64_t)x + (uint64_t)y)))
 LN_ROW(sub_i64, int64_t, int64_t, ln_clamp_i64, clamp_i64(p, (int64_t)((uint64_t)x - (uint64_t)y)))
-LN_ROW(mul_i64, int64_t, int64_t, ln_clamp_i64, clamp_i64(p, (int64_t)((uint64_t)x * (uint64_t)y)))
+LN_ROW(mul_i64, int64_t, int64_t, ln_clamp_i64, clamp_i64(p, (int64_t)((uint64_t)x*(uint64_t)y)))
 
 /* The quotient of INT_MIN and -1 wraps. */
 static inline int32_t divide_i32(int32_t x, int32_t y) { return y == -1 ? (int32_t)(0u - (uint32_t)x) : x / y; }
@@ -122,8 +126,8 @@ LN_ROW(squared_difference_f32, float, float, void, (x - y) * (x - y))
 LN_ROW(squared_difference_i32, int32_t, int32_t, void,
        (int32_t)(((uint32_t)x - (uint32_t)y) * ((uint32_t)x - (uint32_t)y)))
 
-#define LN_EXTREMES(suffix, type)                                  \
-  LN_ROW(maximum_##suffix, type, type, void, x > y ? x : y)        \
+#define LN_EXTREMES(suffix, type)                           \
+  LN_ROW(maximum_##suffix, type, type, void, x > y ? x : y) \
   LN_ROW(minimum_##suffix, type, type, void, x < y ? x : y)
 
 LN_EXTREMES(f32, float)
@@ -142,7 +146,8 @@ static inline int32_t add_quantized(const ln_add_quantized* p, int32_t x, int32_
   const int32_t a = scaled(x, p->a_offset, p->left_shift, p->a_multiplier, p->a_shift);
   const int32_t b = scaled(y, p->b_offset, p->left_shift, p->b_multiplier, p->b_shift);
   const int32_t sum = (int32_t)((uint32_t)a + (uint32_t)(p->sign * b));
-  const int32_t out = ln_rounding_shift_right(ln_doubling_high_mul(sum, p->out_multiplier), -p->out_shift) + p->out_offset;
+  const int32_t out =
+      ln_rounding_shift_right(ln_doubling_high_mul(sum, p->out_multiplier), -p->out_shift) + p->out_offset;
   return ln_clamp_i32(out, p->low, p->high);
 }
 
@@ -153,8 +158,8 @@ static inline int32_t add_pot(const ln_add_pot* p, int32_t x, int32_t y) {
 
 static inline int32_t mul_quantized(const ln_mul_quantized* p, int32_t x, int32_t y) {
   const int32_t product = (int32_t)((uint32_t)(x + p->a_offset) * (uint32_t)(y + p->b_offset));
-  return ln_clamp_i32((int32_t)((uint32_t)ln_requantize(product, p->multiplier, p->shift) + (uint32_t)p->out_offset), p->low,
-                      p->high);
+  return ln_clamp_i32((int32_t)((uint32_t)ln_requantize(product, p->multiplier, p->shift) + (uint32_t)p->out_offset),
+                      p->low, p->high);
 }
 
 LN_ROW(add_qu8, uint8_t, uint8_t, ln_add_quantized, (uint8_t)add_quantized(p, x, y))

@@ -7,8 +7,8 @@
 
 enum { LN_BINARY_MAX_RANK = 8 };
 
-/* Output extents, and the inputs' strides in elements (0 where an input is broadcast). The last dimension's strides are 0
- * or 1. Rank 0 is one element. */
+/* Output extents, and the inputs' strides in elements (0 where an input is broadcast). The last dimension's strides are
+ * 0 or 1. Rank 0 is one element. */
 typedef struct ln_binary_shape {
   int rank;
   size_t extents[LN_BINARY_MAX_RANK];
@@ -18,8 +18,8 @@ typedef struct ln_binary_shape {
 /* Adds a dimension inside the others, joining it with the last where both are one walk. */
 void ln_binary_add(ln_binary_shape* shape, size_t extent, size_t a_stride, size_t b_stride);
 
-/* One row: out[i] = f(a[i * a_step], b[i * b_step]) for i < n; steps are 0 or 1. `out` may be `a` or `b` where the steps
- * allow it. */
+/* One row: out[i] = f(a[i * a_step], b[i * b_step]) for i < n; steps are 0 or 1. `out` may be `a` or `b` where the
+ * steps allow it. */
 typedef void (*ln_binary_row)(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, void* out,
                               size_t n);
 
@@ -37,7 +37,8 @@ typedef struct ln_clamp_i64 {
   int64_t low, high;
 } ln_clamp_i64;
 
-/* Quantized sums: both inputs are brought to a common scale with `left_shift` bits more, added, and brought to the output's. */
+/* Quantized sums: both inputs are brought to a common scale with `left_shift` bits more, added, and brought to the
+ * output's. */
 typedef struct ln_add_quantized {
   int32_t a_offset, b_offset, out_offset; /* -zero point, -zero point, +zero point */
   int left_shift;
@@ -61,29 +62,29 @@ typedef struct ln_mul_quantized {
 
 /* ---- Rows ---- */
 
-#define LN_BINARY_ROW(name)                                                                                             \
-  void ln_binary_##name##_ref(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, void* out, \
-                              size_t n);
+#define LN_BINARY_ROW(name)                                                                                   \
+  void ln_binary_##name##_ref(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, \
+                              void* out, size_t n);
 
-LN_BINARY_ROW(add_f32) LN_BINARY_ROW(sub_f32) LN_BINARY_ROW(mul_f32) LN_BINARY_ROW(div_f32)
-LN_BINARY_ROW(add_i32) LN_BINARY_ROW(sub_i32) LN_BINARY_ROW(mul_i32)
-LN_BINARY_ROW(add_i64) LN_BINARY_ROW(sub_i64) LN_BINARY_ROW(mul_i64)
-/* Integer divisions: no divisor may be 0. The quotient is cut; floor_div and floor_mod round down. */
-LN_BINARY_ROW(div_i32) LN_BINARY_ROW(floor_div_i32) LN_BINARY_ROW(floor_mod_i32) LN_BINARY_ROW(floor_mod_i64)
-LN_BINARY_ROW(floor_div_f32) LN_BINARY_ROW(floor_mod_f32)
-LN_BINARY_ROW(atan2_f32) LN_BINARY_ROW(pow_f32) LN_BINARY_ROW(squared_difference_f32) LN_BINARY_ROW(squared_difference_i32)
-LN_BINARY_ROW(maximum_f32) LN_BINARY_ROW(maximum_u8) LN_BINARY_ROW(maximum_s8) LN_BINARY_ROW(maximum_s16)
-LN_BINARY_ROW(maximum_i32) LN_BINARY_ROW(maximum_i64)
-LN_BINARY_ROW(minimum_f32) LN_BINARY_ROW(minimum_u8) LN_BINARY_ROW(minimum_s8) LN_BINARY_ROW(minimum_s16)
-LN_BINARY_ROW(minimum_i32) LN_BINARY_ROW(minimum_i64)
-LN_BINARY_ROW(add_qu8) LN_BINARY_ROW(add_qs8) LN_BINARY_ROW(add_qs16) LN_BINARY_ROW(add_pot_s16)
-LN_BINARY_ROW(mul_qu8) LN_BINARY_ROW(mul_qs8) LN_BINARY_ROW(mul_qs16)
-/* Comparisons write bool. */
-LN_BINARY_ROW(equal_f32) LN_BINARY_ROW(equal_i32) LN_BINARY_ROW(equal_i64) LN_BINARY_ROW(equal_u8)
-LN_BINARY_ROW(not_equal_f32) LN_BINARY_ROW(not_equal_i32) LN_BINARY_ROW(not_equal_i64) LN_BINARY_ROW(not_equal_u8)
-LN_BINARY_ROW(less_f32) LN_BINARY_ROW(less_i32) LN_BINARY_ROW(less_i64)
-LN_BINARY_ROW(less_equal_f32) LN_BINARY_ROW(less_equal_i32) LN_BINARY_ROW(less_equal_i64)
-LN_BINARY_ROW(logical_and) LN_BINARY_ROW(logical_or)
+LN_BINARY_ROW(add_f32)
+LN_BINARY_ROW(sub_f32) LN_BINARY_ROW(mul_f32) LN_BINARY_ROW(div_f32) LN_BINARY_ROW(add_i32) LN_BINARY_ROW(sub_i32)
+    LN_BINARY_ROW(mul_i32) LN_BINARY_ROW(add_i64) LN_BINARY_ROW(sub_i64) LN_BINARY_ROW(mul_i64)
+    /* Integer divisions: no divisor may be 0. The quotient is cut; floor_div and floor_mod round down. */
+    LN_BINARY_ROW(div_i32) LN_BINARY_ROW(floor_div_i32) LN_BINARY_ROW(floor_mod_i32) LN_BINARY_ROW(floor_mod_i64)
+        LN_BINARY_ROW(floor_div_f32) LN_BINARY_ROW(floor_mod_f32) LN_BINARY_ROW(atan2_f32) LN_BINARY_ROW(pow_f32)
+            LN_BINARY_ROW(squared_difference_f32) LN_BINARY_ROW(squared_difference_i32) LN_BINARY_ROW(maximum_f32)
+                LN_BINARY_ROW(maximum_u8) LN_BINARY_ROW(maximum_s8) LN_BINARY_ROW(maximum_s16)
+                    LN_BINARY_ROW(maximum_i32) LN_BINARY_ROW(maximum_i64) LN_BINARY_ROW(minimum_f32)
+                        LN_BINARY_ROW(minimum_u8) LN_BINARY_ROW(minimum_s8) LN_BINARY_ROW(minimum_s16)
+                            LN_BINARY_ROW(minimum_i32) LN_BINARY_ROW(minimum_i64) LN_BINARY_ROW(add_qu8)
+                                LN_BINARY_ROW(add_qs8) LN_BINARY_ROW(add_qs16) LN_BINARY_ROW(add_pot_s16)
+                                    LN_BINARY_ROW(mul_qu8) LN_BINARY_ROW(mul_qs8) LN_BINARY_ROW(mul_qs16)
+    /* Comparisons write bool. */
+    LN_BINARY_ROW(equal_f32) LN_BINARY_ROW(equal_i32) LN_BINARY_ROW(equal_i64) LN_BINARY_ROW(equal_u8)
+        LN_BINARY_ROW(not_equal_f32) LN_BINARY_ROW(not_equal_i32) LN_BINARY_ROW(not_equal_i64)
+            LN_BINARY_ROW(not_equal_u8) LN_BINARY_ROW(less_f32) LN_BINARY_ROW(less_i32) LN_BINARY_ROW(less_i64)
+                LN_BINARY_ROW(less_equal_f32) LN_BINARY_ROW(less_equal_i32) LN_BINARY_ROW(less_equal_i64)
+                    LN_BINARY_ROW(logical_and) LN_BINARY_ROW(logical_or)
 
 #undef LN_BINARY_ROW
 

@@ -1,5 +1,5 @@
-/* Fixed-point exponential, reciprocal and inverse square root, with the reference's polynomials and bits. Qm.n below is an
- * int32 with m integer bits (Q0: raw / 2^31, Q5: raw / 2^26). Pure functions on scalars. */
+/* Fixed-point exponential, reciprocal and inverse square root, with the reference's polynomials and bits. Qm.n below is
+ * an int32 with m integer bits (Q0: raw / 2^31, Q5: raw / 2^26). Pure functions on scalars. */
 #ifndef LN_KERNELS_FIXED_EXP_H_
 #define LN_KERNELS_FIXED_EXP_H_
 
@@ -28,13 +28,13 @@ static inline int32_t ln_exp_quarter(int32_t a) {
   const int32_t x = ln_wrapping_add(a, 1 << 28);
   const int32_t x2 = ln_doubling_high_mul(x, x), x3 = ln_doubling_high_mul(x2, x), x4 = ln_doubling_high_mul(x2, x2);
   const int32_t x4_quarter = ln_rounding_shift_right(x4, 2);
-  const int32_t tail = ln_rounding_shift_right(
-      ln_wrapping_add(ln_doubling_high_mul(ln_wrapping_add(x4_quarter, x3), third), x2), 1);
+  const int32_t tail =
+      ln_rounding_shift_right(ln_wrapping_add(ln_doubling_high_mul(ln_wrapping_add(x4_quarter, x3), third), x2), 1);
   return ln_saturating_add(exp_minus_eighth, ln_doubling_high_mul(exp_minus_eighth, ln_wrapping_add(x, tail)));
 }
 
-/* exp(a) for a <= 0 with `integer_bits` integer bits (at most 5), as Q0. The part below a quarter by the series, then one
- * factor exp(-2^k) for every bit that is set above it. */
+/* exp(a) for a <= 0 with `integer_bits` integer bits (at most 5), as Q0. The part below a quarter by the series, then
+ * one factor exp(-2^k) for every bit that is set above it. */
 static inline int32_t ln_exp_on_negative(int32_t a, int integer_bits) {
   static const int32_t kFactors[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
   const int fraction_bits = 31 - integer_bits;
@@ -71,8 +71,8 @@ static inline int32_t ln_one_over_one_plus(int32_t a) {
 
 /* (1 - a) / (1 + a) for a in [0, 1], both Q0. */
 static inline int32_t ln_one_minus_over_one_plus(int32_t a) {
-  return ln_saturating_shift_left(
-      ln_wrapping_sub(ln_newton_reciprocal(ln_rounding_half_sum(a, INT32_MAX)), 1 << 29), 2);
+  return ln_saturating_shift_left(ln_wrapping_sub(ln_newton_reciprocal(ln_rounding_half_sum(a, INT32_MAX)), 1 << 29),
+                                  2);
 }
 
 static inline int ln_leading_zeros(uint32_t x) {
@@ -92,8 +92,8 @@ static inline int32_t ln_reciprocal(int32_t x, int integer_bits, int* bits_over_
   return ln_one_over_one_plus(minus_one);
 }
 
-/* 1 / sqrt(x) for an integer x >= 0 as multiplier * 2^(-shift - 31) in the reference's way: x is brought to [1/8, 1/2) by
- * pairs of bits, then five Newton steps x (3 - a x^2) / 2 in Q3. x 0 or 1 gives the largest multiplier. */
+/* 1 / sqrt(x) for an integer x >= 0 as multiplier * 2^(-shift - 31) in the reference's way: x is brought to [1/8, 1/2)
+ * by pairs of bits, then five Newton steps x (3 - a x^2) / 2 in Q3. x 0 or 1 gives the largest multiplier. */
 static inline void ln_inverse_sqrt(int32_t input, int32_t* multiplier, int* shift) {
   if (input <= 1) {
     *multiplier = INT32_MAX;
@@ -112,8 +112,8 @@ static inline void ln_inverse_sqrt(int32_t input, int32_t* multiplier, int* shif
   int32_t x = 1 << 28;
   for (int i = 0; i < 5; ++i) {
     const int32_t cube = ln_saturating_shift_left(ln_doubling_high_mul(ln_doubling_high_mul(x, x), x), 6);
-    x = ln_saturating_shift_left(ln_wrapping_sub(ln_doubling_high_mul(half_three, x), ln_doubling_high_mul(half_input, cube)),
-                                 3);
+    x = ln_saturating_shift_left(
+        ln_wrapping_sub(ln_doubling_high_mul(half_three, x), ln_doubling_high_mul(half_input, cube)), 3);
   }
   *multiplier = ln_doubling_high_mul(x, 1518500250); /* sqrt(2) / 2 */
   if (*shift < 0) {

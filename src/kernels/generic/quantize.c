@@ -5,15 +5,15 @@
 
 #include "kernels/generic/fixed_point.h"
 
-#define LN_QUANTIZE(suffix, type, low, high)                                                                           \
-  void ln_quantize_f32_##suffix##_ref(float scale, int32_t zero_point, const float* in, type* out, size_t n) {         \
-    for (size_t i = 0; i < n; ++i) {                                                                                   \
-      const float q = roundf(in[i] / scale) + (float)zero_point;                                                       \
-      out[i] = !(q > (float)(low)) ? (type)(low) : q > (float)(high) ? (type)(high) : (type)q;                         \
-    }                                                                                                                  \
-  }                                                                                                                    \
-  void ln_dequantize_##suffix##_ref(float scale, int32_t zero_point, const type* in, float* out, size_t n) {           \
-    for (size_t i = 0; i < n; ++i) out[i] = scale * (float)(in[i] - zero_point);                                       \
+#define LN_QUANTIZE(suffix, type, low, high)                                                                   \
+  void ln_quantize_f32_##suffix##_ref(float scale, int32_t zero_point, const float* in, type* out, size_t n) { \
+    for (size_t i = 0; i < n; ++i) {                                                                           \
+      const float q = roundf(in[i] / scale) + (float)zero_point;                                               \
+      out[i] = !(q > (float)(low)) ? (type)(low) : q > (float)(high) ? (type)(high) : (type)q;                 \
+    }                                                                                                          \
+  }                                                                                                            \
+  void ln_dequantize_##suffix##_ref(float scale, int32_t zero_point, const type* in, float* out, size_t n) {   \
+    for (size_t i = 0; i < n; ++i) out[i] = scale * (float)(in[i] - zero_point);                               \
   }
 
 LN_QUANTIZE(s8, int8_t, INT8_MIN, INT8_MAX)

@@ -24,7 +24,7 @@ typedef struct ln_requantization {
 } ln_requantization;
 
 /* Any integer type to any other; both are of the kinds above. */
-void ln_requantize_ref(const ln_requantization* params, ln_integer in_type, const void* in, ln_integer out_type, void* out,
-                       size_t n);
+void ln_requantize_ref(const ln_requantization* params, ln_integer in_type, const void* in, ln_integer out_type,
+                       void* out, size_t n);
 
 #endif

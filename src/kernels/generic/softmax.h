@@ -8,8 +8,8 @@
 void ln_softmax_f32_ref(float beta, const float* in, float* out, size_t rows, size_t depth);
 void ln_log_softmax_f32_ref(const float* in, float* out, size_t rows, size_t depth);
 
-/* Eight bits by fixed point: differences to the row's largest, times beta and the input's scale as Q5.26, exponentials in
- * Q0.31, their sum in Q12.19. The output's scale is 2^-bits, its zero point the lowest value of its type. */
+/* Eight bits by fixed point: differences to the row's largest, times beta and the input's scale as Q5.26, exponentials
+ * in Q0.31, their sum in Q12.19. The output's scale is 2^-bits, its zero point the lowest value of its type. */
 typedef struct ln_softmax_quantized {
   int32_t multiplier;
   int left_shift;
@@ -21,6 +21,7 @@ int ln_softmax_prepare(double beta, double in_scale, ln_softmax_quantized* param
 
 void ln_softmax_qs8_ref(const ln_softmax_quantized* params, const int8_t* in, int8_t* out, size_t rows, size_t depth);
 void ln_softmax_qu8_ref(const ln_softmax_quantized* params, const uint8_t* in, uint8_t* out, size_t rows, size_t depth);
-void ln_softmax_qs8_s16_ref(const ln_softmax_quantized* params, const int8_t* in, int16_t* out, size_t rows, size_t depth);
+void ln_softmax_qs8_s16_ref(const ln_softmax_quantized* params, const int8_t* in, int16_t* out, size_t rows,
+                            size_t depth);
 
 #endif

@@ -4,15 +4,15 @@
 
 #include "kernels/generic/fixed_exp.h"
 
-#define LN_ROW(name, type, expression)                                                   \
-  void ln_unary_##name##_ref(const void* params, const void* in, void* out, size_t n) {  \
-    const type* from = in;                                                               \
-    type* to = out;                                                                      \
-    (void)params;                                                                        \
-    for (size_t i = 0; i < n; ++i) {                                                     \
-      const type x = from[i];                                                            \
-      to[i] = expression;                                                                \
-    }                                                                                    \
+#define LN_ROW(name, type, expression)                                                  \
+  void ln_unary_##name##_ref(const void* params, const void* in, void* out, size_t n) { \
+    const type* from = in;                                                              \
+    type* to = out;                                                                     \
+    (void)params;                                                                       \
+    for (size_t i = 0; i < n; ++i) {                                                    \
+      const type x = from[i];                                                           \
+      to[i] = expression;                                                               \
+    }                                                                                   \
   }
 
 static inline float sign(float x) { return x > 0 ? 1.0f : x < 0 ? -1.0f : x; }
@@ -26,7 +26,7 @@ LN_ROW(sin_f32, float, sinf(x))
 LN_ROW(cos_f32, float, cosf(x))
 LN_ROW(sqrt_f32, float, sqrtf(x))
 LN_ROW(rsqrt_f32, float, 1.0f / sqrtf(x))
-LN_ROW(square_f32, float, x * x)
+LN_ROW(square_f32, float, x* x)
 LN_ROW(exp_f32, float, expf(x))
 LN_ROW(log_f32, float, logf(x))
 LN_ROW(floor_f32, float, floorf(x))
@@ -67,7 +67,8 @@ static inline int32_t rescale(const ln_unary_rescale* p, int32_t x) {
   return ln_clamp_i32((int32_t)((uint32_t)scaled + (uint32_t)p->out_zero_point), p->low, p->high);
 }
 
-/* 1 / sqrt(value) with 20 bits of fraction, then to the output's scale. Negative values have no root: they must not occur. */
+/* 1 / sqrt(value) with 20 bits of fraction, then to the output's scale. Negative values have no root: they must not
+ * occur. */
 static inline int32_t inverse_root(const ln_unary_rescale* p, int32_t x) {
   enum { FRACTION = 20 };
   const int32_t value = x - p->in_zero_point;
@@ -91,4 +92,3 @@ LN_RESCALE(rescale_qu8, uint8_t, rescale)
 LN_RESCALE(rescale_qs8, int8_t, rescale)
 LN_RESCALE(rescale_qs16, int16_t, rescale)
 LN_RESCALE(rsqrt_qs8, int8_t, inverse_root)
-LN_RESCALE(rsqrt_qs16, int16_t, inverse_root)
