@@ -25,10 +25,8 @@ TfLiteQuantizationParams TfLiteTensorQuantizationParams(const TfLiteTensor* tens
   return tensor != NULL ? tensor->params : (TfLiteQuantizationParams){0};
 }
 
-/* Constants lie in the file. Only a subgraph's input has memory of its own: `allocation` says so (see tensor.c). */
-static bool is_read_only(const TfLiteTensor* tensor) {
-  return tensor->allocation_type == kTfLiteMmapRo && tensor->allocation != tensor->data.data;
-}
+/* Constants lie in the file. */
+static bool is_read_only(const TfLiteTensor* tensor) { return tensor->allocation_type == kTfLiteMmapRo; }
 
 TfLiteStatus TfLiteTensorCopyFromBuffer(TfLiteTensor* tensor, const void* input_data, size_t input_data_size) {
   if (tensor == NULL || tensor->bytes != input_data_size) return kTfLiteError;

@@ -214,7 +214,8 @@ TfLiteStatus ln_subgraph_add_tensors(ln_subgraph* subgraph, int count, int* firs
   return kTfLiteOk;
 }
 
-/* A caller fills the subgraph's inputs: one that is a constant gets memory of its own instead of the file's. */
+/* A caller fills the subgraph's inputs: one that has data in the file is no constant to operators, as what they have
+ * checked when they were prepared could change, and gets memory of its own. */
 static bool make_inputs_writable(ln_subgraph* subgraph) {
   for (int32_t i = 0; i < subgraph->source->inputs.count; ++i) {
     const int32_t index = subgraph->source->inputs.data[i];
@@ -226,8 +227,10 @@ static bool make_inputs_writable(ln_subgraph* subgraph) {
       if (*owned == NULL) return false;
       memcpy(*owned, t->data.raw, t->bytes);
     }
+    subgraph->states[index].has_custom = true;
+    subgraph->states[index].custom = (TfLiteCustomAllocation){*owned, t->bytes};
+    t->allocation_type = kTfLiteCustom;
     t->data.data = *owned;
-    t->allocation = *owned; /* tells TfLiteTensorCopyFromBuffer that it may be written */
   }
   return true;
 }

@@ -532,7 +532,7 @@ static void test_hostile(void) {
   graph_node(&g, 0, "add1", LIST(0), LIST(1));
   graph_ends(&g, 0, LIST(0), LIST(1));
   i = create_ready();
-  CHECK(floats(i, 0) != kData);
+  CHECK(floats(i, 0) != kData && ln_interpreter_tensor(i, 0, 0)->allocation_type == kTfLiteCustom);
   floats(i, 0)[0] = 8;
   CHECK(ln_interpreter_invoke(i, 0) == kTfLiteOk && floats(i, 1)[0] == 9 && floats(i, 1)[1] == 3);
   CHECK(ln_interpreter_tensor(i, 0, 2)->allocation_type == kTfLiteMmapRo && floats(i, 2) != NULL);
