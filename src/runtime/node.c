@@ -138,7 +138,9 @@ static bool has_side_effect(int32_t code) {
   switch (code) {
     case kTfLiteBuiltinIf:
     case kTfLiteBuiltinWhile:
+    case kTfLiteBuiltinCall:
     case kTfLiteBuiltinCallOnce:
+    case kTfLiteBuiltinStablehloComposite:
     case kTfLiteBuiltinAssignVariable:
     case kTfLiteBuiltinReadVariable:
     case kTfLiteBuiltinVarHandle:

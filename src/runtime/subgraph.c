@@ -279,6 +279,21 @@ static TfLiteStatus run_node(ln_subgraph* subgraph, int32_t index) {
   return status;
 }
 
+/* Without elements in any output there is nothing to compute; other extents may be so large that counting through them
+ * would take for ever. */
+static bool has_no_elements(const ln_subgraph* subgraph, const ln_node* node) {
+  const TfLiteIntArray *inputs = node->node.inputs, *outputs = node->node.outputs;
+  const int32_t code = node->registration.builtin_code;
+  if (code == kTfLiteBuiltinCustom || code == kTfLiteBuiltinDelegate || node->node.might_have_side_effect) return false;
+  for (int i = 0; i < outputs->size; ++i) {
+    const TfLiteTensor* t = &subgraph->tensors[outputs->data[i]];
+    if (t->bytes != 0 || t->allocation_type != kTfLiteArenaRw) return false;
+  }
+  for (int i = 0; i < inputs->size; ++i)
+    if (inputs->data[i] >= 0 && subgraph->tensors[inputs->data[i]].is_variable) return false;
+  return outputs->size > 0;
+}
+
 static TfLiteStatus run_position(ln_subgraph* subgraph, int32_t position) {
   const int32_t index = subgraph->plan->data[position];
   subgraph->position = position;
@@ -287,7 +302,7 @@ static TfLiteStatus run_position(ln_subgraph* subgraph, int32_t position) {
   if (status == kTfLiteOk) status = check_cancelled(subgraph);
   if (status == kTfLiteOk) status = ln_subgraph_reserve_tensors(subgraph);
   subgraph->resized = false;
-  if (status == kTfLiteOk) status = run_node(subgraph, index);
+  if (status == kTfLiteOk && !has_no_elements(subgraph, subgraph->nodes[index])) status = run_node(subgraph, index);
   subgraph->current_node = -1;
   return status;
 }
