@@ -72,7 +72,9 @@ static int32_t exp_of(const ln_softmax_quantized* p, int32_t diff) {
           continue;                                                                                            \
         }                                                                                                      \
         const int32_t product = ln_doubling_high_mul(scale, exp_of(p, in[i] - largest));                       \
-        out[i] = (out_type)ln_clamp_i32(ln_rounding_shift_right(product, exponent) + (low), low, high);        \
+        /* A sum over 256 moves every 8-bit output below a half. */                                            \
+        const int32_t share = exponent <= 31 ? ln_rounding_shift_right(product, exponent) : 0;                 \
+        out[i] = (out_type)ln_clamp_i32(share + (low), low, high);                                             \
       }                                                                                                        \
     }                                                                                                          \
   }
