@@ -125,7 +125,7 @@ TfLiteStatus ln_resize(TfLiteContext* context, TfLiteTensor* tensor, int rank, c
   for (int i = 0; i < rank; ++i) {
     LN_CHECK(context, dims[i] >= 0, "dimension %d of tensor \"%s\" would be %d; it must be at least 0", i,
              tensor->name != NULL ? tensor->name : "", dims[i]);
-    LN_CHECK(context, ln_mul_size(elements, (size_t)dims[i], &elements) && elements <= INT64_MAX / 16,
+    LN_CHECK(context, ln_mul_size(elements, (size_t)dims[i], &elements) && elements <= PTRDIFF_MAX / 16,
              "the size of tensor \"%s\" overflows", tensor->name != NULL ? tensor->name : "");
   }
   TfLiteIntArray* array = TfLiteIntArrayCreate(rank);

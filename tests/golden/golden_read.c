@@ -183,6 +183,12 @@ enum {
   OP_COUNT
 };
 
+/* A size in decimal; one that no size_t holds becomes SIZE_MAX, which no file's length reaches. */
+static size_t size_of(const char* text) {
+  const unsigned long long value = strtoull(text, NULL, 10);
+  return value < SIZE_MAX ? (size_t)value : SIZE_MAX;
+}
+
 static bool add_op_tensors(golden_case* c, char* list, bool is_output, char** f, const unsigned char* blob,
                            size_t size) {
   if (strcmp(list, "-") == 0) return true;
@@ -192,13 +198,13 @@ static bool add_op_tensors(golden_case* c, char* list, bool is_output, char** f,
     char* part[5];
     if (golden_split(items[i], '|', part, 5) != 5 || c->tensor_count == GOLDEN_MAX_TENSORS) return false;
     golden_tensor* t = &c->tensors[c->tensor_count++];
-    const size_t offset = strtoull(part[3], NULL, 10);
+    const size_t offset = size_of(part[3]);
     t->is_output = is_output;
     t->slot = i;
     t->step = is_output ? c->steps - 1 : 0;
     t->resized = !is_output && strstr(f[OP_FLAGS], "resize") != NULL;
     t->type = golden_type(part[1]);
-    t->size_bytes = strtoull(part[4], NULL, 10);
+    t->size_bytes = size_of(part[4]);
     if (t->type == kTfLiteNoType || !golden_shape(part[2], &t->rank, t->dims)) return false;
     if (offset > size || t->size_bytes > size - offset) return false;
     t->data = blob + offset;
@@ -230,8 +236,8 @@ bool golden_read_ops(const char* shared, const char* filter, golden_visitor visi
     snprintf(path, sizeof path, "%s/ops/%s", shared, f[OP_FILE]);
     size_t blob_bytes = 0;
     const unsigned char* blob = golden_file(path, &blob_bytes);
-    const size_t offset = strtoull(f[OP_MODEL_OFFSET], NULL, 10);
-    c->model_bytes = strtoull(f[OP_MODEL_LENGTH], NULL, 10);
+    const size_t offset = size_of(f[OP_MODEL_OFFSET]);
+    c->model_bytes = size_of(f[OP_MODEL_LENGTH]);
     c->steps = atoi(f[OP_INVOKES]);
     c->last_step_only = true;
     if (blob == NULL || offset > blob_bytes || c->model_bytes > blob_bytes - offset ||
