@@ -19,6 +19,9 @@ fuzz:
 	@$(MAKE) --no-print-directory build PRESET=asan
 	build/asan/fuzz_models --count $(COUNT) --seed $(SEED) --jobs $(JOBS)
 
+lint:
+	@scripts/lint.sh
+
 test-deps:
 	@scripts/install_test_deps.sh
 
@@ -34,8 +37,9 @@ clean:
 help:
 	@echo "make [PRESET=release|debug|asan|tsan|size|aarch64|armhf]   build into build/PRESET"
 	@echo "make fuzz COUNT=n SEED=s     run changed models under the sanitizers"
+	@echo "make lint                 format, clang-tidy, cppcheck"
 	@echo "make test-quick           installs what the tests need, builds, runs the quick tier"
 	@echo "make test                 all tests: sanitizers, emulated ARM, fuzzing"
 	@echo "make install PREFIX=DIR   install library, headers, command"
 
-.PHONY: all build install fuzz clean help
+.PHONY: all build install fuzz lint clean help

@@ -122,12 +122,16 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, int kind) {
 STUB(0)
 STUB(1)
 STUB(2)
-STUB(3) STUB(4) STUB(5) STUB(6) STUB(7)
+STUB(3)
+STUB(4)
+STUB(5)
+STUB(6)
+STUB(7)
 #undef STUB
 
 #define STUB(kind) \
   { .prepare = prepare_##kind, .invoke = invoke_##kind, .version = 1, .inplace_operator = kTfLiteInplaceOpNone }
-    static const TfLiteRegistration kStubs[] = {STUB(0), STUB(1), STUB(2), STUB(3), STUB(4), STUB(5), STUB(6), STUB(7)};
+static const TfLiteRegistration kStubs[] = {STUB(0), STUB(1), STUB(2), STUB(3), STUB(4), STUB(5), STUB(6), STUB(7)};
 #undef STUB
 
 static TfLiteRegistration builtin_stubs[256], custom_stub;

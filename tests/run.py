@@ -61,12 +61,12 @@ def build(preset, jobs=2):
     return True
 
 
-def programs(preset, prefix=(), skip=("golden",)):
+def programs(preset, prefix=(), environment=None, skip=("golden",)):
     """The test programs of a build, all that CTest knows, as steps; run without CTest, which hides their counts."""
     listing = subprocess.run(["ctest", "--test-dir", os.path.join("build", preset), "--show-only=json-v1"], cwd=ROOT,
                              stdout=subprocess.PIPE, text=True, check=True)
     tests = json.loads(listing.stdout)["tests"]
-    return [(f"{preset}: {test['name']}", [*prefix, *test["command"]], {}, 1200)
+    return [(f"{preset}: {test['name']}", [*prefix, *test["command"]], environment or {}, 1200)
             for test in tests if test["name"] not in skip]
 
 
@@ -88,11 +88,13 @@ def full_plan():
     asan = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1"}
     arm = {"QEMU_LD_PREFIX": "/usr/aarch64-linux-gnu"}
     arm32 = {"QEMU_LD_PREFIX": "/usr/arm-linux-gnueabihf"}
+    tsan = {"TSAN_OPTIONS": "allocator_may_return_null=1"}
     return quick_plan() + [
+        ("release", lambda: [("lint", ["scripts/lint.sh"], {}, 1200)]),
         ("asan", lambda: [golden("asan", "1,4", environment=asan), *programs("asan")]),
-        ("tsan", lambda: [golden("tsan", "4", extra=["--filter", "tiny/"])]),
-        ("aarch64", lambda: [golden("aarch64", "2", prefix=["qemu-aarch64"], environment=arm)]),
-        ("armhf", lambda: [golden("armhf", "2", prefix=["qemu-arm"], environment=arm32)]),
+        ("tsan", lambda: [golden("tsan", "4", environment=tsan), *programs("tsan", environment=tsan)]),
+        ("aarch64", lambda: [golden("aarch64", "2", ["qemu-aarch64"], arm), *programs("aarch64", ["qemu-aarch64"], arm)]),
+        ("armhf", lambda: [golden("armhf", "2", ["qemu-arm"], arm32), *programs("armhf", ["qemu-arm"], arm32)]),
     ]
 
 

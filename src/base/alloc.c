@@ -56,7 +56,7 @@ void* ln_aligned_malloc(size_t alignment, size_t size_bytes) {
   if (block == NULL) return NULL;
   const uintptr_t address = ((uintptr_t)block + extra - 1) & ~(uintptr_t)(alignment - 1);
   char* aligned = block + (address - (uintptr_t)block);
-  memcpy(aligned - sizeof(void*), &block, sizeof(void*));
+  memcpy(aligned - sizeof block, &block, sizeof block);
   return aligned;
 }
 

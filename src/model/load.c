@@ -316,12 +316,13 @@ ln_model* ln_model_load_file(const char* path, bool strict, ln_model_error* erro
     ln_model_release(model);
     return NULL;
   }
-  char* copy = ln_load_alloc(&loader, strlen(path) + 1, 1);
+  const size_t path_bytes = strlen(path) + 1;
+  char* copy = ln_load_alloc(&loader, path_bytes, 1);
   if (copy == NULL) {
     ln_model_release(model);
     return NULL;
   }
-  strcpy(copy, path);
+  memcpy(copy, path, path_bytes);
   model->path = copy;
   model->file = (ln_bytes){model->impl->map.data, model->impl->map.size_bytes};
   return finish(&loader);

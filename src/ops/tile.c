@@ -43,11 +43,12 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   if (!ln_is_constant(multiples)) LN_TRY(resize_output(context, node, output));
   LN_TRY(ln_element_bytes(context, input, &bytes));
   if (output->bytes == 0) return kTfLiteOk;
-  ln_strides(ln_rank(input), input->dims->data, bytes, src);
-  ln_strides(ln_rank(output), output->dims->data, bytes, dst);
+  const int rank = ln_rank(input);
+  ln_strides(rank, input->dims->data, bytes, src);
+  ln_strides(rank, output->dims->data, bytes, dst);
   /* Every dimension is two: which repetition, and where in the input. */
   ln_copy_shape shape = {0};
-  for (int i = 0; i < ln_rank(input); ++i) {
+  for (int i = 0; i < rank; ++i) {
     ln_copy_add(&shape, (size_t)(ln_dim(output, i) / ln_dim(input, i)), 0, dst[i] * ln_dim(input, i));
     ln_copy_add(&shape, (size_t)ln_dim(input, i), src[i], dst[i]);
   }

@@ -38,16 +38,18 @@ typedef struct enum_rule {
   bool wide; /* an int32 in the file, else a byte */
 } enum_rule;
 
+#define ENUM_INDEX(kind) ((kind)-KIND_PADDING)
+
 static const enum_rule kEnums[] = {
-    [KIND_PADDING - KIND_PADDING] = {"padding", 1, kTfLitePaddingSame, false},
-    [KIND_ACTIVATION - KIND_PADDING] = {"fused activation", 5, kTfLiteActNone, false},
-    [KIND_WEIGHTS_FORMAT - KIND_PADDING] = {"weights format", 1, kTfLiteFullyConnectedWeightsFormatDefault, false},
-    [KIND_LSTM_KERNEL - KIND_PADDING] = {"kernel type", 1, kTfLiteLSTMFullKernel, false},
-    [KIND_LSH - KIND_PADDING] = {"projection type", 2, kTfLiteLshProjectionUnknown, false},
-    [KIND_COMBINER - KIND_PADDING] = {"combiner", 2, kTfLiteCombinerTypeSum, false},
-    [KIND_MIRROR - KIND_PADDING] = {"mode", 1, kTfLiteMirrorPaddingReflect, false},
-    [KIND_RNG - KIND_PADDING] = {"algorithm", 2, kTfLiteRngAlgorithmDefault, false},
-    [KIND_REDUCE - KIND_PADDING] = {"reduce function", 6, TfLiteReduceWindowFunctionUnsupported, true},
+    [ENUM_INDEX(KIND_PADDING)] = {"padding", 1, kTfLitePaddingSame, false},
+    [ENUM_INDEX(KIND_ACTIVATION)] = {"fused activation", 5, kTfLiteActNone, false},
+    [ENUM_INDEX(KIND_WEIGHTS_FORMAT)] = {"weights format", 1, kTfLiteFullyConnectedWeightsFormatDefault, false},
+    [ENUM_INDEX(KIND_LSTM_KERNEL)] = {"kernel type", 1, kTfLiteLSTMFullKernel, false},
+    [ENUM_INDEX(KIND_LSH)] = {"projection type", 2, kTfLiteLshProjectionUnknown, false},
+    [ENUM_INDEX(KIND_COMBINER)] = {"combiner", 2, kTfLiteCombinerTypeSum, false},
+    [ENUM_INDEX(KIND_MIRROR)] = {"mode", 1, kTfLiteMirrorPaddingReflect, false},
+    [ENUM_INDEX(KIND_RNG)] = {"algorithm", 2, kTfLiteRngAlgorithmDefault, false},
+    [ENUM_INDEX(KIND_REDUCE)] = {"reduce function", 6, TfLiteReduceWindowFunctionUnsupported, true},
 };
 
 typedef struct param {
@@ -130,7 +132,7 @@ static TfLiteStatus copy_vector(const parser* p, int slot, size_t width, size_t 
 }
 
 static TfLiteStatus read_enum(const parser* p, const param* row, int32_t* value) {
-  const enum_rule* rule = &kEnums[row->kind - KIND_PADDING];
+  const enum_rule* rule = &kEnums[ENUM_INDEX(row->kind)];
   const int32_t number =
       rule->wide ? ln_fb_i32(p->options, row->slot, row->fallback) : ln_fb_i8(p->options, row->slot, row->fallback);
   if (number < 0 || number > rule->last) {

@@ -401,7 +401,7 @@ TfLiteStatus ln_redo_delegates(ln_subgraph* subgraph) {
   const ln_interpreter* interpreter = subgraph->interpreter;
   TfLiteStatus status = kTfLiteOk;
   for (int32_t i = 0; i < interpreter->delegate_count && status == kTfLiteOk; ++i) {
-    snapshot before;
+    snapshot before = {0};
     status = apply(subgraph, interpreter->delegates[i], &before);
     free_snapshot(&before);
   }

@@ -10,7 +10,7 @@
 
 #if defined(__LP64__)
 #define WHOLE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " has another size");
-#define FIELD(type, member, offset, bytes)                                                       \
+#define FIELD(type, member, offset, bytes)                                                     \
   _Static_assert(offsetof(type, member) == (offset), #type "." #member " has another offset"); \
   _Static_assert(sizeof(((type*)0)->member) == (bytes), #type "." #member " has another size");
 #define FLEX(type, member, offset) \

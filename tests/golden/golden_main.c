@@ -47,7 +47,7 @@ static char* read_list(const char* path) {
 }
 
 int main(int argc, char** argv) {
-  totals t = {.threads = {1}, .thread_count = 1};
+  static totals t = {.threads = {1}, .thread_count = 1};
   const char* filter = "";
   const char* shared = getenv("LINNET_SHARED");
   if (shared == NULL) shared = "../shared";

@@ -72,8 +72,8 @@ static uint32_t word(const unsigned char* p) {
   return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* String i of a string buffer; its length without the NULs at its end, which numpy, that wrote the golden files, adds to
- * empty strings and cannot tell from none. */
+/* String i of a string buffer; its length without the NULs at its end, which numpy, that wrote the golden files, adds
+ * to empty strings and cannot tell from none. */
 static const unsigned char* string_at(const unsigned char* buffer, uint32_t i, size_t* length) {
   const uint32_t begin = word(buffer + 4 + 4 * (size_t)i);
   *length = word(buffer + 8 + 4 * (size_t)i) - begin;

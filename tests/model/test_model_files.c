@@ -73,12 +73,11 @@ static uint64_t sum_model(const ln_model* m) {
 /* Loads a copy of the bytes that ends where its block ends, `shift` bytes from an aligned address. */
 static bool load_copy(const void* data, size_t size_bytes, size_t shift, bool strict, uint64_t* sum,
                       ln_model_error* error) {
-  char* block = malloc(size_bytes + shift + 1);
-  char* copy = block + shift;
+  const size_t block_bytes = size_bytes + shift > 0 ? size_bytes + shift : 1;
+  char* block = malloc(block_bytes);
   if (block == NULL) exit(1);
+  char* copy = block + (block_bytes - size_bytes);
   memcpy(copy, data, size_bytes);
-  block = realloc(block, size_bytes + shift); /* nothing behind the end */
-  copy = block + shift;
   error->text[0] = 0;
   ln_model* m = ln_model_load_memory(copy, size_bytes, strict, error);
   *sum = m != NULL ? sum_model(m) : 0;

@@ -42,7 +42,7 @@ void log_report(void* user_data, const char* format, va_list args) {
   log_text* log = user_data;
   const size_t used = strlen(log->text);
   const int n = vsnprintf(log->text + used, sizeof log->text - used, format, args);
-  if (n > 0 && used + (size_t)n + 2 < sizeof log->text) strcat(log->text, "|");
+  if (n > 0 && used + (size_t)n + 2 < sizeof log->text) memcpy(log->text + used + n, "|", 2);
 }
 
 ln_interpreter_config config_for(log_text* log) {

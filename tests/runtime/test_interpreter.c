@@ -53,7 +53,7 @@ static void test_chain(void) {
   for (int k = 0; k < 16; ++k) floats(i, 0)[k] = (float)k;
   CHECK(ln_interpreter_invoke(i, 0) == kTfLiteOk);
   CHECK(floats(i, 5)[0] == 5 && floats(i, 5)[15] == 20 && floats(i, 0)[3] == 3);
-  LinnetMemory memory;
+  LinnetMemory memory = {0};
   CHECK(ln_interpreter_memory(i, &memory) == kTfLiteOk && memory.arena_bytes == 3 * 64 && memory.peak_bytes == 3 * 64);
   /* The layout is pinned: the input alone, then two places in turn. */
   CHECK(offset_of(i, 0) == 0 && offset_of(i, 1) == 64 && offset_of(i, 2) == 128 && offset_of(i, 3) == 64);
@@ -136,7 +136,8 @@ static void test_random_graphs(void) {
       ln_interpreter* i = ln_interpreter_create(g.model, &config);
       CHECK(i != NULL && ln_interpreter_allocate(i, 0) == kTfLiteOk);
       for (int times = 0; times < INVOKES; ++times) {
-        for (int k = 0; k < 8; ++k) floats(i, 0)[k] = floats(i, 1)[k] = (float)(k + round + times / 2);
+        const int pair = times / 2;
+        for (int k = 0; k < 8; ++k) floats(i, 0)[k] = floats(i, 1)[k] = (float)(k + round + pair);
         CHECK(ln_interpreter_invoke(i, 0) == kTfLiteOk);
         memcpy(results[preserve][times], floats(i, last), sizeof results[0][0]);
       }
@@ -172,7 +173,7 @@ static void test_dynamic(void) {
     CHECK(ln_interpreter_allocate(i, 0) == kTfLiteOk);
   }
   (void)input;
-  LinnetMemory memory;
+  LinnetMemory memory = {0};
   CHECK(ln_interpreter_memory(i, &memory) == kTfLiteOk && memory.dynamic_bytes == 70 * 4);
   CHECK(memory.peak_bytes >= 3 * 4000 * 4);
   floats(i, 0)[0] = -5; /* a size below 0 */
@@ -221,7 +222,7 @@ static void test_state(void) {
   CHECK(ln_interpreter_allocate(i, 0) == kTfLiteOk && floats(i, 1)[0] == 6);
   CHECK(ln_interpreter_reset_variables(i) == kTfLiteOk && floats(i, 1)[0] == 0);
   CHECK(ln_interpreter_invoke(i, 0) == kTfLiteOk && floats(i, 2)[0] == 2);
-  LinnetMemory memory;
+  LinnetMemory memory = {0};
   CHECK(ln_interpreter_memory(i, &memory) == kTfLiteOk && memory.persistent_bytes == 128);
   finish(i);
 }
@@ -368,7 +369,7 @@ static void test_subgraphs(void) {
   floats(i, 0)[3] = 5;
   CHECK(ln_interpreter_invoke(i, 0) == kTfLiteOk && floats(i, 2)[3] == 7);
   CHECK(ln_interpreter_subgraph_count(i) == 2 && ln_interpreter_tensor(i, 1, 1)->dims->data[0] == 4);
-  LinnetMemory memory;
+  LinnetMemory memory = {0};
   CHECK(ln_interpreter_memory(i, &memory) == kTfLiteOk && memory.arena_bytes == 192 + 128);
   finish(i);
 
@@ -391,13 +392,13 @@ static void test_backend(void) {
   CHECK(ln_interpreter_tensor(i, 0, 1)->allocation_type == kTfLiteMmapRo && floats(i, 1) == kWeights);
   CHECK(ln_interpreter_set_profiling(i, true) == kTfLiteOk && ln_interpreter_profile_count(i) == 0);
   for (int k = 0; k < 3; ++k) CHECK(ln_interpreter_invoke(i, 0) == kTfLiteOk && backend_faults == 0);
-  LinnetProfileEntry entry;
+  LinnetProfileEntry entry = {.name = "", .detail = ""};
   CHECK(ln_interpreter_profile_count(i) == 2 && ln_interpreter_profile_entry(i, 0, &entry) == kTfLiteOk);
   CHECK(strcmp(entry.name, "backend") == 0 && strcmp(entry.detail, "a_kernel") == 0 && entry.calls == 3);
   CHECK(entry.total_ns >= entry.max_ns && entry.max_ns >= entry.min_ns);
   CHECK(ln_interpreter_profile_entry(i, 2, &entry) == kTfLiteError &&
         ln_interpreter_profile_entry(i, -1, &entry) == kTfLiteError);
-  LinnetMemory memory;
+  LinnetMemory memory = {0};
   CHECK(ln_interpreter_memory(i, &memory) == kTfLiteOk && memory.packed_bytes == 10);
   ln_interpreter_delete(i);
   ln_interpreter_config config = config_for(&msgs);
@@ -445,7 +446,7 @@ static void test_limit(void) {
   config.memory_limit_bytes = 0;
   config.plan_only = true;
   i = ln_interpreter_create(g.model, &config);
-  LinnetMemory memory;
+  LinnetMemory memory = {0};
   CHECK(ln_interpreter_allocate(i, 0) == kTfLiteOk && ln_interpreter_memory(i, &memory) == kTfLiteOk);
   CHECK(memory.arena_bytes == 3 * 4032 && floats(i, 0) == NULL && ln_interpreter_invoke(i, 0) == kTfLiteError);
   finish(i);

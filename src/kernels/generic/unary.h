@@ -10,19 +10,34 @@ typedef void (*ln_unary_row)(const void* params, const void* in, void* out, size
 #define LN_UNARY_ROW(name) void ln_unary_##name##_ref(const void* params, const void* in, void* out, size_t n);
 
 LN_UNARY_ROW(sin_f32)
-LN_UNARY_ROW(cos_f32) LN_UNARY_ROW(sqrt_f32) LN_UNARY_ROW(rsqrt_f32) LN_UNARY_ROW(square_f32) LN_UNARY_ROW(exp_f32)
-    LN_UNARY_ROW(log_f32) LN_UNARY_ROW(floor_f32) LN_UNARY_ROW(ceil_f32)
-    /* To the nearest, ties to even. */
-    LN_UNARY_ROW(round_f32)
-    /* -1, 0 or 1; NaN stays. */
-    LN_UNARY_ROW(sign_f32) LN_UNARY_ROW(abs_f32) LN_UNARY_ROW(abs_i32) LN_UNARY_ROW(neg_f32) LN_UNARY_ROW(neg_i32)
-        LN_UNARY_ROW(neg_i64) LN_UNARY_ROW(logical_not) LN_UNARY_ROW(tanh_f32) LN_UNARY_ROW(logistic_f32)
-            LN_UNARY_ROW(elu_f32) LN_UNARY_ROW(hard_swish_f32)
-    /* The error function, and its approximation by tanh. */
-    LN_UNARY_ROW(gelu_f32) LN_UNARY_ROW(gelu_tanh_f32)
+LN_UNARY_ROW(cos_f32)
+LN_UNARY_ROW(sqrt_f32)
+LN_UNARY_ROW(rsqrt_f32)
+LN_UNARY_ROW(square_f32)
+LN_UNARY_ROW(exp_f32)
+LN_UNARY_ROW(log_f32)
+LN_UNARY_ROW(floor_f32)
+LN_UNARY_ROW(ceil_f32)
+/* To the nearest, ties to even. */
+LN_UNARY_ROW(round_f32)
+/* -1, 0 or 1; NaN stays. */
+LN_UNARY_ROW(sign_f32)
+LN_UNARY_ROW(abs_f32)
+LN_UNARY_ROW(abs_i32)
+LN_UNARY_ROW(neg_f32)
+LN_UNARY_ROW(neg_i32)
+LN_UNARY_ROW(neg_i64)
+LN_UNARY_ROW(logical_not)
+LN_UNARY_ROW(tanh_f32)
+LN_UNARY_ROW(logistic_f32)
+LN_UNARY_ROW(elu_f32)
+LN_UNARY_ROW(hard_swish_f32)
+/* The error function, and its approximation by tanh. */
+LN_UNARY_ROW(gelu_f32)
+LN_UNARY_ROW(gelu_tanh_f32)
 
-    /* params: ln_unary_clamp. */
-    typedef struct ln_unary_clamp {
+/* params: ln_unary_clamp. */
+typedef struct ln_unary_clamp {
   float low, high;
 } ln_unary_clamp;
 LN_UNARY_ROW(clamp_f32)
@@ -38,10 +53,11 @@ typedef struct ln_unary_rescale {
   int32_t low, high;
 } ln_unary_rescale;
 LN_UNARY_ROW(rescale_qu8)
-LN_UNARY_ROW(rescale_qs8) LN_UNARY_ROW(rescale_qs16)
+LN_UNARY_ROW(rescale_qs8)
+LN_UNARY_ROW(rescale_qs16)
 
-    /* params: ln_unary_rescale with the positive factor 1 / (sqrt(input scale) * output scale). */
-    LN_UNARY_ROW(rsqrt_qs8)
+/* params: ln_unary_rescale with the positive factor 1 / (sqrt(input scale) * output scale). */
+LN_UNARY_ROW(rsqrt_qs8)
 
 #undef LN_UNARY_ROW
 
