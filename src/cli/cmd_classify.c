@@ -149,7 +149,7 @@ static int get_filter(const cli_args* args, picture_filter* filter) {
 /* Reads the picture and brings it to the input. */
 static int load_picture(const cli_args* args, const char* path, const mapping* m, session* s) {
   picture file, fitted;
-  picture_filter filter;
+  picture_filter filter = PICTURE_BILINEAR;
   char message[512];
   shape wanted;
   const int code = get_filter(args, &filter);
