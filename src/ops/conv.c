@@ -1,5 +1,277 @@
-/* Not written yet. */
-#include "ops/builtin_ops.h"
-#include "ops/op_util.h"
+/* CONV_2D: [N,H,W,C] by filters [O,h,w,C/groups]. Floats; uint8, int8, int16 by 8-bit filters; hybrid (float
+ * activations quantized per image, int8 filters). The arithmetic is a matrix product over windows: ops/matrix.h. */
+#include <string.h>
 
-const TfLiteRegistration ln_op_conv_2d = {0};
+#include "kernels/generic/hybrid_quantize.h"
+#include "ops/builtin_ops.h"
+#include "ops/matrix.h"
+
+enum { kInput, kFilter, kBias };
+
+typedef struct conv_data {
+  ln_matrix matrix;
+  ln_im2col shape;
+  size_t batch, groups;
+  bool direct; /* a 1 x 1 filter that takes every pixel: the input is the matrix */
+  bool hybrid, asymmetric;
+  size_t scratch_bytes;
+  int first_temporary;
+} conv_data;
+
+static void* init(TfLiteContext* context, const char* buffer, size_t length) {
+  (void)context, (void)buffer, (void)length;
+  conv_data* data = ln_calloc(1, sizeof *data);
+  if (data == NULL) return TfLiteKernelInitFailed();
+  data->first_temporary = -1;
+  return data;
+}
+
+static void free_data(TfLiteContext* context, void* user_data) {
+  (void)context;
+  conv_data* data = user_data;
+  if (data == NULL) return;
+  ln_matrix_free(&data->matrix);
+  ln_free(data);
+}
+
+static TfLiteStatus check_shapes(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
+                                 const TfLiteTensor* bias, conv_data* d) {
+  LN_CHECK(context, ln_rank(input) == 4, "input has rank %d; 4 is right", ln_rank(input));
+  LN_CHECK(context, ln_rank(filter) == 4, "the filter has rank %d; 4 is right", ln_rank(filter));
+  const int32_t channels = ln_dim(input, 3), filter_channels = ln_dim(filter, 3), outputs = ln_dim(filter, 0);
+  LN_CHECK(context, filter_channels > 0 && channels % filter_channels == 0,
+           "input has %d channels, the filter %d; the one must be a multiple of the other", channels, filter_channels);
+  d->groups = (size_t)(channels / filter_channels);
+  LN_CHECK(context, d->groups > 0 && outputs > 0 && (size_t)outputs % d->groups == 0,
+           "%d filters cannot be shared out to %zu groups", outputs, d->groups);
+  LN_CHECK(context, ln_num_elements(bias) == outputs, "the bias has %lld elements; %d are right",
+           (long long)ln_num_elements(bias), outputs);
+  return kTfLiteOk;
+}
+
+static TfLiteStatus check_int16(TfLiteContext* context, TfLiteType bias_type, TfLiteType option) {
+  LN_CHECK(context, bias_type == kTfLiteInt32 || bias_type == kTfLiteInt64, "the bias is %s; INT32 or INT64 is right",
+           TfLiteTypeGetName(bias_type));
+  LN_CHECK(context, (option != kTfLiteInt32 && option != kTfLiteInt64) || option == bias_type,
+           "the bias is %s; the options say %s", TfLiteTypeGetName(bias_type), TfLiteTypeGetName(option));
+  return kTfLiteOk;
+}
+
+static TfLiteStatus check_types(TfLiteContext* context, const TfLiteConvParams* params, const TfLiteTensor* input,
+                                const TfLiteTensor* filter, const TfLiteTensor* bias, const TfLiteTensor* output) {
+  const TfLiteType in = input->type, weights = filter->type;
+  LN_TRY(ln_check_type(context, output, "output", in));
+  switch (in) {
+    case kTfLiteFloat32:
+      LN_CHECK(context,
+               weights == kTfLiteFloat32 || weights == kTfLiteInt8 || weights == kTfLiteUInt8 || weights == kTfLiteInt4,
+               "the filter is %s; FLOAT32, INT8, UINT8 or INT4 is right", TfLiteTypeGetName(weights));
+      return ln_check_type(context, bias, "the bias", kTfLiteFloat32);
+    case kTfLiteUInt8:
+      LN_TRY(ln_check_type(context, filter, "the filter", kTfLiteUInt8));
+      return ln_check_type(context, bias, "the bias", kTfLiteInt32);
+    case kTfLiteInt8:
+    case kTfLiteInt16:
+      LN_CHECK(context, weights == kTfLiteInt8 || weights == kTfLiteInt4, "the filter is %s; INT8 or INT4 is right",
+               TfLiteTypeGetName(weights));
+      return in == kTfLiteInt8 ? ln_check_type(context, bias, "the bias", kTfLiteInt32)
+                               : check_int16(context, bias->type, params->quantized_bias_type);
+    default:
+      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8 or INT16 is right", TfLiteTypeGetName(in));
+  }
+}
+
+static TfLiteStatus set_geometry(TfLiteContext* context, const TfLiteConvParams* params, const TfLiteTensor* input,
+                                 const TfLiteTensor* filter, TfLiteTensor* output, conv_data* d) {
+  ln_window rows, columns;
+  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 1), ln_dim(filter, 1), params->stride_height,
+                           params->dilation_height_factor, &rows));
+  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 2), ln_dim(filter, 2), params->stride_width,
+                           params->dilation_width_factor, &columns));
+  d->batch = (size_t)ln_dim(input, 0);
+  d->shape = (ln_im2col){.in_height = ln_dim(input, 1),
+                         .in_width = ln_dim(input, 2),
+                         .channels = (size_t)ln_dim(filter, 3),
+                         .pixel_stride = (size_t)ln_dim(input, 3),
+                         .grid_height = rows.out,
+                         .grid_width = columns.out,
+                         .filter_height = ln_dim(filter, 1),
+                         .filter_width = ln_dim(filter, 2),
+                         .stride_y = params->stride_height,
+                         .stride_x = params->stride_width,
+                         .dilation_y = params->dilation_height_factor,
+                         .dilation_x = params->dilation_width_factor,
+                         .origin_y = -rows.pad_before,
+                         .origin_x = -columns.pad_before};
+  d->direct = ln_dim(filter, 1) == 1 && ln_dim(filter, 2) == 1 && params->stride_height == 1 &&
+              params->stride_width == 1 && filter->type == kTfLiteFloat32;
+  const int32_t dims[4] = {ln_dim(input, 0), rows.out, columns.out, ln_dim(filter, 0)};
+  return ln_resize(context, output, 4, dims);
+}
+
+static TfLiteStatus make_parts(TfLiteContext* context, const TfLiteTensor* filter, conv_data* d) {
+  ln_matrix* matrix = &d->matrix;
+  const size_t depth = (size_t)ln_dim(filter, 1) * (size_t)ln_dim(filter, 2) * (size_t)ln_dim(filter, 3);
+  LN_TRY(ln_matrix_make_parts(context, matrix, d->groups));
+  matrix->columns = (size_t)ln_dim(filter, 0) / d->groups;
+  matrix->channel_groups = d->groups;
+  for (size_t g = 0; g < d->groups; ++g) {
+    matrix->parts[g].layout = (ln_gemm_layout){.columns = matrix->columns,
+                                               .taps_y = 1,
+                                               .taps_x = 1,
+                                               .channels = depth,
+                                               .column_stride = depth,
+                                               .channel_stride = 1};
+    matrix->parts[g].base = g * matrix->columns * depth;
+    matrix->parts[g].channel_group = g;
+  }
+  return kTfLiteOk;
+}
+
+/* Scales that differ make the original quantize asymmetrically, one scale for all symmetrically. */
+static TfLiteStatus choose_hybrid(TfLiteContext* context, const TfLiteTensor* filter, conv_data* d) {
+  const TfLiteAffineQuantization* affine;
+  LN_TRY(ln_get_affine(context, filter, "the filter", &affine));
+  d->asymmetric = d->groups != 1;
+  for (int i = 1; i < affine->scale->size; ++i)
+    if (affine->scale->data[i] != affine->scale->data[0]) d->asymmetric = true;
+  return kTfLiteOk;
+}
+
+static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteConvParams* params, const TfLiteTensor* input,
+                             const TfLiteTensor* filter, const TfLiteTensor* bias, const TfLiteTensor* output,
+                             conv_data* d) {
+  ln_matrix* matrix = &d->matrix;
+  matrix->in_type = d->hybrid ? kTfLiteInt8 : input->type;
+  matrix->weights_type = d->hybrid || filter->type == kTfLiteInt4 ? kTfLiteInt8 : filter->type;
+  matrix->out_type = output->type;
+  if (input->type == kTfLiteFloat32) {
+    matrix->rule = d->hybrid ? LN_MATRIX_HYBRID : LN_MATRIX_F32;
+    if (d->hybrid) LN_TRY(choose_hybrid(context, filter, d));
+    return ln_activation_range_f32(context, params->activation, &matrix->low_f, &matrix->high_f);
+  }
+  const bool narrow_sums = bias->type == kTfLiteInt32 && params->quantized_bias_type == kTfLiteInt32;
+  matrix->rule = input->type == kTfLiteInt16 && !narrow_sums ? LN_MATRIX_WIDE_FIXED : LN_MATRIX_FIXED;
+  return ln_matrix_set_zero_points(context, matrix, input, filter, output, params->activation);
+}
+
+static TfLiteStatus set_numbers(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
+                                const TfLiteTensor* output, conv_data* d) {
+  if (d->matrix.rule == LN_MATRIX_F32) return kTfLiteOk;
+  if (d->hybrid) return ln_matrix_set_weight_scales(context, &d->matrix, filter);
+  return ln_matrix_set_factors(context, &d->matrix, input, filter, output, false);
+}
+
+enum { kScratch, kQuantized, kScales, kZeroPoints, kTemporaries };
+
+static TfLiteStatus set_temporaries(TfLiteContext* context, TfLiteNode* node, const conv_data* d) {
+  const TfLiteTensor* input;
+  LN_TRY(ln_set_scratch(context, node, kScratch, d->scratch_bytes));
+  if (!d->hybrid) return kTfLiteOk;
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  const int32_t batch = ln_dim(input, 0);
+  LN_TRY(ln_set_temporary(context, node, kQuantized, kTfLiteInt8, kTfLiteArenaRw, 4, input->dims->data));
+  LN_TRY(ln_set_temporary(context, node, kScales, kTfLiteFloat32, kTfLiteArenaRw, 1, &batch));
+  const int32_t twice[2] = {2, batch}; /* as int32 for the sums, as int16 for the filling */
+  return ln_set_temporary(context, node, kZeroPoints, kTfLiteInt32, kTfLiteArenaRw, 2, twice);
+}
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteConvParams* params = node->builtin_data;
+  conv_data* d = node->user_data;
+  const TfLiteTensor *input, *filter, *bias;
+  TfLiteTensor* output;
+  LN_CHECK(context, params != NULL, "the options are missing");
+  LN_TRY(ln_check_io(context, node, 3, 3, 1));
+  LN_TRY(ln_get_input(context, node, kFilter, &filter));
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  d->hybrid = input->type == kTfLiteFloat32 && filter->type != kTfLiteFloat32;
+  LN_TRY(ln_set_temporaries(context, node, d->hybrid ? kTemporaries : 1, &d->first_temporary));
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kFilter, &filter));
+  LN_TRY(ln_get_input(context, node, kBias, &bias));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(check_types(context, params, input, filter, bias, output));
+  LN_TRY(check_shapes(context, input, filter, bias, d));
+  LN_TRY(set_geometry(context, params, input, filter, output, d));
+  LN_TRY(make_parts(context, filter, d));
+  LN_TRY(set_rule(context, params, input, filter, bias, output, d));
+  LN_TRY(ln_matrix_prepare(context, &d->matrix, filter));
+  LN_TRY(set_numbers(context, input, filter, output, d));
+  LN_TRY(ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
+  if (d->matrix.packed_is_constant && ln_is_constant(bias)) LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
+  return set_temporaries(context, node, d);
+}
+
+typedef struct conv_run {
+  const conv_data* d;
+  const char* in;
+  char* out;
+  size_t in_size, out_size; /* of an element */
+  const int16_t* fill;
+  const float* scales;
+  const int32_t* zero_points;
+} conv_run;
+
+static void describe(const void* arg, size_t group, ln_matrix_job* job) {
+  const conv_run* run = arg;
+  const conv_data* d = run->d;
+  const size_t pixels = (size_t)d->shape.grid_height * (size_t)d->shape.grid_width;
+  *job = (ln_matrix_job){.part = group,
+                         .in = run->in + group * d->shape.channels * run->in_size,
+                         .out = run->out + group * d->matrix.columns * run->out_size,
+                         .shape = d->direct ? NULL : &d->shape,
+                         .in_stride = d->shape.pixel_stride,
+                         .lines = 1,
+                         .line_rows = d->batch * pixels,
+                         .image_lines = 1,
+                         .out_stride = d->groups * d->matrix.columns,
+                         .row_scales = run->scales,
+                         .row_zero_points = run->zero_points,
+                         .rows_per_scale = pixels,
+                         .fill = run->fill,
+                         .fill_step = d->hybrid ? 1 : 0};
+}
+
+/* Each image gets a scale and a zero point of its own. */
+static void quantize_images(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input, conv_run* run) {
+  const conv_data* d = run->d;
+  int8_t* quantized = ln_get_temporary(context, node, kQuantized)->data.int8;
+  float* scales = ln_get_temporary(context, node, kScales)->data.f;
+  int32_t* zero_points = ln_get_temporary(context, node, kZeroPoints)->data.i32;
+  int16_t* fill = (int16_t*)(void*)(zero_points + d->batch);
+  ln_quantize_rows_s8(input->data.f, d->batch, (size_t)ln_num_elements(input) / d->batch, d->asymmetric, quantized,
+                      scales, zero_points);
+  for (size_t b = 0; b < d->batch; ++b) fill[b] = (int16_t)zero_points[b];
+  run->in = (const char*)quantized;
+  run->in_size = 1;
+  run->scales = scales;
+  run->zero_points = zero_points;
+  run->fill = fill;
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  conv_data* d = node->user_data;
+  const TfLiteTensor *input, *filter, *bias;
+  TfLiteTensor* output;
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kFilter, &filter));
+  LN_TRY(ln_get_input(context, node, kBias, &bias));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  if (output->bytes == 0) return kTfLiteOk;
+  LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
+  const int16_t fill = ln_matrix_fill(&d->matrix);
+  conv_run run = {.d = d,
+                  .in = input->data.raw_const,
+                  .out = output->data.raw,
+                  .in_size = ln_type_size(input->type),
+                  .out_size = ln_type_size(output->type),
+                  .fill = &fill};
+  if (d->hybrid) quantize_images(context, node, input, &run);
+  const size_t rows = d->batch * (size_t)d->shape.grid_height * (size_t)d->shape.grid_width;
+  ln_matrix_run(context, &d->matrix, ln_get_temporary(context, node, kScratch)->data.raw, d->groups, 1, rows, describe,
+                &run);
+  return kTfLiteOk;
+}
+
+const TfLiteRegistration ln_op_conv_2d = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};

@@ -1,0 +1,92 @@
+/* Matrix multiplication, c[m][n] = f(sum over k of a[m][k] * b[k][n]): floats, and 8- or 16-bit activations by 8-bit
+ * weights. Knows pointers, sizes and strides only.
+ *
+ * b (the weights) is packed into panels of `nr` columns; a microkernel makes one tile of at most mr x nr results from
+ * `rows` rows of a and one panel over the whole depth. Every result is summed over k = 0, 1, … by one accumulator, so
+ * that it does not depend on the tile it falls into, and so not on how the work was shared out. */
+#ifndef LN_KERNELS_GEMM_H_
+#define LN_KERNELS_GEMM_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpu.h"
+
+/* Where the element (column n, depth (y, x, i)) of an unpacked b lies, in elements: n * column_stride + y * y_stride +
+ * x * x_stride + i * channel_stride. A plain matrix has 1 x 1 taps; a transposed convolution takes every stride-th tap.
+ */
+typedef struct ln_gemm_layout {
+  size_t columns, taps_y, taps_x, channels; /* depth = taps_y * taps_x * channels */
+  size_t column_stride, y_stride, x_stride, channel_stride;
+} ln_gemm_layout;
+
+/* ---- Floats ---- */
+
+/* c[m][n] = clamp(bias[n] + sum) for 1 <= rows <= mr, 1 <= columns <= nr. `b` is one panel; `bias` has nr values. */
+typedef void (*ln_gemm_f32_fn)(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride,
+                               const float* b, const float* bias, float low, float high, float* c, size_t c_stride);
+
+typedef struct ln_gemm_f32 {
+  const char* name;
+  ln_isa isa;
+  uint32_t id; /* tells packed layouts apart: equal for kernels whose panels are the same */
+  size_t mr, nr;
+  ln_gemm_f32_fn run;
+} ln_gemm_f32;
+
+/* The kernels, lowest first; the best that may be used now. */
+const ln_gemm_f32* const* ln_gemm_f32_rungs(size_t* count);
+const ln_gemm_f32* ln_gemm_f32_best(void);
+
+/* The definition. b is [columns][depth] without gaps. */
+void ln_gemm_f32_ref(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride, const float* b,
+                     const float* bias, float low, float high, float* c, size_t c_stride);
+
+/* Panels one after the other, each [depth][nr], columns that do not exist 0. */
+size_t ln_gemm_f32_packed_size(const ln_gemm_f32* kernel, size_t columns, size_t depth); /* in floats */
+void ln_gemm_f32_pack(const ln_gemm_f32* kernel, const ln_gemm_layout* layout, const float* b, float* packed);
+
+/* Any number of rows and columns: panel by panel, so that a panel stays in the cache for all rows. */
+void ln_gemm_f32_block(const ln_gemm_f32* kernel, size_t rows, size_t columns, size_t depth, const float* a,
+                       size_t a_stride, const float* packed, const float* bias, float low, float high, float* c,
+                       size_t c_stride);
+
+/* ---- Integers: a is int16 (8-bit activations are widened when they are gathered), b is int8. ---- */
+
+/* sums[m * nr + n] = the sum over 2 * pairs products, modulo 2^32; rows of a have 2 * pairs elements. */
+typedef void (*ln_gemm_s16s8_fn)(size_t rows, size_t pairs, const int16_t* a, size_t a_stride, const int8_t* b,
+                                 int32_t* sums);
+
+typedef struct ln_gemm_s16s8 {
+  const char* name;
+  ln_isa isa;
+  uint32_t id;
+  size_t mr, nr;
+  ln_gemm_s16s8_fn run;
+} ln_gemm_s16s8;
+
+enum { LN_GEMM_MAX_TILE = 16 * 64 }; /* mr * nr of every integer kernel is at most that */
+
+const ln_gemm_s16s8* const* ln_gemm_s16s8_rungs(size_t* count);
+const ln_gemm_s16s8* ln_gemm_s16s8_best(void);
+
+/* The definition. b is [columns][2 * pairs], sums [rows][columns]. */
+void ln_gemm_s16s8_ref(size_t rows, size_t columns, size_t pairs, const int16_t* a, size_t a_stride, const int8_t* b,
+                       int32_t* sums);
+
+/* Panels one after the other, each [pairs][nr][2] with pairs = (depth + 1) / 2; what does not exist is 0. */
+size_t ln_gemm_s16s8_packed_size(const ln_gemm_s16s8* kernel, size_t columns, size_t depth); /* in bytes */
+
+/* `flip` is 0x80 for uint8 weights, which are stored less 128, and 0 for int8. column_sums[n] is the sum of the column
+ * as stored. */
+void ln_gemm_s16s8_pack(const ln_gemm_s16s8* kernel, const ln_gemm_layout* layout, const uint8_t* b, uint8_t flip,
+                        int8_t* packed, int32_t* column_sums);
+
+/* 2 * 2^15 * 2^7 a pair: so many can be summed in 32 bits whatever the values. */
+enum { LN_GEMM_SAFE_PAIRS = 255 };
+
+/* ---- 16-bit activations by 16-bit weights; b is [columns][depth] without gaps. Exact. ---- */
+
+int64_t ln_dot_s16s16(size_t depth, const int16_t* a, const int16_t* b);
+
+#endif

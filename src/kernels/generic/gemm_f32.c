@@ -1,0 +1,113 @@
+/* Float matrix multiplication: the definition, a blocked version in plain C, packing, the ladder. */
+#include "base/compiler.h"
+#include "kernels/generic/gemm.h"
+#if defined(__x86_64__)
+#include "kernels/x86/gemm_x86.h"
+#endif
+
+static float clamp(float x, float low, float high) {
+  x = x < low ? low : x;
+  return x > high ? high : x;
+}
+
+void ln_gemm_f32_ref(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride, const float* b,
+                     const float* bias, float low, float high, float* c, size_t c_stride) {
+  for (size_t m = 0; m < rows; ++m) {
+    for (size_t n = 0; n < columns; ++n) {
+      float sum = bias[n];
+      for (size_t k = 0; k < depth; ++k) sum += a[m * a_stride + k] * b[n * depth + k];
+      c[m * c_stride + n] = clamp(sum, low, high);
+    }
+  }
+}
+
+enum { kRows = 4, kColumns = 8 };
+
+LN_INLINE void tile(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride, const float* b,
+                    const float* bias, float low, float high, float* c, size_t c_stride) {
+  float sums[kRows][kColumns];
+  for (size_t m = 0; m < rows; ++m)
+    for (size_t n = 0; n < kColumns; ++n) sums[m][n] = bias[n];
+  for (size_t k = 0; k < depth; ++k, b += kColumns) {
+    for (size_t m = 0; m < rows; ++m) {
+      const float x = a[m * a_stride + k];
+      for (size_t n = 0; n < kColumns; ++n) sums[m][n] += x * b[n];
+    }
+  }
+  for (size_t m = 0; m < rows; ++m)
+    for (size_t n = 0; n < columns; ++n) c[m * c_stride + n] = clamp(sums[m][n], low, high);
+}
+
+static void run_4x8(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride, const float* b,
+                    const float* bias, float low, float high, float* c, size_t c_stride) {
+  switch (rows) {
+    case 4:
+      tile(4, columns, depth, a, a_stride, b, bias, low, high, c, c_stride);
+      return;
+    case 3:
+      tile(3, columns, depth, a, a_stride, b, bias, low, high, c, c_stride);
+      return;
+    case 2:
+      tile(2, columns, depth, a, a_stride, b, bias, low, high, c, c_stride);
+      return;
+    default:
+      tile(1, columns, depth, a, a_stride, b, bias, low, high, c, c_stride);
+  }
+}
+
+static const ln_gemm_f32 ln_gemm_f32_4x8_generic = {
+    .name = "gemm_f32_4x8_generic", .isa = LN_ISA_GENERIC, .id = 8, .mr = kRows, .nr = kColumns, .run = run_4x8};
+
+static const ln_gemm_f32* const ladder[] = {
+    &ln_gemm_f32_4x8_generic,
+#if defined(__x86_64__)
+    &ln_gemm_f32_6x16_avx2,
+    &ln_gemm_f32_12x32_avx512,
+#endif
+};
+
+const ln_gemm_f32* const* ln_gemm_f32_rungs(size_t* count) {
+  *count = sizeof ladder / sizeof ladder[0];
+  return ladder;
+}
+
+const ln_gemm_f32* ln_gemm_f32_best(void) {
+  size_t i = sizeof ladder / sizeof ladder[0];
+  while (!ln_cpu_has(ladder[--i]->isa)) {
+  }
+  return ladder[i];
+}
+
+size_t ln_gemm_f32_packed_size(const ln_gemm_f32* kernel, size_t columns, size_t depth) {
+  return (columns + kernel->nr - 1) / kernel->nr * kernel->nr * depth;
+}
+
+void ln_gemm_f32_pack(const ln_gemm_f32* kernel, const ln_gemm_layout* layout, const float* b, float* packed) {
+  const size_t nr = kernel->nr;
+  for (size_t first = 0; first < layout->columns; first += nr) {
+    const size_t columns = layout->columns - first < nr ? layout->columns - first : nr;
+    for (size_t t = 0; t < layout->taps_y * layout->taps_x; ++t) {
+      const size_t y = t / layout->taps_x, x = t % layout->taps_x;
+      const float* tap = b + first * layout->column_stride + y * layout->y_stride + x * layout->x_stride;
+      for (size_t i = 0; i < layout->channels; ++i, packed += nr) {
+        const float* source = tap + i * layout->channel_stride;
+        for (size_t n = 0; n < columns; ++n) packed[n] = source[n * layout->column_stride];
+        for (size_t n = columns; n < nr; ++n) packed[n] = 0.0f;
+      }
+    }
+  }
+}
+
+void ln_gemm_f32_block(const ln_gemm_f32* kernel, size_t rows, size_t columns, size_t depth, const float* a,
+                       size_t a_stride, const float* packed, const float* bias, float low, float high, float* c,
+                       size_t c_stride) {
+  const size_t mr = kernel->mr, nr = kernel->nr;
+  for (size_t n = 0; n < columns; n += nr, packed += nr * depth) {
+    const size_t width = columns - n < nr ? columns - n : nr;
+    for (size_t m = 0; m < rows; m += mr) {
+      const size_t height = rows - m < mr ? rows - m : mr;
+      kernel->run(height, width, depth, a + m * a_stride, a_stride, packed, bias + n, low, high, c + m * c_stride + n,
+                  c_stride);
+    }
+  }
+}

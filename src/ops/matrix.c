@@ -1,0 +1,316 @@
+/* Preparing a matrix product: kernels, packed weights, numbers per channel. */
+#include "ops/matrix.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels/generic/fixed_point.h"
+
+void ln_matrix_free(ln_matrix* matrix) {
+  ln_free(matrix->parts);
+  ln_aligned_free(matrix->own_packed);
+  ln_aligned_free(matrix->numbers);
+  matrix->parts = NULL;
+  matrix->own_packed = NULL;
+  matrix->packed = NULL;
+  matrix->numbers = NULL;
+  matrix->part_count = 0;
+  matrix->packed_is_constant = matrix->ready = false;
+}
+
+TfLiteStatus ln_matrix_make_parts(TfLiteContext* context, ln_matrix* matrix, size_t count) {
+  ln_matrix_free(matrix);
+  matrix->parts = ln_calloc(count, sizeof *matrix->parts);
+  LN_CHECK(context, matrix->parts != NULL, "no memory for %zu parts of the weights", count);
+  matrix->part_count = count;
+  return kTfLiteOk;
+}
+
+static bool has_wide_weights(const ln_matrix* matrix) { return matrix->weights_type == kTfLiteInt16; }
+
+static bool is_wide(const ln_matrix* matrix) {
+  return matrix->rule == LN_MATRIX_WIDE_FIXED || matrix->rule == LN_MATRIX_WIDE_REAL;
+}
+
+/* Bytes of a part's panels; false: too many. */
+static bool part_bytes(const ln_matrix* matrix, size_t depth, size_t* bytes) {
+  const size_t element = matrix->rule == LN_MATRIX_F32 ? sizeof(float) : has_wide_weights(matrix) ? 2 : 1;
+  size_t elements;
+  return depth < SIZE_MAX - 1 && ln_mul_size(matrix->padded_columns, ln_round_up(depth, 2), &elements) &&
+         ln_mul_size(elements, element, bytes) && *bytes < SIZE_MAX / 4;
+}
+
+/* Depths, offsets and the size of the packed block: all parts' panels, then the sums of their columns. */
+static TfLiteStatus lay_out(TfLiteContext* context, ln_matrix* matrix) {
+  size_t total = 0, sums;
+  matrix->max_depth = 0;
+  for (size_t i = 0; i < matrix->part_count; ++i) {
+    ln_matrix_part* part = &matrix->parts[i];
+    size_t bytes, taps;
+    const bool fits = ln_mul_size(part->layout.taps_y, part->layout.taps_x, &taps) &&
+                      ln_mul_size(taps, part->layout.channels, &part->depth) &&
+                      part_bytes(matrix, part->depth, &bytes) && ln_add_size(total, ln_round_up(bytes, 64), &total);
+    LN_CHECK(context, fits, "the size of the packed weights overflows");
+    part->packed = total - ln_round_up(bytes, 64);
+    if (part->depth > matrix->max_depth) matrix->max_depth = part->depth;
+  }
+  const bool fits = ln_mul_size(matrix->part_count, matrix->padded_columns, &sums) &&
+                    ln_mul_size(sums, sizeof(int32_t), &sums) && ln_add_size(total, sums, &matrix->packed_bytes);
+  LN_CHECK(context, fits && matrix->packed_bytes < SIZE_MAX / 4, "the size of the packed weights overflows");
+  matrix->sums_offset = total;
+  return kTfLiteOk;
+}
+
+void* ln_carve(char** block, size_t size) {
+  void* start = *block;
+  *block += ln_round_up(size, 64);
+  return start;
+}
+
+/* All the arrays in one block. The channels are as many as the weights have rows, so their sizes cannot overflow once
+ * those of the packed weights do not. */
+static TfLiteStatus take_numbers(TfLiteContext* context, ln_matrix* matrix) {
+  const size_t channels = matrix->channel_groups * matrix->padded_columns;
+  const size_t biases = matrix->part_count * matrix->padded_columns;
+  size_t elements;
+  LN_CHECK(context, ln_add_size(channels, biases, &elements) && elements < SIZE_MAX / 128,
+           "the numbers per channel overflow");
+  matrix->numbers = ln_aligned_malloc(64, elements * 32 + 8 * 64);
+  LN_CHECK(context, matrix->numbers != NULL, "no memory for the numbers of %zu channels", channels);
+  memset(matrix->numbers, 0, elements * 32 + 8 * 64);
+  char* block = matrix->numbers;
+  matrix->multiplier = ln_carve(&block, channels * sizeof(int32_t));
+  matrix->shift = ln_carve(&block, channels * sizeof(int32_t));
+  matrix->scale = ln_carve(&block, channels * sizeof(double));
+  matrix->scale_f = ln_carve(&block, channels * sizeof(float));
+  matrix->bias_f = ln_carve(&block, channels * sizeof(float));
+  matrix->bias = ln_carve(&block, biases * sizeof(int32_t));
+  matrix->wide_bias = ln_carve(&block, biases * sizeof(int64_t));
+  return kTfLiteOk;
+}
+
+typedef struct pack_arg {
+  const ln_matrix* matrix;
+  const void* weights;
+} pack_arg;
+
+static void pack_wide(const ln_gemm_layout* layout, const int16_t* b, int16_t* packed) {
+  for (size_t n = 0; n < layout->columns; ++n)
+    for (size_t i = 0; i < layout->channels; ++i) *packed++ = b[n * layout->column_stride + i * layout->channel_stride];
+}
+
+static void pack(void* destination, void* arg) {
+  const pack_arg* a = arg;
+  const ln_matrix* matrix = a->matrix;
+  int32_t* sums = (int32_t*)(void*)((char*)destination + matrix->sums_offset);
+  memset(sums, 0, matrix->part_count * matrix->padded_columns * sizeof *sums);
+  for (size_t i = 0; i < matrix->part_count; ++i, sums += matrix->padded_columns) {
+    const ln_matrix_part* part = &matrix->parts[i];
+    void* panels = (char*)destination + part->packed;
+    if (matrix->rule == LN_MATRIX_F32)
+      ln_gemm_f32_pack(matrix->f32, &part->layout, (const float*)a->weights + part->base, panels);
+    else if (has_wide_weights(matrix))
+      pack_wide(&part->layout, (const int16_t*)a->weights + part->base, panels);
+    else
+      ln_gemm_s16s8_pack(matrix->s16s8, &part->layout, (const uint8_t*)a->weights + part->base,
+                         matrix->weights_type == kTfLiteUInt8 ? 0x80 : 0, panels, sums);
+  }
+}
+
+/* Tells the layouts of the same weights apart: a hash of all that the packed bytes depend on (FNV-1a by words). */
+static uint64_t variant_of(const ln_matrix* matrix) {
+  uint64_t hash = UINT64_C(14695981039346656037);
+  const size_t kernel = matrix->rule == LN_MATRIX_F32 ? matrix->f32->id : 1000 + matrix->s16s8->id;
+  const size_t head[3] = {kernel, (size_t)matrix->weights_type, matrix->part_count};
+  for (size_t i = 0; i < 3; ++i) hash = (hash ^ head[i]) * UINT64_C(1099511628211);
+  for (size_t p = 0; p < matrix->part_count; ++p) {
+    const ln_gemm_layout* l = &matrix->parts[p].layout;
+    const size_t words[9] = {l->columns,  l->taps_y,   l->taps_x,         l->channels,          l->column_stride,
+                             l->y_stride, l->x_stride, l->channel_stride, matrix->parts[p].base};
+    for (size_t i = 0; i < 9; ++i) hash = (hash ^ words[i]) * UINT64_C(1099511628211);
+  }
+  return hash;
+}
+
+/* int4 (two's complement, the low half of a byte first) to int8. */
+static TfLiteStatus unpack_int4(TfLiteContext* context, const TfLiteTensor* weights, int8_t** unpacked) {
+  const size_t count = (size_t)ln_num_elements(weights);
+  const uint8_t* packed = weights->data.uint8;
+  LN_CHECK(context, packed != NULL && weights->bytes >= (count + 1) / 2,
+           "the INT4 weights have %zu bytes; %zu are right", weights->bytes, (count + 1) / 2);
+  *unpacked = ln_malloc(count);
+  LN_CHECK(context, *unpacked != NULL, "no memory for %zu weights", count);
+  for (size_t i = 0; i < count; ++i) {
+    const int nibble = i % 2 == 0 ? packed[i / 2] & 15 : packed[i / 2] >> 4;
+    (*unpacked)[i] = (int8_t)((nibble ^ 8) - 8);
+  }
+  return kTfLiteOk;
+}
+
+static TfLiteStatus pack_own(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
+  int8_t* unpacked = NULL;
+  if (weights->type == kTfLiteInt4) LN_TRY(unpack_int4(context, weights, &unpacked));
+  pack_arg arg = {matrix, unpacked != NULL ? (const void*)unpacked : weights->data.raw_const};
+  pack(matrix->own_packed, &arg);
+  ln_free(unpacked);
+  return kTfLiteOk;
+}
+
+static TfLiteStatus take_packed(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
+  LinnetBackend* backend = LinnetBackendOf(context);
+  matrix->packed_is_constant = ln_is_constant(weights) && weights->data.raw_const != NULL;
+  /* Only what lies in the file stays where it is for as long as the model lives. */
+  if (weights->allocation_type == kTfLiteMmapRo && matrix->packed_is_constant && backend != NULL &&
+      weights->type != kTfLiteInt4) {
+    pack_arg arg = {matrix, weights->data.raw_const};
+    matrix->packed =
+        backend->SharedPack(backend, weights->data.raw_const, variant_of(matrix), matrix->packed_bytes, pack, &arg);
+    LN_CHECK(context, matrix->packed != NULL, "no memory for %zu bytes of packed weights", matrix->packed_bytes);
+    return kTfLiteOk;
+  }
+  matrix->own_packed = ln_aligned_malloc(64, matrix->packed_bytes);
+  LN_CHECK(context, matrix->own_packed != NULL, "no memory for %zu bytes of packed weights", matrix->packed_bytes);
+  matrix->packed = matrix->own_packed;
+  return matrix->packed_is_constant ? pack_own(context, matrix, weights) : kTfLiteOk;
+}
+
+static void choose_kernels(TfLiteContext* context, ln_matrix* matrix) {
+  LinnetBackend* backend = LinnetBackendOf(context);
+  matrix->f32 = ln_gemm_f32_best();
+  matrix->s16s8 = ln_gemm_s16s8_best();
+  matrix->requant = ln_requant_best();
+  const bool floats = matrix->rule == LN_MATRIX_F32;
+  matrix->padded_columns = ln_round_up(matrix->columns, floats ? matrix->f32->nr : matrix->s16s8->nr);
+  if (backend != NULL) backend->SetKernelName(backend, floats ? matrix->f32->name : matrix->s16s8->name);
+}
+
+TfLiteStatus ln_matrix_prepare(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
+  LN_CHECK(context, matrix->columns < SIZE_MAX / 4096, "the number of columns overflows");
+  choose_kernels(context, matrix);
+  LN_TRY(lay_out(context, matrix));
+  LN_TRY(take_numbers(context, matrix));
+  return take_packed(context, matrix, weights);
+}
+
+static TfLiteStatus check_zero_point(TfLiteContext* context, const TfLiteTensor* t, const char* what) {
+  const int32_t zero_point = t->params.zero_point;
+  const int32_t low = t->type == kTfLiteInt8 ? INT8_MIN : 0, high = t->type == kTfLiteInt8    ? INT8_MAX
+                                                                    : t->type == kTfLiteUInt8 ? UINT8_MAX
+                                                                                              : 0;
+  LN_CHECK(context, zero_point >= low && zero_point <= high, "the zero point of %s is %d; it must be in [%d, %d]", what,
+           zero_point, low, high);
+  return kTfLiteOk;
+}
+
+static TfLiteStatus check_symmetric(TfLiteContext* context, const TfLiteTensor* weights) {
+  const TfLiteAffineQuantization* affine;
+  LN_TRY(ln_get_affine(context, weights, "the weights", &affine));
+  for (int i = 0; affine->zero_point != NULL && i < affine->zero_point->size; ++i)
+    LN_CHECK(context, affine->zero_point->data[i] == 0, "the weights' zero point %d is %d; it must be 0", i,
+             affine->zero_point->data[i]);
+  return kTfLiteOk;
+}
+
+TfLiteStatus ln_matrix_set_zero_points(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* input,
+                                       const TfLiteTensor* weights, const TfLiteTensor* output,
+                                       TfLiteFusedActivation activation) {
+  LN_TRY(check_zero_point(context, input, "the input"));
+  LN_TRY(check_zero_point(context, output, "the output"));
+  if (weights->type == kTfLiteUInt8)
+    LN_TRY(check_zero_point(context, weights, "the weights"));
+  else
+    LN_TRY(check_symmetric(context, weights));
+  matrix->in_zero_point = input->params.zero_point;
+  matrix->weights_zero_point = weights->type == kTfLiteUInt8 ? weights->params.zero_point : 0;
+  matrix->out_zero_point = output->params.zero_point;
+  return ln_activation_range_i32(context, activation, output, &matrix->low, &matrix->high);
+}
+
+int16_t ln_matrix_fill(const ln_matrix* matrix) {
+  return (int16_t)(matrix->in_zero_point - (matrix->in_type == kTfLiteUInt8 ? 128 : 0));
+}
+
+static size_t channel_of(const ln_matrix* matrix, size_t index) {
+  return index / matrix->columns * matrix->padded_columns + index % matrix->columns;
+}
+
+/* One weight scale for all channels, or one for each. */
+static TfLiteStatus check_scales(TfLiteContext* context, const ln_matrix* matrix, const TfLiteTensor* weights,
+                                 const TfLiteFloatArray** scales) {
+  const TfLiteAffineQuantization* affine;
+  const size_t channels = matrix->channel_groups * matrix->columns;
+  LN_TRY(ln_get_affine(context, weights, "the weights", &affine));
+  LN_CHECK(context, affine->scale->size == 1 || (size_t)affine->scale->size == channels,
+           "the weights have %d scales; 1 or %zu are right", affine->scale->size, channels);
+  *scales = affine->scale;
+  return kTfLiteOk;
+}
+
+TfLiteStatus ln_matrix_set_factors(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* input,
+                                   const TfLiteTensor* weights, const TfLiteTensor* output, bool float_product) {
+  const TfLiteFloatArray* scales;
+  LN_TRY(check_scales(context, matrix, weights, &scales));
+  const float in = input->params.scale, out = output->params.scale;
+  for (size_t i = 0; i < matrix->channel_groups * matrix->columns; ++i) {
+    const float w = scales->data[scales->size > 1 ? i : 0];
+    const double product = float_product ? (double)(in * w) : (double)in * (double)w;
+    const double factor = product / (double)out;
+    const size_t channel = channel_of(matrix, i);
+    int shift;
+    LN_CHECK(context, factor >= 0.0 && isfinite(factor),
+             "scales of %g (input), %g (weights) and %g (output); all must be positive", (double)in, (double)w,
+             (double)out);
+    ln_quantize_multiplier(factor, &matrix->multiplier[channel], &shift);
+    LN_CHECK(context, shift <= 14 || matrix->rule != LN_MATRIX_WIDE_FIXED,
+             "the input's and the weights' scales are %g times the output's; at most 2^14 is allowed", factor);
+    matrix->shift[channel] = shift;
+    matrix->scale[channel] = factor;
+  }
+  return kTfLiteOk;
+}
+
+TfLiteStatus ln_matrix_set_weight_scales(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
+  const TfLiteFloatArray* scales;
+  LN_TRY(check_scales(context, matrix, weights, &scales));
+  for (size_t i = 0; i < matrix->channel_groups * matrix->columns; ++i)
+    matrix->scale_f[channel_of(matrix, i)] = scales->data[scales->size > 1 ? i : 0];
+  return kTfLiteOk;
+}
+
+static int64_t bias_at(const TfLiteTensor* bias, size_t index) {
+  if (bias == NULL) return 0;
+  return bias->type == kTfLiteInt64 ? bias->data.i64[index] : bias->data.i32[index];
+}
+
+/* sum (x - zx) * (w - zw) = sum x * w - zx * sum w - zw * sum x + depth * zx * zw. All but the third term are the same
+ * for every row and go into the bias; sums are kept modulo 2^64 (2^32), as the reference's are. */
+static void fold_bias(ln_matrix* matrix, const TfLiteTensor* bias) {
+  const int32_t* sums = (const int32_t*)(const void*)((const char*)matrix->packed + matrix->sums_offset);
+  const int flip = matrix->weights_type == kTfLiteUInt8 ? 128 : 0;
+  const uint64_t in_zero = (uint64_t)(int64_t)(matrix->in_zero_point - (matrix->in_type == kTfLiteUInt8 ? 128 : 0));
+  const uint64_t weights_zero = (uint64_t)(int64_t)(matrix->weights_zero_point - flip);
+  for (size_t p = 0; p < matrix->part_count; ++p) {
+    const ln_matrix_part* part = &matrix->parts[p];
+    for (size_t n = 0; n < matrix->columns; ++n) {
+      const size_t at = p * matrix->padded_columns + n;
+      const uint64_t own = (uint64_t)bias_at(bias, part->channel_group * matrix->columns + n);
+      const uint64_t all = own - in_zero * (uint64_t)(int64_t)sums[at] + part->depth * in_zero * weights_zero;
+      matrix->wide_bias[at] = (int64_t)all;
+      matrix->bias[at] = (int32_t)(uint32_t)all;
+    }
+  }
+}
+
+TfLiteStatus ln_matrix_load(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights,
+                            const TfLiteTensor* bias) {
+  if (matrix->ready) return kTfLiteOk;
+  if (!matrix->packed_is_constant) LN_TRY(pack_own(context, matrix, weights));
+  if (matrix->rule == LN_MATRIX_F32 || matrix->rule == LN_MATRIX_HYBRID) {
+    for (size_t i = 0; bias != NULL && i < matrix->channel_groups * matrix->columns; ++i)
+      matrix->bias_f[channel_of(matrix, i)] = bias->data.f[i];
+  } else if (is_wide(matrix) || matrix->rule != LN_MATRIX_SUMS) {
+    fold_bias(matrix, bias);
+  }
+  matrix->ready = matrix->packed_is_constant && (bias == NULL || ln_is_constant(bias));
+  return kTfLiteOk;
+}

@@ -1,0 +1,126 @@
+/* The matrix product under CONV_2D, FULLY_CONNECTED, TRANSPOSE_CONV and BATCH_MATMUL: the weights packed for the kernel
+ * in use, the numbers per output channel, and the work shared out over threads. An operator says what the matrices are;
+ * what a convolution is, this file does not know.
+ *
+ * out[m][n] = f(sum over k of a[m][k] * w[n][k] + bias[n]). The weights come in parts (groups of a convolution, phases
+ * of a transposed one, matrices of a batch) with the same number of columns. */
+#ifndef LN_OPS_MATRIX_H_
+#define LN_OPS_MATRIX_H_
+
+#include "kernels/generic/gemm.h"
+#include "kernels/generic/im2col.h"
+#include "kernels/generic/requant.h"
+#include "ops/op_util.h"
+
+typedef enum ln_matrix_rule {
+  LN_MATRIX_F32,
+  LN_MATRIX_FIXED,      /* 32-bit sums, multiplier and shift */
+  LN_MATRIX_REAL,       /* 32-bit sums, a double */
+  LN_MATRIX_WIDE_FIXED, /* 64-bit sums */
+  LN_MATRIX_WIDE_REAL,
+  LN_MATRIX_HYBRID, /* int8 activations with a scale per row, float out */
+  LN_MATRIX_SUMS    /* int32 sums of the raw products */
+} ln_matrix_rule;
+
+typedef struct ln_matrix_part {
+  ln_gemm_layout layout;
+  size_t base;          /* of the part in the weights, in elements */
+  size_t channel_group; /* which `columns` of the channels' numbers are its own */
+  size_t depth, packed; /* ln_matrix's own: depth, offset of its panels in bytes */
+} ln_matrix_part;
+
+/* Zeroed when the operator is made. The operator sets the first block before ln_matrix_prepare. */
+typedef struct ln_matrix {
+  ln_matrix_rule rule;
+  TfLiteType in_type, weights_type, out_type; /* in_type is INT8 under LN_MATRIX_HYBRID */
+  size_t columns;
+  size_t channel_groups;
+  int32_t in_zero_point, weights_zero_point, out_zero_point, low, high;
+  float low_f, high_f;
+  ln_matrix_part* parts; /* by ln_matrix_make_parts */
+  size_t part_count;
+
+  const ln_gemm_f32* f32;
+  const ln_gemm_s16s8* s16s8;
+  const ln_requant_kernel* requant;
+  size_t padded_columns;                               /* of a part, to whole panels */
+  size_t max_depth, row_chunk, workers, scratch_bytes; /* the last for each worker */
+  size_t packed_bytes, sums_offset;
+  const void* packed; /* shared by the model, or `own_packed` */
+  void* own_packed;
+  bool packed_is_constant, ready;
+  /* Numbers per channel [channel_groups][padded_columns], and bias less the zero points' share [parts][…]. */
+  void* numbers;
+  int32_t *multiplier, *shift, *bias;
+  int64_t* wide_bias;
+  double* scale;
+  float *scale_f, *bias_f;
+} ln_matrix;
+
+void ln_matrix_free(ln_matrix* matrix);
+
+/* `count` zeroed parts; those there were are given back, with all that was prepared. */
+TfLiteStatus ln_matrix_make_parts(TfLiteContext* context, ln_matrix* matrix, size_t count);
+
+/* Takes zero points and the range of the fused activation from quantized tensors; reports zero points that their types
+ * cannot hold, and those of INT8 weights and INT16 activations that are not 0. */
+TfLiteStatus ln_matrix_set_zero_points(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* input,
+                                       const TfLiteTensor* weights, const TfLiteTensor* output,
+                                       TfLiteFusedActivation activation);
+
+/* Chooses kernels, takes memory, packs constant weights. */
+TfLiteStatus ln_matrix_prepare(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights);
+
+/* The factor from sums to output of every channel: in * weights / out, one weight scale or one for each of the
+ * channels. `float_product`: in * weights is rounded to float, as the reference does where it has one factor. */
+TfLiteStatus ln_matrix_set_factors(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* input,
+                                   const TfLiteTensor* weights, const TfLiteTensor* output, bool float_product);
+
+/* Under LN_MATRIX_HYBRID: the weights' scales. */
+TfLiteStatus ln_matrix_set_weight_scales(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights);
+
+/* Packs weights that are not constant and takes in the bias (NULL: none). Call it in prepare where both are constant
+ * and in invoke otherwise; ln_matrix.ready says that it has been done for good. */
+TfLiteStatus ln_matrix_load(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights,
+                            const TfLiteTensor* bias);
+
+/* One product: all rows of one `a` by one part. */
+typedef struct ln_matrix_job {
+  size_t part;
+  const void* in;
+  void* out;
+  const ln_im2col* shape; /* NULL: rows of `in` lie in_stride elements apart */
+  size_t in_stride;
+  size_t lines, line_rows; /* rows lie evenly within a line: line l starts at out + (l / image_lines) * image_stride +
+                              (l % image_lines) * line_stride, its rows out_stride elements apart */
+  size_t image_lines, image_stride, line_stride, out_stride;
+  /* LN_MATRIX_HYBRID: row m has the scale and zero point m / rows_per_scale. */
+  const float* row_scales;
+  const int32_t* row_zero_points;
+  size_t rows_per_scale;
+  const int16_t* fill; /* outside of the picture, by image; fill_step 0: one for all */
+  size_t fill_step;
+} ln_matrix_job;
+
+/* What the kernels read outside of a picture: the input's zero point as they see it. */
+int16_t ln_matrix_fill(const ln_matrix* matrix);
+
+/* Scratch memory for ln_matrix_run (at least 1 byte), for rows of that many elements at most. */
+TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, size_t* size_bytes);
+
+/* Runs `count` jobs; `describe(arg, index, job)` fills a zeroed job, of at most `lines` lines of `line_rows` rows. */
+void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, size_t count, size_t lines,
+                   size_t line_rows, void (*describe)(const void* arg, size_t index, ln_matrix_job* job),
+                   const void* arg);
+
+/* How many workers prepare should have scratch memory for. */
+size_t ln_worker_count(TfLiteContext* context);
+/* Calls work(arg, item, worker) for every item; at most `workers` run at once, each with a number of its own. */
+void ln_parallel_items(TfLiteContext* context, size_t workers, void (*work)(void* arg, size_t item, size_t worker),
+                       void* arg, size_t count);
+
+/* `size` bytes at a multiple of 64, carved off a block that the caller has made large enough. */
+void* ln_carve(char** block, size_t size);
+static inline size_t ln_round_up(size_t x, size_t step) { return (x + step - 1) / step * step; }
+
+#endif

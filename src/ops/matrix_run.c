@@ -1,0 +1,305 @@
+/* Running a matrix product: items of some rows by some panels, shared out over the workers. */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "ops/matrix.h"
+
+enum { kMaxWorkers = 64, kChunkBytes = 192 * 1024, kItemsPerWorker = 4 };
+
+size_t ln_worker_count(TfLiteContext* context) {
+  const int threads = ln_thread_count(context);
+  return threads < 1 ? 1 : threads > kMaxWorkers ? kMaxWorkers : (size_t)threads;
+}
+
+typedef struct item_queue {
+  atomic_size_t next;
+  size_t count;
+  void (*work)(void* arg, size_t item, size_t worker);
+  void* arg;
+} item_queue;
+
+static void drain(void* arg, size_t worker) {
+  item_queue* queue = arg;
+  for (;;) {
+    const size_t item = atomic_fetch_add_explicit(&queue->next, 1, memory_order_relaxed);
+    if (item >= queue->count) return;
+    queue->work(queue->arg, item, worker);
+  }
+}
+
+void ln_parallel_items(TfLiteContext* context, size_t workers, void (*work)(void* arg, size_t item, size_t worker),
+                       void* arg, size_t count) {
+  item_queue queue = {.count = count, .work = work, .arg = arg};
+  atomic_init(&queue.next, 0);
+  ln_parallel_for(context, drain, &queue, workers < count ? workers : count);
+}
+
+static bool is_float(const ln_matrix* matrix) { return matrix->rule == LN_MATRIX_F32; }
+
+static size_t tile_rows(const ln_matrix* matrix) { return is_float(matrix) ? matrix->f32->mr : matrix->s16s8->mr; }
+
+/* So many rows that they stay in the cache while the panels pass by. Every worker has room for them and for their
+ * sums. */
+TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, size_t* size_bytes) {
+  const size_t element = is_float(matrix) ? sizeof(float) : sizeof(int16_t), mr = tile_rows(matrix);
+  size_t row, rows, total;
+  const bool fits = matrix->max_depth < SIZE_MAX / 16;
+  LN_CHECK(context, fits, "rows of %zu elements are too long", matrix->max_depth);
+  row = ln_round_up(matrix->max_depth, 2) * element;
+  rows = row == 0 ? 8 * mr : kChunkBytes / row / mr * mr;
+  rows = rows < mr ? mr : rows > 8 * mr ? 8 * mr : rows;
+  matrix->row_chunk = rows;
+  matrix->workers = ln_worker_count(context);
+  LN_CHECK(context,
+           ln_mul_size(rows, row + sizeof(int64_t), &matrix->scratch_bytes) && matrix->scratch_bytes < SIZE_MAX / 2,
+           "rows of %zu elements are too long", matrix->max_depth);
+  matrix->scratch_bytes = ln_round_up(matrix->scratch_bytes, 64);
+  LN_CHECK(context, ln_mul_size(matrix->scratch_bytes, matrix->workers, &total), "rows of %zu elements are too long",
+           matrix->max_depth);
+  *size_bytes = total;
+  return kTfLiteOk;
+}
+
+typedef struct run_state {
+  const ln_matrix* matrix;
+  char* scratch;
+  size_t lines, row_chunks, panel_chunks, panels_per_chunk;
+  void (*describe)(const void* arg, size_t index, ln_matrix_job* job);
+  const void* describe_arg;
+} run_state;
+
+/* What an item works on: `rows` rows of a line (the first is grid row `first`) and columns begin to end of a part. */
+typedef struct tile_job {
+  const ln_matrix* matrix;
+  const ln_matrix_job* job;
+  const ln_matrix_part* part;
+  size_t first, rows, begin, end;
+  size_t out_offset; /* of the first row, in elements */
+} tile_job;
+
+static void run_f32(const tile_job* t, float* scratch) {
+  const ln_matrix* matrix = t->matrix;
+  const ln_matrix_job* job = t->job;
+  const float* a = (const float*)job->in + t->first * job->in_stride;
+  size_t stride = job->in_stride;
+  if (job->shape != NULL) {
+    stride = t->part->depth;
+    ln_im2col_f32(job->shape, job->in, t->first, t->rows, scratch, stride);
+    a = scratch;
+  }
+  const float* packed = (const float*)(const void*)((const char*)matrix->packed + t->part->packed);
+  const float* bias = matrix->bias_f + t->part->channel_group * matrix->padded_columns;
+  ln_gemm_f32_block(matrix->f32, t->rows, t->end - t->begin, t->part->depth, a, stride,
+                    packed + t->begin * t->part->depth, bias + t->begin, matrix->low_f, matrix->high_f,
+                    (float*)job->out + t->out_offset + t->begin, job->out_stride);
+}
+
+/* The rows as int16, each padded to whole pairs. Rows that are plain are a picture of one pixel a line. */
+static void gather(const tile_job* t, int16_t* out, size_t out_stride) {
+  const ln_matrix_job* job = t->job;
+  const int16_t none = 0;
+  const ln_im2col plain = {.in_height = INT32_MAX,
+                           .in_width = 1,
+                           .channels = t->part->depth,
+                           .pixel_stride = job->in_stride,
+                           .grid_height = INT32_MAX,
+                           .grid_width = 1,
+                           .filter_height = 1,
+                           .filter_width = 1,
+                           .stride_y = 1,
+                           .stride_x = 1,
+                           .dilation_y = 1,
+                           .dilation_x = 1};
+  const ln_im2col* shape = job->shape != NULL ? job->shape : &plain;
+  const int16_t* fill = job->fill != NULL ? job->fill : &none;
+  if (t->matrix->in_type == kTfLiteInt8)
+    ln_im2col_s8(shape, job->in, fill, job->fill_step, t->first, t->rows, out, out_stride);
+  else if (t->matrix->in_type == kTfLiteUInt8)
+    ln_im2col_u8(shape, job->in, fill, job->fill_step, t->first, t->rows, out, out_stride);
+  else
+    ln_im2col_s16(shape, job->in, fill, job->fill_step, t->first, t->rows, out, out_stride);
+}
+
+static void sum_rows(const int16_t* a, size_t stride, size_t rows, size_t depth, int32_t factor, int64_t* sums) {
+  for (size_t m = 0; m < rows; ++m) {
+    int64_t sum = 0;
+    for (size_t k = 0; k < depth; ++k) sum += a[m * stride + k];
+    sums[m] = sum * factor;
+  }
+}
+
+static void narrow(const ln_matrix* matrix, const int32_t* values, size_t count, void* out, size_t offset) {
+  if (matrix->out_type == kTfLiteInt8)
+    ln_narrow_s8(values, count, (int8_t*)out + offset);
+  else if (matrix->out_type == kTfLiteUInt8)
+    ln_narrow_u8(values, count, (uint8_t*)out + offset);
+  else
+    ln_narrow_s16(values, count, (int16_t*)out + offset);
+}
+
+/* `values` are the sums of one row and one panel, columns n to n + width of the part. */
+static void store_row(const tile_job* t, size_t m, size_t n, size_t width, const int64_t* row_sums, int32_t* values) {
+  const ln_matrix* matrix = t->matrix;
+  const ln_matrix_job* job = t->job;
+  const size_t channel = t->part->channel_group * matrix->padded_columns + n;
+  const size_t at = (size_t)(t->part - matrix->parts) * matrix->padded_columns + n;
+  const size_t offset = t->out_offset + m * job->out_stride + n;
+  if (matrix->rule == LN_MATRIX_SUMS) {
+    memcpy((int32_t*)job->out + offset, values, width * sizeof *values);
+    return;
+  }
+  if (matrix->rule == LN_MATRIX_HYBRID) {
+    const int32_t* sums = (const int32_t*)(const void*)((const char*)matrix->packed + matrix->sums_offset) + at;
+    const ln_hybrid_params params = {sums, matrix->scale_f + channel, matrix->bias_f + channel, matrix->low_f,
+                                     matrix->high_f};
+    const size_t scale = (t->first + m) / job->rows_per_scale;
+    ln_hybrid_store(&params, 0, width, job->row_zero_points[scale], job->row_scales[scale], values,
+                    (float*)job->out + offset);
+    return;
+  }
+  const size_t count = matrix->s16s8->nr;
+  if (row_sums != NULL)
+    for (size_t i = 0; i < count; ++i) values[i] = (int32_t)((uint32_t)values[i] - (uint32_t)row_sums[m]);
+  const ln_requant params = {matrix->bias + at,
+                             matrix->multiplier + channel,
+                             matrix->shift + channel,
+                             matrix->scale + channel,
+                             matrix->out_zero_point,
+                             matrix->low,
+                             matrix->high};
+  (matrix->rule == LN_MATRIX_FIXED ? matrix->requant->fixed : matrix->requant->real)(&params, 0, count, values);
+  narrow(matrix, values, width, job->out, offset);
+}
+
+static void store_wide_row(const tile_job* t, size_t m, size_t n, size_t width, const int64_t* row_sums,
+                           int64_t* sums) {
+  const ln_matrix* matrix = t->matrix;
+  const size_t channel = t->part->channel_group * matrix->padded_columns + n;
+  const size_t at = (size_t)(t->part - matrix->parts) * matrix->padded_columns + n;
+  int32_t values[LN_GEMM_MAX_TILE];
+  if (row_sums != NULL)
+    for (size_t i = 0; i < width; ++i) sums[i] -= row_sums[m];
+  const ln_requant params = {.multiplier = matrix->multiplier + channel,
+                             .shift = matrix->shift + channel,
+                             .scale = matrix->scale + channel,
+                             .zero_point = matrix->out_zero_point,
+                             .low = matrix->low,
+                             .high = matrix->high};
+  (matrix->rule == LN_MATRIX_WIDE_FIXED ? ln_requant_wide_fixed : ln_requant_wide_real)(&params, matrix->wide_bias + at,
+                                                                                        0, width, sums, values);
+  narrow(matrix, values, width, t->job->out, t->out_offset + m * t->job->out_stride + n);
+}
+
+/* Sums in 64 bits: the depth is cut into stretches whose sums fit 32. */
+static void wide_tile(const tile_job* t, const int16_t* a, size_t stride, size_t height, const int8_t* b,
+                      int64_t* sums) {
+  const ln_gemm_s16s8* kernel = t->matrix->s16s8;
+  const size_t pairs = stride / 2;
+  int32_t part[LN_GEMM_MAX_TILE];
+  memset(sums, 0, height * kernel->nr * sizeof *sums);
+  for (size_t p = 0; p < pairs; p += LN_GEMM_SAFE_PAIRS) {
+    const size_t count = pairs - p < LN_GEMM_SAFE_PAIRS ? pairs - p : LN_GEMM_SAFE_PAIRS;
+    kernel->run(height, count, a + 2 * p, stride, b + 2 * p * kernel->nr, part);
+    for (size_t i = 0; i < height * kernel->nr; ++i) sums[i] += part[i];
+  }
+}
+
+static void run_s16s8(const tile_job* t, int16_t* a, int64_t* row_sums) {
+  const ln_matrix* matrix = t->matrix;
+  const ln_gemm_s16s8* kernel = matrix->s16s8;
+  const size_t stride = ln_round_up(t->part->depth, 2), mr = kernel->mr, nr = kernel->nr;
+  const bool wide = matrix->rule == LN_MATRIX_WIDE_FIXED || matrix->rule == LN_MATRIX_WIDE_REAL;
+  const int32_t weights_zero = matrix->weights_zero_point - (matrix->weights_type == kTfLiteUInt8 ? 128 : 0);
+  const bool needs_sums = weights_zero != 0 && matrix->rule != LN_MATRIX_HYBRID && matrix->rule != LN_MATRIX_SUMS;
+  gather(t, a, stride);
+  if (needs_sums) sum_rows(a, stride, t->rows, t->part->depth, weights_zero, row_sums);
+  for (size_t n = t->begin; n < t->end; n += nr) {
+    const int8_t* b = (const int8_t*)matrix->packed + t->part->packed + n * stride;
+    const size_t width = t->end - n < nr ? t->end - n : nr;
+    for (size_t m = 0; m < t->rows; m += mr) {
+      const size_t height = t->rows - m < mr ? t->rows - m : mr;
+      int64_t wide_sums[LN_GEMM_MAX_TILE];
+      int32_t sums[LN_GEMM_MAX_TILE];
+      if (wide)
+        wide_tile(t, a + m * stride, stride, height, b, wide_sums);
+      else
+        kernel->run(height, stride / 2, a + m * stride, stride, b, sums);
+      for (size_t i = 0; i < height; ++i) {
+        if (wide)
+          store_wide_row(t, m + i, n, width, needs_sums ? row_sums : NULL, wide_sums + i * nr);
+        else
+          store_row(t, m + i, n, width, needs_sums ? row_sums : NULL, sums + i * nr);
+      }
+    }
+  }
+}
+
+static void run_s16s16(const tile_job* t) {
+  const ln_matrix* matrix = t->matrix;
+  const size_t depth = t->part->depth;
+  const int16_t* b = (const int16_t*)(const void*)((const char*)matrix->packed + t->part->packed);
+  for (size_t m = 0; m < t->rows; ++m) {
+    const int16_t* a = (const int16_t*)t->job->in + (t->first + m) * t->job->in_stride;
+    int64_t row_sum = 0;
+    if (matrix->weights_zero_point != 0) sum_rows(a, depth, 1, depth, matrix->weights_zero_point, &row_sum);
+    for (size_t n = t->begin; n < t->end; ++n) {
+      int64_t sum = ln_dot_s16s16(depth, a, b + n * depth) - row_sum;
+      store_wide_row(t, m, n, 1, NULL, &sum);
+    }
+  }
+}
+
+static void run_item(void* arg, size_t item, size_t worker) {
+  const run_state* s = arg;
+  const ln_matrix* matrix = s->matrix;
+  const size_t panels = item % s->panel_chunks, chunk = item / s->panel_chunks % s->row_chunks;
+  const size_t line = item / s->panel_chunks / s->row_chunks % s->lines;
+  ln_matrix_job job = {0};
+  s->describe(s->describe_arg, item / s->panel_chunks / s->row_chunks / s->lines, &job);
+  const size_t row = chunk * matrix->row_chunk;
+  if (line >= job.lines || row >= job.line_rows) return;
+  const size_t nr = is_float(matrix) ? matrix->f32->nr : matrix->s16s8->nr;
+  const size_t begin = panels * s->panels_per_chunk * nr, end = begin + s->panels_per_chunk * nr;
+  if (begin >= matrix->columns) return;
+  const size_t rows = job.line_rows - row < matrix->row_chunk ? job.line_rows - row : matrix->row_chunk;
+  const tile_job t = {.matrix = matrix,
+                      .job = &job,
+                      .part = &matrix->parts[job.part],
+                      .first = line * job.line_rows + row,
+                      .rows = rows,
+                      .begin = begin,
+                      .end = end < matrix->columns ? end : matrix->columns,
+                      .out_offset = line / job.image_lines * job.image_stride +
+                                    line % job.image_lines * job.line_stride + row * job.out_stride};
+  char* scratch = s->scratch + worker * matrix->scratch_bytes;
+  int64_t* row_sums = (int64_t*)(void*)scratch;
+  void* rows_at = scratch + matrix->row_chunk * sizeof(int64_t);
+  if (is_float(matrix))
+    run_f32(&t, rows_at);
+  else if (matrix->weights_type == kTfLiteInt16)
+    run_s16s16(&t);
+  else
+    run_s16s8(&t, rows_at, row_sums);
+}
+
+void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, size_t count, size_t lines,
+                   size_t line_rows, void (*describe)(const void* arg, size_t index, ln_matrix_job* job),
+                   const void* arg) {
+  if (count == 0 || lines == 0 || line_rows == 0 || matrix->columns == 0) return;
+  const size_t nr = is_float(matrix) ? matrix->f32->nr : matrix->s16s8->nr;
+  const size_t panels = (matrix->columns + nr - 1) / nr, workers = matrix->workers;
+  run_state s = {.matrix = matrix,
+                 .scratch = scratch,
+                 .lines = lines,
+                 .row_chunks = (line_rows + matrix->row_chunk - 1) / matrix->row_chunk,
+                 .panel_chunks = 1,
+                 .describe = describe,
+                 .describe_arg = arg};
+  const size_t items = count * lines * s.row_chunks, wanted = workers * kItemsPerWorker;
+  if (workers > 1 && items < wanted) {
+    s.panel_chunks = (wanted + items - 1) / items;
+    if (s.panel_chunks > panels) s.panel_chunks = panels;
+  }
+  s.panels_per_chunk = (panels + s.panel_chunks - 1) / s.panel_chunks;
+  ln_parallel_items(context, workers, run_item, &s, items * s.panel_chunks);
+}
