@@ -91,7 +91,7 @@ def full_plan():
     tsan = {"TSAN_OPTIONS": "allocator_may_return_null=1"}
     return quick_plan() + [
         ("release", lambda: [("lint", ["scripts/lint.sh"], {}, 1200)]),
-        ("asan", lambda: [golden("asan", "1,4", environment=asan), *programs("asan")]),
+        ("asan", lambda: [golden("asan", "1,4", environment=asan), *programs("asan", environment=asan)]),
         ("tsan", lambda: [golden("tsan", "4", environment=tsan), *programs("tsan", environment=tsan)]),
         ("aarch64", lambda: [golden("aarch64", "2", ["qemu-aarch64"], arm), *programs("aarch64", ["qemu-aarch64"], arm)]),
         ("armhf", lambda: [golden("armhf", "2", ["qemu-arm"], arm32), *programs("armhf", ["qemu-arm"], arm32)]),

@@ -119,9 +119,7 @@ static TfLiteStatus while_invoke(TfLiteContext* context, TfLiteNode* node) {
     LN_TRY(load_state(context, node, params->body_subgraph_index));
     LN_TRY(backend->SubgraphInvoke(backend, params->body_subgraph_index));
     LN_TRY(ln_leave_subgraph(context, node, params->body_subgraph_index));
-    if (!backend->IsCancelled(backend)) continue;
-    context->ReportError(context, "the loop was cancelled, or ran out of time");
-    return kTfLiteCancelled;
+    if (backend->IsCancelled(backend)) return kTfLiteCancelled; /* the interpreter says why */
   }
 }
 

@@ -52,15 +52,12 @@ static const void* shared_pack(LinnetBackend* backend, const void* key, uint64_t
   return ln_model_shared_pack(interpreter->model, shared_key(interpreter, key), variant, size_bytes, pack, arg);
 }
 
-bool ln_interpreter_is_cancelled(ln_interpreter* interpreter, bool* timed_out) {
-  *timed_out = interpreter->deadline_ns != 0 && ln_clock_ns() > interpreter->deadline_ns;
-  return *timed_out || atomic_load_explicit(&interpreter->cancelled, memory_order_relaxed);
+bool ln_interpreter_is_cancelled(ln_interpreter* interpreter) {
+  return atomic_load_explicit(&interpreter->cancelled, memory_order_relaxed) ||
+         (interpreter->deadline_ns != 0 && ln_clock_ns() > interpreter->deadline_ns);
 }
 
-static bool is_cancelled(LinnetBackend* backend) {
-  bool timed_out;
-  return ln_interpreter_is_cancelled(interpreter_of(backend), &timed_out);
-}
+static bool is_cancelled(LinnetBackend* backend) { return ln_interpreter_is_cancelled(interpreter_of(backend)); }
 
 static int32_t subgraph_count(LinnetBackend* backend) { return interpreter_of(backend)->subgraph_count; }
 

@@ -95,6 +95,15 @@ TfLiteStatus ln_interpreter_allocate(ln_interpreter* interpreter, int32_t subgra
   return s != NULL ? ln_subgraph_allocate(s) : kTfLiteError;
 }
 
+/* Whoever noticed it, deep in nested loops or between two nodes, the client reads the reason in the same words. */
+static void report_cancelled(ln_interpreter* interpreter) {
+  const ln_reporter* reporter = &interpreter->config.reporter;
+  if (atomic_load(&interpreter->cancelled))
+    ln_report(reporter, "Client requested cancel during Invoke()");
+  else if (ln_interpreter_is_cancelled(interpreter))
+    ln_report(reporter, "Invoke() ran longer than its timeout of %g ms", interpreter->config.timeout_ms);
+}
+
 TfLiteStatus ln_interpreter_invoke(ln_interpreter* interpreter, int32_t subgraph) {
   ln_subgraph* s = subgraph_at(interpreter, subgraph);
   if (s == NULL) return kTfLiteError;
@@ -109,6 +118,7 @@ TfLiteStatus ln_interpreter_invoke(ln_interpreter* interpreter, int32_t subgraph
   ++interpreter->invoke_depth;
   const TfLiteStatus status = ln_subgraph_invoke(s);
   --interpreter->invoke_depth;
+  if (status == kTfLiteCancelled) report_cancelled(interpreter);
   return status;
 }
 

@@ -172,8 +172,8 @@ void ln_interpreter_free_resources(ln_interpreter* interpreter);
 int32_t ln_backend_resource_id(LinnetBackend* backend, const char* container, const char* name);
 LinnetResource* ln_backend_find_resource(LinnetBackend* backend, int32_t id);
 TfLiteStatus ln_backend_set_resource(LinnetBackend* backend, int32_t id, void* data, void (*free)(void* data));
-/* True once the invoke was cancelled or is out of time. */
-bool ln_interpreter_is_cancelled(ln_interpreter* interpreter, bool* timed_out);
+/* True once the invoke was cancelled or is out of time. Says nothing: ln_interpreter_invoke does, once, at its end. */
+bool ln_interpreter_is_cancelled(ln_interpreter* interpreter);
 
 /* ---- live.c: objects that this library made and has not freed; others' pointers in their places are not to be trusted
  * ---- */

@@ -255,17 +255,6 @@ static TfLiteStatus check_inputs(ln_subgraph* subgraph, int32_t index) {
   return kTfLiteOk;
 }
 
-static TfLiteStatus check_cancelled(ln_subgraph* subgraph) {
-  bool timed_out;
-  if (!ln_interpreter_is_cancelled(subgraph->interpreter, &timed_out)) return kTfLiteOk;
-  if (timed_out)
-    ln_subgraph_report(subgraph, "Invoke() ran longer than its timeout of %g ms",
-                       subgraph->interpreter->config.timeout_ms);
-  else
-    ln_report(&subgraph->interpreter->config.reporter, "Client requested cancel during Invoke()");
-  return kTfLiteCancelled;
-}
-
 static TfLiteStatus run_node(ln_subgraph* subgraph, int32_t index) {
   ln_node* node = subgraph->nodes[index];
   if (!subgraph->interpreter->profiling) return ln_node_invoke(subgraph, index);
@@ -299,7 +288,7 @@ static TfLiteStatus run_position(ln_subgraph* subgraph, int32_t position) {
   subgraph->position = position;
   subgraph->current_node = index;
   TfLiteStatus status = check_inputs(subgraph, index);
-  if (status == kTfLiteOk) status = check_cancelled(subgraph);
+  if (status == kTfLiteOk && ln_interpreter_is_cancelled(subgraph->interpreter)) status = kTfLiteCancelled;
   if (status == kTfLiteOk) status = ln_subgraph_reserve_tensors(subgraph);
   subgraph->resized = false;
   if (status == kTfLiteOk && !has_no_elements(subgraph, subgraph->nodes[index])) status = run_node(subgraph, index);
