@@ -1,5 +1,200 @@
-/* Not written yet. */
+/* FULLY_CONNECTED: [.., K] by weights [N,K]. Floats; uint8, int8, int16 by 8-bit weights; hybrid (float activations
+ * quantized per row, int8 weights). The arithmetic is a matrix product: ops/matrix.h. */
+#include "kernels/generic/hybrid_quantize.h"
 #include "ops/builtin_ops.h"
-#include "ops/op_util.h"
+#include "ops/matrix.h"
 
-const TfLiteRegistration ln_op_fully_connected = {0};
+enum { kInput, kWeights, kBias };
+enum { kScratch, kQuantized, kScales, kZeroPoints, kTemporaries };
+
+typedef struct fc_data {
+  ln_matrix matrix;
+  size_t rows, depth;
+  bool hybrid;
+  size_t scratch_bytes;
+  int first_temporary;
+} fc_data;
+
+static void* init(TfLiteContext* context, const char* buffer, size_t length) {
+  (void)context, (void)buffer, (void)length;
+  fc_data* data = ln_calloc(1, sizeof *data);
+  if (data == NULL) return TfLiteKernelInitFailed();
+  data->first_temporary = -1;
+  return data;
+}
+
+static void free_data(TfLiteContext* context, void* user_data) {
+  (void)context;
+  fc_data* data = user_data;
+  if (data == NULL) return;
+  ln_matrix_free(&data->matrix);
+  ln_free(data);
+}
+
+static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* weights,
+                                const TfLiteTensor* bias, const TfLiteTensor* output) {
+  LN_TRY(ln_check_type(context, output, "output", input->type));
+  switch (input->type) {
+    case kTfLiteFloat32:
+      LN_CHECK(context, weights->type == kTfLiteFloat32 || weights->type == kTfLiteInt8,
+               "the weights are %s; FLOAT32 or INT8 is right", TfLiteTypeGetName(weights->type));
+      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteFloat32) : kTfLiteOk;
+    case kTfLiteUInt8:
+    case kTfLiteInt8:
+      LN_TRY(ln_check_type(context, weights, "the weights", input->type));
+      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt32) : kTfLiteOk;
+    case kTfLiteInt16:
+      LN_TRY(ln_check_type(context, weights, "the weights", kTfLiteInt8));
+      LN_CHECK(context, bias == NULL || bias->type == kTfLiteInt32 || bias->type == kTfLiteInt64,
+               "the bias is %s; INT32 or INT64 is right", TfLiteTypeGetName(bias->type));
+      return kTfLiteOk;
+    default:
+      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8 or INT16 is right", TfLiteTypeGetName(input->type));
+  }
+}
+
+static TfLiteStatus set_shapes(TfLiteContext* context, const TfLiteFullyConnectedParams* params,
+                               const TfLiteTensor* input, const TfLiteTensor* weights, const TfLiteTensor* bias,
+                               TfLiteTensor* output, fc_data* d) {
+  int32_t dims[LN_MAX_RANK];
+  LN_CHECK(context, ln_rank(weights) == 2, "the weights have rank %d; 2 is right", ln_rank(weights));
+  const int32_t outputs = ln_dim(weights, 0), depth = ln_dim(weights, 1);
+  const int64_t elements = ln_num_elements(input);
+  const int rank = ln_rank(input);
+  LN_CHECK(context, outputs > 0 && depth > 0, "the weights are %d x %d; at least 1 x 1 is right", outputs, depth);
+  LN_CHECK(context, elements % depth == 0 && elements / depth <= INT32_MAX,
+           "input has %lld elements; a multiple of the weights' %d columns is right", (long long)elements, depth);
+  if (bias != NULL)
+    LN_CHECK(context, ln_num_elements(bias) == outputs, "the bias has %lld elements; %d are right",
+             (long long)ln_num_elements(bias), outputs);
+  d->rows = (size_t)(elements / depth);
+  d->depth = (size_t)depth;
+  if (!params->keep_num_dims) {
+    dims[0] = (int32_t)d->rows;
+    dims[1] = outputs;
+    return ln_resize(context, output, 2, dims);
+  }
+  LN_CHECK(context, rank >= 1 && rank <= LN_MAX_RANK && ln_dim(input, rank - 1) == depth,
+           "keep_num_dims: the input's last dimension must be the weights' %d columns", depth);
+  for (int i = 0; i < rank; ++i) dims[i] = ln_dim(input, i);
+  dims[rank - 1] = outputs;
+  return ln_resize(context, output, rank, dims);
+}
+
+static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteFullyConnectedParams* params,
+                             const TfLiteTensor* input, const TfLiteTensor* weights, const TfLiteTensor* bias,
+                             const TfLiteTensor* output, fc_data* d) {
+  ln_matrix* matrix = &d->matrix;
+  LN_TRY(ln_matrix_make_parts(context, matrix, 1));
+  matrix->columns = (size_t)ln_dim(weights, 0);
+  matrix->channel_groups = 1;
+  matrix->parts[0].layout = (ln_gemm_layout){.columns = matrix->columns,
+                                             .taps_y = 1,
+                                             .taps_x = 1,
+                                             .channels = d->depth,
+                                             .column_stride = d->depth,
+                                             .channel_stride = 1};
+  matrix->in_type = d->hybrid ? kTfLiteInt8 : input->type;
+  matrix->weights_type = weights->type;
+  matrix->out_type = output->type;
+  if (input->type == kTfLiteFloat32) {
+    matrix->rule = d->hybrid ? LN_MATRIX_HYBRID : LN_MATRIX_F32;
+    return ln_activation_range_f32(context, params->activation, &matrix->low_f, &matrix->high_f);
+  }
+  const bool wide = input->type == kTfLiteInt16 && (bias == NULL || bias->type == kTfLiteInt64);
+  /* The reference scales the sums by a double here, where its other operators use a multiplier and a shift. */
+  matrix->rule = wide ? LN_MATRIX_WIDE_REAL : LN_MATRIX_REAL;
+  return ln_matrix_set_zero_points(context, matrix, input, weights, output, params->activation);
+}
+
+static TfLiteStatus set_temporaries(TfLiteContext* context, TfLiteNode* node, const fc_data* d) {
+  const TfLiteTensor* input;
+  LN_TRY(ln_set_scratch(context, node, kScratch, d->scratch_bytes));
+  if (!d->hybrid) return kTfLiteOk;
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  const int32_t rows = (int32_t)d->rows;
+  LN_TRY(ln_set_temporary(context, node, kQuantized, kTfLiteInt8, kTfLiteArenaRw, ln_rank(input), input->dims->data));
+  LN_TRY(ln_set_temporary(context, node, kScales, kTfLiteFloat32, kTfLiteArenaRw, 1, &rows));
+  return ln_set_temporary(context, node, kZeroPoints, kTfLiteInt32, kTfLiteArenaRw, 1, &rows);
+}
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteFullyConnectedParams* params = node->builtin_data;
+  fc_data* d = node->user_data;
+  const TfLiteTensor *input, *weights;
+  TfLiteTensor* output;
+  LN_CHECK(context, params != NULL, "the options are missing");
+  LN_CHECK(context, params->weights_format == kTfLiteFullyConnectedWeightsFormatDefault,
+           "the weights are shuffled; the default format is right");
+  LN_TRY(ln_check_io(context, node, 2, 3, 1));
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kWeights, &weights));
+  d->hybrid = input->type == kTfLiteFloat32 && weights->type != kTfLiteFloat32;
+  LN_TRY(ln_set_temporaries(context, node, d->hybrid ? kTemporaries : 1, &d->first_temporary));
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kWeights, &weights));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  const TfLiteTensor* bias = ln_optional_input(context, node, kBias);
+  LN_TRY(check_types(context, input, weights, bias, output));
+  LN_TRY(set_shapes(context, params, input, weights, bias, output, d));
+  LN_TRY(set_rule(context, params, input, weights, bias, output, d));
+  LN_TRY(ln_matrix_prepare(context, &d->matrix, weights));
+  if (d->hybrid)
+    LN_TRY(ln_matrix_set_weight_scales(context, &d->matrix, weights));
+  else if (d->matrix.rule != LN_MATRIX_F32)
+    LN_TRY(ln_matrix_set_factors(context, &d->matrix, input, weights, output, true));
+  LN_TRY(ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
+  if (d->matrix.packed_is_constant && (bias == NULL || ln_is_constant(bias)))
+    LN_TRY(ln_matrix_load(context, &d->matrix, weights, bias));
+  return set_temporaries(context, node, d);
+}
+
+typedef struct fc_run {
+  const fc_data* d;
+  const void* in;
+  void* out;
+  const float* scales;
+  const int32_t* zero_points;
+} fc_run;
+
+static void describe(const void* arg, size_t index, ln_matrix_job* job) {
+  const fc_run* run = arg;
+  (void)index;
+  *job = (ln_matrix_job){.in = run->in,
+                         .out = run->out,
+                         .in_stride = run->d->depth,
+                         .lines = 1,
+                         .line_rows = run->d->rows,
+                         .image_lines = 1,
+                         .out_stride = run->d->matrix.columns,
+                         .row_scales = run->scales,
+                         .row_zero_points = run->zero_points,
+                         .rows_per_scale = 1};
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteFullyConnectedParams* params = node->builtin_data;
+  fc_data* d = node->user_data;
+  const TfLiteTensor *input, *weights;
+  TfLiteTensor* output;
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kWeights, &weights));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  if (output->bytes == 0) return kTfLiteOk;
+  LN_TRY(ln_matrix_load(context, &d->matrix, weights, ln_optional_input(context, node, kBias)));
+  fc_run run = {.d = d, .in = input->data.raw_const, .out = output->data.raw};
+  if (d->hybrid) {
+    int8_t* quantized = ln_get_temporary(context, node, kQuantized)->data.int8;
+    float* scales = ln_get_temporary(context, node, kScales)->data.f;
+    int32_t* zero_points = ln_get_temporary(context, node, kZeroPoints)->data.i32;
+    ln_quantize_rows_s8(input->data.f, d->rows, d->depth, params->asymmetric_quantize_inputs, quantized, scales,
+                        zero_points);
+    run = (fc_run){d, quantized, output->data.raw, scales, zero_points};
+  }
+  ln_matrix_run(context, &d->matrix, ln_get_temporary(context, node, kScratch)->data.raw, 1, 1, d->rows, describe,
+                &run);
+  return kTfLiteOk;
+}
+
+const TfLiteRegistration ln_op_fully_connected = {
+    .init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
