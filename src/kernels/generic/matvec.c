@@ -26,6 +26,15 @@ void ln_matvec_s8(const int8_t* matrix, size_t rows, size_t columns, const int8_
   }
 }
 
+void ln_matvec_s8_s16(const int8_t* matrix, size_t rows, size_t columns, const int16_t* vector, int32_t* result) {
+  for (size_t r = 0; r < rows; ++r) {
+    const int8_t* row = matrix + r * columns;
+    uint32_t sum = 0;
+    for (size_t c = 0; c < columns; ++c) sum += (uint32_t)((int32_t)row[c] * vector[c]);
+    result[r] = (int32_t)sum;
+  }
+}
+
 void ln_row_sums_s8(const int8_t* matrix, size_t rows, size_t columns, int32_t* sums) {
   for (size_t r = 0; r < rows; ++r) {
     uint32_t sum = 0;

@@ -12,6 +12,9 @@ void ln_matvec_f32(const float* matrix, size_t rows, size_t columns, const float
 /* result[r] = the sum, exact modulo 2^32. */
 void ln_matvec_s8(const int8_t* matrix, size_t rows, size_t columns, const int8_t* vector, int32_t* result);
 
+/* The same with a vector of 16 bits, as one whose zero point is taken off already has. */
+void ln_matvec_s8_s16(const int8_t* matrix, size_t rows, size_t columns, const int16_t* vector, int32_t* result);
+
 /* sums[r] = sum over c of matrix[r][c] */
 void ln_row_sums_s8(const int8_t* matrix, size_t rows, size_t columns, int32_t* sums);
 
