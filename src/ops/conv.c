@@ -159,7 +159,8 @@ static TfLiteStatus set_numbers(TfLiteContext* context, const TfLiteTensor* inpu
                                 const TfLiteTensor* output, conv_data* d) {
   if (d->matrix.rule == LN_MATRIX_F32) return kTfLiteOk;
   if (d->hybrid) return ln_matrix_set_weight_scales(context, &d->matrix, filter);
-  return ln_matrix_set_factors(context, &d->matrix, input, filter, output, false);
+  /* uint8 has the older rule. */
+  return ln_matrix_set_factors(context, &d->matrix, input, filter, output, input->type == kTfLiteUInt8);
 }
 
 enum { kScratch, kQuantized, kScales, kZeroPoints, kTemporaries };

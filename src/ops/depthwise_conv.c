@@ -1,5 +1,182 @@
-/* Not written yet. */
+/* DEPTHWISE_CONV_2D: [N,H,W,C] by filters [1,h,w,C * multiplier]. */
+#include "kernels/generic/dwconv.h"
+#include "kernels/generic/fixed_point.h"
 #include "ops/builtin_ops.h"
 #include "ops/op_util.h"
 
-const TfLiteRegistration ln_op_depthwise_conv_2d = {0};
+enum { kInput, kFilter, kBias };
+
+typedef struct dwconv_data {
+  ln_dwconv_shape shape;
+  ln_dwconv_quantized quantized;
+  int32_t* numbers; /* multipliers, then shifts, one per output channel */
+  float low, high;
+} dwconv_data;
+
+static void* init(TfLiteContext* context, const char* buffer, size_t length) {
+  (void)context, (void)buffer, (void)length;
+  void* data = ln_calloc(1, sizeof(dwconv_data));
+  return data != NULL ? data : TfLiteKernelInitFailed();
+}
+
+static void free_data(TfLiteContext* context, void* user_data) {
+  (void)context;
+  dwconv_data* data = user_data;
+  if (data == NULL) return;
+  ln_free(data->numbers);
+  ln_free(data);
+}
+
+static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
+                                const TfLiteTensor* bias, const TfLiteTensor* output) {
+  LN_TRY(ln_check_type(context, output, "output", input->type));
+  switch (input->type) {
+    case kTfLiteFloat32:
+      LN_TRY(ln_check_type(context, filter, "the filter", kTfLiteFloat32));
+      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteFloat32) : kTfLiteOk;
+    case kTfLiteUInt8:
+    case kTfLiteInt8:
+      LN_TRY(ln_check_type(context, filter, "the filter", input->type));
+      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt32) : kTfLiteOk;
+    case kTfLiteInt16:
+      LN_TRY(ln_check_type(context, filter, "the filter", kTfLiteInt8));
+      LN_CHECK(context, input->params.zero_point == 0 && output->params.zero_point == 0,
+               "the zero points of INT16 must be 0");
+      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt64) : kTfLiteOk;
+    default:
+      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8 or INT16 is right", TfLiteTypeGetName(input->type));
+  }
+}
+
+static TfLiteStatus set_shape(TfLiteContext* context, const TfLiteDepthwiseConvParams* params,
+                              const TfLiteTensor* input, const TfLiteTensor* filter, const TfLiteTensor* bias,
+                              TfLiteTensor* output, dwconv_data* d) {
+  ln_window rows, columns;
+  LN_CHECK(context, ln_rank(input) == 4 && ln_rank(filter) == 4, "input has rank %d, the filter %d; 4 and 4 are right",
+           ln_rank(input), ln_rank(filter));
+  const int32_t channels = ln_dim(input, 3), outputs = ln_dim(filter, 3);
+  LN_CHECK(context, ln_dim(filter, 0) == 1, "the filter's first dimension is %d; 1 is right", ln_dim(filter, 0));
+  LN_CHECK(context, channels > 0 && outputs > 0 && outputs % channels == 0,
+           "the filter has %d channels, the input %d; a multiple is right", outputs, channels);
+  if (bias != NULL)
+    LN_CHECK(context, ln_num_elements(bias) == outputs, "the bias has %lld elements; %d are right",
+             (long long)ln_num_elements(bias), outputs);
+  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 1), ln_dim(filter, 1), params->stride_height,
+                           params->dilation_height_factor, &rows));
+  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 2), ln_dim(filter, 2), params->stride_width,
+                           params->dilation_width_factor, &columns));
+  d->shape = (ln_dwconv_shape){.in_height = ln_dim(input, 1),
+                               .in_width = ln_dim(input, 2),
+                               .channels = channels,
+                               .multiplier = outputs / channels,
+                               .out_height = rows.out,
+                               .out_width = columns.out,
+                               .filter_height = ln_dim(filter, 1),
+                               .filter_width = ln_dim(filter, 2),
+                               .stride_y = params->stride_height,
+                               .stride_x = params->stride_width,
+                               .dilation_y = params->dilation_height_factor,
+                               .dilation_x = params->dilation_width_factor,
+                               .pad_top = rows.pad_before,
+                               .pad_left = columns.pad_before};
+  const int32_t dims[4] = {ln_dim(input, 0), rows.out, columns.out, outputs};
+  return ln_resize(context, output, 4, dims);
+}
+
+/* Each channel's factor in * weights / out; with one scale for all, the product is rounded to float as the reference
+ * does. */
+static TfLiteStatus set_factors(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
+                                const TfLiteTensor* output, dwconv_data* d) {
+  const TfLiteAffineQuantization* affine;
+  const int32_t outputs = ln_dim(filter, 3);
+  LN_TRY(ln_get_affine(context, filter, "the filter", &affine));
+  LN_CHECK(context, input->params.scale > 0 && output->params.scale > 0,
+           "the scales are %g and %g; input and output need one above 0", (double)input->params.scale,
+           (double)output->params.scale);
+  LN_CHECK(context, affine->scale->size == 1 || affine->scale->size == outputs,
+           "the filter has %d scales; 1 or %d are right", affine->scale->size, outputs);
+  ln_free(d->numbers);
+  d->numbers = ln_calloc(2 * (size_t)outputs, sizeof(int32_t));
+  LN_CHECK(context, d->numbers != NULL, "no memory for %d channels", outputs);
+  const bool one = affine->scale->size == 1 && input->type == kTfLiteUInt8;
+  for (int32_t o = 0; o < outputs; ++o) {
+    const float w = affine->scale->data[affine->scale->size == 1 ? 0 : o];
+    const double product = one ? (double)(input->params.scale * w) : (double)input->params.scale * (double)w;
+    int shift;
+    ln_quantize_multiplier(product / (double)output->params.scale, &d->numbers[o], &shift);
+    LN_CHECK(context, input->type != kTfLiteInt16 || shift <= 14, "the factor of channel %d is too large", o);
+    d->numbers[outputs + o] = shift;
+  }
+  d->quantized.multiplier = d->numbers;
+  d->quantized.shift = d->numbers + outputs;
+  d->quantized.in_zero_point = input->params.zero_point;
+  d->quantized.weights_zero_point = input->type == kTfLiteUInt8 ? filter->params.zero_point : 0;
+  d->quantized.out_zero_point = output->params.zero_point;
+  return kTfLiteOk;
+}
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteDepthwiseConvParams* params = node->builtin_data;
+  dwconv_data* d = node->user_data;
+  const TfLiteTensor *input, *filter, *bias = ln_optional_input(context, node, kBias);
+  TfLiteTensor* output;
+  LN_CHECK(context, params != NULL, "the options are missing");
+  LN_TRY(ln_check_io(context, node, 2, 3, 1));
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kFilter, &filter));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(check_types(context, input, filter, bias, output));
+  LN_TRY(set_shape(context, params, input, filter, bias, output, d));
+  if (input->type == kTfLiteFloat32) return ln_activation_range_f32(context, params->activation, &d->low, &d->high);
+  LN_TRY(set_factors(context, input, filter, output, d));
+  return ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high);
+}
+
+typedef struct dwconv_job {
+  const dwconv_data* d;
+  const TfLiteTensor *input, *filter, *bias;
+  TfLiteTensor* output;
+} dwconv_job;
+
+/* A tile is a row of the output. */
+static void run_row(void* arg, size_t tile) {
+  const dwconv_job* j = arg;
+  const dwconv_data* d = j->d;
+  const ln_dwconv_shape* s = &d->shape;
+  const size_t image = tile / (size_t)s->out_height;
+  const int32_t row = (int32_t)(tile % (size_t)s->out_height);
+  const size_t from = image * (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels;
+  const size_t to = tile * (size_t)s->out_width * (size_t)s->channels * (size_t)s->multiplier;
+  ln_dwconv_quantized q = d->quantized;
+  switch (j->input->type) {
+    case kTfLiteFloat32:
+      ln_dwconv_f32_ref(s, row, j->input->data.f + from, j->filter->data.f, j->bias != NULL ? j->bias->data.f : NULL,
+                        d->low, d->high, j->output->data.f + to);
+      break;
+    case kTfLiteInt8:
+      q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
+      ln_dwconv_qs8_ref(s, row, j->input->data.int8 + from, j->filter->data.int8, &q, j->output->data.int8 + to);
+      break;
+    case kTfLiteUInt8:
+      q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
+      ln_dwconv_qu8_ref(s, row, j->input->data.uint8 + from, j->filter->data.uint8, &q, j->output->data.uint8 + to);
+      break;
+    default:
+      ln_dwconv_qs16_ref(s, row, j->input->data.i16 + from, j->filter->data.int8,
+                         j->bias != NULL ? j->bias->data.i64 : NULL, &q, j->output->data.i16 + to);
+  }
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  const dwconv_data* d = node->user_data;
+  dwconv_job job = {.d = d, .bias = ln_optional_input(context, node, kBias)};
+  LN_TRY(ln_get_input(context, node, kInput, &job.input));
+  LN_TRY(ln_get_input(context, node, kFilter, &job.filter));
+  LN_TRY(ln_get_output(context, node, 0, &job.output));
+  if (job.output->bytes == 0) return kTfLiteOk;
+  ln_parallel_for(context, run_row, &job, (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height);
+  return kTfLiteOk;
+}
+
+const TfLiteRegistration ln_op_depthwise_conv_2d = {
+    .init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
