@@ -9,6 +9,9 @@ build:
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build --preset $(PRESET) -j$(JOBS)
 
+run: build
+	@build/$(PRESET)/linnet classify --model examples/digits/digits_int8.tflite --image examples/digits/seven.bmp
+
 install: build
 	cmake --install build/$(PRESET) --prefix $(PREFIX)
 
@@ -40,6 +43,7 @@ help:
 	@echo "make lint                 format, clang-tidy, cppcheck"
 	@echo "make test-quick           installs what the tests need, builds, runs the quick tier"
 	@echo "make test                 all tests: sanitizers, emulated ARM, fuzzing"
+	@echo "make run                  builds, then classifies a picture of a digit"
 	@echo "make install PREFIX=DIR   install library, headers, command"
 
-.PHONY: all build install fuzz lint clean help
+.PHONY: all build run install fuzz lint clean help
