@@ -87,8 +87,8 @@ static const void* input_data(TfLiteContext* context, const TfLiteNode* node, in
   return data_of(ln_optional_input(context, node, index));
 }
 
-static ln_lstm_matrix make_matrix(const TfLiteTensor* t) {
-  ln_lstm_matrix m = {0};
+static ln_mixed_matrix make_matrix(const TfLiteTensor* t) {
+  ln_mixed_matrix m = {0};
   if (t == NULL) return m;
   m.data = t->data.raw_const;
   m.is_s8 = t->type == kTfLiteInt8;

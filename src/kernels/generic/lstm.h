@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "kernels/generic/activate.h"
+#include "kernels/generic/mixed_matvec.h"
 
 enum { LN_LSTM_INPUT, LN_LSTM_FORGET, LN_LSTM_CELL, LN_LSTM_OUTPUT, LN_LSTM_GATES };
 
@@ -28,15 +29,8 @@ typedef struct ln_lstm_scratch {
   int32_t* sums;                   /* [the larger of cells, outputs] */
 } ln_lstm_scratch;
 
-/* [rows, columns] of float, or of int8 with a scale; `diagonal`: [rows] floats. data NULL: there is none. */
-typedef struct ln_lstm_matrix {
-  const void* data;
-  bool is_s8, diagonal;
-  float scale;
-} ln_lstm_matrix;
-
 typedef struct ln_lstm_gate_f32 {
-  ln_lstm_matrix input, recurrent, peephole; /* peephole: one row of `cells` */
+  ln_mixed_matrix input, recurrent, peephole; /* peephole: one row of `cells` */
   const float *norm, *bias;
 } ln_lstm_gate_f32;
 
@@ -47,7 +41,7 @@ typedef struct ln_lstm_f32 {
   bool hybrid, asymmetric;
   ln_activation activation;
   float cell_clip, projection_clip; /* 0: none */
-  ln_lstm_matrix projection;
+  ln_mixed_matrix projection;
   const float* projection_bias; /* may be NULL */
 } ln_lstm_f32;
 

@@ -3,41 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels/generic/hybrid_quantize.h"
 #include "kernels/generic/lstm.h"
-#include "kernels/generic/matvec.h"
 
-typedef struct vector {
-  const float* f32;
-  const int16_t* s16; /* quantized, the zero point taken off */
-  float scale;
-  size_t count;
-} vector;
-
-static vector make_vector(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, const float* values, size_t count,
-                          int16_t* quantized) {
-  vector v = {values, quantized, 1.0f, count};
-  if (!lstm->hybrid) return v;
-  int32_t zero_point;
-  ln_quantize_rows_s8(values, 1, count, lstm->asymmetric, scratch->quantized, &v.scale, &zero_point);
-  for (size_t i = 0; i < count; ++i) quantized[i] = (int16_t)(scratch->quantized[i] - zero_point);
-  return v;
+static ln_mixed_vector make_vector(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, const float* values,
+                                   size_t count, int16_t* quantized) {
+  if (lstm->hybrid) return ln_mixed_quantize(values, count, lstm->asymmetric, scratch->quantized, quantized);
+  return (ln_mixed_vector){values, NULL, 1.0f, count};
 }
 
-static void accumulate(const ln_lstm_matrix* m, size_t rows, const vector* v, int32_t* sums, float* result) {
-  if (m->diagonal) {
-    const float* diagonal = m->data;
-    for (size_t r = 0; r < rows; ++r) result[r] += diagonal[r] * v->f32[r];
-  } else if (m->is_s8) {
-    const float scale = m->scale * v->scale;
-    ln_matvec_s8_s16(m->data, rows, v->count, v->s16, sums);
-    for (size_t r = 0; r < rows; ++r) result[r] += (float)sums[r] * scale;
-  } else {
-    ln_matvec_f32(m->data, rows, v->count, v->f32, result);
-  }
-}
-
-static void add_peephole(const ln_lstm_matrix* peephole, const float* cell, size_t count, float* gate) {
+static void add_peephole(const ln_mixed_matrix* peephole, const float* cell, size_t count, float* gate) {
   if (peephole->is_s8) {
     const int8_t* weights = peephole->data;
     for (size_t i = 0; i < count; ++i) gate[i] += peephole->scale * (float)weights[i] * cell[i];
@@ -56,16 +30,16 @@ static void normalize(const float* factors, const float* bias, size_t count, flo
   for (size_t i = 0; i < count; ++i) gate[i] = (gate[i] - mean) * inverse * factors[i] + bias[i];
 }
 
-static void run_gate(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, int index, const vector* input,
-                     const vector* state, const float* cell, float* gate) {
+static void run_gate(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, int index, const ln_mixed_vector* input,
+                     const ln_mixed_vector* state, const float* cell, float* gate) {
   const ln_lstm_gate_f32* g = &lstm->gates[index];
   const size_t cells = lstm->sizes.cells;
   if (g->norm != NULL)
     memset(gate, 0, cells * sizeof *gate);
   else
     memcpy(gate, g->bias, cells * sizeof *gate);
-  accumulate(&g->input, cells, input, scratch->sums, gate);
-  accumulate(&g->recurrent, cells, state, scratch->sums, gate);
+  ln_mixed_matvec(&g->input, cells, input, scratch->sums, gate);
+  ln_mixed_matvec(&g->recurrent, cells, state, scratch->sums, gate);
   if (g->peephole.data != NULL) add_peephole(&g->peephole, cell, cells, gate);
   if (g->norm != NULL) normalize(g->norm, g->bias, cells, gate);
   ln_activate_f32(index == LN_LSTM_CELL ? lstm->activation : LN_ACTIVATION_LOGISTIC, gate, cells);
@@ -81,8 +55,8 @@ void ln_lstm_step_f32(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, c
   const size_t cells = lstm->sizes.cells, outputs = lstm->sizes.outputs;
   float *in = scratch->gates, *forget = in + cells, *update = forget + cells, *out = update + cells,
         *hidden = out + cells;
-  const vector x = make_vector(lstm, scratch, input, lstm->sizes.inputs, scratch->input);
-  const vector h = make_vector(lstm, scratch, state, outputs, scratch->state);
+  const ln_mixed_vector x = make_vector(lstm, scratch, input, lstm->sizes.inputs, scratch->input);
+  const ln_mixed_vector h = make_vector(lstm, scratch, state, outputs, scratch->state);
   if (!lstm->coupled) run_gate(lstm, scratch, LN_LSTM_INPUT, &x, &h, cell, in);
   run_gate(lstm, scratch, LN_LSTM_FORGET, &x, &h, cell, forget);
   run_gate(lstm, scratch, LN_LSTM_CELL, &x, &h, cell, update);
@@ -97,11 +71,11 @@ void ln_lstm_step_f32(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, c
     memcpy(state, hidden, outputs * sizeof *state);
     return;
   }
-  const vector y = make_vector(lstm, scratch, hidden, cells, scratch->hidden);
+  const ln_mixed_vector y = make_vector(lstm, scratch, hidden, cells, scratch->hidden);
   if (lstm->projection_bias != NULL)
     memcpy(state, lstm->projection_bias, outputs * sizeof *state);
   else
     memset(state, 0, outputs * sizeof *state);
-  accumulate(&lstm->projection, outputs, &y, scratch->sums, state);
+  ln_mixed_matvec(&lstm->projection, outputs, &y, scratch->sums, state);
   clip(state, outputs, lstm->projection_clip);
 }
