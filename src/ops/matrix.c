@@ -192,7 +192,7 @@ TfLiteStatus ln_matrix_prepare(TfLiteContext* context, ln_matrix* matrix, const 
   return take_packed(context, matrix, weights);
 }
 
-static TfLiteStatus check_zero_point(TfLiteContext* context, const TfLiteTensor* t, const char* what) {
+TfLiteStatus ln_matrix_check_zero_point(TfLiteContext* context, const TfLiteTensor* t, const char* what) {
   const int32_t zero_point = t->params.zero_point;
   const int32_t low = t->type == kTfLiteInt8 ? INT8_MIN : 0, high = t->type == kTfLiteInt8    ? INT8_MAX
                                                                     : t->type == kTfLiteUInt8 ? UINT8_MAX
@@ -214,10 +214,10 @@ static TfLiteStatus check_symmetric(TfLiteContext* context, const TfLiteTensor* 
 TfLiteStatus ln_matrix_set_zero_points(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* input,
                                        const TfLiteTensor* weights, const TfLiteTensor* output,
                                        TfLiteFusedActivation activation) {
-  LN_TRY(check_zero_point(context, input, "the input"));
-  LN_TRY(check_zero_point(context, output, "the output"));
+  LN_TRY(ln_matrix_check_zero_point(context, input, "the input"));
+  LN_TRY(ln_matrix_check_zero_point(context, output, "the output"));
   if (weights->type == kTfLiteUInt8)
-    LN_TRY(check_zero_point(context, weights, "the weights"));
+    LN_TRY(ln_matrix_check_zero_point(context, weights, "the weights"));
   else
     LN_TRY(check_symmetric(context, weights));
   matrix->in_zero_point = input->params.zero_point;

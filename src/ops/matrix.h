@@ -1,9 +1,9 @@
-/* The matrix product under CONV_2D, FULLY_CONNECTED, TRANSPOSE_CONV and BATCH_MATMUL: the weights packed for the kernel
+/* The matrix product under CONV_2D, FULLY_CONNECTED and BATCH_MATMUL: the weights packed for the kernel
  * in use, the numbers per output channel, and the work shared out over threads. An operator says what the matrices are;
  * what a convolution is, this file does not know.
  *
- * out[m][n] = f(sum over k of a[m][k] * w[n][k] + bias[n]). The weights come in parts (groups of a convolution, phases
- * of a transposed one, matrices of a batch) with the same number of columns. */
+ * out[m][n] = f(sum over k of a[m][k] * w[n][k] + bias[n]). The weights come in parts (groups of a convolution,
+ * matrices of a batch) with the same number of columns. */
 #ifndef LN_OPS_MATRIX_H_
 #define LN_OPS_MATRIX_H_
 
@@ -61,6 +61,9 @@ void ln_matrix_free(ln_matrix* matrix);
 
 /* `count` zeroed parts; those there were are given back, with all that was prepared. */
 TfLiteStatus ln_matrix_make_parts(TfLiteContext* context, ln_matrix* matrix, size_t count);
+
+/* Reports a zero point that the tensor's type cannot hold; INT16 and wider types hold none but 0. */
+TfLiteStatus ln_matrix_check_zero_point(TfLiteContext* context, const TfLiteTensor* t, const char* what);
 
 /* Takes zero points and the range of the fused activation from quantized tensors; reports zero points that their types
  * cannot hold, and those of INT8 weights and INT16 activations that are not 0. */

@@ -1,5 +1,202 @@
-/* Not written yet. */
+/* TRANSPOSE_CONV: a picture [N,H,W,C] spread by filters [O,h,w,C] to the shape that the first input gives. */
+#include "kernels/generic/fixed_point.h"
+#include "kernels/generic/tconv.h"
 #include "ops/builtin_ops.h"
 #include "ops/op_util.h"
 
-const TfLiteRegistration ln_op_transpose_conv = {0};
+enum { kShape, kFilter, kInput, kBias };
+
+typedef struct tconv_data {
+  ln_tconv_shape shape;
+  ln_tconv_quantized quantized;
+  int32_t* numbers; /* multipliers, then shifts, one per output channel */
+  float low, high;
+} tconv_data;
+
+static void* init(TfLiteContext* context, const char* buffer, size_t length) {
+  (void)context, (void)buffer, (void)length;
+  void* data = ln_calloc(1, sizeof(tconv_data));
+  return data != NULL ? data : TfLiteKernelInitFailed();
+}
+
+static void free_data(TfLiteContext* context, void* user_data) {
+  (void)context;
+  tconv_data* data = user_data;
+  if (data == NULL) return;
+  ln_free(data->numbers);
+  ln_free(data);
+}
+
+static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
+                                const TfLiteTensor* bias, const TfLiteTensor* output) {
+  LN_TRY(ln_check_type(context, output, "output", input->type));
+  switch (input->type) {
+    case kTfLiteFloat32:
+      LN_TRY(ln_check_type(context, filter, "the filter", kTfLiteFloat32));
+      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteFloat32) : kTfLiteOk;
+    case kTfLiteUInt8:
+    case kTfLiteInt8:
+      LN_TRY(ln_check_type(context, filter, "the filter", input->type));
+      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt32) : kTfLiteOk;
+    case kTfLiteInt16:
+      LN_TRY(ln_check_type(context, filter, "the filter", kTfLiteInt8));
+      LN_CHECK(context, input->params.zero_point == 0 && output->params.zero_point == 0,
+               "the zero points of INT16 must be 0");
+      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt64) : kTfLiteOk;
+    default:
+      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8 or INT16 is right", TfLiteTypeGetName(input->type));
+  }
+}
+
+/* The output's shape from the first input's values, and the padding that a convolution back would have. */
+static TfLiteStatus resize_output(TfLiteContext* context, const TfLiteNode* node, TfLiteTensor* output) {
+  const TfLiteTransposeConvParams* params = node->builtin_data;
+  tconv_data* d = node->user_data;
+  const TfLiteTensor *shape, *filter, *input;
+  int32_t dims[LN_MAX_RANK];
+  int rank;
+  ln_window rows, columns;
+  LN_TRY(ln_get_input(context, node, kShape, &shape));
+  LN_TRY(ln_get_input(context, node, kFilter, &filter));
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_read_ints(context, shape, "the output's shape", LN_MAX_RANK, dims, &rank));
+  LN_CHECK(context, rank == 4 && dims[0] == ln_dim(input, 0) && dims[3] == ln_dim(filter, 0),
+           "the output's shape has rank %d, batch %d, channels %d; 4, %d and %d are right", rank,
+           rank > 0 ? dims[0] : 0, rank > 3 ? dims[3] : 0, ln_dim(input, 0), ln_dim(filter, 0));
+  LN_CHECK(context, dims[1] >= 1 && dims[2] >= 1, "the output would be %d x %d; at least 1 x 1 is right", dims[1],
+           dims[2]);
+  LN_TRY(ln_compute_window(context, params->padding, dims[1], ln_dim(filter, 1), params->stride_height, 1, &rows));
+  LN_TRY(ln_compute_window(context, params->padding, dims[2], ln_dim(filter, 2), params->stride_width, 1, &columns));
+  d->shape = (ln_tconv_shape){.in_height = ln_dim(input, 1),
+                              .in_width = ln_dim(input, 2),
+                              .channels = ln_dim(input, 3),
+                              .out_height = dims[1],
+                              .out_width = dims[2],
+                              .outputs = dims[3],
+                              .filter_height = ln_dim(filter, 1),
+                              .filter_width = ln_dim(filter, 2),
+                              .stride_y = params->stride_height,
+                              .stride_x = params->stride_width,
+                              .pad_top = rows.pad_before,
+                              .pad_left = columns.pad_before};
+  return ln_resize(context, output, 4, dims);
+}
+
+static TfLiteStatus check_shapes(TfLiteContext* context, const TfLiteTensor* shape, const TfLiteTensor* input,
+                                 const TfLiteTensor* filter, const TfLiteTensor* bias) {
+  LN_TRY(ln_check_type(context, shape, "the output's shape", kTfLiteInt32));
+  LN_CHECK(context, ln_rank(input) == 4 && ln_rank(filter) == 4, "input has rank %d, the filter %d; 4 and 4 are right",
+           ln_rank(input), ln_rank(filter));
+  LN_CHECK(context, ln_dim(filter, 3) == ln_dim(input, 3) && ln_dim(filter, 0) > 0 && ln_dim(filter, 3) > 0,
+           "the filter has %d channels, the input %d; they must be the same and at least 1", ln_dim(filter, 3),
+           ln_dim(input, 3));
+  if (bias != NULL)
+    LN_CHECK(context, ln_num_elements(bias) == ln_dim(filter, 0), "the bias has %lld elements; %d are right",
+             (long long)ln_num_elements(bias), ln_dim(filter, 0));
+  return kTfLiteOk;
+}
+
+/* Each channel's factor in * weights / out; with one scale for all, the product is rounded to float as the reference
+ * does. */
+static TfLiteStatus set_factors(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
+                                const TfLiteTensor* output, tconv_data* d) {
+  const TfLiteAffineQuantization* affine;
+  const int32_t outputs = ln_dim(filter, 0);
+  LN_TRY(ln_get_affine(context, filter, "the filter", &affine));
+  LN_CHECK(context, input->params.scale > 0 && output->params.scale > 0,
+           "the scales are %g and %g; input and output need one above 0", (double)input->params.scale,
+           (double)output->params.scale);
+  LN_CHECK(context, affine->scale->size == 1 || affine->scale->size == outputs,
+           "the filter has %d scales; 1 or %d are right", affine->scale->size, outputs);
+  ln_free(d->numbers);
+  d->numbers = ln_calloc(2 * (size_t)outputs, sizeof(int32_t));
+  LN_CHECK(context, d->numbers != NULL, "no memory for %d channels", outputs);
+  const bool one = affine->scale->size == 1 && input->type == kTfLiteUInt8;
+  for (int32_t o = 0; o < outputs; ++o) {
+    const float w = affine->scale->data[affine->scale->size == 1 ? 0 : o];
+    const double product = one ? (double)(input->params.scale * w) : (double)input->params.scale * (double)w;
+    int shift;
+    ln_quantize_multiplier(product / (double)output->params.scale, &d->numbers[o], &shift);
+    LN_CHECK(context, input->type != kTfLiteInt16 || shift <= 14, "the factor of channel %d is too large", o);
+    d->numbers[outputs + o] = shift;
+  }
+  d->quantized.multiplier = d->numbers;
+  d->quantized.shift = d->numbers + outputs;
+  d->quantized.in_zero_point = input->params.zero_point;
+  d->quantized.weights_zero_point = input->type == kTfLiteUInt8 ? filter->params.zero_point : 0;
+  d->quantized.out_zero_point = output->params.zero_point;
+  return kTfLiteOk;
+}
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteTransposeConvParams* params = node->builtin_data;
+  tconv_data* d = node->user_data;
+  const TfLiteTensor *shape, *input, *filter, *bias = ln_optional_input(context, node, kBias);
+  TfLiteTensor* output;
+  LN_CHECK(context, params != NULL, "the options are missing");
+  LN_TRY(ln_check_io(context, node, 3, 4, 1));
+  LN_TRY(ln_get_input(context, node, kShape, &shape));
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kFilter, &filter));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(check_types(context, input, filter, bias, output));
+  LN_TRY(check_shapes(context, shape, input, filter, bias));
+  if (input->type == kTfLiteFloat32) {
+    LN_TRY(ln_activation_range_f32(context, params->activation, &d->low, &d->high));
+  } else {
+    LN_TRY(set_factors(context, input, filter, output, d));
+    LN_TRY(ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high));
+  }
+  if (ln_is_constant(shape)) return resize_output(context, node, output);
+  ln_set_dynamic(output);
+  return kTfLiteOk;
+}
+
+typedef struct tconv_job {
+  const tconv_data* d;
+  const TfLiteTensor *input, *filter, *bias;
+  TfLiteTensor* output;
+} tconv_job;
+
+/* A tile is a row of the output. */
+static void run_row(void* arg, size_t tile) {
+  const tconv_job* j = arg;
+  const tconv_data* d = j->d;
+  const ln_tconv_shape* s = &d->shape;
+  const size_t image = tile / (size_t)s->out_height;
+  const int32_t row = (int32_t)(tile % (size_t)s->out_height);
+  const size_t from = image * (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels;
+  const size_t to = tile * (size_t)s->out_width * (size_t)s->outputs;
+  ln_tconv_quantized q = d->quantized;
+  switch (j->input->type) {
+    case kTfLiteFloat32:
+      ln_tconv_f32_ref(s, row, j->input->data.f + from, j->filter->data.f, j->bias != NULL ? j->bias->data.f : NULL,
+                       d->low, d->high, j->output->data.f + to);
+      break;
+    case kTfLiteInt8:
+      q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
+      ln_tconv_qs8_ref(s, row, j->input->data.int8 + from, j->filter->data.int8, &q, j->output->data.int8 + to);
+      break;
+    case kTfLiteUInt8:
+      q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
+      ln_tconv_qu8_ref(s, row, j->input->data.uint8 + from, j->filter->data.uint8, &q, j->output->data.uint8 + to);
+      break;
+    default:
+      ln_tconv_qs16_ref(s, row, j->input->data.i16 + from, j->filter->data.int8,
+                        j->bias != NULL ? j->bias->data.i64 : NULL, &q, j->output->data.i16 + to);
+  }
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  const tconv_data* d = node->user_data;
+  tconv_job job = {.d = d, .bias = ln_optional_input(context, node, kBias)};
+  LN_TRY(ln_get_input(context, node, kInput, &job.input));
+  LN_TRY(ln_get_input(context, node, kFilter, &job.filter));
+  LN_TRY(ln_get_output(context, node, 0, &job.output));
+  if (ln_is_dynamic(job.output)) LN_TRY(resize_output(context, node, job.output));
+  if (job.output->bytes == 0) return kTfLiteOk;
+  ln_parallel_for(context, run_row, &job, (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height);
+  return kTfLiteOk;
+}
+
+const TfLiteRegistration ln_op_transpose_conv = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
