@@ -4,8 +4,8 @@
  *
  * Structs that a caller fills begin with `struct_size`: set it to sizeof the struct, so that later versions of the
  * library know how much of it the caller knows. Strings and arrays that a call hands out are borrowed from the model or
- * the interpreter that was asked, and live as long as it does unless something else is said. Unless said otherwise, every
- * function answers kTfLiteError to NULL or out-of-range arguments and leaves its outputs alone. */
+ * the interpreter that was asked, and live as long as it does unless something else is said. Unless said otherwise,
+ * every function answers kTfLiteError to NULL or out-of-range arguments and leaves its outputs alone. */
 #ifndef LINNET_LINNET_H_
 #define LINNET_LINNET_H_
 
@@ -27,8 +27,8 @@ extern "C" {
 TFL_CAPI_EXPORT extern const char* LinnetVersion(void);
 
 /**
- * The text of the last error that a call made on this thread has reported, "" if there was none. It names the place, what
- * was found, and what would be right. Valid until the next error on this thread. Never NULL.
+ * The text of the last error that a call made on this thread has reported, "" if there was none. It names the place,
+ * what was found, and what would be right. Valid until the next error on this thread. Never NULL.
  */
 TFL_CAPI_EXPORT extern const char* LinnetLastError(void);
 
@@ -55,9 +55,9 @@ TFL_CAPI_EXPORT extern const char* LinnetCpuFeatures(void);
 TFL_CAPI_EXPORT extern const char* LinnetCpuInUse(void);
 
 /**
- * Forces kernels of at most this instruction set ("generic", "avx2", …); NULL takes the best there is. An unknown name, or
- * one the processor lacks, is kTfLiteError. Acts on interpreters created afterwards. The environment variable LINNET_CPU
- * does the same at start-up. Not thread-safe.
+ * Forces kernels of at most this instruction set ("generic", "avx2", …); NULL takes the best there is. An unknown name,
+ * or one the processor lacks, is kTfLiteError. Acts on interpreters created afterwards. The environment variable
+ * LINNET_CPU does the same at start-up. Not thread-safe.
  */
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetSetCpu(const char* name);
 
@@ -77,9 +77,9 @@ typedef struct LinnetModelOptions {
 } LinnetModelOptions;
 
 /**
- * As TfLiteModelCreateFromFile and TfLiteModelCreate, with options (borrowed for the call; NULL: the defaults). The file
- * is mapped read-only; `data` is kept, not copied, needs no alignment, and must outlive the model and its interpreters.
- * Returns an owned model (TfLiteModelDelete), NULL on an error.
+ * As TfLiteModelCreateFromFile and TfLiteModelCreate, with options (borrowed for the call; NULL: the defaults). The
+ * file is mapped read-only; `data` is kept, not copied, needs no alignment, and must outlive the model and its
+ * interpreters. Returns an owned model (TfLiteModelDelete), NULL on an error.
  */
 TFL_CAPI_EXPORT extern TfLiteModel* LinnetModelCreateFromFile(const char* path, const LinnetModelOptions* options);
 TFL_CAPI_EXPORT extern TfLiteModel* LinnetModelCreate(const void* data, size_t size_bytes,
@@ -160,10 +160,12 @@ TFL_CAPI_EXPORT extern TfLiteStatus LinnetModelGetBytes(const TfLiteModel* model
  */
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetInvokeTimeout(TfLiteInterpreterOptions* options,
                                                                              double timeout_ms);
-/** Bounds the memory for activations and dynamic tensors of one interpreter, in bytes; 0: no bound. Beyond: kTfLiteError. */
+/** Bounds the memory for activations and dynamic tensors of one interpreter, in bytes; 0: no bound. Beyond:
+ * kTfLiteError. */
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetMemoryLimit(TfLiteInterpreterOptions* options,
                                                                            size_t limit_bytes);
-/** Every tensor keeps memory of its own and nothing is fused, so that all can be read after an invoke. For debugging. */
+/** Every tensor keeps memory of its own and nothing is fused, so that all can be read after an invoke. For debugging.
+ */
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetPreserveAllTensors(TfLiteInterpreterOptions* options,
                                                                                   bool preserve);
 /** The same for an interpreter that exists: bounds each invoke from now on. */
@@ -199,8 +201,9 @@ typedef struct LinnetPlacement {
 } LinnetPlacement;
 
 /** Where a tensor lies after TfLiteInterpreterAllocateTensors; kTfLiteError for one that lies in no arena. */
-TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterGetPlacement(const TfLiteInterpreter* interpreter, int32_t subgraph,
-                                                                  int32_t tensor, LinnetPlacement* placement);
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterGetPlacement(const TfLiteInterpreter* interpreter,
+                                                                  int32_t subgraph, int32_t tensor,
+                                                                  LinnetPlacement* placement);
 
 /* ---- Profile ---------------------------------------------------------------------------------------------------- */
 
@@ -238,10 +241,11 @@ typedef struct LinnetBackend {
   size_t struct_size;
 
   /**
-   * Runs task(arg, 0) … task(arg, tile_count - 1), on all threads of the interpreter, in any order, and returns when all
-   * have run. Only from invoke; `task` must not call it again. With one thread everything runs on the caller.
+   * Runs task(arg, 0) … task(arg, tile_count - 1), on all threads of the interpreter, in any order, and returns when
+   * all have run. Only from invoke; `task` must not call it again. With one thread everything runs on the caller.
    */
-  void (*ParallelFor)(struct LinnetBackend* backend, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count);
+  void (*ParallelFor)(struct LinnetBackend* backend, void (*task)(void* arg, size_t tile), void* arg,
+                      size_t tile_count);
   /** How many threads ParallelFor uses, at least 1. Results must not depend on it. */
   int (*ThreadCount)(struct LinnetBackend* backend);
 
@@ -254,7 +258,8 @@ typedef struct LinnetBackend {
   const void* (*SharedPack)(struct LinnetBackend* backend, const void* key, uint64_t variant, size_t size_bytes,
                             void (*pack)(void* destination, void* arg), void* arg);
 
-  /** True once the invoke was cancelled or ran out of time: an operator with a long loop gives up with kTfLiteCancelled. */
+  /** True once the invoke was cancelled or ran out of time: an operator with a long loop gives up with
+   * kTfLiteCancelled. */
   bool (*IsCancelled)(struct LinnetBackend* backend);
 
   /* Other subgraphs of the model. Their tensors are reached through `SubgraphContext`'s GetTensor. A subgraph that is
@@ -273,7 +278,8 @@ typedef struct LinnetBackend {
   /** A flag per subgraph, false at first, that CALL_ONCE keeps. NULL if there is no such subgraph. */
   bool* (*SubgraphOnceFlag)(struct LinnetBackend* backend, int32_t subgraph);
 
-  /** The number for a pair of names, the same for equal pairs within an interpreter; -1: no memory. NULL counts as "". */
+  /** The number for a pair of names, the same for equal pairs within an interpreter; -1: no memory. NULL counts as "".
+   */
   int32_t (*ResourceId)(struct LinnetBackend* backend, const char* container, const char* name);
   /** The resource of that number, NULL if there is none yet. */
   LinnetResource* (*FindResource)(struct LinnetBackend* backend, int32_t id);

@@ -5,4 +5,4 @@
 
 #include "tensorflow/lite/builtin_ops.h"
 
-#endif  /* TFLITE_BUILTIN_OPS_H_ */
+#endif /* TFLITE_BUILTIN_OPS_H_ */

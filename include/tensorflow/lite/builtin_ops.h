@@ -221,7 +221,7 @@ typedef enum {
 } TfLiteBuiltinOperator;
 
 #ifdef __cplusplus
-}  /* extern "C" */
+} /* extern "C" */
 #endif
 
-#endif  /* TENSORFLOW_LITE_BUILTIN_OPS_H_ */
+#endif /* TENSORFLOW_LITE_BUILTIN_OPS_H_ */

@@ -5,4 +5,4 @@
 
 #include "tensorflow/lite/c/common.h"
 
-#endif  /* TFLITE_C_COMMON_H_ */
+#endif /* TFLITE_C_COMMON_H_ */

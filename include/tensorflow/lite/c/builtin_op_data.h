@@ -16,11 +16,7 @@ extern "C" {
 #define TFLITE_STABLEHLO_PAD_PARAMS_MAX_DIMENSION_COUNT 8
 #define TFLITE_STABLEHLO_CASE_PARAMS_MAX_BRANCH_COUNT 20
 
-typedef enum TfLitePadding {
-  kTfLitePaddingUnknown = 0,
-  kTfLitePaddingSame = 1,
-  kTfLitePaddingValid = 2
-} TfLitePadding;
+typedef enum TfLitePadding { kTfLitePaddingUnknown = 0, kTfLitePaddingSame = 1, kTfLitePaddingValid = 2 } TfLitePadding;
 
 typedef enum TfLiteMirrorPaddingMode {
   kTfLiteMirrorPaddingUnknown = 0,
@@ -49,10 +45,7 @@ typedef enum TfLiteLSHProjectionType {
   kTfLiteLshProjectionDense = 2
 } TfLiteLSHProjectionType;
 
-typedef enum TfLiteLSTMKernelType {
-  kTfLiteLSTMFullKernel = 0,
-  kTfLiteLSTMBasicKernel = 1
-} TfLiteLSTMKernelType;
+typedef enum TfLiteLSTMKernelType { kTfLiteLSTMFullKernel = 0, kTfLiteLSTMBasicKernel = 1 } TfLiteLSTMKernelType;
 
 typedef enum TfLiteCombinerType {
   kTfLiteCombinerTypeSum = 0,
@@ -513,7 +506,7 @@ typedef struct TfLiteStablehloCaseParams {
 typedef TfLiteConv3DParams TfLiteConv3DTransposeParams;
 
 #ifdef __cplusplus
-}  /* extern "C" */
+} /* extern "C" */
 #endif
 
-#endif  /* TENSORFLOW_LITE_C_BUILTIN_OP_DATA_H_ */
+#endif /* TENSORFLOW_LITE_C_BUILTIN_OP_DATA_H_ */

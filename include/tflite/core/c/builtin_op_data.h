@@ -5,4 +5,4 @@
 
 #include "tensorflow/lite/c/builtin_op_data.h"
 
-#endif  /* TFLITE_CORE_C_BUILTIN_OP_DATA_H_ */
+#endif /* TFLITE_CORE_C_BUILTIN_OP_DATA_H_ */

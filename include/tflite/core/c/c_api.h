@@ -5,4 +5,4 @@
 
 #include "tensorflow/lite/c/c_api.h"
 
-#endif  /* TFLITE_CORE_C_C_API_H_ */
+#endif /* TFLITE_CORE_C_C_API_H_ */

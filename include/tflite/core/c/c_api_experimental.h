@@ -5,4 +5,4 @@
 
 #include "tensorflow/lite/c/c_api_experimental.h"
 
-#endif  /* TFLITE_CORE_C_C_API_EXPERIMENTAL_H_ */
+#endif /* TFLITE_CORE_C_C_API_EXPERIMENTAL_H_ */

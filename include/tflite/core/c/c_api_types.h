@@ -5,4 +5,4 @@
 
 #include "tensorflow/lite/c/c_api_types.h"
 
-#endif  /* TFLITE_CORE_C_C_API_TYPES_H_ */
+#endif /* TFLITE_CORE_C_C_API_TYPES_H_ */

@@ -5,4 +5,4 @@
 
 #include "tensorflow/lite/c/operator.h"
 
-#endif  /* TFLITE_CORE_C_OPERATOR_H_ */
+#endif /* TFLITE_CORE_C_OPERATOR_H_ */

@@ -5,4 +5,4 @@
 
 #include "tensorflow/lite/delegates/xnnpack/xnnpack_delegate.h"
 
-#endif  /* TFLITE_DELEGATES_XNNPACK_XNNPACK_DELEGATE_H_ */
+#endif /* TFLITE_DELEGATES_XNNPACK_XNNPACK_DELEGATE_H_ */

@@ -5,4 +5,4 @@
 
 #include "tensorflow/lite/c/c_api_experimental.h"
 
-#endif  /* TENSORFLOW_LITE_CORE_C_C_API_EXPERIMENTAL_H_ */
+#endif /* TENSORFLOW_LITE_CORE_C_C_API_EXPERIMENTAL_H_ */

@@ -5,4 +5,4 @@
 
 #include "tensorflow/lite/c/common.h"
 
-#endif  /* TENSORFLOW_LITE_CORE_C_COMMON_H_ */
+#endif /* TENSORFLOW_LITE_CORE_C_COMMON_H_ */

@@ -5,4 +5,4 @@
 
 #include "tensorflow/lite/c/operator.h"
 
-#endif  /* TENSORFLOW_LITE_CORE_C_OPERATOR_H_ */
+#endif /* TENSORFLOW_LITE_CORE_C_OPERATOR_H_ */

@@ -9,16 +9,17 @@
 extern "C" {
 #endif
 
+/** Which library to load (a path) and up to 256 pairs of options for it. All strings are borrowed. */
 typedef struct TfLiteExternalDelegateOptions {
   const char* lib_path;
   int count;
-  const char * keys[256];
-  const char * values[256];
-  TfLiteStatus (*insert)(struct TfLiteExternalDelegateOptions *, const char *, const char *);
+  const char* keys[256];
+  const char* values[256];
+  TfLiteStatus (*insert)(struct TfLiteExternalDelegateOptions*, const char*, const char*);
 } TfLiteExternalDelegateOptions;
 
 #ifdef __cplusplus
-}  /* extern "C" */
+} /* extern "C" */
 #endif
 
-#endif  /* TENSORFLOW_LITE_DELEGATES_EXTERNAL_EXTERNAL_DELEGATE_H_ */
+#endif /* TENSORFLOW_LITE_DELEGATES_EXTERNAL_EXTERNAL_DELEGATE_H_ */

@@ -1,5 +1,11 @@
 /* Part of Linnet. Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* The XNNPACK delegate's interface: accepted, and never needed; it claims no node. */
+/* The XNNPACK delegate's interface, so that programs that ask for it build and run. The delegate is accepted and claims
+ * no node: the library's own kernels are what would be gained.
+ *
+ * The options grew over time and are passed by value: 32 bytes with `flags` at offset 4 up to TensorFlow 2.19, 64 bytes
+ * with `flags` at offset 8 later (below). The library works with programs built either way: it writes the first 32
+ * bytes only and reads none. A program must therefore not rely on what lies beyond them in default options; set the
+ * members that you use. */
 #ifndef TENSORFLOW_LITE_DELEGATES_XNNPACK_XNNPACK_DELEGATE_H_
 #define TENSORFLOW_LITE_DELEGATES_XNNPACK_XNNPACK_DELEGATE_H_
 
@@ -11,6 +17,7 @@ extern "C" {
 
 struct TfLiteXNNPackDelegateWeightsCache;
 
+/** Wishes for the delegate. None of them has an effect here. */
 typedef struct TfLiteXNNPackDelegateOptions {
   int32_t num_threads;
   uint32_t runtime_flags;
@@ -23,14 +30,18 @@ typedef struct TfLiteXNNPackDelegateOptions {
   bool weight_cache_lock_memory;
 } TfLiteXNNPackDelegateOptions;
 
+/** Default options: one thread, zeros in the rest of the first 32 bytes. */
 TFL_CAPI_EXPORT extern TfLiteXNNPackDelegateOptions TfLiteXNNPackDelegateOptionsDefault(void);
 
+/** An owned delegate (TfLiteXNNPackDelegateDelete, after the interpreters). `options` is not read and may be NULL.
+ * NULL: no memory. */
 TFL_CAPI_EXPORT extern TfLiteDelegate* TfLiteXNNPackDelegateCreate(const TfLiteXNNPackDelegateOptions* options);
 
+/** NULL is a no-op. */
 TFL_CAPI_EXPORT extern void TfLiteXNNPackDelegateDelete(TfLiteDelegate* delegate);
 
 #ifdef __cplusplus
-}  /* extern "C" */
+} /* extern "C" */
 #endif
 
-#endif  /* TENSORFLOW_LITE_DELEGATES_XNNPACK_XNNPACK_DELEGATE_H_ */
+#endif /* TENSORFLOW_LITE_DELEGATES_XNNPACK_XNNPACK_DELEGATE_H_ */
