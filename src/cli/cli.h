@@ -39,8 +39,8 @@ int cli_fail(int code, const char* format, ...) __attribute__((format(printf, 2,
 
 /* ---- args.c ---- */
 
-/* Reads argv into `*args`, owned by the caller (cli_free_args). A wrong one is said on stderr: CLI_USAGE. */
-int cli_parse(const cli_command* command, int argc, char** argv, cli_args** args);
+/* Reads argv into `*result`, owned by the caller (cli_free_args). A wrong one is said on stderr: CLI_USAGE. */
+int cli_parse(const cli_command* command, int argc, char** argv, cli_args** result);
 void cli_free_args(cli_args* args);
 bool cli_has(const cli_args* args, const char* option);
 const char* cli_value(const cli_args* args, const char* option); /* the last one given, NULL: none */

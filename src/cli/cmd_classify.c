@@ -81,7 +81,7 @@ typedef struct result {
   LinnetMemory memory;
 } result;
 
-static int rank_output(const TfLiteTensor* t, result* r) {
+static int rank_output(const TfLiteTensor* t, int top, result* r) {
   r->count = (int)session_element_count(t);
   r->best = calloc((size_t)r->count + 1, sizeof *r->best);
   if (r->best == NULL) return cli_fail(CLI_FAILED, "no memory");
@@ -90,7 +90,7 @@ static int rank_output(const TfLiteTensor* t, result* r) {
     r->best[i] = (ranked){isnan(score) ? -INFINITY : score, i};
   }
   qsort(r->best, (size_t)r->count, sizeof *r->best, compare_ranked);
-  if (r->top > r->count) r->top = r->count;
+  r->top = top < r->count ? top : r->count;
   return CLI_OK;
 }
 
@@ -165,7 +165,7 @@ static int load_picture(const cli_args* args, const char* path, const mapping* m
   return set;
 }
 
-static int classify(const cli_args* args, session* s, const mapping* m, result* r, labels* names) {
+static int classify(const cli_args* args, session* s, const mapping* m, int top, result* r, labels* names) {
   const void* bytes;
   size_t size;
   int code = session_allocate(s);
@@ -176,7 +176,7 @@ static int classify(const cli_args* args, session* s, const mapping* m, result* 
   if (code != CLI_OK) return code;
   if (session_output_count(s) < 1) return cli_fail(CLI_FAILED, "the model has no output");
   LinnetInterpreterGetMemory(s->interpreter, &r->memory);
-  code = rank_output(session_output(s, 0), r);
+  code = rank_output(session_output(s, 0), top, r);
   if (code != CLI_OK) return code;
   if (cli_has(args, "labels")) return labels_from_file(cli_value(args, "labels"), names);
   return LinnetModelGetBytes(s->model, &bytes, &size) == kTfLiteOk ? labels_from_model(bytes, size, names) : CLI_OK;
@@ -193,10 +193,9 @@ static int run(const cli_args* args) {
     return CLI_USAGE;
   if (!cli_has(args, "model") || !cli_has(args, "image"))
     return cli_fail(CLI_USAGE, "classify needs --model and --image; see: linnet help classify");
-  r.top = (int)top;
   const session_options options = {.threads = (int)threads};
   int code = session_open(cli_value(args, "model"), &options, &s);
-  if (code == CLI_OK) code = classify(args, &s, &m, &r, &names);
+  if (code == CLI_OK) code = classify(args, &s, &m, (int)top, &r, &names);
   if (code == CLI_OK && cli_has(args, "json"))
     print_json(&r, &names, cli_value(args, "model"), cli_value(args, "image"));
   else if (code == CLI_OK)

@@ -21,8 +21,8 @@ static difference compare_tensors(const char* name, const TfLiteTensor* a, const
   difference d = {.name = name, .count = session_element_count(a)};
   double aa = 0, bb = 0, ab = 0;
   const size_t width = session_element_bytes(TfLiteTensorType(a));
-  d.comparable =
-      width != 0 && (b != NULL ? session_element_count(b) == d.count : stored->bytes == TfLiteTensorByteSize(a));
+  d.comparable = width != 0 && (b != NULL ? session_element_count(b) == d.count
+                                          : stored != NULL && stored->bytes == TfLiteTensorByteSize(a));
   for (size_t i = 0; d.comparable && i < d.count; ++i) {
     const double x = session_element(a, i, true);
     double y;
@@ -93,7 +93,7 @@ static int copy_inputs(const session* a, const session* b) {
     /* A float model and its quantized form: the same real numbers, as near as the other can hold them. */
     const TfLiteQuantizationParams q = TfLiteTensorQuantizationParams(to);
     const TfLitePtrUnion data = {.data = TfLiteTensorData(to)};
-    for (size_t k = 0; k < count; ++k) {
+    for (size_t k = 0; data.data != NULL && k < count; ++k) {
       const double x = session_element(from, k, true);
       const double steps = q.scale > 0 ? round(x / (double)q.scale) + q.zero_point : x;
       if (TfLiteTensorType(to) == kTfLiteFloat32)

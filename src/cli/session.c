@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,7 @@ size_t session_element_count(const TfLiteTensor* t) {
 double session_element(const TfLiteTensor* t, size_t i, bool real) {
   const TfLitePtrUnion data = {.data = TfLiteTensorData(t)};
   double value;
+  if (data.data == NULL) return NAN;
   switch (TfLiteTensorType(t)) {
     case kTfLiteFloat32:
       return (double)data.f[i];

@@ -39,7 +39,7 @@ void session_fill_random(session* s, uint64_t seed);
 /* "FLOAT32 [1, 224, 224, 3]". */
 const char* session_describe(const TfLiteTensor* tensor, char* buffer, size_t size);
 
-/* Element `i` as a real number; quantized ones are dequantized if `real`. */
+/* Element `i` as a real number, NaN where the tensor has no data; quantized ones are dequantized if `real`. */
 double session_element(const TfLiteTensor* tensor, size_t i, bool real);
 size_t session_element_count(const TfLiteTensor* tensor);
 size_t session_element_bytes(TfLiteType type); /* 0: not numbers of whole bytes */

@@ -157,8 +157,12 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const lstm_
   LN_TRY(ln_get_variable(context, node, kLstmCell, &cell));
   const ln_lstm_scratch scratch = get_scratch(context, node);
   const bool integer = input->type == kTfLiteInt8;
-  const ln_lstm_f32 f32 = integer ? (ln_lstm_f32){0} : make_f32(context, node, options);
-  const ln_lstm_s16 s16 = integer ? make_s16(context, node) : (ln_lstm_s16){0};
+  ln_lstm_f32 f32 = {0};
+  ln_lstm_s16 s16 = {0};
+  if (integer)
+    s16 = make_s16(context, node);
+  else
+    f32 = make_f32(context, node, options);
   const size_t rows = (size_t)layout->rows, steps = (size_t)layout->steps, size = ln_type_size(input->type);
   for (size_t row = 0; row < rows; ++row) {
     for (size_t step = 0; step < steps; ++step) {

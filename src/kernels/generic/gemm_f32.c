@@ -72,10 +72,10 @@ const ln_gemm_f32* const* ln_gemm_f32_rungs(size_t* count) {
 }
 
 const ln_gemm_f32* ln_gemm_f32_best(void) {
-  size_t i = sizeof ladder / sizeof ladder[0];
-  while (!ln_cpu_has(ladder[--i]->isa)) {
-  }
-  return ladder[i];
+  const ln_gemm_f32* best = ladder[0];
+  for (size_t i = 1; i < sizeof ladder / sizeof ladder[0]; ++i)
+    if (ln_cpu_has(ladder[i]->isa)) best = ladder[i];
+  return best;
 }
 
 size_t ln_gemm_f32_packed_size(const ln_gemm_f32* kernel, size_t columns, size_t depth) {

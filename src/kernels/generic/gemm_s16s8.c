@@ -67,10 +67,10 @@ const ln_gemm_s16s8* const* ln_gemm_s16s8_rungs(size_t* count) {
 }
 
 const ln_gemm_s16s8* ln_gemm_s16s8_best(void) {
-  size_t i = sizeof ladder / sizeof ladder[0];
-  while (!ln_cpu_has(ladder[--i]->isa)) {
-  }
-  return ladder[i];
+  const ln_gemm_s16s8* best = ladder[0];
+  for (size_t i = 1; i < sizeof ladder / sizeof ladder[0]; ++i)
+    if (ln_cpu_has(ladder[i]->isa)) best = ladder[i];
+  return best;
 }
 
 static size_t round_up(size_t x, size_t step) { return (x + step - 1) / step * step; }

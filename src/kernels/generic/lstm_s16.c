@@ -37,6 +37,7 @@ static void normalize(const ln_lstm_gate_s16* g, size_t count, int16_t* gate) {
     sum += gate[i];
     squares += gate[i] * gate[i];
   }
+  if (count == 0) return;
   const int32_t mean = (int32_t)(sum * 1024 / (int64_t)count);
   const int64_t wide = squares * ((1 << 20) / (int64_t)count) - (int64_t)mean * mean;
   int32_t variance = (int32_t)(wide / (1 << 20));

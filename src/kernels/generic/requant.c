@@ -47,10 +47,10 @@ const ln_requant_kernel* const* ln_requant_rungs(size_t* count) {
 }
 
 const ln_requant_kernel* ln_requant_best(void) {
-  size_t i = sizeof ladder / sizeof ladder[0];
-  while (!ln_cpu_has(ladder[--i]->isa)) {
-  }
-  return ladder[i];
+  const ln_requant_kernel* best = ladder[0];
+  for (size_t i = 1; i < sizeof ladder / sizeof ladder[0]; ++i)
+    if (ln_cpu_has(ladder[i]->isa)) best = ladder[i];
+  return best;
 }
 
 void ln_requant_wide_fixed(const ln_requant* params, const int64_t* bias, size_t first, size_t count,

@@ -8,9 +8,7 @@
 
 enum { kRows = 12, kColumns = 32 };
 
-static inline __mmask16 mask_of(size_t count) {
-  return (__mmask16)(count >= 16 ? 0xffffu : (1u << count) - 1u);
-}
+static inline __mmask16 mask_of(size_t count) { return (__mmask16)(count >= 16 ? 0xffffu : (1u << count) - 1u); }
 
 LN_INLINE void tile_f32(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride, const float* b,
                         const float* bias, float low, float high, float* c, size_t c_stride) {
