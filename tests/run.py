@@ -78,9 +78,15 @@ def golden(preset, threads, prefix=(), environment=None):
              environment or {}, 2400) for what, extra in (("models", []), ("ops", ops))]
 
 
+def pytest(folder, *options, environment=None):
+    """The Python tests of a folder as a step."""
+    return (" ".join([folder, *options]), [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder, *options],
+            environment or {}, 1200)
+
+
 def quick_plan():
-    python = [("python", [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/python"], {}, 600)]
-    return [("release", lambda: [*golden("release", "1,2,4"), *programs("release"), *python])]
+    return [("release", lambda: [*golden("release", "1,2,4"), *programs("release"), pytest("tests/python"),
+                                 pytest("tests/cli")])]
 
 
 def full_plan():
