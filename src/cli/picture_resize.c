@@ -1,4 +1,5 @@
-/* Resizing and grey. Positions are computed in double, as the programs do whose results are matched. */
+/* Resizing and grey. Positions and sums are computed in the precision of the programs whose results are matched: floats
+ * for bilinear and doubles for the others, in their order, since a picture has many ties that rounding decides. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,15 +29,16 @@ static void resize_nearest(const picture* from, picture* to) {
 
 typedef struct between {
   int low, high;
-  double fraction;
+  float fraction;
 } between;
 
 static between position(int index, int in, int out) {
-  double at = (index + 0.5) * in / out - 0.5;
+  const float scale = (float)in / (float)out;
+  float at = ((float)index + 0.5f) * scale - 0.5f;
   if (at < 0) at = 0;
-  if (at > in - 1) at = in - 1;
-  const int low = (int)floor(at);
-  return (between){low, low + 1 < in ? low + 1 : in - 1, at - low};
+  if (at > (float)(in - 1)) at = (float)(in - 1);
+  const int low = (int)floorf(at);
+  return (between){low, low + 1 < in ? low + 1 : in - 1, at - (float)low};
 }
 
 static void resize_bilinear(const picture* from, picture* to) {
@@ -48,9 +50,9 @@ static void resize_bilinear(const picture* from, picture* to) {
       const uint8_t *a = pixel(from, v.low, h.low), *b = pixel(from, v.low, h.high);
       const uint8_t *c = pixel(from, v.high, h.low), *d = pixel(from, v.high, h.high);
       for (int k = 0; k < to->channels; ++k) {
-        const double top = a[k] * (1 - h.fraction) + b[k] * h.fraction,
-                     bottom = c[k] * (1 - h.fraction) + d[k] * h.fraction;
-        out[k] = (uint8_t)floor(top * (1 - v.fraction) + bottom * v.fraction + 0.5);
+        const float top = (float)a[k] * (1 - h.fraction) + (float)b[k] * h.fraction,
+                    bottom = (float)c[k] * (1 - h.fraction) + (float)d[k] * h.fraction;
+        out[k] = (uint8_t)floorf(top * (1 - v.fraction) + bottom * v.fraction + 0.5f);
       }
     }
   }
@@ -121,10 +123,15 @@ static bool resize_pass(const picture* from, picture* to, bool along_x) {
   return ok;
 }
 
+/* Pillow passes along y first where the height loses more than twice the pixels that the width loses; each pass rounds,
+ * so the order shows. */
 static bool resize_pil(const picture* from, picture* to) {
+  const int less_wide = from->width > to->width ? from->width - to->width : 0;
+  const bool y_first = from->height - to->height > 2 * less_wide;
   picture half;
-  if (!allocate_like(&half, to->width, from->height, from->channels)) return false;
-  const bool ok = resize_pass(from, &half, true) && resize_pass(&half, to, false);
+  if (!allocate_like(&half, y_first ? from->width : to->width, y_first ? to->height : from->height, from->channels))
+    return false;
+  const bool ok = resize_pass(from, &half, !y_first) && resize_pass(&half, to, y_first);
   picture_free(&half);
   return ok;
 }
