@@ -4,6 +4,7 @@
 #include "runtime/delegate.h"
 
 #include "base/alloc.h"
+#include "runtime/delegate_object.h"
 #include "runtime/operator_object.h"
 #include "tensorflow/lite/builtin_ops.h"
 
@@ -352,6 +353,11 @@ static bool remember(ln_interpreter* interpreter, TfLiteDelegate* delegate) {
   return true;
 }
 
+void ln_interpreter_forget_delegates(ln_interpreter* interpreter) {
+  for (int32_t i = 0; i < interpreter->delegate_count; ++i) ln_delegate_release(interpreter->delegates[i]);
+  ln_free((void*)interpreter->delegates);
+}
+
 TfLiteStatus ln_interpreter_apply_delegate(ln_interpreter* interpreter, TfLiteDelegate* delegate) {
   const ln_reporter* reporter = &interpreter->config.reporter;
   const int32_t count = interpreter->subgraph_count;
@@ -373,6 +379,7 @@ TfLiteStatus ln_interpreter_apply_delegate(ln_interpreter* interpreter, TfLiteDe
   }
   if (status == kTfLiteOk) {
     ++interpreter->delegate_count;
+    ln_delegate_retain(delegate);
   } else {
     for (int32_t i = 0; i < count; ++i) restore(interpreter->subgraphs[i], &before[i]);
     ln_report_more(reporter, "Restored original execution plan after delegate application failure.");

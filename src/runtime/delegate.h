@@ -11,6 +11,8 @@ TfLiteStatus ln_preview_partitioning(ln_subgraph* subgraph, const TfLiteIntArray
                                      int* count);
 void ln_delegation_free(ln_subgraph* subgraph); /* the previews and copies of the plan that a Prepare was given */
 
+void ln_interpreter_forget_delegates(ln_interpreter* interpreter); /* those applied, when it is deleted */
+
 /* Fetches a tensor's data from its delegate's memory where the copy here is stale. */
 TfLiteStatus ln_make_readable(ln_subgraph* subgraph, int32_t tensor);
 void ln_free_buffer_handle(ln_subgraph* subgraph, TfLiteTensor* tensor);

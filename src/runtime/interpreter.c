@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "runtime/delegate.h"
 
 static int usable_threads(int asked) {
   const int limit = ln_thread_limit();
@@ -45,7 +46,7 @@ void ln_interpreter_delete(ln_interpreter* interpreter) {
   for (int32_t i = 0; i < interpreter->subgraph_count; ++i) ln_subgraph_delete(interpreter->subgraphs[i]);
   ln_interpreter_free_resources(interpreter);
   ln_free(interpreter->subgraphs);
-  ln_free(interpreter->delegates);
+  ln_interpreter_forget_delegates(interpreter);
   ln_model_release(interpreter->model);
   ln_free(interpreter);
 }

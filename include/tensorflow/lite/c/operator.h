@@ -41,9 +41,11 @@ TFL_CAPI_EXPORT extern void* TfLiteOperatorGetUserData(const TfLiteOperator* reg
  *
  * `buffer` holds `length` bytes: a custom operator's options from the model, a builtin operator's parameter struct
  * (length 0), or a TfLiteOpaqueDelegateParams (length 0); borrowed, and good as long as the node. What the callback
- * returns is the node's user data; TfLiteKernelInitFailed() makes the preparation fail. Nothing else may be done with
- * the context here than reporting. A NULL operator is a no-op; the WithData form returns kTfLiteError for it, and takes
- * precedence where both are set. The same holds for all setters below.
+ * returns is the node's user data; TfLiteKernelInitFailed() makes the preparation fail. Shapes are not known yet: the
+ * context serves to report, and to look at the nodes that a delegate's kernel replaces.
+ *
+ * A NULL operator is a no-op; the WithData form returns kTfLiteError for it, and takes precedence where both are set.
+ * The same holds for all setters below.
  */
 TFL_CAPI_EXPORT extern void TfLiteOperatorSetInit(TfLiteOperator* registration,
                                                   void* (*init)(TfLiteOpaqueContext* context, const char* buffer,

@@ -33,11 +33,10 @@ typedef struct TfLiteXNNPackDelegateOptions {
 /** Default options: one thread, zeros in the rest of the first 32 bytes. */
 TFL_CAPI_EXPORT extern TfLiteXNNPackDelegateOptions TfLiteXNNPackDelegateOptionsDefault(void);
 
-/** An owned delegate (TfLiteXNNPackDelegateDelete, after the interpreters). `options` is not read and may be NULL.
- * NULL: no memory. */
+/** A delegate (TfLiteXNNPackDelegateDelete), never NULL. `options` is not read and may be NULL. */
 TFL_CAPI_EXPORT extern TfLiteDelegate* TfLiteXNNPackDelegateCreate(const TfLiteXNNPackDelegateOptions* options);
 
-/** NULL is a no-op. */
+/** Gives it up, before or after the interpreters that use it. NULL is a no-op. */
 TFL_CAPI_EXPORT extern void TfLiteXNNPackDelegateDelete(TfLiteDelegate* delegate);
 
 #ifdef __cplusplus
