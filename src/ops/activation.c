@@ -1,16 +1,16 @@
 /* Activations: TANH, LOGISTIC, ELU, GELU, HARD_SWISH, LEAKY_RELU and the RELUs. Eight-bit forms of curved ones are
  * tables. */
-#include <float.h>
 #include <math.h>
 
 #include "kernels/generic/fixed_point.h"
-#include "kernels/generic/lookup.h"
+#include "kernels/generic/hard_swish.h"
+#include "kernels/generic/sigmoid_s16.h"
 #include "ops/builtin_ops.h"
-#include "ops/unary_util.h"
+#include "ops/curve.h"
 
 typedef struct activation_data {
-  uint8_t table[256];
   ln_unary_rescale rescale;
+  ln_hard_swish hard_swish;
   ln_unary_clamp clamp;
   float alpha;
 } activation_data;
@@ -26,61 +26,144 @@ static void free_data(TfLiteContext* context, void* data) {
   ln_free(data);
 }
 
-static void lookup_row(const void* params, const void* in, void* out, size_t n) {
-  ln_lookup_8(((const activation_data*)params)->table, in, out, n);
-}
-
 static bool is_8_bit(const TfLiteTensor* t) { return t->type == kTfLiteInt8 || t->type == kTfLiteUInt8; }
 
-/* ---- Curves: float by their function, eight bits by a table of it ---- */
+/* ---- Curves ---- */
 
-typedef struct curve {
-  ln_unary_row row;
-  ln_unary_f32 function;
-} curve;
+static float tanh_of(float x, const void* params) {
+  (void)params;
+  return tanhf(x);
+}
 
-static TfLiteStatus curve_prepare(TfLiteContext* context, TfLiteNode* node, const curve* c) {
-  activation_data* data = node->user_data;
+static float logistic_of(float x, const void* params) {
+  (void)params;
+  return 1.0f / (1.0f + expf(-x));
+}
+
+static float elu_of(float x, const void* params) {
+  (void)params;
+  return x < 0 ? expm1f(x) : x;
+}
+
+static float gelu_of(float x, const void* params) {
+  (void)params;
+  ln_unary_gelu_f32_ref(NULL, &x, &x, 1);
+  return x;
+}
+
+static float gelu_tanh_of(float x, const void* params) {
+  (void)params;
+  ln_unary_gelu_tanh_f32_ref(NULL, &x, &x, 1);
+  return x;
+}
+
+static const ln_curve kTanh = {ln_unary_tanh_f32_ref, tanh_of, .takes_uint8 = true};
+static const ln_curve kLogistic = {ln_unary_logistic_f32_ref, logistic_of, .takes_uint8 = true};
+static const ln_curve kElu = {ln_unary_elu_f32_ref, elu_of, .takes_uint8 = false};
+static const ln_curve kGelu = {ln_unary_gelu_f32_ref, gelu_of, .takes_uint8 = true, .takes_int16 = true};
+static const ln_curve kGeluTanh = {ln_unary_gelu_tanh_f32_ref, gelu_tanh_of, .takes_uint8 = true, .takes_int16 = true};
+LN_CURVE_OP(elu, kElu)
+
+static const ln_curve* gelu_curve(const TfLiteNode* node) {
+  const TfLiteGeluParams* params = node->builtin_data;
+  return params != NULL && params->approximate ? &kGeluTanh : &kGelu;
+}
+
+static TfLiteStatus gelu_prepare(TfLiteContext* context, TfLiteNode* node) {
+  return ln_curve_prepare(context, node, gelu_curve(node));
+}
+
+static TfLiteStatus gelu_invoke(TfLiteContext* context, TfLiteNode* node) {
+  return ln_curve_invoke(context, node, gelu_curve(node));
+}
+
+const TfLiteRegistration ln_op_gelu = {.init = ln_curve_init,
+                                       .free = ln_curve_free,
+                                       .prepare = gelu_prepare,
+                                       .invoke = gelu_invoke,
+                                       .inplace_operator = kTfLiteInplaceOpInput0Shared};
+
+/* ---- TANH and LOGISTIC, whose 16-bit forms share one table of the logistic function ---- */
+
+typedef struct sigmoid_data {
+  ln_table table; /* first: the curve's */
+  ln_sigmoid_s16 wide;
+} sigmoid_data;
+
+static void* sigmoid_init(TfLiteContext* context, const char* buffer, size_t length) {
+  (void)context, (void)buffer, (void)length;
+  void* data = ln_calloc(1, sizeof(sigmoid_data));
+  return data != NULL ? data : TfLiteKernelInitFailed();
+}
+
+/* The input is scaled to 1 / (3 * 4096): by 3 and a power of two up to 2^max_shift where its scale is one, else by a
+ * factor of at most 16 bits. */
+static TfLiteStatus sigmoid_prepare_s16(TfLiteContext* context, TfLiteNode* node, int max_shift) {
+  ln_sigmoid_s16* p = &((sigmoid_data*)node->user_data)->wide;
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
-  LN_TRY(ln_unary_prepare(context, node));
-  if (input->type == kTfLiteFloat32) return kTfLiteOk;
-  LN_CHECK(context, is_8_bit(input), "input is %s; FLOAT32, INT8 or UINT8 is right", TfLiteTypeGetName(input->type));
   LN_TRY(ln_unary_check_scales(context, input, output));
-  const ln_quantization in = {input->params.scale, input->params.zero_point};
-  const ln_quantization out = {output->params.scale, output->params.zero_point};
-  ln_lookup_fill_8(in, out, input->type == kTfLiteInt8, c->function, NULL, data->table);
+  LN_CHECK(context, input->params.zero_point == 0 && output->params.zero_point == 0,
+           "the zero points are %d and %d; they must be 0", input->params.zero_point, output->params.zero_point);
+  LN_CHECK(context, output->params.scale == 1.0f / 32768, "the output's scale is %g; 1/32768 is right",
+           (double)output->params.scale);
+  int exponent;
+  const float fraction = frexpf(input->params.scale, &exponent);
+  const int shift = exponent - 1 + 12;
+  if (fraction == 0.5f && shift >= 0 && shift <= max_shift) {
+    *p = (ln_sigmoid_s16){.multiplier = 3 << shift, .shift = 0};
+    return kTfLiteOk;
+  }
+  double multiplier = (double)input->params.scale * 4096.0 * 3.0;
+  LN_CHECK(context, multiplier <= 32767.0, "the input's scale is %g; at most 2.66 is allowed",
+           (double)input->params.scale);
+  for (p->shift = 0; multiplier <= 32767.0 / 2.0 && p->shift <= 30; ++p->shift) multiplier *= 2.0;
+  p->multiplier = (int32_t)multiplier;
   return kTfLiteOk;
 }
 
-static TfLiteStatus curve_invoke(TfLiteContext* context, TfLiteNode* node, const curve* c) {
+static TfLiteStatus sigmoid_prepare(TfLiteContext* context, TfLiteNode* node, const ln_curve* curve, int max_shift) {
   const TfLiteTensor* input;
   LN_TRY(ln_get_input(context, node, 0, &input));
-  return ln_unary_run(context, node, input->type == kTfLiteFloat32 ? c->row : lookup_row, node->user_data);
+  if (input->type != kTfLiteInt16) return ln_curve_prepare(context, node, curve);
+  LN_TRY(ln_unary_prepare(context, node));
+  return sigmoid_prepare_s16(context, node, max_shift);
 }
 
-#define LN_CURVE(name, row, expression)                                          \
-  static float name##_of(float x, const void* params) {                          \
-    (void)params;                                                                \
-    return expression;                                                           \
-  }                                                                              \
-  static const curve k_##name = {row, name##_of};                                \
-  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { \
-    return curve_prepare(context, node, &k_##name);                              \
-  }                                                                              \
-  static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) {  \
-    return curve_invoke(context, node, &k_##name);                               \
-  }                                                                              \
-  const TfLiteRegistration ln_op_##name = {.init = init,                         \
-                                           .free = free_data,                    \
-                                           .prepare = name##_prepare,            \
-                                           .invoke = name##_invoke,              \
-                                           .inplace_operator = kTfLiteInplaceOpInput0Shared};
+static TfLiteStatus sigmoid_invoke(TfLiteContext* context, TfLiteNode* node, const ln_curve* curve, ln_unary_row row) {
+  const TfLiteTensor* input;
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  if (input->type != kTfLiteInt16) return ln_curve_invoke(context, node, curve);
+  return ln_unary_run(context, node, row, &((const sigmoid_data*)node->user_data)->wide);
+}
 
-LN_CURVE(tanh, ln_unary_tanh_f32_ref, tanhf(x))
-LN_CURVE(logistic, ln_unary_logistic_f32_ref, 1.0f / (1.0f + expf(-x)))
-LN_CURVE(elu, ln_unary_elu_f32_ref, x < 0 ? expm1f(x) : x)
+static TfLiteStatus tanh_prepare(TfLiteContext* context, TfLiteNode* node) {
+  return sigmoid_prepare(context, node, &kTanh, 1);
+}
+
+static TfLiteStatus tanh_invoke(TfLiteContext* context, TfLiteNode* node) {
+  return sigmoid_invoke(context, node, &kTanh, ln_tanh_s16);
+}
+
+static TfLiteStatus logistic_prepare(TfLiteContext* context, TfLiteNode* node) {
+  return sigmoid_prepare(context, node, &kLogistic, 0);
+}
+
+static TfLiteStatus logistic_invoke(TfLiteContext* context, TfLiteNode* node) {
+  return sigmoid_invoke(context, node, &kLogistic, ln_logistic_s16);
+}
+
+const TfLiteRegistration ln_op_tanh = {.init = sigmoid_init,
+                                       .free = ln_curve_free,
+                                       .prepare = tanh_prepare,
+                                       .invoke = tanh_invoke,
+                                       .inplace_operator = kTfLiteInplaceOpInput0Shared};
+const TfLiteRegistration ln_op_logistic = {.init = sigmoid_init,
+                                           .free = ln_curve_free,
+                                           .prepare = logistic_prepare,
+                                           .invoke = logistic_invoke,
+                                           .inplace_operator = kTfLiteInplaceOpInput0Shared};
 
 /* ---- Clamps: RELU and its kin ---- */
 
@@ -105,7 +188,7 @@ static TfLiteStatus clamp_prepare(TfLiteContext* context, TfLiteNode* node, floa
   p->negative_shift = p->positive_shift;
   const double bottom = round((double)(low / output->params.scale)) + p->out_zero_point;
   if (bottom > p->low) p->low = bottom < p->high ? (int32_t)bottom : p->high;
-  const double top = high == FLT_MAX ? p->high : round((double)(high / output->params.scale)) + p->out_zero_point;
+  const double top = isinf(high) ? p->high : round((double)(high / output->params.scale)) + p->out_zero_point;
   if (top < p->high) p->high = top > p->low ? (int32_t)top : p->low;
   return kTfLiteOk;
 }
@@ -134,7 +217,7 @@ static TfLiteStatus clamp_invoke(TfLiteContext* context, TfLiteNode* node) {
                                            .invoke = clamp_invoke,               \
                                            .inplace_operator = kTfLiteInplaceOpInput0Shared};
 
-LN_CLAMP_OP(relu, 0.0f, FLT_MAX)
+LN_CLAMP_OP(relu, 0.0f, INFINITY)
 LN_CLAMP_OP(relu6, 0.0f, 6.0f)
 LN_CLAMP_OP(relu_n1_to_1, -1.0f, 1.0f)
 LN_CLAMP_OP(relu_0_to_1, 0.0f, 1.0f)
@@ -181,27 +264,47 @@ const TfLiteRegistration ln_op_leaky_relu = {.init = init,
                                              .invoke = leaky_invoke,
                                              .inplace_operator = kTfLiteInplaceOpInput0Shared};
 
-/* ---- Float only, for now ---- */
+/* ---- HARD_SWISH ---- */
 
-static TfLiteStatus float_prepare(TfLiteContext* context, TfLiteNode* node) {
+/* Both factors in 16 bits: the input, with seven bits more, to the output's scale, and to 3 / 32768 for the gate
+ * relu6(x + 3) / 6. */
+static TfLiteStatus hard_swish_prepare(TfLiteContext* context, TfLiteNode* node) {
+  ln_hard_swish* p = &((activation_data*)node->user_data)->hard_swish;
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
-  LN_TRY(ln_check_type(context, input, "input", kTfLiteFloat32));
-  return ln_unary_prepare(context, node);
+  LN_TRY(ln_unary_prepare(context, node));
+  if (input->type == kTfLiteFloat32) return kTfLiteOk;
+  LN_CHECK(context, is_8_bit(input), "input is %s; FLOAT32, INT8 or UINT8 is right", TfLiteTypeGetName(input->type));
+  LN_TRY(ln_unary_check_scales(context, input, output));
+  LN_TRY(ln_activation_range_i32(context, kTfLiteActNone, output, &p->low, &p->high));
+  p->in_zero_point = input->params.zero_point;
+  p->out_zero_point = output->params.zero_point;
+  const float fine = 1.0f / 128.0f * input->params.scale;
+  int32_t multiplier;
+  ln_quantize_multiplier((double)(fine / output->params.scale), &multiplier, &p->out_shift);
+  p->out_multiplier = ln_multiplier_to_s16(multiplier);
+  ln_quantize_multiplier((double)(fine / (3.0f / 32768.0f)), &multiplier, &p->gate_shift);
+  p->gate_multiplier = ln_multiplier_to_s16(multiplier);
+  LN_CHECK(context, p->out_shift <= 0, "the input's scale %g is more than 128 times the output's %g",
+           (double)input->params.scale, (double)output->params.scale);
+  LN_CHECK(context, p->gate_shift >= -15 && p->out_shift >= -15 && p->gate_shift <= 15,
+           "the scales are %g and %g; the factor between them is out of range", (double)input->params.scale,
+           (double)output->params.scale);
+  return kTfLiteOk;
 }
 
 static TfLiteStatus hard_swish_invoke(TfLiteContext* context, TfLiteNode* node) {
-  return ln_unary_run(context, node, ln_unary_hard_swish_f32_ref, NULL);
+  const activation_data* data = node->user_data;
+  const TfLiteTensor* input;
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  if (input->type == kTfLiteFloat32) return ln_unary_run(context, node, ln_unary_hard_swish_f32_ref, NULL);
+  return ln_unary_run(context, node, input->type == kTfLiteInt8 ? ln_hard_swish_s8 : ln_hard_swish_u8,
+                      &data->hard_swish);
 }
 
-static TfLiteStatus gelu_invoke(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteGeluParams* params = node->builtin_data;
-  const bool approximate = params != NULL && params->approximate;
-  return ln_unary_run(context, node, approximate ? ln_unary_gelu_tanh_f32_ref : ln_unary_gelu_f32_ref, NULL);
-}
-
-const TfLiteRegistration ln_op_hard_swish = {
-    .prepare = float_prepare, .invoke = hard_swish_invoke, .inplace_operator = kTfLiteInplaceOpInput0Shared};
-const TfLiteRegistration ln_op_gelu = {
-    .prepare = float_prepare, .invoke = gelu_invoke, .inplace_operator = kTfLiteInplaceOpInput0Shared};
+const TfLiteRegistration ln_op_hard_swish = {.init = init,
+                                             .free = free_data,
+                                             .prepare = hard_swish_prepare,
+                                             .invoke = hard_swish_invoke,
+                                             .inplace_operator = kTfLiteInplaceOpInput0Shared};

@@ -33,11 +33,16 @@ LN_ROW(floor_f32, float, floorf(x))
 LN_ROW(ceil_f32, float, ceilf(x))
 LN_ROW(round_f32, float, nearbyintf(x))
 LN_ROW(sign_f32, float, sign(x))
+LN_ROW(sign_f64, double, x > 0 ? 1.0 : x < 0 ? -1.0 : x)
+LN_ROW(sign_i32, int32_t, (x > 0) - (x < 0))
 LN_ROW(abs_f32, float, fabsf(x))
 LN_ROW(abs_i32, int32_t, x < 0 ? (int32_t)(0u - (uint32_t)x) : x)
+LN_ROW(abs_s16, int16_t, (int16_t)(x < 0 ? -x : x))
 LN_ROW(neg_f32, float, -x)
 LN_ROW(neg_i32, int32_t, (int32_t)(0u - (uint32_t)x))
 LN_ROW(neg_i64, int64_t, (int64_t)(UINT64_C(0) - (uint64_t)x))
+LN_ROW(neg_s8, int8_t, (int8_t)-x)
+LN_ROW(neg_s16, int16_t, (int16_t)-x)
 LN_ROW(logical_not, uint8_t, (uint8_t)(x == 0))
 LN_ROW(tanh_f32, float, tanhf(x))
 LN_ROW(logistic_f32, float, 1.0f / (1.0f + expf(-x)))
@@ -76,9 +81,15 @@ static inline int32_t inverse_root(const ln_unary_rescale* p, int32_t x) {
   int32_t multiplier;
   int shift;
   ln_inverse_sqrt(value, &multiplier, &shift);
-  const int32_t root = ln_requantize(1, multiplier, -shift + FRACTION);
-  const int32_t scaled = ln_requantize(root, p->positive_multiplier, p->positive_shift - FRACTION);
+  const int32_t inverse = ln_requantize(1, multiplier, -shift + FRACTION);
+  const int32_t scaled = ln_requantize(inverse, p->positive_multiplier, p->positive_shift - FRACTION);
   return ln_clamp_i32(scaled + p->out_zero_point, p->low, p->high);
+}
+
+static inline int32_t root(const ln_unary_rescale* p, int32_t x) {
+  const float value = x > p->in_zero_point ? p->in_scale * (float)(x - p->in_zero_point) : 0.0f;
+  const float scaled = sqrtf(value) / p->out_scale;
+  return ln_clamp_i32((scaled < 65536.0f ? (int32_t)scaled : 65536) + p->out_zero_point, p->low, p->high);
 }
 
 #define LN_RESCALE(name, type, function)                                                \
@@ -92,3 +103,5 @@ LN_RESCALE(rescale_qu8, uint8_t, rescale)
 LN_RESCALE(rescale_qs8, int8_t, rescale)
 LN_RESCALE(rescale_qs16, int16_t, rescale)
 LN_RESCALE(rsqrt_qs8, int8_t, inverse_root)
+LN_RESCALE(sqrt_qs8, int8_t, root)
+LN_RESCALE(sqrt_qs16, int16_t, root)

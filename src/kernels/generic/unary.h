@@ -22,11 +22,17 @@ LN_UNARY_ROW(ceil_f32)
 LN_UNARY_ROW(round_f32)
 /* -1, 0 or 1; NaN stays. */
 LN_UNARY_ROW(sign_f32)
+LN_UNARY_ROW(sign_f64)
+LN_UNARY_ROW(sign_i32)
 LN_UNARY_ROW(abs_f32)
 LN_UNARY_ROW(abs_i32)
+LN_UNARY_ROW(abs_s16)
 LN_UNARY_ROW(neg_f32)
 LN_UNARY_ROW(neg_i32)
 LN_UNARY_ROW(neg_i64)
+/* Of the values as they are stored: quantized ones mean -x only where their zero point is 0. */
+LN_UNARY_ROW(neg_s8)
+LN_UNARY_ROW(neg_s16)
 LN_UNARY_ROW(logical_not)
 LN_UNARY_ROW(tanh_f32)
 LN_UNARY_ROW(logistic_f32)
@@ -51,10 +57,15 @@ typedef struct ln_unary_rescale {
   int32_t positive_multiplier, negative_multiplier;
   int positive_shift, negative_shift;
   int32_t low, high;
+  float in_scale, out_scale; /* sqrt_* only */
 } ln_unary_rescale;
 LN_UNARY_ROW(rescale_qu8)
 LN_UNARY_ROW(rescale_qs8)
 LN_UNARY_ROW(rescale_qs16)
+
+/* Cut towards the zero point, not rounded; the root of a negative value counts as 0. */
+LN_UNARY_ROW(sqrt_qs8)
+LN_UNARY_ROW(sqrt_qs16)
 
 /* params: ln_unary_rescale with the positive factor 1 / (sqrt(input scale) * output scale). */
 LN_UNARY_ROW(rsqrt_qs8)
