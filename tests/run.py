@@ -96,7 +96,8 @@ def full_plan():
     tsan = {"TSAN_OPTIONS": "allocator_may_return_null=1"}
     return quick_plan() + [
         ("release", lambda: [("lint", ["scripts/lint.sh"], {}, 1200)]),
-        ("asan", lambda: [*golden("asan", "1,4", environment=asan), *programs("asan", environment=asan)]),
+        ("asan", lambda: [*golden("asan", "1,4", environment=asan), *programs("asan", environment=asan),
+                          ("asan: every allocation fails", ["build/asan/test_alloc_failure", "all"], asan, 1200)]),
         ("tsan", lambda: [*golden("tsan", "4", environment=tsan), *programs("tsan", environment=tsan)]),
         ("aarch64", lambda: [*golden("aarch64", "2", ["qemu-aarch64"], arm), *programs("aarch64", ["qemu-aarch64"], arm)]),
         ("armhf", lambda: [*golden("armhf", "2", ["qemu-arm"], arm32), *programs("armhf", ["qemu-arm"], arm32)]),

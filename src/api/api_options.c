@@ -7,7 +7,11 @@
 
 TfLiteInterpreterOptions* TfLiteInterpreterOptionsCreate(void) {
   TfLiteInterpreterOptions* options = ln_calloc(1, sizeof *options);
-  if (options != NULL) options->num_threads = -1;
+  if (options == NULL) {
+    ln_report(NULL, "No memory for interpreter options.");
+    return NULL;
+  }
+  options->num_threads = -1;
   return options;
 }
 

@@ -26,7 +26,10 @@ TfLiteSignatureRunner* TfLiteInterpreterGetSignatureRunner(const TfLiteInterpret
   while (i < model->signature_count && strcmp(model->signatures[i].key, signature_key) != 0) ++i;
   if (i == model->signature_count) return NULL;
   TfLiteSignatureRunner* runner = ln_malloc(sizeof *runner);
-  if (runner == NULL) return NULL;
+  if (runner == NULL) {
+    ln_report(ln_interpreter_reporter(interpreter->interpreter), "No memory for a signature runner.");
+    return NULL;
+  }
   *runner = (TfLiteSignatureRunner){(TfLiteInterpreter*)(uintptr_t)interpreter, &model->signatures[i]};
   ++runner->handle->references;
   return runner;

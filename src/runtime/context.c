@@ -7,7 +7,9 @@ static TfLiteStatus get_execution_plan(TfLiteContext* context, TfLiteIntArray** 
   ln_subgraph* subgraph = ln_subgraph_of(context);
   TfLiteIntArrayFree(subgraph->plan_copy);
   *plan = subgraph->plan_copy = TfLiteIntArrayCopy(subgraph->plan);
-  return *plan != NULL ? kTfLiteOk : kTfLiteError;
+  if (*plan != NULL) return kTfLiteOk;
+  ln_subgraph_report(subgraph, "no memory for a copy of the execution plan");
+  return kTfLiteError;
 }
 
 static TfLiteStatus resize_tensor(TfLiteContext* context, TfLiteTensor* tensor, TfLiteIntArray* dims) {

@@ -391,19 +391,33 @@ TfLiteStatus ln_interpreter_apply_delegate(ln_interpreter* interpreter, TfLiteDe
   return status;
 }
 
-TfLiteStatus ln_undo_delegates(ln_subgraph* subgraph) {
+/* All the file's nodes in the file's order. NULL: no memory (reported). */
+static TfLiteIntArray* original_plan(const ln_subgraph* subgraph) {
   TfLiteIntArray* plan = TfLiteIntArrayCreate(subgraph->source->operator_count);
-  if (plan == NULL) return no_memory(subgraph);
-  for (int i = 0; i < plan->size; ++i) plan->data[i] = i;
+  if (plan == NULL) no_memory(subgraph);
+  for (int i = 0; plan != NULL && i < plan->size; ++i) plan->data[i] = i;
+  return plan;
+}
+
+/* Takes the plan over. */
+static void undo_to(ln_subgraph* subgraph, TfLiteIntArray* plan) {
   snapshot original = {.plan = plan, .node_count = subgraph->source->operator_count, .taken = true};
   restore(subgraph, &original);
   subgraph->propagate_shapes = false;
   subgraph->delegates_undone = true;
+}
+
+TfLiteStatus ln_undo_delegates(ln_subgraph* subgraph) {
+  TfLiteIntArray* plan = original_plan(subgraph);
+  if (plan == NULL) return kTfLiteError;
+  undo_to(subgraph, plan);
   return kTfLiteOk;
 }
 
 TfLiteStatus ln_redo_delegates(ln_subgraph* subgraph) {
   if (!subgraph->delegates_undone) return kTfLiteOk;
+  TfLiteIntArray* plan = original_plan(subgraph); /* at hand for the way back, which must not fail */
+  if (plan == NULL) return kTfLiteError;
   subgraph->delegates_undone = false;
   const ln_interpreter* interpreter = subgraph->interpreter;
   TfLiteStatus status = kTfLiteOk;
@@ -412,6 +426,9 @@ TfLiteStatus ln_redo_delegates(ln_subgraph* subgraph) {
     status = apply(subgraph, interpreter->delegates[i], &before);
     free_snapshot(&before);
   }
-  if (status != kTfLiteOk) ln_undo_delegates(subgraph);
+  if (status != kTfLiteOk)
+    undo_to(subgraph, plan);
+  else
+    TfLiteIntArrayFree(plan);
   return status;
 }

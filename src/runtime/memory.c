@@ -285,8 +285,9 @@ static TfLiteStatus place_persistent(ln_subgraph* subgraph) {
 
 /* ---- Both ---- */
 
-static char* place_address(const ln_arena* arena, const ln_tensor_state* s, ln_place place) {
-  return s->place == place && arena->base != NULL ? arena->base + s->offset_bytes : NULL;
+/* NULL where a failure has left a place that is too small for what the tensor has become. */
+static char* place_address(const ln_arena* arena, const ln_tensor_state* s, ln_place place, size_t bytes) {
+  return s->place == place && arena->base != NULL && s->size_bytes >= bytes ? arena->base + s->offset_bytes : NULL;
 }
 
 static void set_pointers(ln_subgraph* subgraph) {
@@ -295,9 +296,9 @@ static void set_pointers(ln_subgraph* subgraph) {
     TfLiteTensor* t = &subgraph->tensors[i];
     const ln_tensor_state* s = &subgraph->states[i];
     if (t->allocation_type == kTfLiteArenaRw)
-      t->data.raw = place_address(&subgraph->arena, s, LN_PLACE_ARENA);
+      t->data.raw = place_address(&subgraph->arena, s, LN_PLACE_ARENA, t->bytes);
     else if (t->allocation_type == kTfLiteArenaRwPersistent)
-      t->data.raw = place_address(&subgraph->persistent, s, LN_PLACE_PERSISTENT);
+      t->data.raw = place_address(&subgraph->persistent, s, LN_PLACE_PERSISTENT, t->bytes);
   }
 }
 

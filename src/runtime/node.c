@@ -152,6 +152,16 @@ static bool has_side_effect(int32_t code) {
   }
 }
 
+/* Custom operators get their options' bytes, builtin ones their parameters. */
+static void init_from_file(ln_subgraph* subgraph, int32_t index) {
+  const ln_model_operator* op = &subgraph->source->operators[index];
+  ln_node* node = subgraph->nodes[index];
+  const bool custom = node->registration.builtin_code == kTfLiteBuiltinCustom;
+  node->node.user_data =
+      custom ? ln_node_init(subgraph, node, (const char*)op->custom_options.data, op->custom_options.size)
+             : ln_node_init(subgraph, node, node->node.builtin_data, 0);
+}
+
 static TfLiteStatus load_node(ln_subgraph* subgraph, int32_t index) {
   const ln_model* model = subgraph->interpreter->model;
   const ln_model_operator* op = &subgraph->source->operators[index];
@@ -172,20 +182,14 @@ static TfLiteStatus load_node(ln_subgraph* subgraph, int32_t index) {
     ln_subgraph_report(subgraph, "no memory for a node");
     return kTfLiteError;
   }
-  const char* buffer = NULL;
-  size_t length = 0;
   if (code->builtin_code == kTfLiteBuiltinCustom) {
     node->node.custom_initial_data = op->custom_options.data;
     node->node.custom_initial_data_size = (int)op->custom_options.size;
-    buffer = (const char*)op->custom_options.data;
-    length = op->custom_options.size;
-  } else {
-    if (ln_parse_builtin_options(model, op, code->builtin_code, &subgraph->interpreter->config.reporter,
-                                 &node->node.builtin_data) != kTfLiteOk)
-      return kTfLiteError;
-    buffer = node->node.builtin_data;
+  } else if (ln_parse_builtin_options(model, op, code->builtin_code, &subgraph->interpreter->config.reporter,
+                                      &node->node.builtin_data) != kTfLiteOk) {
+    return kTfLiteError;
   }
-  node->node.user_data = ln_node_init(subgraph, node, buffer, length);
+  init_from_file(subgraph, index);
   subgraph->current_node = -1;
   return kTfLiteOk;
 }
@@ -242,10 +246,13 @@ TfLiteStatus ln_node_prepare(ln_subgraph* subgraph, int32_t index) {
   subgraph->current_node = index;
   interpreter->preparing = node;
   TfLiteStatus status = kTfLiteError;
+  /* It may have lacked memory that is there now. */
+  if (node->node.user_data == TfLiteKernelInitFailed() && index < subgraph->source->operator_count)
+    init_from_file(subgraph, index);
   if (!can_invoke(node))
     status = subgraph->leave_unresolved ? kTfLiteOk : report_unresolved(subgraph, node);
   else if (node->node.user_data == TfLiteKernelInitFailed())
-    ln_subgraph_report(subgraph, "the operator's init failed");
+    ln_subgraph_report(subgraph, "the operator's init failed, for want of memory or because it refuses its options");
   else
     status = call_prepare(subgraph, node);
   if (status != kTfLiteOk && status != kTfLiteOutputShapeNotKnown)

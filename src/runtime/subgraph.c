@@ -45,7 +45,10 @@ static TfLiteStatus list_variables(ln_subgraph* subgraph) {
   int32_t count = 0;
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) count += subgraph->tensors[i].is_variable;
   subgraph->variables = TfLiteIntArrayCreate(count);
-  if (subgraph->variables == NULL) return kTfLiteError;
+  if (subgraph->variables == NULL) {
+    ln_subgraph_report(subgraph, "no memory for the list of variables");
+    return kTfLiteError;
+  }
   count = 0;
   for (int32_t i = 0; i < subgraph->tensor_count; ++i)
     if (subgraph->tensors[i].is_variable) subgraph->variables->data[count++] = i;
@@ -65,8 +68,9 @@ ln_subgraph* ln_subgraph_create(ln_interpreter* interpreter, int32_t index) {
   ln_context_fill(subgraph);
   subgraph->inputs = copy_span(subgraph->source->inputs);
   subgraph->outputs = copy_span(subgraph->source->outputs);
-  if (subgraph->inputs == NULL || subgraph->outputs == NULL || ln_subgraph_load_tensors(subgraph) != kTfLiteOk ||
-      list_variables(subgraph) != kTfLiteOk) {
+  const bool has_ends = subgraph->inputs != NULL && subgraph->outputs != NULL;
+  if (!has_ends) ln_subgraph_report(subgraph, "no memory for the lists of inputs and outputs");
+  if (!has_ends || ln_subgraph_load_tensors(subgraph) != kTfLiteOk || list_variables(subgraph) != kTfLiteOk) {
     ln_report_more(&interpreter->config.reporter, "Subgraph %d cannot be made.", index);
     ln_subgraph_delete(subgraph);
     return NULL;
