@@ -108,9 +108,14 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, TfLiteFuse
     case kTfLiteInt64:
       data->row = subtract ? ln_binary_sub_i64_ref : ln_binary_add_i64_ref;
       return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+    case kTfLiteInt16:
+      if (io.output->params.scale == 0) {
+        data->row = subtract ? ln_binary_sub_s16_ref : ln_binary_add_s16_ref;
+        return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+      }
+      return prepare_quantized(context, &io, activation, pot_allowed, subtract ? -1 : 1, data);
     case kTfLiteUInt8:
     case kTfLiteInt8:
-    case kTfLiteInt16:
       return prepare_quantized(context, &io, activation, pot_allowed, subtract ? -1 : 1, data);
     default:
       LN_FAIL(context, "inputs are %s; FLOAT32, INT8, UINT8, INT16, INT32 or INT64 is right",

@@ -1,5 +1,4 @@
-/* Operators on two inputs without parameters: MAXIMUM, MINIMUM, FLOOR_DIV, FLOOR_MOD, ATAN2, POW, SQUARED_DIFFERENCE.
- */
+/* Operators on two inputs without parameters: MAXIMUM, MINIMUM, FLOOR_DIV, FLOOR_MOD, ATAN2, POW. */
 #include "ops/binary_util.h"
 #include "ops/builtin_ops.h"
 
@@ -36,9 +35,15 @@ static TfLiteStatus extreme_prepare(TfLiteContext* context, TfLiteNode* node, co
 static TfLiteStatus check_divisor(TfLiteContext* context, const TfLiteNode* node) {
   const TfLiteTensor* divisor;
   LN_TRY(ln_get_input(context, node, 1, &divisor));
-  for (int64_t i = 0; divisor->type != kTfLiteFloat32 && i < ln_num_elements(divisor); ++i)
-    LN_CHECK(context, (divisor->type == kTfLiteInt64 ? divisor->data.i64[i] : divisor->data.i32[i]) != 0,
-             "Division by 0: element %lld of the divisor", (long long)i);
+  return ln_binary_check_divisor(context, divisor, 0);
+}
+
+static TfLiteStatus check_exponent(TfLiteContext* context, const TfLiteNode* node) {
+  const TfLiteTensor* exponent;
+  LN_TRY(ln_get_input(context, node, 1, &exponent));
+  for (int64_t i = 0; exponent->type == kTfLiteInt32 && i < ln_num_elements(exponent); ++i)
+    LN_CHECK(context, exponent->data.i32[i] >= 0, "exponent %lld is %d; an integer's must not be negative",
+             (long long)i, exponent->data.i32[i]);
   return kTfLiteOk;
 }
 
@@ -56,18 +61,19 @@ static const ln_binary_choice kMinimum[] = {{kTfLiteFloat32, ln_binary_minimum_f
                                             {kTfLiteInt32, ln_binary_minimum_i32_ref},
                                             {kTfLiteInt64, ln_binary_minimum_i64_ref},
                                             {kTfLiteNoType, NULL}};
-static const ln_binary_choice kFloorDiv[] = {
-    {kTfLiteFloat32, ln_binary_floor_div_f32_ref}, {kTfLiteInt32, ln_binary_floor_div_i32_ref}, {kTfLiteNoType, NULL}};
-static const ln_binary_choice kFloorMod[] = {{kTfLiteFloat32, ln_binary_floor_mod_f32_ref},
-                                             {kTfLiteInt32, ln_binary_floor_mod_i32_ref},
-                                             {kTfLiteInt64, ln_binary_floor_mod_i64_ref},
+static const ln_binary_choice kFloorDiv[] = {{kTfLiteFloat32, ln_binary_floor_div_f32_ref},
+                                             {kTfLiteInt32, ln_binary_floor_div_i32_ref},
+                                             {kTfLiteInt16, ln_binary_floor_div_s16_ref},
+                                             {kTfLiteInt8, ln_binary_floor_div_s8_ref},
                                              {kTfLiteNoType, NULL}};
-static const ln_binary_choice kAtan2[] = {{kTfLiteFloat32, ln_binary_atan2_f32_ref}, {kTfLiteNoType, NULL}};
-static const ln_binary_choice kPow[] = {{kTfLiteFloat32, ln_binary_pow_f32_ref}, {kTfLiteNoType, NULL}};
-static const ln_binary_choice kSquaredDifference[] = {{kTfLiteFloat32, ln_binary_squared_difference_f32_ref},
-                                                      {kTfLiteInt32, ln_binary_squared_difference_i32_ref},
-                                                      {kTfLiteNoType, NULL}};
-
+static const ln_binary_choice kFloorMod[] = {
+    {kTfLiteFloat32, ln_binary_floor_mod_f32_ref}, {kTfLiteInt32, ln_binary_floor_mod_i32_ref},
+    {kTfLiteInt64, ln_binary_floor_mod_i64_ref},   {kTfLiteInt16, ln_binary_floor_mod_s16_ref},
+    {kTfLiteInt8, ln_binary_floor_mod_s8_ref},     {kTfLiteNoType, NULL}};
+static const ln_binary_choice kAtan2[] = {
+    {kTfLiteFloat32, ln_binary_atan2_f32_ref}, {kTfLiteFloat64, ln_binary_atan2_f64_ref}, {kTfLiteNoType, NULL}};
+static const ln_binary_choice kPow[] = {
+    {kTfLiteFloat32, ln_binary_pow_f32_ref}, {kTfLiteInt32, ln_binary_pow_i32_ref}, {kTfLiteNoType, NULL}};
 static TfLiteStatus no_check(TfLiteContext* context, const TfLiteNode* node) {
   (void)context, (void)node;
   return kTfLiteOk;
@@ -91,5 +97,4 @@ LN_BINARY_OP(minimum, kMinimum, extreme_prepare, no_check)
 LN_BINARY_OP(floor_div, kFloorDiv, prepare, check_divisor)
 LN_BINARY_OP(floor_mod, kFloorMod, prepare, check_divisor)
 LN_BINARY_OP(atan2, kAtan2, prepare, no_check)
-LN_BINARY_OP(pow, kPow, prepare, no_check)
-LN_BINARY_OP(squared_difference, kSquaredDifference, prepare, no_check)
+LN_BINARY_OP(pow, kPow, prepare, check_exponent)

@@ -98,6 +98,29 @@ TfLiteStatus ln_binary_clamp_int(TfLiteContext* context, TfLiteFusedActivation a
   return kTfLiteOk;
 }
 
+static int64_t integer_at(const TfLiteTensor* t, int64_t i) {
+  switch (t->type) {
+    case kTfLiteInt8:
+      return t->data.int8[i];
+    case kTfLiteUInt8:
+      return t->data.uint8[i];
+    case kTfLiteInt16:
+      return t->data.i16[i];
+    case kTfLiteInt32:
+      return t->data.i32[i];
+    default:
+      return t->data.i64[i];
+  }
+}
+
+TfLiteStatus ln_binary_check_divisor(TfLiteContext* context, const TfLiteTensor* divisor, int32_t zero_point) {
+  if (divisor->type == kTfLiteFloat32) return kTfLiteOk;
+  const int64_t count = ln_num_elements(divisor);
+  for (int64_t i = 0; i < count; ++i)
+    LN_CHECK(context, integer_at(divisor, i) != zero_point, "Division by 0: element %lld of the divisor", (long long)i);
+  return kTfLiteOk;
+}
+
 TfLiteStatus ln_binary_check_scales(TfLiteContext* context, const ln_binary_io* io) {
   LN_CHECK(context, io->a->params.scale > 0 && io->b->params.scale > 0 && io->output->params.scale > 0,
            "the scales are %g, %g and %g; quantized inputs and outputs need one above 0", (double)io->a->params.scale,

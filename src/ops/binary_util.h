@@ -25,6 +25,9 @@ TfLiteStatus ln_binary_clamp_f32(TfLiteContext* context, TfLiteFusedActivation a
 TfLiteStatus ln_binary_clamp_int(TfLiteContext* context, TfLiteFusedActivation activation, TfLiteType type,
                                  ln_clamp_i64* clamp);
 
+/* Reports an element of an integer tensor that stands for 0. */
+TfLiteStatus ln_binary_check_divisor(TfLiteContext* context, const TfLiteTensor* divisor, int32_t zero_point);
+
 /* Reports unless the scales of both inputs and the output are above 0. */
 TfLiteStatus ln_binary_check_scales(TfLiteContext* context, const ln_binary_io* io);
 

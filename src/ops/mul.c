@@ -9,6 +9,7 @@ typedef struct mul_data {
     ln_clamp_f32 f32;
     ln_clamp_i64 integer;
     ln_mul_quantized quantized;
+    ln_div_quantized quotient;
   } params;
 } mul_data;
 
@@ -34,9 +35,10 @@ static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io
   /* In float, as the reference does, before it becomes a double. */
   const float factor = io->a->params.scale * io->b->params.scale / io->output->params.scale;
   ln_quantize_multiplier((double)factor, &p->multiplier, &p->shift);
-  data->row = io->a->type == kTfLiteInt16  ? ln_binary_mul_qs16_ref
-              : io->a->type == kTfLiteInt8 ? ln_binary_mul_qs8_ref
-                                           : ln_binary_mul_qu8_ref;
+  data->row = io->output->type != io->a->type ? ln_binary_mul_qs16_s8_ref
+              : io->a->type == kTfLiteInt16   ? ln_binary_mul_qs16_ref
+              : io->a->type == kTfLiteInt8    ? ln_binary_mul_qs8_ref
+                                              : ln_binary_mul_qu8_ref;
   return kTfLiteOk;
 }
 
@@ -46,7 +48,8 @@ static TfLiteStatus mul_prepare(TfLiteContext* context, TfLiteNode* node) {
   mul_data* data = node->user_data;
   ln_binary_io io;
   LN_TRY(ln_binary_get(context, node, &io));
-  LN_TRY(ln_binary_prepare(context, node, io.b->type));
+  const bool narrowed = io.a->type == kTfLiteInt16 && io.output->type == kTfLiteInt8;
+  LN_TRY(ln_binary_prepare(context, node, narrowed ? kTfLiteInt8 : io.b->type));
   switch (io.a->type) {
     case kTfLiteFloat32:
       data->row = ln_binary_mul_f32_ref;
@@ -57,12 +60,21 @@ static TfLiteStatus mul_prepare(TfLiteContext* context, TfLiteNode* node) {
     case kTfLiteInt64:
       data->row = ln_binary_mul_i64_ref;
       return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+    case kTfLiteComplex64:
+      LN_CHECK(context, activation == kTfLiteActNone, "complex numbers have no activation");
+      data->row = ln_binary_mul_c64_ref;
+      return kTfLiteOk;
+    case kTfLiteInt16:
+      if (io.output->params.scale == 0) {
+        data->row = ln_binary_mul_s16_ref;
+        return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+      }
+      return prepare_quantized(context, &io, activation, data);
     case kTfLiteUInt8:
     case kTfLiteInt8:
-    case kTfLiteInt16:
       return prepare_quantized(context, &io, activation, data);
     default:
-      LN_FAIL(context, "inputs are %s; FLOAT32, INT8, UINT8, INT16, INT32 or INT64 is right",
+      LN_FAIL(context, "inputs are %s; FLOAT32, INT8, UINT8, INT16, INT32, INT64 or COMPLEX64 is right",
               TfLiteTypeGetName(io.a->type));
   }
 }
@@ -70,6 +82,22 @@ static TfLiteStatus mul_prepare(TfLiteContext* context, TfLiteNode* node) {
 static TfLiteStatus mul_invoke(TfLiteContext* context, TfLiteNode* node) {
   const mul_data* data = node->user_data;
   return ln_binary_run(context, node, data->row, &data->params);
+}
+
+static TfLiteStatus prepare_quotient(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
+                                     mul_data* data) {
+  ln_div_quantized* p = &data->params.quotient;
+  LN_TRY(ln_binary_check_scales(context, io));
+  LN_TRY(ln_activation_range_i32(context, activation, io->output, &p->low, &p->high));
+  p->a_offset = -io->a->params.zero_point;
+  p->b_offset = -io->b->params.zero_point;
+  p->out_offset = io->output->params.zero_point;
+  const float factor = io->a->params.scale / (io->b->params.scale * io->output->params.scale);
+  ln_quantize_multiplier((double)factor, &p->multiplier, &p->shift);
+  data->row = io->a->type == kTfLiteInt16  ? ln_binary_div_qs16_ref
+              : io->a->type == kTfLiteInt8 ? ln_binary_div_qs8_ref
+                                           : ln_binary_div_qu8_ref;
+  return kTfLiteOk;
 }
 
 static TfLiteStatus div_prepare(TfLiteContext* context, TfLiteNode* node) {
@@ -83,17 +111,19 @@ static TfLiteStatus div_prepare(TfLiteContext* context, TfLiteNode* node) {
     data->row = ln_binary_div_f32_ref;
     return ln_binary_clamp_f32(context, activation, &data->params.f32);
   }
-  LN_CHECK(context, io.a->type == kTfLiteInt32, "inputs are %s; FLOAT32 or INT32 is right",
-           TfLiteTypeGetName(io.a->type));
-  data->row = ln_binary_div_i32_ref;
-  return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+  if (io.a->type == kTfLiteInt32) {
+    data->row = ln_binary_div_i32_ref;
+    return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+  }
+  LN_CHECK(context, io.a->type == kTfLiteUInt8 || io.a->type == kTfLiteInt8 || io.a->type == kTfLiteInt16,
+           "inputs are %s; FLOAT32, INT32, INT16, INT8 or UINT8 is right", TfLiteTypeGetName(io.a->type));
+  return prepare_quotient(context, &io, activation, data);
 }
 
 static TfLiteStatus div_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* divisor;
   LN_TRY(ln_get_input(context, node, 1, &divisor));
-  for (int64_t i = 0; divisor->type == kTfLiteInt32 && i < ln_num_elements(divisor); ++i)
-    LN_CHECK(context, divisor->data.i32[i] != 0, "Division by 0: element %lld of the divisor", (long long)i);
+  LN_TRY(ln_binary_check_divisor(context, divisor, divisor->type == kTfLiteInt32 ? 0 : divisor->params.zero_point));
   return mul_invoke(context, node);
 }
 

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "kernels/generic/fixed_exp.h"
 #include "kernels/generic/fixed_point.h"
 
 void ln_binary_add(ln_binary_shape* s, size_t extent, size_t a_stride, size_t b_stride) {
@@ -92,6 +93,9 @@ LN_ROW(add_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)(
 LN_ROW(sub_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x - (uint32_t)y)))
 LN_ROW(mul_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x*(uint32_t)y)))
 LN_ROW(add_i64, int64_t, int64_t, ln_clamp_i64, clamp_i64(p, (int64_t)((uint64_t)x + (uint64_t)y)))
+LN_ROW(add_s16, int16_t, int16_t, ln_clamp_i64, (int16_t)clamp_i64(p, (int16_t)(x + y)))
+LN_ROW(sub_s16, int16_t, int16_t, ln_clamp_i64, (int16_t)clamp_i64(p, (int16_t)(x - y)))
+LN_ROW(mul_s16, int16_t, int16_t, ln_clamp_i64, (int16_t)clamp_i64(p, (int16_t)(x* y)))
 LN_ROW(sub_i64, int64_t, int64_t, ln_clamp_i64, clamp_i64(p, (int64_t)((uint64_t)x - (uint64_t)y)))
 LN_ROW(mul_i64, int64_t, int64_t, ln_clamp_i64, clamp_i64(p, (int64_t)((uint64_t)x*(uint64_t)y)))
 
@@ -114,13 +118,27 @@ static inline float floor_modulo_f32(float x, float y) {
   return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
 }
 
+/* Wraps as multiplying does. */
+static inline int32_t power_i32(int32_t x, int32_t exponent) {
+  uint32_t result = 1, base = (uint32_t)x;
+  for (; exponent > 0; exponent >>= 1, base *= base)
+    if ((exponent & 1) != 0) result *= base;
+  return (int32_t)result;
+}
+
 LN_ROW(div_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, divide_i32(x, y)))
 LN_ROW(floor_div_i32, int32_t, int32_t, void, floor_divide_i32(x, y))
+LN_ROW(floor_div_s16, int16_t, int16_t, void, (int16_t)floor_divide_i32(x, y))
+LN_ROW(floor_div_s8, int8_t, int8_t, void, (int8_t)floor_divide_i32(x, y))
 LN_ROW(floor_div_f32, float, float, void, floorf(x / y))
 LN_ROW(floor_mod_i32, int32_t, int32_t, void, (int32_t)floor_modulo(x, y))
+LN_ROW(floor_mod_s16, int16_t, int16_t, void, (int16_t)floor_modulo(x, y))
+LN_ROW(floor_mod_s8, int8_t, int8_t, void, (int8_t)floor_modulo(x, y))
 LN_ROW(floor_mod_i64, int64_t, int64_t, void, floor_modulo(x, y))
 LN_ROW(floor_mod_f32, float, float, void, floor_modulo_f32(x, y))
 LN_ROW(atan2_f32, float, float, void, atan2f(x, y))
+LN_ROW(atan2_f64, double, double, void, atan2(x, y))
+LN_ROW(pow_i32, int32_t, int32_t, void, power_i32(x, y))
 LN_ROW(pow_f32, float, float, void, powf(x, y))
 LN_ROW(squared_difference_f32, float, float, void, (x - y) * (x - y))
 LN_ROW(squared_difference_i32, int32_t, int32_t, void,
@@ -162,6 +180,38 @@ static inline int32_t mul_quantized(const ln_mul_quantized* p, int32_t x, int32_
                       p->low, p->high);
 }
 
+/* ln_rounding_shift_right for any exponent, as x86 shifts: by the exponent modulo 32 (the mask: modulo 64). A dividend
+ * of one or two steps gets there, and these are the bits that the reference gives then. */
+static inline int32_t shift_right_modulo(int32_t x, int exponent) {
+  const int32_t mask = (int32_t)(uint32_t)((UINT64_C(1) << (exponent & 63)) - 1);
+  const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+  return (x >> (exponent & 31)) + ((x & mask) > threshold ? 1 : 0);
+}
+
+/* a / b as a * (1 / b), with as many bits of the dividend as fit. */
+static inline int32_t div_quantized(const ln_div_quantized* p, int32_t x, int32_t y) {
+  int32_t a = x + p->a_offset, b = y + p->b_offset;
+  if (b < 0) {
+    a = -a;
+    b = -b;
+  }
+  int bits;
+  const int32_t inverse = ln_reciprocal(b, 31, &bits);
+  const int headroom = ln_leading_zeros((uint32_t)(a < 0 ? ~a : a)) - 1;
+  const int32_t quotient = ln_doubling_high_mul((int32_t)((uint32_t)a << headroom), inverse);
+  const int shift = p->shift - bits - headroom;
+  const int32_t scaled = shift_right_modulo(ln_doubling_high_mul(quotient, p->multiplier), -shift);
+  const int32_t out = (int32_t)((uint32_t)scaled + (uint32_t)p->out_offset);
+  return ln_clamp_i32(out, p->low, p->high);
+}
+
+static inline int32_t squared_difference_quantized(const ln_add_quantized* p, int32_t x, int32_t y) {
+  const int32_t a = scaled(x, p->a_offset, p->left_shift, p->a_multiplier, p->a_shift);
+  const int32_t b = scaled(y, p->b_offset, p->left_shift, p->b_multiplier, p->b_shift);
+  const int32_t square = (int32_t)((uint32_t)(a - b) * (uint32_t)(a - b));
+  return ln_clamp_i32(ln_requantize(square, p->out_multiplier, p->out_shift) + p->out_offset, p->low, p->high);
+}
+
 LN_ROW(add_qu8, uint8_t, uint8_t, ln_add_quantized, (uint8_t)add_quantized(p, x, y))
 LN_ROW(add_qs8, int8_t, int8_t, ln_add_quantized, (int8_t)add_quantized(p, x, y))
 LN_ROW(add_qs16, int16_t, int16_t, ln_add_quantized, (int16_t)add_quantized(p, x, y))
@@ -170,22 +220,59 @@ LN_ROW(mul_qu8, uint8_t, uint8_t, ln_mul_quantized, (uint8_t)mul_quantized(p, x,
 LN_ROW(mul_qs8, int8_t, int8_t, ln_mul_quantized, (int8_t)mul_quantized(p, x, y))
 LN_ROW(mul_qs16, int16_t, int16_t, ln_mul_quantized, (int16_t)mul_quantized(p, x, y))
 
+LN_ROW(mul_qs16_s8, int16_t, int8_t, ln_mul_quantized, (int8_t)mul_quantized(p, x, y))
+LN_ROW(div_qu8, uint8_t, uint8_t, ln_div_quantized, (uint8_t)div_quantized(p, x, y))
+LN_ROW(div_qs8, int8_t, int8_t, ln_div_quantized, (int8_t)div_quantized(p, x, y))
+LN_ROW(div_qs16, int16_t, int16_t, ln_div_quantized, (int16_t)div_quantized(p, x, y))
+LN_ROW(squared_difference_qs8, int8_t, int8_t, ln_add_quantized, (int8_t)squared_difference_quantized(p, x, y))
+
+typedef struct complex64 {
+  float real, imaginary;
+} complex64;
+
+static inline complex64 multiply_complex(complex64 a, complex64 b) {
+  return (complex64){a.real * b.real - a.imaginary * b.imaginary, a.real * b.imaginary + a.imaginary * b.real};
+}
+
+LN_ROW(mul_c64, complex64, complex64, void, multiply_complex(x, y))
+
 #define LN_COMPARISON(name, suffix, type, sign) LN_ROW(name##_##suffix, type, uint8_t, void, (uint8_t)(x sign y))
 
 LN_COMPARISON(equal, f32, float, ==)
 LN_COMPARISON(equal, i32, int32_t, ==)
 LN_COMPARISON(equal, i64, int64_t, ==)
+LN_COMPARISON(equal, s16, int16_t, ==)
 LN_COMPARISON(equal, u8, uint8_t, ==)
 LN_COMPARISON(not_equal, f32, float, !=)
 LN_COMPARISON(not_equal, i32, int32_t, !=)
 LN_COMPARISON(not_equal, i64, int64_t, !=)
+LN_COMPARISON(not_equal, s16, int16_t, !=)
 LN_COMPARISON(not_equal, u8, uint8_t, !=)
 LN_COMPARISON(less, f32, float, <)
 LN_COMPARISON(less, i32, int32_t, <)
 LN_COMPARISON(less, i64, int64_t, <)
+LN_COMPARISON(less, s16, int16_t, <)
 LN_COMPARISON(less_equal, f32, float, <=)
 LN_COMPARISON(less_equal, i32, int32_t, <=)
 LN_COMPARISON(less_equal, i64, int64_t, <=)
+LN_COMPARISON(less_equal, s16, int16_t, <=)
+
+static inline int32_t comparable(int32_t x, int32_t offset, int32_t multiplier, int shift) {
+  return ln_requantize((x + offset) * 256, multiplier, shift);
+}
+
+#define LN_COMPARISON_QUANTIZED(name, sign)                                           \
+  LN_ROW(name##_qu8, uint8_t, uint8_t, ln_compare_quantized,                          \
+         (uint8_t)(comparable(x, p->a_offset, p->a_multiplier, p->a_shift)            \
+                       sign comparable(y, p->b_offset, p->b_multiplier, p->b_shift))) \
+  LN_ROW(name##_qs8, int8_t, uint8_t, ln_compare_quantized,                           \
+         (uint8_t)(comparable(x, p->a_offset, p->a_multiplier, p->a_shift)            \
+                       sign comparable(y, p->b_offset, p->b_multiplier, p->b_shift)))
+
+LN_COMPARISON_QUANTIZED(equal, ==)
+LN_COMPARISON_QUANTIZED(not_equal, !=)
+LN_COMPARISON_QUANTIZED(less, <)
+LN_COMPARISON_QUANTIZED(less_equal, <=)
 
 LN_ROW(logical_and, uint8_t, uint8_t, void, (uint8_t)(x != 0 && y != 0))
 LN_ROW(logical_or, uint8_t, uint8_t, void, (uint8_t)(x != 0 || y != 0))

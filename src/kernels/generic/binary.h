@@ -60,6 +60,19 @@ typedef struct ln_mul_quantized {
   int32_t low, high;
 } ln_mul_quantized;
 
+/* Quantized quotients; the divisor's zero point must not occur. */
+typedef struct ln_div_quantized {
+  int32_t a_offset, b_offset, out_offset, multiplier;
+  int shift;
+  int32_t low, high;
+} ln_div_quantized;
+
+/* What comparing quantized values of different scales needs: both are brought to 2^-8 of a real number. */
+typedef struct ln_compare_quantized {
+  int32_t a_offset, b_offset, a_multiplier, b_multiplier;
+  int a_shift, b_shift;
+} ln_compare_quantized;
+
 /* ---- Rows ---- */
 
 #define LN_BINARY_ROW(name)                                                                                   \
@@ -79,12 +92,19 @@ LN_BINARY_ROW(mul_i64)
 /* Integer divisions: no divisor may be 0. The quotient is cut; floor_div and floor_mod round down. */
 LN_BINARY_ROW(div_i32)
 LN_BINARY_ROW(floor_div_i32)
+LN_BINARY_ROW(floor_div_s16)
+LN_BINARY_ROW(floor_div_s8)
+LN_BINARY_ROW(floor_mod_s16)
+LN_BINARY_ROW(floor_mod_s8)
 LN_BINARY_ROW(floor_mod_i32)
 LN_BINARY_ROW(floor_mod_i64)
 LN_BINARY_ROW(floor_div_f32)
 LN_BINARY_ROW(floor_mod_f32)
 LN_BINARY_ROW(atan2_f32)
+LN_BINARY_ROW(atan2_f64)
 LN_BINARY_ROW(pow_f32)
+/* No exponent may be below 0. */
+LN_BINARY_ROW(pow_i32)
 LN_BINARY_ROW(squared_difference_f32)
 LN_BINARY_ROW(squared_difference_i32)
 LN_BINARY_ROW(maximum_f32)
@@ -103,24 +123,46 @@ LN_BINARY_ROW(add_qu8)
 LN_BINARY_ROW(add_qs8)
 LN_BINARY_ROW(add_qs16)
 LN_BINARY_ROW(add_pot_s16)
+LN_BINARY_ROW(add_s16)
+LN_BINARY_ROW(sub_s16)
 LN_BINARY_ROW(mul_qu8)
 LN_BINARY_ROW(mul_qs8)
 LN_BINARY_ROW(mul_qs16)
+LN_BINARY_ROW(mul_qs16_s8) /* int16 to int8 */
+LN_BINARY_ROW(mul_s16)     /* ln_clamp_i64 */
+LN_BINARY_ROW(mul_c64)     /* complex numbers, two floats each */
+LN_BINARY_ROW(div_qu8)
+LN_BINARY_ROW(div_qs8)
+LN_BINARY_ROW(div_qs16)
+/* ln_add_quantized, sign -1: the square of the difference. */
+LN_BINARY_ROW(squared_difference_qs8)
 /* Comparisons write bool. */
 LN_BINARY_ROW(equal_f32)
 LN_BINARY_ROW(equal_i32)
 LN_BINARY_ROW(equal_i64)
 LN_BINARY_ROW(equal_u8)
+LN_BINARY_ROW(equal_s16)
+LN_BINARY_ROW(equal_qu8) /* ln_compare_quantized */
+LN_BINARY_ROW(equal_qs8)
 LN_BINARY_ROW(not_equal_f32)
 LN_BINARY_ROW(not_equal_i32)
 LN_BINARY_ROW(not_equal_i64)
 LN_BINARY_ROW(not_equal_u8)
+LN_BINARY_ROW(not_equal_s16)
+LN_BINARY_ROW(not_equal_qu8)
+LN_BINARY_ROW(not_equal_qs8)
 LN_BINARY_ROW(less_f32)
 LN_BINARY_ROW(less_i32)
 LN_BINARY_ROW(less_i64)
+LN_BINARY_ROW(less_s16)
+LN_BINARY_ROW(less_qu8)
+LN_BINARY_ROW(less_qs8)
 LN_BINARY_ROW(less_equal_f32)
 LN_BINARY_ROW(less_equal_i32)
 LN_BINARY_ROW(less_equal_i64)
+LN_BINARY_ROW(less_equal_s16)
+LN_BINARY_ROW(less_equal_qu8)
+LN_BINARY_ROW(less_equal_qs8)
 LN_BINARY_ROW(logical_and)
 LN_BINARY_ROW(logical_or)
 
