@@ -52,8 +52,9 @@ def while_forever():
     """while (i == i) i += 0;, with WHILE: it never ends, so that cancelling and deadlines can be tested."""
     model = Model()
     main, condition, body = model.subgraph("main"), model.subgraph("condition"), model.subgraph("body")
-    main.op("WHILE", [main.input("i", "INT32", [1])], [main.output("i_after", "INT32", [1])],
-            cond_subgraph_index=1, body_subgraph_index=2)
+    start, end = main.input("i", "INT32", [1]), main.output("i_after", "INT32", [1])
+    main.op("WHILE", [start], [end], cond_subgraph_index=1, body_subgraph_index=2)
+    model.signature("forever", main, {"i": start}, {"i_after": end})
     i = condition.input("i", "INT32", [1])
     condition.op("EQUAL", [i, i], [condition.output("more", "BOOL", [1])])
     i = body.input("i", "INT32", [1])
@@ -116,14 +117,13 @@ def custom_operator():
 
 
 def variable_tensor():
-    """h = x + h over invokes, h [1,2] a variable tensor that starts at zero, with RNN and unit weights."""
+    """y [1,2] = the sum of this x and the two before, kept in a variable tensor that starts at zero, with SVDF."""
     model = Model()
     graph = model.subgraph("main")
     x, y = graph.input("x", "FLOAT32", [1, 2]), graph.output("y", "FLOAT32", [1, 2])
-    weights = [graph.const(name, np.eye(2, dtype=F32)) for name in ("weights", "recurrent_weights")]
-    bias = graph.const("bias", F32([0, 0]))
-    state = graph.tensor("state", "FLOAT32", [1, 2], variable=True)
-    graph.op("RNN", [x, *weights, bias, state], [y], fused_activation_function="NONE")
+    weights = [graph.const("feature_weights", np.eye(2, dtype=F32)), graph.const("time_weights", np.ones((2, 3), F32))]
+    state = graph.tensor("state", "FLOAT32", [1, 6], variable=True)
+    graph.op("SVDF", [x, *weights, OPTIONAL, state], [y], rank=1, fused_activation_function="NONE")
     return model
 
 
