@@ -4,6 +4,7 @@
 #include "api/objects.h"
 #include "base/alloc.h"
 #include "linnet/linnet.h"
+#include "runtime/delegate_object.h"
 
 TfLiteInterpreterOptions* TfLiteInterpreterOptionsCreate(void) {
   TfLiteInterpreterOptions* options = ln_calloc(1, sizeof *options);
@@ -37,6 +38,7 @@ void TfLiteInterpreterOptionsDelete(TfLiteInterpreterOptions* options) {
     ln_free(options->ops[i].name);
     ln_operator_release(options->ops[i].registration.registration_external);
   }
+  for (int32_t i = 0; i < options->delegate_count; ++i) ln_delegate_release(options->delegates[i]);
   ln_free(options->ops);
   ln_free(options->delegates);
   ln_free(options);
@@ -56,6 +58,7 @@ void TfLiteInterpreterOptionsAddDelegate(TfLiteInterpreterOptions* options, TfLi
   }
   options->delegates = delegates;
   delegates[options->delegate_count++] = delegate;
+  ln_delegate_retain(delegate);
 }
 
 void TfLiteInterpreterOptionsSetErrorReporter(TfLiteInterpreterOptions* options,

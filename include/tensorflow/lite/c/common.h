@@ -596,8 +596,8 @@ TFL_CAPI_EXPORT extern TfLiteOpaqueDelegate* TfLiteOpaqueDelegateCreate(
     const TfLiteOpaqueDelegateBuilder* opaque_delegate_builder);
 
 /**
- * Gives the caller's delegate up. Interpreters that use it keep it until they are deleted themselves; its builder's
- * `data` must live as long. What TfLiteOpaqueDelegateCreate did not make is left alone.
+ * Gives the caller's delegate up. Options and interpreters that use it keep it until they are deleted themselves; its
+ * builder's `data` must live as long. What TfLiteOpaqueDelegateCreate did not make is left alone.
  */
 TFL_CAPI_EXPORT extern void TfLiteOpaqueDelegateDelete(TfLiteOpaqueDelegate* delegate);
 
