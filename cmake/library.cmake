@@ -31,12 +31,12 @@ endif()
 
 add_library(tensorflowlite_c SHARED $<TARGET_OBJECTS:linnet_objects>)
 set_target_properties(tensorflowlite_c PROPERTIES NO_SONAME OFF)
-target_include_directories(tensorflowlite_c INTERFACE ${CMAKE_SOURCE_DIR}/include)
+target_include_directories(tensorflowlite_c INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>)
 target_link_libraries(tensorflowlite_c PRIVATE Threads::Threads m)
 target_link_options(tensorflowlite_c PRIVATE
   -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/exports.map -Wl,--gc-sections)
 set_target_properties(tensorflowlite_c PROPERTIES LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/exports.map)
 
 add_library(linnet STATIC $<TARGET_OBJECTS:linnet_objects>)
-target_include_directories(linnet INTERFACE ${CMAKE_SOURCE_DIR}/include)
+target_include_directories(linnet INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>)
 target_link_libraries(linnet INTERFACE Threads::Threads m)

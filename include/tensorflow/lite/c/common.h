@@ -35,13 +35,20 @@ typedef struct TfLiteOperator TfLiteRegistrationExternal;
 /** Stands in a node's inputs for an optional tensor that the model leaves out. */
 #define kTfLiteOptionalTensor (-1)
 
+/* C++ has no members of open length, but its compilers have; this keeps them from saying so. */
+#if defined(__cplusplus) && defined(__GNUC__)
+#define TFL_OPEN_LENGTH __extension__
+#else
+#define TFL_OPEN_LENGTH
+#endif
+
 /** A list of integers: a tensor's shape, tensor or node indices. */
-typedef struct TfLiteIntArray {
+TFL_OPEN_LENGTH typedef struct TfLiteIntArray {
   int size;
   int data[];
 } TfLiteIntArray;
 
-typedef struct TfLiteFloatArray {
+TFL_OPEN_LENGTH typedef struct TfLiteFloatArray {
   int size;
   float data[];
 } TfLiteFloatArray;
