@@ -1,7 +1,6 @@
 /* Lifetime of a model: references, memory, packed weights. */
 #include "model/model.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -20,7 +19,7 @@ void* ln_model_alloc(ln_model* model, size_t count, size_t size_bytes) {
 ln_model* ln_model_new(void) {
   ln_model* model = ln_calloc(1, sizeof *model);
   ln_model_impl* impl = ln_calloc(1, sizeof *impl);
-  if (model == NULL || impl == NULL || pthread_mutex_init(&impl->mutex, NULL) != 0) {
+  if (model == NULL || impl == NULL || !ln_mutex_init(&impl->mutex)) {
     ln_free(model);
     ln_free(impl);
     return NULL;
@@ -51,7 +50,7 @@ void ln_model_release(ln_model* model) {
     block = next;
   }
   ln_file_map_close(&impl->map);
-  pthread_mutex_destroy(&impl->mutex);
+  ln_mutex_destroy(&impl->mutex);
   ln_free(impl);
   ln_free(model);
 }
@@ -60,7 +59,7 @@ const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t vari
                                  void (*pack)(void* destination, void* arg), void* arg) {
   ln_model_impl* impl = model->impl;
   const void* result = NULL;
-  pthread_mutex_lock(&impl->mutex);
+  ln_mutex_lock(&impl->mutex);
   ln_model_pack* found = impl->packs;
   while (found != NULL && (found->key != key || found->variant != variant)) found = found->next;
   if (found != NULL) {
@@ -78,13 +77,13 @@ const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t vari
       ln_free(found);
     }
   }
-  pthread_mutex_unlock(&impl->mutex);
+  ln_mutex_unlock(&impl->mutex);
   return result;
 }
 
 size_t ln_model_packed_bytes(const ln_model* model) {
-  pthread_mutex_lock(&model->impl->mutex);
+  ln_mutex_lock(&model->impl->mutex);
   const size_t bytes = model->impl->packed_bytes;
-  pthread_mutex_unlock(&model->impl->mutex);
+  ln_mutex_unlock(&model->impl->mutex);
   return bytes;
 }

@@ -2,9 +2,9 @@
 #ifndef LN_MODEL_MODEL_IMPL_H_
 #define LN_MODEL_MODEL_IMPL_H_
 
-#include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/mutex.h"
 #include "model/model.h"
 
 typedef struct ln_model_block {
@@ -23,7 +23,7 @@ typedef struct ln_model_impl {
   atomic_int references;
   ln_file_map map;
   ln_model_block* blocks;
-  pthread_mutex_t mutex; /* over packs and packed_bytes */
+  ln_mutex mutex; /* over packs and packed_bytes */
   ln_model_pack* packs;
   size_t packed_bytes;
 } ln_model_impl;

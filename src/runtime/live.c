@@ -1,8 +1,7 @@
 /* The set of objects that this library made: old delegates leave stack garbage where newer structs have pointers, and
  * only what stands in this set may be followed. */
-#include <pthread.h>
-
 #include "base/alloc.h"
+#include "base/mutex.h"
 #include "runtime/interpreter.h"
 
 typedef struct live_object {
@@ -10,21 +9,21 @@ typedef struct live_object {
   struct live_object* next;
 } live_object;
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static ln_mutex mutex = LN_MUTEX_INITIALIZER;
 static live_object* objects;
 
 bool ln_live_add(const void* object) {
   live_object* entry = ln_malloc(sizeof *entry);
   if (entry == NULL) return false;
-  pthread_mutex_lock(&mutex);
+  ln_mutex_lock(&mutex);
   *entry = (live_object){object, objects};
   objects = entry;
-  pthread_mutex_unlock(&mutex);
+  ln_mutex_unlock(&mutex);
   return true;
 }
 
 void ln_live_remove(const void* object) {
-  pthread_mutex_lock(&mutex);
+  ln_mutex_lock(&mutex);
   for (live_object** link = &objects; *link != NULL; link = &(*link)->next) {
     if ((*link)->object != object) continue;
     live_object* entry = *link;
@@ -32,14 +31,14 @@ void ln_live_remove(const void* object) {
     ln_free(entry);
     break;
   }
-  pthread_mutex_unlock(&mutex);
+  ln_mutex_unlock(&mutex);
 }
 
 bool ln_live_has(const void* object) {
   if (object == NULL) return false;
-  pthread_mutex_lock(&mutex);
+  ln_mutex_lock(&mutex);
   const live_object* entry = objects;
   while (entry != NULL && entry->object != object) entry = entry->next;
-  pthread_mutex_unlock(&mutex);
+  ln_mutex_unlock(&mutex);
   return entry != NULL;
 }

@@ -434,7 +434,8 @@ static void test_xnnpack(void) {
 /* A plain delegate's memory is its maker's: an interpreter that is only deleted does not look at it any more. */
 static void test_plain_deleted_first(void) {
   claimer* relu = malloc(sizeof *relu);
-  if (!CHECK(relu != NULL)) return;
+  CHECK(relu != NULL);
+  if (relu == NULL) return;
   *relu = make_claimer(kTfLiteBuiltinRelu, kTfLiteDelegateFlagsNone);
   relu->wants = -2; /* no kernel, whose functions would use it */
   TfLiteInterpreter* interpreter = create_with("chain", &relu->base, NULL);

@@ -374,7 +374,7 @@ static TfLiteStatus temporary_prepare(TfLiteContext* context, TfLiteNode* node) 
 
 static TfLiteStatus temporary_invoke(TfLiteContext* context, TfLiteNode* node) {
   TfLiteTensor* temporary = context->GetTensor(context, node->temporaries->data[0]);
-  CHECK(temporary->bytes == 2000 && temporary->data.raw != NULL);
+  if (!CHECK(temporary->bytes == 2000 && temporary->data.raw != NULL)) return kTfLiteError;
   memset(temporary->data.raw, 0x55, temporary->bytes); /* no other tensor that is in use lies there */
   context->ReportError(context, "100%% of %d bytes", 2000);
   return scale_invoke(context, node);
