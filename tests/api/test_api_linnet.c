@@ -280,7 +280,7 @@ static void test_processor(void) {
   CHECK_EQ_INT(LinnetSetCpu("nothing"), kTfLiteError);
   CHECK_EQ_INT(LinnetSetCpu(""), kTfLiteError);
   CHECK_EQ_STR(LinnetCpuInUse(), best);
-  float expected[CHAIN_OUTPUTS], actual[CHAIN_OUTPUTS];
+  float expected[CHAIN_OUTPUTS] = {0}, actual[CHAIN_OUTPUTS] = {0};
   int count = 0;
   for (word = strtok(features, " "); word != NULL; word = strtok(NULL, " "), ++count) {
     CHECK_EQ_INT(LinnetSetCpu(word), kTfLiteOk);

@@ -130,7 +130,8 @@ static void test_reporter_calls_back(void) {
 
 static void test_stderr(void) {
   FILE* kept = tmpfile();
-  if (!CHECK(kept != NULL)) return;
+  CHECK(kept != NULL);
+  if (kept == NULL) return;
   fflush(stderr);
   const int real = dup(STDERR_FILENO);
   dup2(fileno(kept), STDERR_FILENO);

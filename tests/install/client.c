@@ -1,5 +1,5 @@
-/* A client as others write it, C and C++ at once: runs tests/data/dynamic_add.tflite and prints the result. Which of the
- * three prefixes it includes by is chosen when it is compiled. */
+/* A client as others write it, C and C++ at once: runs tests/data/dynamic_add.tflite and prints the result. Which of
+ * the three prefixes it includes by is chosen when it is compiled. */
 #include <stdio.h>
 #if defined(PREFIX_TFLITE)
 #include "tflite/c/c_api.h"
