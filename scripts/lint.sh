@@ -1,10 +1,11 @@
 #!/bin/bash
-# Format, clang-tidy (.clang-tidy) and cppcheck over all that git knows; prints `N passed, N failed, 0 skipped` last, a count
-# for each of the three. Needs the release build's compile_commands.json and makes it where it is missing.
+# Format, clang-tidy (.clang-tidy) and cppcheck over library, command, tests, fuzzing programs and examples; prints
+# `N passed, N failed, 0 skipped` last, a count for each of the three. What is compiled, and how, a configuration of its
+# own says.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-commands=build/release/compile_commands.json
-[ -f $commands ] || cmake --preset release >/dev/null || exit 1
+commands=build/lint/compile_commands.json
+cmake -S . -B build/lint -DCMAKE_BUILD_TYPE=Release -DLINNET_FUZZ=ON >/dev/null || exit 1
 jobs=${JOBS:-2}
 passed=0 failed=0
 report=$(mktemp)
@@ -22,12 +23,14 @@ step() { # NAME COMMAND...: what it prints counts only if it fails
   fi
 }
 
-format() { git ls-files -z '*.c' '*.h' | xargs -0 clang-format --dry-run -Werror; }
+format() {
+  find src include tests fuzz examples \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format --dry-run -Werror
+}
 
-# The release build's files: sources of other instruction sets are compiled for another machine.
+# Sources of other processors' instruction sets are compiled, and looked at, on those only.
 tidy() {
   sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' $commands | sort -u |
-    xargs -d '\n' -P "$jobs" -n 4 clang-tidy -p build/release --quiet
+    xargs -d '\n' -P "$jobs" -n 4 clang-tidy -p build/lint --quiet
 }
 
 # invalidFunctionArg: logf of a sum that has the term exp(0), which cppcheck does not see.
