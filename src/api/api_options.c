@@ -29,6 +29,7 @@ TfLiteInterpreterOptions* TfLiteInterpreterOptionsCopy(const TfLiteInterpreterOp
   for (int32_t i = 0; i < from->op_count; ++i) ln_options_add_op(options, &from->ops[i]);
   if (!options->failed || from->failed) return options;
   TfLiteInterpreterOptionsDelete(options);
+  ln_report(&from->reporter, "No memory for a copy of interpreter options.");
   return NULL;
 }
 

@@ -10,6 +10,7 @@ TfLiteOpaqueDelegate* TfLiteOpaqueDelegateCreate(const TfLiteOpaqueDelegateBuild
   ln_delegate_object* object = ln_calloc(1, sizeof *object);
   if (object == NULL || !ln_live_add(object)) {
     ln_free(object);
+    ln_report(NULL, "No memory for a delegate.");
     return NULL;
   }
   atomic_init(&object->references, 1);

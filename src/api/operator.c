@@ -12,7 +12,10 @@ void* TfLiteKernelInitFailed(void) {
 TfLiteOperator* TfLiteOperatorCreate(TfLiteBuiltinOperator builtin_code, const char* custom_name, int version,
                                      void* user_data) {
   TfLiteOperator* op = ln_calloc(1, sizeof *op);
-  if (op == NULL) return NULL;
+  if (op == NULL) {
+    ln_report(NULL, "No memory for an operator.");
+    return NULL;
+  }
   atomic_init(&op->references, 1);
   op->builtin_code = (int32_t)builtin_code;
   op->version = version;
@@ -21,6 +24,7 @@ TfLiteOperator* TfLiteOperatorCreate(TfLiteBuiltinOperator builtin_code, const c
   if ((op->custom_name != NULL || custom_name == NULL) && ln_live_add(op)) return op;
   ln_free(op->custom_name);
   ln_free(op);
+  ln_report(NULL, "No memory for an operator.");
   return NULL;
 }
 

@@ -11,8 +11,9 @@
 #include "runtime/runtime.h"
 #include "tensorflow/lite/builtin_ops.h"
 #include "tensorflow/lite/c/c_api_experimental.h"
+#include "tensorflow/lite/c/operator.h"
 
-typedef enum extra { NOTHING, CUSTOM_OPERATOR, DELEGATE, FIXED_DELEGATE } extra;
+typedef enum extra { NOTHING, CUSTOM_OPERATOR, OPERATOR_OBJECT, DELEGATE, FIXED_DELEGATE, DELEGATE_OBJECT } extra;
 
 typedef struct subject {
   const char* name; /* a golden case of shared/models; or a file, whose inputs are then made up */
@@ -29,6 +30,8 @@ typedef struct run {
   TfLiteModel* model;
   TfLiteInterpreter* interpreter;
   TfLiteSignatureRunner* runner;
+  TfLiteOperator* op;
+  TfLiteOpaqueDelegate* delegate;
   int step;
   bool failed;     /* a call has */
   bool incomplete; /* the outputs need not be right */
@@ -104,6 +107,21 @@ static TfLiteDelegate adder = {.Prepare = take_adds, .flags = kTfLiteDelegateFla
 /* Its nodes are given back when an input is resized, and taken again before the next allocation. */
 static TfLiteDelegate fixed_adder = {.Prepare = take_adds};
 
+/* ---- The same two as objects ---- */
+
+static TfLiteStatus object_prepare(TfLiteOpaqueContext* context, TfLiteOpaqueNode* node) {
+  return scale_prepare((TfLiteContext*)(void*)context, (TfLiteNode*)(void*)node);
+}
+
+static TfLiteStatus object_invoke(TfLiteOpaqueContext* context, TfLiteOpaqueNode* node) {
+  return scale_invoke((TfLiteContext*)(void*)context, (TfLiteNode*)(void*)node);
+}
+
+static TfLiteStatus object_take_adds(TfLiteOpaqueContext* context, TfLiteOpaqueDelegate* delegate, void* data) {
+  (void)data;
+  return take_adds((TfLiteContext*)(void*)context, (TfLiteDelegate*)(void*)delegate);
+}
+
 /* ---- The calls. Each is false when it failed, and then leaves things so that it can be made again. ---- */
 
 static bool load(run* r) {
@@ -114,16 +132,48 @@ static bool load(run* r) {
   return r->model != NULL;
 }
 
-static bool create(run* r) {
+static bool make_operator(run* r) {
+  r->op = TfLiteOperatorCreate(kTfLiteBuiltinCustom, kScale.custom_name, 1, NULL);
+  if (r->op == NULL) return false;
+  TfLiteOperatorSetPrepare(r->op, object_prepare);
+  TfLiteOperatorSetInvoke(r->op, object_invoke);
+  return true;
+}
+
+static bool make_delegate(run* r) {
+  TfLiteOpaqueDelegateBuilder builder = {.Prepare = object_take_adds, .flags = kTfLiteDelegateFlagsAllowDynamicTensors};
+  r->delegate = TfLiteOpaqueDelegateCreate(&builder);
+  return r->delegate != NULL;
+}
+
+/* Options with all that the subject asks for; NULL: no memory for them. */
+static TfLiteInterpreterOptions* make_options(const run* r) {
   TfLiteInterpreterOptions* options = TfLiteInterpreterOptionsCreate();
-  if (options == NULL) return false;
+  if (options == NULL) return NULL;
   TfLiteInterpreterOptionsSetErrorReporter(options, silent, NULL);
   TfLiteInterpreterOptionsSetNumThreads(options, r->subject->threads);
   if (r->subject->extra == CUSTOM_OPERATOR)
     TfLiteInterpreterOptionsAddCustomOp(options, kScale.custom_name, &kScale, 1, 1);
   if (r->subject->extra == DELEGATE) TfLiteInterpreterOptionsAddDelegate(options, &adder);
   if (r->subject->extra == FIXED_DELEGATE) TfLiteInterpreterOptionsAddDelegate(options, &fixed_adder);
-  r->interpreter = TfLiteInterpreterCreate(r->model, options);
+  if (r->op != NULL) TfLiteInterpreterOptionsAddOperator(options, r->op);
+  if (r->delegate != NULL) TfLiteInterpreterOptionsAddDelegate(options, r->delegate);
+  TfLiteInterpreterOptions* copy = TfLiteInterpreterOptionsCopy(options);
+  TfLiteInterpreterOptionsDelete(options);
+  return copy;
+}
+
+static bool plan_memory(run* r) {
+  TfLiteInterpreterOptions* options = make_options(r);
+  LinnetMemory memory;
+  const bool ok = options != NULL && LinnetModelPlanMemory(r->model, options, &memory) == kTfLiteOk;
+  TfLiteInterpreterOptionsDelete(options);
+  return ok;
+}
+
+static bool create(run* r) {
+  TfLiteInterpreterOptions* options = make_options(r);
+  r->interpreter = options != NULL ? TfLiteInterpreterCreate(r->model, options) : NULL;
   TfLiteInterpreterOptionsDelete(options);
   return r->interpreter != NULL;
 }
@@ -277,7 +327,11 @@ static void run_step(run* r) {
 }
 
 static void live(run* r) {
-  if (!attempt(r, "load", load, true) || !attempt(r, "create", create, true)) return;
+  if (r->subject->extra == OPERATOR_OBJECT && !attempt(r, "operator", make_operator, true)) return;
+  if (r->subject->extra == DELEGATE_OBJECT && !attempt(r, "delegate", make_delegate, true)) return;
+  if (!attempt(r, "load", load, true)) return;
+  attempt(r, "plan_memory", plan_memory, true);
+  if (!attempt(r, "create", create, true)) return;
   if (signature_of(r) != NULL && !attempt(r, "runner", get_runner, true)) return;
   attempt(r, "resize", resize, true);
   attempt(r, "allocate", allocate, true);
@@ -300,6 +354,8 @@ static bool live_once(run* r, const subject* s, const golden_case* c, size_t fai
   if (r->model == NULL || r->interpreter == NULL) r->incomplete = true;
   TfLiteSignatureRunnerDelete(r->runner);
   TfLiteInterpreterDelete(r->interpreter);
+  TfLiteOpaqueDelegateDelete(r->delegate);
+  TfLiteOperatorDelete(r->op);
   TfLiteModelDelete(r->model);
   if (alloc_state.blocks != blocks_before) complain(r, "the life", "leaks");
   return alloc_state.failed > 0;
@@ -339,9 +395,12 @@ static const subject kFiles[] = {
     {"tests/data/string_reshape.tflite", 1, NOTHING, false, NULL, false},
     {"tests/data/two_signatures.tflite", 1, NOTHING, false, "add", false},
     {"tests/data/custom_operator.tflite", 1, CUSTOM_OPERATOR, false, NULL, false},
+    {"tests/data/custom_operator.tflite", 1, OPERATOR_OBJECT, false, NULL, false},
+    {"tests/data/variable_tensor.tflite", 1, NOTHING, false, NULL, false},
     {"tests/data/optional_input.tflite", 1, NOTHING, true, NULL, false},
     {"tests/data/dynamic_add.tflite", 1, DELEGATE, true, NULL, false},
     {"tests/data/dynamic_add.tflite", 1, FIXED_DELEGATE, true, NULL, false},
+    {"tests/data/dynamic_add.tflite", 1, DELEGATE_OBJECT, true, NULL, false},
     {"tests/data/data_behind.tflite", 1, NOTHING, false, NULL, false},
     {"tests/data/chain.tflite", 2, NOTHING, true, NULL, false},
     {"examples/digits/digits_float.tflite", 2, NOTHING, true, NULL, false},
