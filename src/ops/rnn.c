@@ -179,8 +179,8 @@ static ln_mixed_matrix make_matrix(const TfLiteTensor* t) {
       .data = t->data.raw_const, .is_s8 = t->type == kTfLiteInt8, .diagonal = false, .scale = t->params.scale};
 }
 
-/* The reference's hybrid kernel for both directions goes over a time-major sequence once for every step of it, each time
- * from the state that the time before left; results follow it. */
+/* The reference's hybrid kernel for both directions goes over a time-major sequence once for every step of it, each
+ * time from the state that the time before left; results follow it. */
 static size_t count_passes(const rnn_options* options, const rnn_cell* cell, size_t steps) {
   return options->both && options->time_major && cell->weights->type == kTfLiteInt8 ? steps : 1;
 }
