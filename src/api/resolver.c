@@ -4,6 +4,7 @@
 
 #include "api/objects.h"
 #include "ops/builtin_ops.h"
+#include "ops/custom_ops.h"
 
 static bool has_callbacks(const ln_resolver_callbacks* r) {
   return r != NULL &&
@@ -59,8 +60,10 @@ static const TfLiteRegistration* find_custom(void* user_data, const char* name, 
   ln_resolver_state* state = user_data;
   const ln_resolver_callbacks* r = state->options != NULL ? &state->options->resolver : NULL;
   const TfLiteRegistration* found = NULL;
-  if (!has_callbacks(r))
-    return state->options != NULL ? find_added(state->options, kTfLiteBuiltinCustom, name, version) : NULL;
+  if (!has_callbacks(r)) {
+    if (state->options != NULL) found = find_added(state->options, kTfLiteBuiltinCustom, name, version);
+    return found != NULL || !state->builtin_ops ? found : ln_find_custom_op(name, version);
+  }
   if (r->external_custom != NULL) found = wrap(state, r->external_custom(r->user_data, name, version));
   if (found == NULL && r->custom != NULL)
     found = keep(state, r->custom(r->user_data, name, version), r->registration_bytes);
