@@ -1,5 +1,7 @@
 /* Integer matrix multiplication: the definition, a blocked version in plain C, packing, the ladder. Sums are kept as
  * uint32_t because they may wrap for hostile depths; for sound ones they are exact. */
+#include <string.h>
+
 #include "base/compiler.h"
 #include "kernels/generic/gemm.h"
 #if defined(__x86_64__)
@@ -25,7 +27,9 @@ LN_INLINE void tile(size_t rows, size_t pairs, const int16_t* a, size_t a_stride
     for (size_t n = 0; n < kColumns; ++n) tile[m][n] = 0;
   for (size_t p = 0; p < pairs; ++p, b += 2 * kColumns) {
     for (size_t m = 0; m < rows; ++m) {
-      const int32_t x0 = a[m * a_stride + 2 * p], x1 = a[m * a_stride + 2 * p + 1];
+      int16_t x[2]; /* copied, as a compiler was seen to fetch the pair of a row behind the last one otherwise */
+      memcpy(x, a + m * a_stride + 2 * p, sizeof x);
+      const int32_t x0 = x[0], x1 = x[1];
       for (size_t n = 0; n < kColumns; ++n) tile[m][n] += (uint32_t)(x0 * b[2 * n] + x1 * b[2 * n + 1]);
     }
   }
