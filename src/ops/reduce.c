@@ -1,11 +1,12 @@
 /* SUM, MEAN, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_ANY, REDUCE_ALL over a list of axes. */
-#include <float.h>
+#include "kernels/generic/reduce.h"
+
+#include <math.h>
 #include <string.h>
 
+#include "kernels/generic/fixed_point.h"
 #include "ops/builtin_ops.h"
 #include "ops/op_util.h"
-
-typedef enum reduction { RED_SUM, RED_MEAN, RED_PROD, RED_MAX, RED_MIN, RED_ANY, RED_ALL } reduction;
 
 /* Which axes are reduced; the list may name one twice and count from the end. */
 static TfLiteStatus read_axes(TfLiteContext* context, const TfLiteNode* node, bool reduced[LN_MAX_RANK]) {
@@ -39,7 +40,45 @@ static TfLiteStatus resize_output(TfLiteContext* context, const TfLiteNode* node
   return ln_resize(context, output, rank, dims);
 }
 
-static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, reduction kind) {
+static bool is_small(TfLiteType t) { return t == kTfLiteInt8 || t == kTfLiteUInt8 || t == kTfLiteInt16; }
+
+static bool is_quantized(const TfLiteTensor* t) { return t->quantization.type != kTfLiteNoQuantization; }
+
+/* Small integers of a sum or mean are always taken as quantized, those of a product where they have a scale. */
+static bool rescales(ln_reduction kind, const TfLiteTensor* input) {
+  if (!is_small(input->type)) return false;
+  return kind == LN_REDUCE_SUM || kind == LN_REDUCE_MEAN || (kind == LN_REDUCE_PROD && is_quantized(input));
+}
+
+static TfLiteStatus check_types(TfLiteContext* context, ln_reduction kind, const TfLiteTensor* input,
+                                const TfLiteTensor* output) {
+  const TfLiteType t = input->type;
+  LN_TRY(ln_check_type(context, output, "output", t));
+  if (kind == LN_REDUCE_ANY || kind == LN_REDUCE_ALL) return ln_check_type(context, input, "input", kTfLiteBool);
+  LN_CHECK(context,
+           t == kTfLiteFloat32 || t == kTfLiteInt32 || t == kTfLiteInt64 || is_small(t) ||
+               (t == kTfLiteBool && kind != LN_REDUCE_MEAN),
+           "input is %s; FLOAT32, INT32, INT64, INT16, INT8, UINT8 or (not for MEAN) BOOL is right",
+           TfLiteTypeGetName(t));
+  if (!is_small(t)) return kTfLiteOk;
+  if (t == kTfLiteInt16)
+    LN_CHECK(context, input->params.zero_point == 0 && output->params.zero_point == 0,
+             "the zero points are %d and %d; INT16 must have 0", input->params.zero_point, output->params.zero_point);
+  if (rescales(kind, input)) {
+    LN_CHECK(context, kind != LN_REDUCE_PROD || t != kTfLiteUInt8,
+             "input is a quantized UINT8; INT8 or INT16 is right");
+    LN_CHECK(context, input->params.scale > 0 && output->params.scale > 0,
+             "the scales are %g and %g; both must be above 0", (double)input->params.scale,
+             (double)output->params.scale);
+  } else {
+    LN_CHECK(context,
+             input->params.scale == output->params.scale && input->params.zero_point == output->params.zero_point,
+             "the input's scale and zero point differ from the output's; they must be the same");
+  }
+  return kTfLiteOk;
+}
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, ln_reduction kind) {
   const TfLiteTensor *input, *axes;
   TfLiteTensor* output;
   LN_TRY(ln_check_io(context, node, 2, 2, 1));
@@ -49,167 +88,80 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, reduction 
   LN_CHECK(context, node->builtin_data != NULL, "the options are missing");
   LN_CHECK(context, ln_rank(input) <= LN_MAX_RANK, "rank %d; at most %d is allowed", ln_rank(input), LN_MAX_RANK);
   LN_TRY(ln_check_type(context, axes, "axis", kTfLiteInt32));
-  LN_TRY(ln_check_type(context, output, "output", input->type));
-  const bool logical = kind == RED_ANY || kind == RED_ALL, order = kind == RED_MAX || kind == RED_MIN;
-  const TfLiteType t = input->type;
-  const bool small = t == kTfLiteInt8 || t == kTfLiteUInt8 || t == kTfLiteInt16;
-  LN_CHECK(
-      context,
-      logical ? t == kTfLiteBool : t == kTfLiteFloat32 || t == kTfLiteInt32 || t == kTfLiteInt64 || (order && small),
-      "input is %s; %s is right", TfLiteTypeGetName(t),
-      logical ? "BOOL"
-      : order ? "FLOAT32, INT32, INT64, INT16, INT8 or UINT8"
-              : "FLOAT32, INT32 or INT64");
-  if (small)
-    LN_CHECK(context,
-             input->params.scale == output->params.scale && input->params.zero_point == output->params.zero_point,
-             "the input's scale and zero point differ from the output's; they must be the same");
+  LN_TRY(check_types(context, kind, input, output));
   if (ln_is_constant(axes)) return resize_output(context, node, output);
   ln_set_dynamic(output);
   return kTfLiteOk;
 }
 
-/* An accumulator of either kind; the arithmetic of integers wraps. */
-typedef union value {
-  float f;
-  int64_t i;
-} value;
-
-static int64_t load_int(const TfLiteTensor* t, size_t at) {
-  switch (t->type) {
-    case kTfLiteInt64:
-      return t->data.i64[at];
-    case kTfLiteInt32:
-      return t->data.i32[at];
-    case kTfLiteInt16:
-      return t->data.i16[at];
-    case kTfLiteInt8:
-      return t->data.int8[at];
-    default: /* uint8, bool */
-      return t->data.uint8[at];
+/* The original leaves the sum and mean of nothing as raw zeros, and does not write the product of nothing: here it is
+ * a zero too. */
+static TfLiteStatus run_quantized(TfLiteContext* context, ln_reduction kind, const ln_reduce_shape* shape,
+                                  const TfLiteTensor* input, TfLiteTensor* output) {
+  ln_reduce_quantized q = {.in_zero_point = input->params.zero_point, .out_zero_point = output->params.zero_point};
+  const double in = (double)input->params.scale, out = (double)output->params.scale;
+  if (shape->count == 0) {
+    memset(output->data.raw, 0, output->bytes);
+    return kTfLiteOk;
   }
-}
-
-static void store_int(TfLiteTensor* t, size_t at, int64_t x) {
-  switch (t->type) {
-    case kTfLiteInt64:
-      t->data.i64[at] = x;
-      break;
-    case kTfLiteInt32:
-      t->data.i32[at] = (int32_t)x;
-      break;
-    case kTfLiteInt16:
-      t->data.i16[at] = (int16_t)x;
-      break;
-    case kTfLiteInt8:
-      t->data.int8[at] = (int8_t)x;
-      break;
-    default:
-      t->data.uint8[at] = (uint8_t)x;
-  }
-}
-
-static float combine_f32(reduction kind, float a, float x) {
-  switch (kind) {
-    case RED_PROD:
-      return a * x;
-    case RED_MAX:
-      return x > a ? x : a;
-    case RED_MIN:
-      return x < a ? x : a;
-    default:
-      return a + x;
-  }
-}
-
-static int64_t combine_int(reduction kind, int64_t a, int64_t x) {
-  switch (kind) {
-    case RED_PROD:
-      return (int64_t)((uint64_t)a * (uint64_t)x);
-    case RED_MAX:
-      return x > a ? x : a;
-    case RED_MIN:
-      return x < a ? x : a;
-    case RED_ANY:
-      return a != 0 || x != 0;
-    case RED_ALL:
-      return a != 0 && x != 0;
-    default:
-      return (int64_t)((uint64_t)a + (uint64_t)x);
-  }
-}
-
-static value start_of(reduction kind, TfLiteType type) {
-  if (type == kTfLiteFloat32)
-    return (value){.f = kind == RED_PROD ? 1.0f : kind == RED_MAX ? -FLT_MAX : kind == RED_MIN ? FLT_MAX : 0.0f};
-  return (value){.i = kind == RED_PROD || kind == RED_ALL ? 1
-                      : kind == RED_MAX                   ? INT64_MIN
-                      : kind == RED_MIN                   ? INT64_MAX
-                                                          : 0};
-}
-
-/* Walks the reduced axes of one output element, whose first input element is at `from`. */
-static value reduce_one(const TfLiteTensor* input, reduction kind, size_t from, int rank, const size_t* extents,
-                        const size_t* strides, size_t count) {
-  value a = start_of(kind, input->type);
-  size_t index[LN_MAX_RANK] = {0}, at = from;
-  for (size_t n = 0; n < count; ++n) {
-    if (input->type == kTfLiteFloat32)
-      a.f = combine_f32(kind, a.f, input->data.f[at]);
+  if (kind != LN_REDUCE_PROD) {
+    ln_quantize_multiplier(in / out, &q.multiplier, &q.shift);
+    if (kind == LN_REDUCE_MEAN) ln_reduce_quantize_mean(shape->count, &q);
+    if (input->type == kTfLiteInt8)
+      ln_reduce_sum_qs8_ref(&q, shape, input->data.int8, output->data.int8);
+    else if (input->type == kTfLiteUInt8)
+      ln_reduce_sum_qu8_ref(&q, shape, input->data.uint8, output->data.uint8);
     else
-      a.i = combine_int(kind, a.i, load_int(input, at));
-    for (int i = rank - 1; i >= 0; --i) {
-      at += strides[i];
-      if (++index[i] < extents[i]) break;
-      at -= strides[i] * extents[i];
-      index[i] = 0;
-    }
+      ln_reduce_sum_qs16_ref(&q, shape, input->data.i16, output->data.i16);
+    return kTfLiteOk;
   }
-  return a;
-}
-
-static void finish(TfLiteTensor* output, size_t at, reduction kind, value a, size_t count) {
-  if (output->type == kTfLiteFloat32)
-    output->data.f[at] = kind == RED_MEAN ? a.f / (float)count : a.f;
+  ln_quantize_multiplier(in / pow(out, 1.0 / (double)shape->count), &q.multiplier, &q.shift);
+  LN_CHECK(context, q.shift <= 14, "a factor of %g for %zu elements; less than 2^14 is right", in, shape->count);
+  if (input->type == kTfLiteInt8)
+    ln_reduce_prod_qs8_ref(&q, shape, input->data.int8, output->data.int8);
   else
-    store_int(output, at, kind == RED_MEAN && count > 0 ? a.i / (int64_t)count : a.i);
+    ln_reduce_prod_qs16_ref(&q, shape, input->data.i16, output->data.i16);
+  return kTfLiteOk;
 }
 
-static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, reduction kind) {
+static void run_bool(ln_reduction kind, const ln_reduce_shape* shape, const TfLiteTensor* input, TfLiteTensor* output) {
+  const bool any = kind == LN_REDUCE_ANY || kind == LN_REDUCE_SUM || kind == LN_REDUCE_MAX;
+  ln_reduce_u8_ref(any ? LN_REDUCE_ANY : LN_REDUCE_ALL, shape, input->data.uint8, output->data.uint8);
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, ln_reduction kind) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
   bool reduced[LN_MAX_RANK];
+  ln_reduce_shape shape;
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (ln_is_dynamic(output)) LN_TRY(resize_output(context, node, output));
+  if (output->bytes == 0) return kTfLiteOk;
   LN_TRY(read_axes(context, node, reduced));
-  size_t in_extents[LN_MAX_RANK], in_strides[LN_MAX_RANK], out_extents[LN_MAX_RANK], out_strides[LN_MAX_RANK];
-  size_t stride = 1, count = 1, outputs = 1;
-  int in_rank = LN_MAX_RANK, out_rank = LN_MAX_RANK;
-  for (int i = ln_rank(input) - 1; i >= 0; --i) {
-    const size_t extent = (size_t)ln_dim(input, i);
-    if (reduced[i]) {
-      in_extents[--in_rank] = extent;
-      in_strides[in_rank] = stride;
-      count *= extent;
-    } else {
-      out_extents[--out_rank] = extent;
-      out_strides[out_rank] = stride;
-      outputs *= extent;
-    }
-    stride *= extent;
-  }
-  size_t index[LN_MAX_RANK] = {0}, from = 0;
-  for (size_t n = 0; n < outputs; ++n) {
-    const value a =
-        reduce_one(input, kind, from, LN_MAX_RANK - in_rank, in_extents + in_rank, in_strides + in_rank, count);
-    finish(output, n, kind, a, count);
-    for (int i = LN_MAX_RANK - 1; i >= out_rank; --i) {
-      from += out_strides[i];
-      if (++index[i] < out_extents[i]) break;
-      from -= out_strides[i] * out_extents[i];
-      index[i] = 0;
-    }
+  ln_reduce_make_shape(ln_rank(input), input->dims->data, reduced, &shape);
+  if (rescales(kind, input)) return run_quantized(context, kind, &shape, input, output);
+  switch (input->type) {
+    case kTfLiteFloat32:
+      ln_reduce_f32_ref(kind, &shape, input->data.f, output->data.f);
+      break;
+    case kTfLiteInt64:
+      ln_reduce_s64_ref(kind, &shape, input->data.i64, output->data.i64);
+      break;
+    case kTfLiteInt32:
+      ln_reduce_s32_ref(kind, &shape, input->data.i32, output->data.i32);
+      break;
+    case kTfLiteInt16:
+      ln_reduce_s16_ref(kind, &shape, input->data.i16, output->data.i16);
+      break;
+    case kTfLiteInt8:
+      ln_reduce_s8_ref(kind, &shape, input->data.int8, output->data.int8);
+      break;
+    case kTfLiteUInt8:
+      ln_reduce_u8_ref(kind, &shape, input->data.uint8, output->data.uint8);
+      break;
+    default:
+      run_bool(kind, &shape, input, output);
   }
   return kTfLiteOk;
 }
@@ -221,10 +173,10 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, reduction k
   static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, kind); } \
   const TfLiteRegistration ln_op_##name = {.prepare = name##_prepare, .invoke = name##_invoke};
 
-LN_REDUCE_OP(sum, RED_SUM)
-LN_REDUCE_OP(mean, RED_MEAN)
-LN_REDUCE_OP(reduce_prod, RED_PROD)
-LN_REDUCE_OP(reduce_max, RED_MAX)
-LN_REDUCE_OP(reduce_min, RED_MIN)
-LN_REDUCE_OP(reduce_any, RED_ANY)
-LN_REDUCE_OP(reduce_all, RED_ALL)
+LN_REDUCE_OP(sum, LN_REDUCE_SUM)
+LN_REDUCE_OP(mean, LN_REDUCE_MEAN)
+LN_REDUCE_OP(reduce_prod, LN_REDUCE_PROD)
+LN_REDUCE_OP(reduce_max, LN_REDUCE_MAX)
+LN_REDUCE_OP(reduce_min, LN_REDUCE_MIN)
+LN_REDUCE_OP(reduce_any, LN_REDUCE_ANY)
+LN_REDUCE_OP(reduce_all, LN_REDUCE_ALL)

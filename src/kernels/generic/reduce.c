@@ -1,0 +1,164 @@
+#include "kernels/generic/reduce.h"
+
+#include <float.h>
+
+#include "kernels/generic/fixed_point.h"
+
+/* Outputs whose inputs lie side by side are reduced together, so many at a time. */
+enum { CHUNK = 64 };
+
+void ln_reduce_make_shape(int rank, const int32_t* dims, const bool* reduced, ln_reduce_shape* shape) {
+  *shape = (ln_reduce_shape){.outputs = 1, .count = 1};
+  size_t stride = 1;
+  int last_kind = -1;
+  size_t kept[2][LN_REDUCE_MAX_RANK], gone[2][LN_REDUCE_MAX_RANK]; /* extents and strides, innermost first */
+  for (int i = rank - 1; i >= 0; --i) {
+    const size_t extent = (size_t)dims[i];
+    size_t(*list)[LN_REDUCE_MAX_RANK] = reduced[i] ? gone : kept;
+    int* length = reduced[i] ? &shape->reduced_rank : &shape->kept_rank;
+    if (last_kind == (int)reduced[i]) {
+      list[0][*length - 1] *= extent;
+    } else {
+      list[0][*length] = extent;
+      list[1][(*length)++] = stride;
+    }
+    *(reduced[i] ? &shape->count : &shape->outputs) *= extent;
+    last_kind = reduced[i];
+    stride *= extent;
+  }
+  for (int i = 0; i < shape->kept_rank; ++i) {
+    shape->kept_extents[i] = kept[0][shape->kept_rank - 1 - i];
+    shape->kept_strides[i] = kept[1][shape->kept_rank - 1 - i];
+  }
+  for (int i = 0; i < shape->reduced_rank; ++i) {
+    shape->reduced_extents[i] = gone[0][shape->reduced_rank - 1 - i];
+    shape->reduced_strides[i] = gone[1][shape->reduced_rank - 1 - i];
+  }
+}
+
+/* A place in a nest of loops, the last axis fastest. */
+typedef struct walk {
+  size_t index[LN_REDUCE_MAX_RANK], at;
+} walk;
+
+static void advance(walk* w, int rank, const size_t* extents, const size_t* strides) {
+  for (int i = rank - 1; i >= 0; --i) {
+    w->at += strides[i];
+    if (++w->index[i] < extents[i]) return;
+    w->at -= strides[i] * extents[i];
+    w->index[i] = 0;
+  }
+}
+
+/* `combine` makes `sums[c]` of itself and of the input `x`; `first` tells an output's first input. `finish` stores
+ * `sums[c]` in out[n]. */
+#define LN_REDUCE(in_type, sum_type, start, combine, finish)                                                          \
+  const int kept = s->kept_rank, gone = s->reduced_rank;                                                              \
+  const bool together = kept > 0 && s->kept_strides[kept - 1] == 1;                                                   \
+  const size_t width = together ? s->kept_extents[kept - 1] : 1;                                                      \
+  const size_t run = gone > 0 ? s->reduced_extents[gone - 1] : 1, step = gone > 0 ? s->reduced_strides[gone - 1] : 0; \
+  walk outer = {{0}, 0};                                                                                              \
+  for (size_t line = 0; line < s->outputs; line += width) {                                                           \
+    for (size_t c0 = 0; c0 < width; c0 += CHUNK) {                                                                    \
+      const size_t columns = width - c0 < CHUNK ? width - c0 : CHUNK;                                                 \
+      sum_type sums[CHUNK];                                                                                           \
+      for (size_t c = 0; c < columns; ++c) sums[c] = (start);                                                         \
+      walk inner = {{0}, 0};                                                                                          \
+      for (size_t k = 0; k < s->count; k += run) {                                                                    \
+        const in_type* from = in + outer.at + inner.at + c0;                                                          \
+        for (size_t r = 0; r < run; ++r, from += step) {                                                              \
+          const bool first = k + r == 0;                                                                              \
+          (void)first;                                                                                                \
+          for (size_t c = 0; c < columns; ++c) {                                                                      \
+            const in_type x = from[c];                                                                                \
+            sums[c] = (combine);                                                                                      \
+          }                                                                                                           \
+        }                                                                                                             \
+        advance(&inner, gone - 1, s->reduced_extents, s->reduced_strides);                                            \
+      }                                                                                                               \
+      for (size_t c = 0; c < columns; ++c) {                                                                          \
+        const size_t n = line + c0 + c;                                                                               \
+        finish;                                                                                                       \
+      }                                                                                                               \
+    }                                                                                                                 \
+    advance(&outer, together ? kept - 1 : kept, s->kept_extents, s->kept_strides);                                    \
+  }
+
+#define LN_REDUCE_FORM(form, type, sum_type, start, combine, finish)      \
+  static void form(const ln_reduce_shape* s, const type* in, type* out) { \
+    LN_REDUCE(type, sum_type, start, combine, finish)                     \
+  }
+
+#define LN_REDUCE_EXTREMES(name, type, lowest, highest)                                                \
+  LN_REDUCE_FORM(max_##name, type, type, lowest, first || x > sums[c] ? x : sums[c], out[n] = sums[c]) \
+  LN_REDUCE_FORM(min_##name, type, type, highest, first || x < sums[c] ? x : sums[c], out[n] = sums[c])
+
+/* `wide` holds sums modulo the type's range. */
+#define LN_REDUCE_INTEGER(name, type, wide, lowest, highest)                                            \
+  LN_REDUCE_EXTREMES(name, type, lowest, highest)                                                       \
+  LN_REDUCE_FORM(sum_##name, type, wide, 0, (wide)(sums[c] + (wide)x), out[n] = (type)sums[c])          \
+  LN_REDUCE_FORM(prod_##name, type, wide, 1, (wide)(sums[c] * (wide)x), out[n] = (type)sums[c])         \
+  LN_REDUCE_FORM(any_##name, type, int, 0, sums[c] != 0 || x != 0, out[n] = (type)sums[c])              \
+  LN_REDUCE_FORM(all_##name, type, int, 1, sums[c] != 0 && x != 0, out[n] = (type)sums[c])              \
+  LN_REDUCE_FORM(mean_##name, type, uint64_t, 0, sums[c] + (uint64_t)(int64_t)x,                        \
+                 out[n] = s->count > 0 ? (type)((int64_t)sums[c] / (int64_t)s->count) : 0)              \
+  void ln_reduce_##name##_ref(ln_reduction kind, const ln_reduce_shape* s, const type* in, type* out) { \
+    static void (*const kForms[])(const ln_reduce_shape*, const type*, type*) = {                       \
+        sum_##name, prod_##name, max_##name, min_##name, any_##name, all_##name, mean_##name};          \
+    kForms[kind](s, in, out);                                                                           \
+  }
+
+LN_REDUCE_INTEGER(s64, int64_t, uint64_t, INT64_MIN, INT64_MAX)
+LN_REDUCE_INTEGER(s32, int32_t, uint32_t, INT32_MIN, INT32_MAX)
+LN_REDUCE_INTEGER(s16, int16_t, uint32_t, INT16_MIN, INT16_MAX)
+LN_REDUCE_INTEGER(s8, int8_t, uint32_t, INT8_MIN, INT8_MAX)
+LN_REDUCE_INTEGER(u8, uint8_t, uint32_t, 0, UINT8_MAX)
+
+LN_REDUCE_EXTREMES(f32, float, -FLT_MAX, FLT_MAX)
+LN_REDUCE_FORM(sum_f32, float, float, 0.0f, sums[c] + x, out[n] = sums[c])
+LN_REDUCE_FORM(prod_f32, float, float, 1.0f, sums[c] * x, out[n] = sums[c])
+LN_REDUCE_FORM(mean_f32, float, float, 0.0f, sums[c] + x, out[n] = sums[c] / (float)s->count)
+
+void ln_reduce_f32_ref(ln_reduction kind, const ln_reduce_shape* s, const float* in, float* out) {
+  (kind == LN_REDUCE_PROD   ? prod_f32
+   : kind == LN_REDUCE_MAX  ? max_f32
+   : kind == LN_REDUCE_MIN  ? min_f32
+   : kind == LN_REDUCE_MEAN ? mean_f32
+                            : sum_f32)(s, in, out);
+}
+
+void ln_reduce_quantize_mean(size_t count, ln_reduce_quantized* p) {
+  int shift = 0;
+  while (shift < 32 && count >> 1 >> shift != 0) ++shift;
+  if (shift > 31 + p->shift) shift = 31 + p->shift;
+  p->multiplier = (int32_t)((int64_t)((uint64_t)p->multiplier << shift) / (int64_t)count);
+  p->shift -= shift;
+}
+
+#define LN_REDUCE_SUM_Q(name, type, low, high)                                                                         \
+  void ln_reduce_sum_##name##_ref(const ln_reduce_quantized* p, const ln_reduce_shape* s, const type* in, type* out) { \
+    const uint32_t zero = (uint32_t)((uint64_t)s->count * (uint64_t)(int64_t)p->in_zero_point);                        \
+    LN_REDUCE(type, uint32_t, 0, sums[c] + (uint32_t)x,                                                                \
+              const int32_t scaled = ln_requantize((int32_t)(sums[c] - zero), p->multiplier, p->shift);                \
+              out[n] = (type)ln_clamp_i32((int32_t)((uint32_t)scaled + (uint32_t)p->out_zero_point), low, high))       \
+  }
+
+LN_REDUCE_SUM_Q(qs8, int8_t, INT8_MIN, INT8_MAX)
+LN_REDUCE_SUM_Q(qu8, uint8_t, 0, UINT8_MAX)
+LN_REDUCE_SUM_Q(qs16, int16_t, INT16_MIN, INT16_MAX)
+
+static int32_t scale_product(const ln_reduce_quantized* p, int64_t product) {
+  return ln_requantize_i64(product, p->multiplier, p->shift);
+}
+
+#define LN_REDUCE_PROD_Q(name, type, low, high)                                                            \
+  void ln_reduce_prod_##name##_ref(const ln_reduce_quantized* p, const ln_reduce_shape* s, const type* in, \
+                                   type* out) {                                                            \
+    LN_REDUCE(type, int32_t, 1,                                                                            \
+              first ? x - p->in_zero_point : scale_product(p, (int64_t)sums[c] * (x - p->in_zero_point)),  \
+              const uint32_t sum = (uint32_t)scale_product(p, sums[c]) + (uint32_t)p->out_zero_point;      \
+              out[n] = (type)ln_clamp_i32((int32_t)sum, low, high))                                        \
+  }
+
+LN_REDUCE_PROD_Q(qs8, int8_t, INT8_MIN, INT8_MAX)
+LN_REDUCE_PROD_Q(qs16, int16_t, INT16_MIN, INT16_MAX)
