@@ -4,9 +4,16 @@
 #include "ops/builtin_ops.h"
 #include "ops/unary_util.h"
 
+/* Of the input's type. */
+typedef union softmax_params {
+  ln_softmax_quantized narrow;
+  ln_softmax_s16 wide;
+  ln_log_softmax_quantized log;
+} softmax_params;
+
 static void* init(TfLiteContext* context, const char* buffer, size_t length) {
   (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(ln_softmax_quantized));
+  void* data = ln_calloc(1, sizeof(softmax_params));
   return data != NULL ? data : TfLiteKernelInitFailed();
 }
 
@@ -15,27 +22,48 @@ static void free_data(TfLiteContext* context, void* data) {
   ln_free(data);
 }
 
+/* Scale and zero point that the reference's arithmetic has built in. */
+static TfLiteStatus check_output(TfLiteContext* context, const TfLiteTensor* output, double scale, int32_t zero_point) {
+  const double found = (double)output->params.scale;
+  LN_CHECK(context, output->params.zero_point == zero_point && found >= scale * 0.999 && found <= scale * 1.001,
+           "the output's scale is %g, its zero point %d; %g and %d are right", found, output->params.zero_point, scale,
+           zero_point);
+  return kTfLiteOk;
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteSoftmaxParams* params = node->builtin_data;
+  softmax_params* p = node->user_data;
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_CHECK(context, params != NULL, "the options are missing");
   LN_TRY(ln_unary_get(context, node, &input, &output));
   LN_CHECK(context, ln_rank(input) >= 1, "input is a scalar; rank 1 or more is right");
   LN_TRY(ln_resize_like(context, output, input));
-  if (input->type == kTfLiteFloat32) return ln_check_type(context, output, "output", kTfLiteFloat32);
-  const bool pair = (input->type == kTfLiteInt8 && (output->type == kTfLiteInt8 || output->type == kTfLiteInt16)) ||
-                    (input->type == kTfLiteUInt8 && output->type == kTfLiteUInt8);
-  LN_CHECK(context, pair, "input is %s, output %s; FLOAT32, INT8, UINT8 or INT8 to INT16 is right",
-           TfLiteTypeGetName(input->type), TfLiteTypeGetName(output->type));
-  LN_CHECK(context, ln_softmax_prepare((double)params->beta, (double)input->params.scale, node->user_data),
+  const TfLiteType in = input->type, out = output->type;
+  if (in == kTfLiteFloat32) return ln_check_type(context, output, "output", kTfLiteFloat32);
+  const bool pair =
+      in == kTfLiteInt16 ? out == in : (in == kTfLiteInt8 || in == kTfLiteUInt8) && (out == in || out == kTfLiteInt16);
+  LN_CHECK(context, pair, "input is %s, output %s; FLOAT32, INT8, UINT8, INT16 or an 8-bit type to INT16 is right",
+           TfLiteTypeGetName(in), TfLiteTypeGetName(out));
+  if (in == kTfLiteInt16) {
+    const int32_t depth = ln_dim(input, ln_rank(input) - 1);
+    LN_TRY(check_output(context, output, 1.0 / 32768, 0));
+    LN_CHECK(context, input->params.scale > 0 && params->beta > 0,
+             "the input's scale is %g, beta %g; both must be above 0", (double)input->params.scale,
+             (double)params->beta);
+    LN_CHECK(context, depth <= 65535, "rows of %d INT16 elements; at most 65535 are allowed", depth);
+    ln_softmax_prepare_s16(params->beta, input->params.scale, &p->wide);
+    return kTfLiteOk;
+  }
+  LN_CHECK(context, ln_softmax_prepare((double)params->beta, (double)input->params.scale, &p->narrow),
            "beta %g with the input's scale %g is too small for fixed point", (double)params->beta,
            (double)input->params.scale);
   return kTfLiteOk;
 }
 
 typedef struct softmax_job {
-  const ln_softmax_quantized* quantized;
+  const softmax_params* params;
   const TfLiteTensor* input;
   TfLiteTensor* output;
   float beta;
@@ -46,14 +74,20 @@ static void run_tile(void* arg, size_t index) {
   const softmax_job* j = arg;
   const size_t first = index * j->tile, rows = j->rows - first < j->tile ? j->rows - first : j->tile,
                at = first * j->depth;
-  if (j->input->type == kTfLiteFloat32)
-    ln_softmax_f32_ref(j->beta, j->input->data.f + at, j->output->data.f + at, rows, j->depth);
-  else if (j->input->type == kTfLiteUInt8)
-    ln_softmax_qu8_ref(j->quantized, j->input->data.uint8 + at, j->output->data.uint8 + at, rows, j->depth);
-  else if (j->output->type == kTfLiteInt8)
-    ln_softmax_qs8_ref(j->quantized, j->input->data.int8 + at, j->output->data.int8 + at, rows, j->depth);
+  const TfLiteType in = j->input->type, out = j->output->type;
+  const TfLitePtrUnion from = j->input->data, to = j->output->data;
+  if (in == kTfLiteFloat32)
+    ln_softmax_f32_ref(j->beta, from.f + at, to.f + at, rows, j->depth);
+  else if (in == kTfLiteInt16)
+    ln_softmax_qs16_ref(&j->params->wide, from.i16 + at, to.i16 + at, rows, j->depth);
+  else if (in == kTfLiteUInt8 && out == kTfLiteUInt8)
+    ln_softmax_qu8_ref(&j->params->narrow, from.uint8 + at, to.uint8 + at, rows, j->depth);
+  else if (in == kTfLiteUInt8)
+    ln_softmax_qu8_s16_ref(&j->params->narrow, from.uint8 + at, to.i16 + at, rows, j->depth);
+  else if (out == kTfLiteInt8)
+    ln_softmax_qs8_ref(&j->params->narrow, from.int8 + at, to.int8 + at, rows, j->depth);
   else
-    ln_softmax_qs8_s16_ref(j->quantized, j->input->data.int8 + at, j->output->data.i16 + at, rows, j->depth);
+    ln_softmax_qs8_s16_ref(&j->params->narrow, from.int8 + at, to.i16 + at, rows, j->depth);
 }
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
@@ -70,23 +104,38 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 static TfLiteStatus log_prepare(TfLiteContext* context, TfLiteNode* node) {
+  softmax_params* p = node->user_data;
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
-  LN_TRY(ln_check_type(context, input, "input", kTfLiteFloat32));
+  const TfLiteType type = input->type;
+  LN_CHECK(context, type == kTfLiteFloat32 || type == kTfLiteInt8 || type == kTfLiteUInt8,
+           "input is %s; FLOAT32, INT8 or UINT8 is right", TfLiteTypeGetName(type));
   LN_CHECK(context, ln_rank(input) >= 1, "input is a scalar; rank 1 or more is right");
-  return ln_unary_prepare(context, node);
+  LN_TRY(ln_unary_prepare(context, node));
+  if (type == kTfLiteFloat32) return kTfLiteOk;
+  LN_TRY(check_output(context, output, 1.0 / 16, type == kTfLiteInt8 ? INT8_MAX : UINT8_MAX));
+  LN_CHECK(context, ln_log_softmax_prepare((double)input->params.scale, &p->log),
+           "the input's scale %g is too small for fixed point", (double)input->params.scale);
+  return kTfLiteOk;
 }
 
 static TfLiteStatus log_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const softmax_params* p = node->user_data;
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
   if (output->bytes == 0) return kTfLiteOk;
-  const size_t depth = (size_t)ln_dim(input, ln_rank(input) - 1);
-  ln_log_softmax_f32_ref(input->data.f, output->data.f, (size_t)ln_num_elements(input) / depth, depth);
+  const size_t depth = (size_t)ln_dim(input, ln_rank(input) - 1), rows = (size_t)ln_num_elements(input) / depth;
+  if (input->type == kTfLiteFloat32)
+    ln_log_softmax_f32_ref(input->data.f, output->data.f, rows, depth);
+  else if (input->type == kTfLiteInt8)
+    ln_log_softmax_qs8_ref(&p->log, input->data.int8, output->data.int8, rows, depth);
+  else
+    ln_log_softmax_qu8_ref(&p->log, input->data.uint8, output->data.uint8, rows, depth);
   return kTfLiteOk;
 }
 
 const TfLiteRegistration ln_op_softmax = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
-const TfLiteRegistration ln_op_log_softmax = {.prepare = log_prepare, .invoke = log_invoke};
+const TfLiteRegistration ln_op_log_softmax = {
+    .init = init, .free = free_data, .prepare = log_prepare, .invoke = log_invoke};

@@ -49,9 +49,12 @@ int ln_softmax_prepare(double beta, double in_scale, ln_softmax_quantized* p) {
   return 1;
 }
 
+static int32_t rescaled(const ln_softmax_quantized* p, int32_t diff) {
+  return ln_doubling_high_mul((int32_t)((uint32_t)diff << p->left_shift), p->multiplier);
+}
+
 static int32_t exp_of(const ln_softmax_quantized* p, int32_t diff) {
-  const int32_t shifted = (int32_t)((uint32_t)diff << p->left_shift);
-  return ln_exp_on_negative(ln_doubling_high_mul(shifted, p->multiplier), DIFF_INTEGER_BITS);
+  return ln_exp_on_negative(rescaled(p, diff), DIFF_INTEGER_BITS);
 }
 
 #define LN_SOFTMAX(name, in_type, out_type, lowest_in, bits, low, high)                                        \
@@ -82,3 +85,112 @@ static int32_t exp_of(const ln_softmax_quantized* p, int32_t diff) {
 LN_SOFTMAX(qs8, int8_t, int8_t, INT8_MIN, 8, INT8_MIN, INT8_MAX)
 LN_SOFTMAX(qu8, uint8_t, uint8_t, 0, 8, 0, UINT8_MAX)
 LN_SOFTMAX(qs8_s16, int8_t, int16_t, INT8_MIN, 16, INT16_MIN, INT16_MAX)
+LN_SOFTMAX(qu8_s16, uint8_t, int16_t, 0, 16, INT16_MIN, INT16_MAX)
+
+static float exp_f32(float x, const void* params) {
+  (void)params;
+  return expf(x);
+}
+
+static float reciprocal_f32(float x, const void* params) {
+  (void)params;
+  return 1.0f / (1.0f + x);
+}
+
+void ln_softmax_prepare_s16(float beta, float in_scale, ln_softmax_s16* p) {
+  const ln_quantization unit = {2.0f / 65535.0f, 0};
+  ln_lookup_fill_16((ln_quantization){10.0f / 65535.0f, INT16_MAX}, unit, exp_f32, NULL, p->exp);
+  ln_lookup_fill_16((ln_quantization){1.0f / 65535.0f, INT16_MIN}, unit, reciprocal_f32, NULL, p->reciprocal);
+  ln_quantize_multiplier((double)(in_scale * beta) / (10.0 / 65535.0), &p->multiplier, &p->shift);
+}
+
+static int16_t saturate_s16(int32_t x) { return (int16_t)ln_clamp_i32(x, INT16_MIN, INT16_MAX); }
+
+void ln_softmax_qs16_ref(const ln_softmax_s16* p, const int16_t* in, int16_t* out, size_t rows, size_t depth) {
+  for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
+    int16_t largest = INT16_MIN, reciprocal;
+    uint32_t sum = 0;
+    for (size_t i = 0; i < depth; ++i)
+      if (in[i] > largest) largest = in[i];
+    for (size_t i = 0; i < depth; ++i) {
+      const int32_t scaled = ln_requantize(in[i] - largest, p->multiplier, p->shift);
+      const int16_t place = saturate_s16((int32_t)((uint32_t)scaled + 32767u));
+      ln_lookup_16(p->exp, &place, &out[i], 1);
+      sum += (uint32_t)(int32_t)out[i];
+    }
+    /* The sum is brought to [1, 2) in Q1.16, its part above 1 is what the second table takes. The largest element adds
+     * one to the sum, so that there are at most 17 leading zeros. */
+    const int zeros = ln_leading_zeros(sum);
+    if (zeros < 1 || zeros > 30) {
+      for (size_t i = 0; i < depth; ++i) out[i] = 0;
+      continue;
+    }
+    const int32_t fraction = (int32_t)((((int64_t)sum << (zeros - 1)) + (1 << 13)) >> 14) - ((1 << 15) + (1 << 16));
+    const int16_t place = saturate_s16(fraction);
+    ln_lookup_16(p->reciprocal, &place, &reciprocal, 1);
+    const int shift = 31 - zeros;
+    for (size_t i = 0; i < depth; ++i) {
+      const int64_t product = (int64_t)out[i] * reciprocal + (INT64_C(1) << (shift - 1));
+      out[i] = (int16_t)ln_clamp_i32((int32_t)(product >> shift), 0, INT16_MAX);
+    }
+  }
+}
+
+int ln_log_softmax_prepare(double in_scale, ln_log_softmax_quantized* p) {
+  if (!ln_softmax_prepare(1.0, in_scale, &p->exp)) return 0;
+  const double back = (double)(INT64_C(1) << (31 - p->exp.left_shift)) / (double)p->exp.multiplier;
+  ln_quantize_multiplier(back, &p->back_multiplier, &p->back_shift);
+  return 1;
+}
+
+/* ln(x) in Q5.26 for x >= 1 in Q12.19: x = z 2^n with z around 1, ln z by a rational function. `n` takes steps of a
+ * half, by the smaller of two candidates for z. */
+static int32_t log_of(int32_t x) {
+  const int32_t log_2 = 1488522236, root_4_half = 1805811301, root_half = 1518500250, quarter_q6 = 1 << 23;
+  const int32_t alpha_n = 117049297, alpha_d = 127690142, alpha_i = 1057819769, alpha_f = 638450708;
+  const int zeros_a = ln_leading_zeros((uint32_t)x);
+  const int32_t whole = ln_saturating_shift_left(x, zeros_a - 1);
+  const int32_t z_a = ln_saturating_shift_left(ln_doubling_high_mul(whole, root_half), 1);
+  const int32_t power_a = ln_saturating_add((SUM_INTEGER_BITS - zeros_a) * (1 << 25), quarter_q6);
+  const int headroom_b = ln_leading_zeros((uint32_t)ln_doubling_high_mul(x, root_half)) - 1;
+  const int32_t z_b = ln_saturating_shift_left(x, headroom_b);
+  const int32_t power_b = (SUM_INTEGER_BITS - headroom_b) * (1 << 25) - quarter_q6;
+  const int32_t r = z_a < z_b ? z_a : z_b, power = power_a > power_b ? power_a : power_b;
+  const int32_t p = ln_rounding_half_sum(r, root_4_half);
+  int32_t q = ln_wrapping_sub(r, root_4_half);
+  q = ln_wrapping_add(q, q);
+  const int32_t square = ln_doubling_high_mul(q, q);
+  const int32_t numerator =
+      ln_wrapping_add(ln_doubling_high_mul(q, r), ln_doubling_high_mul(ln_doubling_high_mul(q, square), alpha_n));
+  const int32_t inner = ln_wrapping_add(ln_wrapping_add(alpha_i, q), ln_doubling_high_mul(alpha_d, square));
+  const int32_t denominator = ln_wrapping_add(ln_doubling_high_mul(p, inner), ln_doubling_high_mul(alpha_f, q));
+  const int32_t quotient =
+      ln_doubling_high_mul(ln_rounding_shift_right(numerator, 6), ln_one_over_one_plus(denominator));
+  return ln_saturating_shift_left(ln_wrapping_add(ln_doubling_high_mul(power, log_2), quotient), 1);
+}
+
+#define LN_LOG_SOFTMAX(name, type, low, high)                                                                        \
+  void ln_log_softmax_##name##_ref(const ln_log_softmax_quantized* p, const type* in, type* out, size_t rows,        \
+                                   size_t depth) {                                                                   \
+    for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                                   \
+      int32_t largest = low, sum = 0;                                                                                \
+      for (size_t i = 0; i < depth; ++i)                                                                             \
+        if (in[i] > largest) largest = in[i];                                                                        \
+      for (size_t i = 0; i < depth; ++i)                                                                             \
+        if (in[i] - largest >= p->exp.diff_min)                                                                      \
+          sum = ln_saturating_add(sum, ln_rounding_shift_right(exp_of(&p->exp, in[i] - largest), SUM_INTEGER_BITS)); \
+      const int32_t log_sum = log_of(sum);                                                                           \
+      /* What is below it would leave Q5.26 once the logarithm is taken off. */                                      \
+      const int32_t reach = ln_requantize(ln_wrapping_add(log_sum, INT32_MIN), p->back_multiplier, p->back_shift);   \
+      const int32_t least = reach > p->exp.diff_min - 1 ? reach : p->exp.diff_min - 1;                               \
+      for (size_t i = 0; i < depth; ++i) {                                                                           \
+        const int32_t diff = in[i] - largest;                                                                        \
+        const int32_t scaled = rescaled(&p->exp, diff);                                                              \
+        const int32_t q = ln_rounding_shift_right(ln_wrapping_sub(scaled, log_sum), 31 - DIFF_INTEGER_BITS - 4);     \
+        out[i] = diff > least ? (type)ln_clamp_i32(q + (high), low, high) : (type)(low);                             \
+      }                                                                                                              \
+    }                                                                                                                \
+  }
+
+LN_LOG_SOFTMAX(qs8, int8_t, INT8_MIN, INT8_MAX)
+LN_LOG_SOFTMAX(qu8, uint8_t, 0, UINT8_MAX)

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/generic/lookup.h"
+
 void ln_softmax_f32_ref(float beta, const float* in, float* out, size_t rows, size_t depth);
 void ln_log_softmax_f32_ref(const float* in, float* out, size_t rows, size_t depth);
 
@@ -22,6 +24,34 @@ int ln_softmax_prepare(double beta, double in_scale, ln_softmax_quantized* param
 void ln_softmax_qs8_ref(const ln_softmax_quantized* params, const int8_t* in, int8_t* out, size_t rows, size_t depth);
 void ln_softmax_qu8_ref(const ln_softmax_quantized* params, const uint8_t* in, uint8_t* out, size_t rows, size_t depth);
 void ln_softmax_qs8_s16_ref(const ln_softmax_quantized* params, const int8_t* in, int16_t* out, size_t rows,
+                            size_t depth);
+void ln_softmax_qu8_s16_ref(const ln_softmax_quantized* params, const uint8_t* in, int16_t* out, size_t rows,
+                            size_t depth);
+
+/* Sixteen bits by two tables: exp over [-10, 0] and 1 / (1 + x) over [0, 1]. The output's scale is 1 / 32768, its zero
+ * point 0. */
+typedef struct ln_softmax_s16 {
+  int32_t multiplier; /* with `shift`: from differences of inputs to 10 / 65535 */
+  int shift;
+  int16_t exp[LN_LOOKUP_16_SIZE], reciprocal[LN_LOOKUP_16_SIZE];
+} ln_softmax_s16;
+
+void ln_softmax_prepare_s16(float beta, float in_scale, ln_softmax_s16* params);
+/* At most 65535 elements a row: their sum in Q16.15 fits 32 bits. */
+void ln_softmax_qs16_ref(const ln_softmax_s16* params, const int16_t* in, int16_t* out, size_t rows, size_t depth);
+
+/* The logarithm's output has the scale 1 / 16 and its type's largest value as zero point. `back` brings a Q5.26
+ * difference to the input's scale. */
+typedef struct ln_log_softmax_quantized {
+  ln_softmax_quantized exp;
+  int32_t back_multiplier;
+  int back_shift;
+} ln_log_softmax_quantized;
+
+int ln_log_softmax_prepare(double in_scale, ln_log_softmax_quantized* params);
+void ln_log_softmax_qs8_ref(const ln_log_softmax_quantized* params, const int8_t* in, int8_t* out, size_t rows,
+                            size_t depth);
+void ln_log_softmax_qu8_ref(const ln_log_softmax_quantized* params, const uint8_t* in, uint8_t* out, size_t rows,
                             size_t depth);
 
 #endif
