@@ -1,18 +1,22 @@
-/* EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, LOGICAL_AND, LOGICAL_OR: two inputs, a BOOL output. */
+/* EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, LOGICAL_AND, LOGICAL_OR: two inputs, a BOOL output.
+ * Strings can only be equal or not. */
 #include "kernels/generic/fixed_point.h"
 #include "ops/binary_util.h"
 #include "ops/builtin_ops.h"
+#include "ops/string_util.h"
 
 typedef struct comparison {
   ln_binary_choice choices[9];
-  bool swapped; /* a > b is b < a */
+  bool swapped;         /* a > b is b < a */
+  ln_binary_row string; /* of strings' numbers, params: string_pair; NULL: no strings */
 } comparison;
 
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, const comparison* c) {
   ln_binary_io io;
   LN_TRY(ln_binary_get(context, node, &io));
-  LN_CHECK(context, ln_binary_find(c->choices, io.a->type) != NULL, "inputs are %s, which the operator does not take",
-           TfLiteTypeGetName(io.a->type));
+  const bool strings = io.a->type == kTfLiteString && c->string != NULL;
+  LN_CHECK(context, strings || ln_binary_find(c->choices, io.a->type) != NULL,
+           "inputs are %s, which the operator does not take", TfLiteTypeGetName(io.a->type));
   return ln_binary_prepare(context, node, kTfLiteBool);
 }
 
@@ -23,9 +27,47 @@ static ln_compare_quantized quantized_params(const ln_binary_io* io) {
   return p;
 }
 
+/* ---- Strings ---- */
+
+typedef struct string_pair {
+  ln_strings a, b;
+} string_pair;
+
+#define LN_STRING_ROW(name, sign)                                                                                   \
+  static void name(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, void* out,       \
+                   size_t n) {                                                                                      \
+    const string_pair* pair = params;                                                                               \
+    const uint32_t *va = a, *vb = b;                                                                                \
+    bool* to = out;                                                                                                 \
+    for (size_t i = 0; i < n; ++i)                                                                                  \
+      to[i] = sign ln_string_equal(ln_string_at(&pair->a, va[i * a_step]), ln_string_at(&pair->b, vb[i * b_step])); \
+  }
+
+LN_STRING_ROW(equal_strings, )
+LN_STRING_ROW(not_equal_strings, !)
+
+/* Broadcasts the strings' numbers, so that the row finds the strings by them. */
+static TfLiteStatus invoke_strings(TfLiteContext* context, const ln_binary_io* io, ln_binary_row row) {
+  string_pair pair;
+  LN_TRY(ln_read_strings(context, io->a, &pair.a));
+  LN_TRY(ln_read_strings(context, io->b, &pair.b));
+  const size_t count = pair.a.count > pair.b.count ? pair.a.count : pair.b.count;
+  size_t bytes;
+  int32_t* numbers = ln_mul_size(count, sizeof *numbers, &bytes) ? ln_malloc(bytes) : NULL;
+  LN_CHECK(context, numbers != NULL, "no memory to compare %zu strings", count);
+  for (size_t i = 0; i < count; ++i) numbers[i] = (int32_t)i;
+  TfLiteTensor a = *io->a, b = *io->b;
+  a.type = b.type = kTfLiteInt32;
+  a.data.i32 = b.data.i32 = numbers;
+  const TfLiteStatus status = ln_binary_run_io(context, &(ln_binary_io){&a, &b, io->output}, row, &pair);
+  ln_free(numbers);
+  return status;
+}
+
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const comparison* c) {
   ln_binary_io io;
   LN_TRY(ln_binary_get(context, node, &io));
+  if (io.a->type == kTfLiteString) return invoke_strings(context, &io, c->string);
   const ln_binary_row row = ln_binary_find(c->choices, io.a->type);
   if (c->swapped) io = (ln_binary_io){io.b, io.a, io.output};
   const ln_compare_quantized params = quantized_params(&io);
@@ -41,14 +83,16 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const compa
 #define LN_END \
   { kTfLiteNoType, NULL }
 
-static const comparison kEqual = {{LN_ORDERED(equal), {kTfLiteBool, ln_binary_equal_u8_ref}, LN_END}, false};
-static const comparison kNotEqual = {{LN_ORDERED(not_equal), {kTfLiteBool, ln_binary_not_equal_u8_ref}, LN_END}, false};
-static const comparison kLess = {{LN_ORDERED(less), LN_END}, false};
-static const comparison kLessEqual = {{LN_ORDERED(less_equal), LN_END}, false};
-static const comparison kGreater = {{LN_ORDERED(less), LN_END}, true};
-static const comparison kGreaterEqual = {{LN_ORDERED(less_equal), LN_END}, true};
-static const comparison kAnd = {{{kTfLiteBool, ln_binary_logical_and_ref}, {kTfLiteNoType, NULL}}, false};
-static const comparison kOr = {{{kTfLiteBool, ln_binary_logical_or_ref}, {kTfLiteNoType, NULL}}, false};
+static const comparison kEqual = {.choices = {LN_ORDERED(equal), {kTfLiteBool, ln_binary_equal_u8_ref}, LN_END},
+                                  .string = equal_strings};
+static const comparison kNotEqual = {
+    .choices = {LN_ORDERED(not_equal), {kTfLiteBool, ln_binary_not_equal_u8_ref}, LN_END}, .string = not_equal_strings};
+static const comparison kLess = {.choices = {LN_ORDERED(less), LN_END}};
+static const comparison kLessEqual = {.choices = {LN_ORDERED(less_equal), LN_END}};
+static const comparison kGreater = {.choices = {LN_ORDERED(less), LN_END}, .swapped = true};
+static const comparison kGreaterEqual = {.choices = {LN_ORDERED(less_equal), LN_END}, .swapped = true};
+static const comparison kAnd = {.choices = {{kTfLiteBool, ln_binary_logical_and_ref}, {kTfLiteNoType, NULL}}};
+static const comparison kOr = {.choices = {{kTfLiteBool, ln_binary_logical_or_ref}, {kTfLiteNoType, NULL}}};
 
 #define LN_COMPARISON_OP(name, which)                                            \
   static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { \

@@ -36,7 +36,7 @@ static TfLiteStatus gather_prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(get_gather(context, node, &input, &indices, &axis, &batch_dims));
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(check_index_type(context, indices));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
+  LN_TRY(ln_move_bytes(context, input, &bytes));
   LN_TRY(ln_check_type(context, output, "output", input->type));
   LN_CHECK(context, ln_rank(input) + ln_rank(indices) - 1 - batch_dims <= LN_MAX_RANK,
            "the output's rank would be over %d", LN_MAX_RANK);
@@ -53,23 +53,23 @@ static TfLiteStatus gather_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *input, *indices;
   TfLiteTensor* output;
   int axis, batch_dims;
-  size_t bytes;
+  ln_move move;
   LN_TRY(get_gather(context, node, &input, &indices, &axis, &batch_dims));
   LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
   const size_t batches = ln_extent(input, 0, batch_dims), outer = ln_extent(input, batch_dims, axis);
-  const size_t extent = (size_t)ln_dim(input, axis), row = ln_extent(input, axis + 1, ln_rank(input)) * bytes;
+  const size_t extent = (size_t)ln_dim(input, axis);
   const size_t count = ln_extent(indices, batch_dims, ln_rank(indices));
   for (size_t i = 0; i < batches * count; ++i)
     LN_CHECK(context, index_at(indices, i) >= 0 && (uint64_t)index_at(indices, i) < extent,
              "index %zu is %lld; it must be in [0, %zu)", i, (long long)index_at(indices, i), extent);
-  if (row == 0) return kTfLiteOk;
-  char* to = output->data.raw;
-  for (size_t b = 0; b < batches; ++b)
+  LN_TRY(ln_move_begin(context, input, output, &move));
+  const size_t row = ln_extent(input, axis + 1, ln_rank(input)) * move.bytes;
+  char* to = move.to;
+  for (size_t b = 0; b < batches && row > 0; ++b)
     for (size_t o = 0; o < outer; ++o)
       for (size_t i = 0; i < count; ++i, to += row)
-        memcpy(to, input->data.raw + ((b * outer + o) * extent + (size_t)index_at(indices, b * count + i)) * row, row);
-  return kTfLiteOk;
+        memcpy(to, move.from + ((b * outer + o) * extent + (size_t)index_at(indices, b * count + i)) * row, row);
+  return ln_move_end(context, output, &move, kTfLiteOk);
 }
 
 static TfLiteStatus gather_nd_prepare(TfLiteContext* context, TfLiteNode* node) {
@@ -83,7 +83,7 @@ static TfLiteStatus gather_nd_prepare(TfLiteContext* context, TfLiteNode* node) 
   LN_TRY(ln_get_input(context, node, 1, &indices));
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(check_index_type(context, indices));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
+  LN_TRY(ln_move_bytes(context, input, &bytes));
   LN_TRY(ln_check_type(context, output, "output", input->type));
   LN_CHECK(context, ln_rank(input) >= 1 && ln_rank(indices) >= 1, "input and indices must have rank 1 or more");
   const int depth = ln_dim(indices, ln_rank(indices) - 1);
@@ -96,19 +96,12 @@ static TfLiteStatus gather_nd_prepare(TfLiteContext* context, TfLiteNode* node) 
   return ln_resize(context, output, rank, dims);
 }
 
-static TfLiteStatus gather_nd_invoke(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteTensor *input, *indices;
-  TfLiteTensor* output;
-  size_t bytes;
-  LN_TRY(ln_get_input(context, node, 0, &input));
-  LN_TRY(ln_get_input(context, node, 1, &indices));
-  LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
-  const int last = ln_rank(indices) - 1;
-  LN_CHECK(context, last >= 0, "indices must have rank 1 or more");
-  const int depth = ln_dim(indices, last);
-  const size_t tuples = ln_extent(indices, 0, last), row = ln_extent(input, depth, ln_rank(input)) * bytes;
-  for (size_t n = 0; n < tuples; ++n) {
+/* Moves the row that each index tuple names. */
+static TfLiteStatus move_tuples(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* indices,
+                                const ln_move* move) {
+  const int last = ln_rank(indices) - 1, depth = ln_dim(indices, last);
+  const size_t tuples = ln_extent(indices, 0, last), row = ln_extent(input, depth, ln_rank(input)) * move->bytes;
+  for (size_t n = 0; n < tuples && (row > 0 || depth > 0); ++n) {
     size_t from = 0;
     for (int k = 0; k < depth; ++k) {
       const int64_t index = index_at(indices, n * (size_t)depth + (size_t)k);
@@ -116,9 +109,21 @@ static TfLiteStatus gather_nd_invoke(TfLiteContext* context, TfLiteNode* node) {
                k, n, (long long)index, ln_dim(input, k));
       from = from * (size_t)ln_dim(input, k) + (size_t)index;
     }
-    if (row > 0) memcpy(output->data.raw + n * row, input->data.raw + from * row, row);
+    if (row > 0) memcpy(move->to + n * row, move->from + from * row, row);
   }
   return kTfLiteOk;
+}
+
+static TfLiteStatus gather_nd_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteTensor *input, *indices;
+  TfLiteTensor* output;
+  ln_move move;
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  LN_TRY(ln_get_input(context, node, 1, &indices));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_CHECK(context, ln_rank(indices) >= 1, "indices must have rank 1 or more");
+  LN_TRY(ln_move_begin(context, input, output, &move));
+  return ln_move_end(context, output, &move, move_tuples(context, input, indices, &move));
 }
 
 const TfLiteRegistration ln_op_gather = {.prepare = gather_prepare, .invoke = gather_invoke};

@@ -6,6 +6,7 @@
 
 #include "kernels/generic/strided_copy.h"
 #include "ops/op_util.h"
+#include "ops/string_util.h"
 
 /* The size of an element that can be moved; reported for types that have no fixed whole number of bytes. */
 static inline TfLiteStatus ln_element_bytes(TfLiteContext* context, const TfLiteTensor* t, size_t* bytes) {
@@ -40,5 +41,31 @@ static inline TfLiteStatus ln_copy_whole(TfLiteContext* context, const TfLiteTen
   if (input->data.raw != output->data.raw && input->bytes > 0) memcpy(output->data.raw, input->data.raw, input->bytes);
   return kTfLiteOk;
 }
+
+/* Fills `count` elements of the output with one. */
+void ln_fill_elements(const void* element, size_t bytes, char* to, size_t count);
+
+/* ---- Elements of any type. Strings are moved as their numbers in the input, elements of less than a byte as bytes;
+ * the output is made of them in the end:
+ *
+ *     LN_TRY(ln_move_begin(context, input, output, &move));
+ *     ... move elements of move.bytes bytes from move.from to move.to, as many as input and output have ...
+ *     return ln_move_end(context, output, &move, status);
+ *
+ * Nothing in between may return: ln_move_end frees, and passes a failure on. ---- */
+
+typedef struct ln_move {
+  const char* from;
+  char* to;
+  size_t bytes;
+  char* block; /* stands in for both tensors' data; NULL where elements are whole bytes */
+  ln_strings strings;
+} ln_move;
+
+/* The bytes that such an element is moved as; reported for resources and the like. */
+TfLiteStatus ln_move_bytes(TfLiteContext* context, const TfLiteTensor* t, size_t* bytes);
+/* Both tensors have the same type and their final shapes. */
+TfLiteStatus ln_move_begin(TfLiteContext* context, const TfLiteTensor* input, TfLiteTensor* output, ln_move* move);
+TfLiteStatus ln_move_end(TfLiteContext* context, TfLiteTensor* output, ln_move* move, TfLiteStatus status);
 
 #endif

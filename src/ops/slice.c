@@ -13,14 +13,14 @@ typedef struct slice {
 
 static TfLiteStatus copy_slice(TfLiteContext* context, const TfLiteTensor* input, TfLiteTensor* output,
                                const slice* s) {
-  size_t bytes;
+  ln_move move;
   ptrdiff_t dst[2 * LN_MAX_RANK];
-  LN_TRY(ln_element_bytes(context, input, &bytes));
-  ln_strides(s->rank, s->dims, bytes, dst);
+  LN_TRY(ln_move_begin(context, input, output, &move));
+  ln_strides(s->rank, s->dims, move.bytes, dst);
   ln_copy_shape shape = {0};
   for (int i = 0; i < s->rank; ++i) ln_copy_add(&shape, (size_t)s->dims[i], s->steps[i], dst[i]);
-  if (output->bytes > 0) ln_strided_copy(&shape, input->data.raw + s->begin_bytes, output->data.raw, bytes);
-  return kTfLiteOk;
+  if (ln_num_elements(output) > 0) ln_strided_copy(&shape, move.from + s->begin_bytes, move.to, move.bytes);
+  return ln_move_end(context, output, &move, kTfLiteOk);
 }
 
 /* Reads the slice that the other inputs ask for; their values must be known. */
@@ -35,7 +35,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, int inputs
   LN_TRY(ln_check_io(context, node, inputs, inputs, 1));
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
+  LN_TRY(ln_move_bytes(context, input, &bytes));
   LN_TRY(ln_check_type(context, output, "output", input->type));
   LN_CHECK(context, ln_rank(input) <= LN_MAX_RANK, "rank %d; at most %d is allowed", ln_rank(input), LN_MAX_RANK);
   bool known = true;
@@ -68,7 +68,7 @@ static TfLiteStatus read_slice(TfLiteContext* context, const TfLiteNode* node, c
   int count;
   size_t bytes;
   const int rank = ln_rank(input);
-  LN_TRY(ln_element_bytes(context, input, &bytes));
+  LN_TRY(ln_move_bytes(context, input, &bytes));
   LN_TRY(ln_get_input(context, node, 1, &begin));
   LN_TRY(ln_get_input(context, node, 2, &size));
   LN_TRY(ln_read_ints(context, begin, "begin", LN_MAX_RANK, begins, &count));
@@ -158,7 +158,7 @@ static TfLiteStatus read_strided(TfLiteContext* context, const TfLiteNode* node,
   const int rank = ln_rank(input);
   LN_CHECK(context, p != NULL, "the options are missing");
   LN_TRY(read_spec(context, node, &spec));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
+  LN_TRY(ln_move_bytes(context, input, &bytes));
   ln_strides(rank, input->dims->data, bytes, strides);
   int new_axes = 0, ellipses = 0, axis = 0;
   for (int i = 0; i < spec.count; ++i) {

@@ -25,7 +25,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_input(context, node, 1, &multiples));
   LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
+  LN_TRY(ln_move_bytes(context, input, &bytes));
   LN_TRY(ln_check_type(context, output, "output", input->type));
   if (ln_is_constant(multiples)) return resize_output(context, node, output);
   ln_set_dynamic(output);
@@ -35,25 +35,24 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *input, *multiples;
   TfLiteTensor* output;
-  size_t bytes;
+  ln_move move;
   ptrdiff_t src[LN_MAX_RANK], dst[LN_MAX_RANK];
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_input(context, node, 1, &multiples));
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (!ln_is_constant(multiples)) LN_TRY(resize_output(context, node, output));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
-  if (output->bytes == 0) return kTfLiteOk;
-  const int rank = ln_rank(input);
-  ln_strides(rank, input->dims->data, bytes, src);
-  ln_strides(rank, output->dims->data, bytes, dst);
+  LN_TRY(ln_move_begin(context, input, output, &move));
+  const int rank = ln_num_elements(output) > 0 ? ln_rank(input) : 0;
+  ln_strides(rank, input->dims->data, move.bytes, src);
+  ln_strides(rank, output->dims->data, move.bytes, dst);
   /* Every dimension is two: which repetition, and where in the input. */
   ln_copy_shape shape = {0};
   for (int i = 0; i < rank; ++i) {
     ln_copy_add(&shape, (size_t)(ln_dim(output, i) / ln_dim(input, i)), 0, dst[i] * ln_dim(input, i));
     ln_copy_add(&shape, (size_t)ln_dim(input, i), src[i], dst[i]);
   }
-  ln_strided_copy(&shape, input->data.raw, output->data.raw, bytes);
-  return kTfLiteOk;
+  if (ln_num_elements(output) > 0) ln_strided_copy(&shape, move.from, move.to, move.bytes);
+  return ln_move_end(context, output, &move, kTfLiteOk);
 }
 
 const TfLiteRegistration ln_op_tile = {.prepare = prepare, .invoke = invoke};
