@@ -71,11 +71,13 @@ def programs(preset, prefix=(), environment=None, skip=("golden",)):
 
 
 def golden(preset, threads, prefix=(), environment=None):
-    """The golden cases: all models; of the operators those named as passing, which new operators add to."""
+    """The golden cases: all models; of the operators those named as passing, which new operators add to; our own."""
     path = os.path.join("build", preset, "golden")
-    ops = ["--list", os.path.join("tests", "golden", "ops_passing.txt")]
-    return [(f"{preset}: golden {what}, threads {threads}", [*prefix, path, what, "--threads", threads, *extra],
-             environment or {}, 2400) for what, extra in (("models", []), ("ops", ops))]
+    runs = [("models", ["models"]),
+            ("ops", ["ops", "--list", os.path.join("tests", "golden", "ops_passing.txt")]),
+            ("own ops", ["ops", "--folder", os.path.join("tests", "data")])]
+    return [(f"{preset}: golden {what}, threads {threads}", [*prefix, path, *words, "--threads", threads],
+             environment or {}, 2400) for what, words in runs]
 
 
 def pytest(folder, *options, environment=None):

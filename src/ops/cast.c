@@ -1,119 +1,70 @@
-/* CAST between plain number types. Floats outside an integer's range, and NaN, give its nearest value and 0: the
- * language leaves them open. */
-#include <math.h>
+/* CAST between number types. */
+#include "kernels/generic/cast.h"
 
 #include "ops/builtin_ops.h"
 #include "ops/unary_util.h"
 
-static bool castable(TfLiteType type) {
-  switch (type) {
-    case kTfLiteFloat32:
-    case kTfLiteFloat64:
-    case kTfLiteInt8:
-    case kTfLiteUInt8:
-    case kTfLiteInt16:
-    case kTfLiteUInt16:
-    case kTfLiteInt32:
-    case kTfLiteUInt32:
-    case kTfLiteInt64:
-    case kTfLiteBool:
-      return true;
-    default:
-      return false;
-  }
+static bool number_of(TfLiteType type, ln_number* number) {
+  static const struct {
+    TfLiteType type;
+    ln_number number;
+  } kNumbers[] = {{kTfLiteFloat32, LN_NUMBER_F32}, {kTfLiteFloat64, LN_NUMBER_F64},   {kTfLiteFloat16, LN_NUMBER_F16},
+                  {kTfLiteInt8, LN_NUMBER_S8},     {kTfLiteUInt8, LN_NUMBER_U8},      {kTfLiteInt16, LN_NUMBER_S16},
+                  {kTfLiteUInt16, LN_NUMBER_U16},  {kTfLiteInt32, LN_NUMBER_S32},     {kTfLiteUInt32, LN_NUMBER_U32},
+                  {kTfLiteInt64, LN_NUMBER_S64},   {kTfLiteBFloat16, LN_NUMBER_BF16}, {kTfLiteComplex64, LN_NUMBER_C64},
+                  {kTfLiteBool, LN_NUMBER_BOOL},   {kTfLiteInt4, LN_NUMBER_S4},       {kTfLiteUInt4, LN_NUMBER_U4},
+                  {kTfLiteInt2, LN_NUMBER_S2}};
+  for (size_t i = 0; i < sizeof kNumbers / sizeof kNumbers[0]; ++i)
+    if (kNumbers[i].type == type) return *number = kNumbers[i].number, true;
+  return false;
 }
 
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
+  ln_number in, out;
   LN_TRY(ln_unary_get(context, node, &input, &output));
-  LN_CHECK(context, castable(input->type) && castable(output->type), "%s to %s cannot be cast",
-           TfLiteTypeGetName(input->type), TfLiteTypeGetName(output->type));
+  const bool known = number_of(input->type, &in) && number_of(output->type, &out);
+  /* Types of less than a byte go to and from FLOAT32 only. */
+  LN_CHECK(context,
+           known && (in < LN_NUMBER_S4 || output->type == kTfLiteFloat32) &&
+               (out < LN_NUMBER_S4 || input->type == kTfLiteFloat32),
+           "%s to %s cannot be cast", TfLiteTypeGetName(input->type), TfLiteTypeGetName(output->type));
   return ln_resize_like(context, output, input);
 }
 
-static bool is_float(TfLiteType type) { return type == kTfLiteFloat32 || type == kTfLiteFloat64; }
+typedef struct cast_job {
+  ln_number in, out;
+  const char* from;
+  char* to;
+  size_t count, in_bytes, out_bytes; /* bytes of a tile */
+} cast_job;
 
-static double load_float(const TfLiteTensor* t, size_t i) {
-  return t->type == kTfLiteFloat32 ? (double)t->data.f[i] : t->data.f64[i];
+enum { kTile = 8192 };
+
+static void run_tile(void* arg, size_t tile) {
+  const cast_job* j = arg;
+  const size_t first = tile * kTile, n = j->count - first < kTile ? j->count - first : kTile;
+  ln_cast_ref(j->in, j->from + tile * j->in_bytes, j->out, j->to + tile * j->out_bytes, n);
 }
 
-static int64_t load_int(const TfLiteTensor* t, size_t i) {
-  switch (t->type) {
-    case kTfLiteInt8:
-      return t->data.int8[i];
-    case kTfLiteInt16:
-      return t->data.i16[i];
-    case kTfLiteUInt16:
-      return t->data.ui16[i];
-    case kTfLiteInt32:
-      return t->data.i32[i];
-    case kTfLiteUInt32:
-      return t->data.u32[i];
-    case kTfLiteInt64:
-      return t->data.i64[i];
-    case kTfLiteBool:
-      return t->data.uint8[i] != 0;
-    default:
-      return t->data.uint8[i];
-  }
-}
-
-/* An integer to the output's type, cut to its bits. */
-static void store_int(TfLiteTensor* t, size_t i, int64_t x) {
-  switch (t->type) {
-    case kTfLiteFloat32:
-      t->data.f[i] = (float)x;
-      break;
-    case kTfLiteFloat64:
-      t->data.f64[i] = (double)x;
-      break;
-    case kTfLiteInt8:
-    case kTfLiteUInt8:
-      t->data.uint8[i] = (uint8_t)x;
-      break;
-    case kTfLiteInt16:
-    case kTfLiteUInt16:
-      t->data.ui16[i] = (uint16_t)x;
-      break;
-    case kTfLiteInt32:
-    case kTfLiteUInt32:
-      t->data.u32[i] = (uint32_t)x;
-      break;
-    case kTfLiteInt64:
-      t->data.i64[i] = x;
-      break;
-    default:
-      t->data.uint8[i] = x != 0;
-  }
-}
-
-static int64_t to_int(double x, TfLiteType type) {
-  if (isnan(x)) return 0;
-  const double limit = type == kTfLiteInt64    ? 9223372036854774784.0
-                       : type == kTfLiteUInt32 ? 4294967295.0
-                                               : 2147483647.0;
-  const double low = type == kTfLiteInt64 ? -9223372036854775808.0 : type == kTfLiteUInt32 ? 0 : -2147483648.0;
-  return (int64_t)(x < low ? low : x > limit ? limit : x);
+static size_t tile_bytes(TfLiteType type) {
+  const size_t size = ln_type_size(type);
+  return size > 0 ? kTile * size : type == kTfLiteInt2 ? kTile / 4 : kTile / 2;
 }
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
+  cast_job job = {0};
   LN_TRY(ln_unary_get(context, node, &input, &output));
-  const size_t n = (size_t)ln_num_elements(input);
-  for (size_t i = 0; i < n; ++i) {
-    if (!is_float(input->type))
-      store_int(output, i, load_int(input, i));
-    else if (output->type == kTfLiteFloat32)
-      output->data.f[i] = (float)load_float(input, i);
-    else if (output->type == kTfLiteFloat64)
-      output->data.f64[i] = load_float(input, i);
-    else if (output->type == kTfLiteBool)
-      output->data.uint8[i] = load_float(input, i) != 0;
-    else
-      store_int(output, i, to_int(load_float(input, i), output->type));
-  }
+  LN_CHECK(context, number_of(input->type, &job.in) && number_of(output->type, &job.out), "the types have changed");
+  job.count = (size_t)ln_num_elements(input);
+  job.from = input->data.raw_const;
+  job.to = output->data.raw;
+  job.in_bytes = tile_bytes(input->type);
+  job.out_bytes = tile_bytes(output->type);
+  if (job.count > 0) ln_parallel_for(context, run_tile, &job, (job.count + kTile - 1) / kTile);
   return kTfLiteOk;
 }
 

@@ -11,9 +11,16 @@ static TfLiteStatus resize_outputs(TfLiteContext* context, const TfLiteNode* nod
   LN_TRY(ln_get_input(context, node, 1, &k_tensor));
   LN_TRY(ln_get_output(context, node, 0, &values));
   LN_TRY(ln_get_output(context, node, 1, &indices));
-  LN_TRY(ln_read_ints(context, k_tensor, "k", 1, k, &count));
+  if (k_tensor->type == kTfLiteInt16) {
+    LN_CHECK(context, ln_num_elements(k_tensor) == 1 && k_tensor->data.i16 != NULL, "k has %lld elements; 1 is right",
+             (long long)ln_num_elements(k_tensor));
+    *k = k_tensor->data.i16[0];
+  } else {
+    LN_TRY(ln_read_ints(context, k_tensor, "k", 1, k, &count));
+    LN_CHECK(context, count == 1, "k has no elements; 1 is right");
+  }
   const int rank = ln_rank(input);
-  LN_CHECK(context, count == 1 && *k >= 0 && *k <= ln_dim(input, rank - 1), "k is %d; it must be in [0, %d]", *k,
+  LN_CHECK(context, *k >= 0 && *k <= ln_dim(input, rank - 1), "k is %d; it must be in [0, %d]", *k,
            ln_dim(input, rank - 1));
   for (int i = 0; i < rank; ++i) dims[i] = ln_dim(input, i);
   dims[rank - 1] = *k;
@@ -31,9 +38,14 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &values));
   LN_TRY(ln_get_output(context, node, 1, &indices));
   LN_TRY(ln_check_type(context, values, "output 0", input->type));
-  LN_TRY(ln_check_type(context, indices, "output 1", kTfLiteInt32));
+  LN_CHECK(context, indices->type == kTfLiteInt32 || indices->type == kTfLiteInt16,
+           "output 1 is %s; INT32 or INT16 is right", TfLiteTypeGetName(indices->type));
+  LN_CHECK(context, k_tensor->type == kTfLiteInt32 || k_tensor->type == kTfLiteInt16 || k_tensor->type == kTfLiteInt64,
+           "k is %s; INT32, INT16 or INT64 is right", TfLiteTypeGetName(k_tensor->type));
   LN_CHECK(context, ln_rank(input) >= 1 && ln_rank(input) <= LN_MAX_RANK, "rank %d; 1 to %d are allowed",
            ln_rank(input), LN_MAX_RANK);
+  LN_CHECK(context, indices->type == kTfLiteInt32 || ln_dim(input, ln_rank(input) - 1) <= INT16_MAX + 1,
+           "rows of %d elements; INT16 indices reach 32767", ln_dim(input, ln_rank(input) - 1));
   switch (input->type) {
     case kTfLiteFloat32:
     case kTfLiteUInt8:
@@ -78,33 +90,53 @@ static bool before(const TfLiteTensor* t, size_t row, int32_t a, int32_t b) {
   return order != 0 ? order > 0 : a < b;
 }
 
+/* Indices of a row, in the output itself. */
+typedef struct index_list {
+  bool narrow;
+  union {
+    int32_t* i32;
+    int16_t* i16;
+  } data;
+} index_list;
+
+static int32_t get(const index_list* list, int32_t i) { return list->narrow ? list->data.i16[i] : list->data.i32[i]; }
+
+static void put(const index_list* list, int32_t i, int32_t value) {
+  if (list->narrow)
+    list->data.i16[i] = (int16_t)value;
+  else
+    list->data.i32[i] = value;
+}
+
+static void swap(const index_list* list, int32_t a, int32_t b) {
+  const int32_t value = get(list, a);
+  put(list, a, get(list, b));
+  put(list, b, value);
+}
+
 /* Sinks the root of a heap whose root is the element that must stand last. */
-static void sink(const TfLiteTensor* t, size_t row, int32_t* heap, int32_t count, int32_t at) {
+static void sink(const TfLiteTensor* t, size_t row, const index_list* heap, int32_t count, int32_t at) {
   for (;;) {
     int32_t last = at;
     for (int32_t child = 2 * at + 1; child <= 2 * at + 2 && child < count; ++child)
-      if (before(t, row, heap[last], heap[child])) last = child;
+      if (before(t, row, get(heap, last), get(heap, child))) last = child;
     if (last == at) return;
-    const int32_t swap = heap[at];
-    heap[at] = heap[last];
-    heap[last] = swap;
+    swap(heap, at, last);
     at = last;
   }
 }
 
 /* The k first of `count` in order, by a heap of k. */
-static void select_row(const TfLiteTensor* t, size_t row, int32_t count, int32_t k, int32_t* heap) {
-  for (int32_t i = 0; i < k; ++i) heap[i] = i;
+static void select_row(const TfLiteTensor* t, size_t row, int32_t count, int32_t k, const index_list* heap) {
+  for (int32_t i = 0; i < k; ++i) put(heap, i, i);
   for (int32_t i = k / 2 - 1; i >= 0; --i) sink(t, row, heap, k, i);
   for (int32_t i = k; i < count && k > 0; ++i) {
-    if (!before(t, row, i, heap[0])) continue;
-    heap[0] = i;
+    if (!before(t, row, i, get(heap, 0))) continue;
+    put(heap, 0, i);
     sink(t, row, heap, k, 0);
   }
   for (int32_t end = k - 1; end > 0; --end) {
-    const int32_t swap = heap[0];
-    heap[0] = heap[end];
-    heap[end] = swap;
+    swap(heap, 0, end);
     sink(t, row, heap, end, 0);
   }
 }
@@ -123,11 +155,15 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const int32_t count = ln_dim(input, rank - 1);
   const size_t rows = ln_extent(input, 0, rank - 1), bytes = ln_type_size(input->type);
   for (size_t r = 0; r < rows && k > 0; ++r) {
-    int32_t* order = indices->data.i32 + r * (size_t)k;
-    select_row(input, r * (size_t)count, count, k, order);
+    index_list order = {.narrow = indices->type == kTfLiteInt16};
+    if (order.narrow)
+      order.data.i16 = indices->data.i16 + r * (size_t)k;
+    else
+      order.data.i32 = indices->data.i32 + r * (size_t)k;
+    select_row(input, r * (size_t)count, count, k, &order);
     for (int32_t i = 0; i < k; ++i)
       memcpy(values->data.raw + (r * (size_t)k + (size_t)i) * bytes,
-             input->data.raw + (r * (size_t)count + (size_t)order[i]) * bytes, bytes);
+             input->data.raw + (r * (size_t)count + (size_t)get(&order, i)) * bytes, bytes);
   }
   return kTfLiteOk;
 }

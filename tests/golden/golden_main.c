@@ -1,8 +1,10 @@
 /* golden: compares the library with the golden outputs of shared/models or shared/ops.
  *
- *   golden models|ops [--threads 1,2,4] [--filter TEXT] [--list FILE]
+ *   golden models|ops [--threads 1,2,4] [--filter TEXT] [--list FILE] [--folder DIR]
  *
- * --list FILE runs only the cases named in FILE, a name a line, and fails for those that do not exist. */
+ * --folder DIR has the cases in place of the shared folder.
+ * --list FILE runs only the cases named in FILE, a name a
+ * line, and fails for those that do not exist. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +54,7 @@ int main(int argc, char** argv) {
   const char* shared = getenv("LINNET_SHARED");
   if (shared == NULL) shared = "../shared";
   if (argc < 2 || (strcmp(argv[1], "models") != 0 && strcmp(argv[1], "ops") != 0)) {
-    fprintf(stderr, "usage: golden models|ops [--threads 1,2,4] [--filter TEXT] [--list FILE]\n");
+    fprintf(stderr, "usage: golden models|ops [--threads 1,2,4] [--filter TEXT] [--list FILE] [--folder DIR]\n");
     return 2;
   }
   for (int i = 2; i < argc; ++i) {
@@ -60,6 +62,8 @@ int main(int argc, char** argv) {
       char* parts[8];
       t.thread_count = golden_split(argv[++i], ',', parts, 8);
       for (int k = 0; k < t.thread_count; ++k) t.threads[k] = atoi(parts[k]);
+    } else if (strcmp(argv[i], "--folder") == 0 && i + 1 < argc) {
+      shared = argv[++i];
     } else if (strcmp(argv[i], "--filter") == 0 && i + 1 < argc) {
       filter = argv[++i];
     } else if (strcmp(argv[i], "--list") == 0 && i + 1 < argc) {

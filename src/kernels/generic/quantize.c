@@ -1,9 +1,9 @@
 #include "kernels/generic/quantize.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "kernels/generic/fixed_point.h"
+#include "kernels/generic/half.h"
 
 #define LN_QUANTIZE(suffix, type, low, high)                                                                   \
   void ln_quantize_f32_##suffix##_ref(float scale, int32_t zero_point, const float* in, type* out, size_t n) { \
@@ -20,23 +20,8 @@ LN_QUANTIZE(s8, int8_t, INT8_MIN, INT8_MAX)
 LN_QUANTIZE(u8, uint8_t, 0, UINT8_MAX)
 LN_QUANTIZE(s16, int16_t, INT16_MIN, INT16_MAX)
 
-static float half_to_float(uint16_t h) {
-  const uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = (h >> 10) & 31, fraction = h & 1023;
-  uint32_t bits;
-  if (exponent == 0) {
-    const float tiny = ldexpf((float)fraction, -24);
-    memcpy(&bits, &tiny, sizeof bits);
-    bits |= sign;
-  } else {
-    bits = sign | (exponent == 31 ? 0x7F800000u : (exponent + 112) << 23) | fraction << 13;
-  }
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
 void ln_dequantize_f16_ref(const uint16_t* in, float* out, size_t n) {
-  for (size_t i = 0; i < n; ++i) out[i] = half_to_float(in[i]);
+  for (size_t i = 0; i < n; ++i) out[i] = ln_half_to_float(in[i]);
 }
 
 static int32_t load(ln_integer type, const void* data, size_t i) {

@@ -1,0 +1,128 @@
+"""Writes tests/data/ops: models of one operator each, inputs, and the outputs of the original runtime's reference kernels.
+
+    python3 scripts/make_op_cases.py [FAMILY...]      all families, or some: their cases are replaced, others stay
+
+A family is a file of scripts/op_cases with a function `cases(suite)`, which calls suite.add for every case. The files
+written are in the format that the golden program reads (OP.bin, cases.tsv); `golden ops --folder tests/data` runs them.
+Needs the pip packages ai-edge-litert, flatbuffers and numpy.
+"""
+
+import importlib
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "tests" / "data" / "ops"
+MAGIC = b"OPSUITE1" + bytes(8)
+COLUMNS = ("case op kind flags invokes file model_off model_len inputs outputs tol_abs tol_rel tol_steps diff_opt "
+           "diff_xnn golden ops").split()
+
+
+class Container:
+    """The blobs of one operator's cases, each once, at multiples of 16."""
+
+    def __init__(self):
+        self.content = bytearray(MAGIC)
+        self._places = {}
+
+    def add(self, blob):
+        if blob not in self._places:
+            self.content += bytes(-len(self.content) % 16)
+            self._places[blob] = len(self.content)
+            self.content += blob
+        return self._places[blob]
+
+
+class Suite:
+    """Collects cases. `only_refused` is what the original refused, in words."""
+
+    def __init__(self, interpreter_class, resolver):
+        self._class, self._resolver = interpreter_class, resolver
+        self.containers, self.rows, self.refused = {}, [], []
+
+    def random(self, name):
+        """Numbers that depend on the name only."""
+        return np.random.default_rng(zlib.crc32(name.encode()))
+
+    def add(self, name, model, inputs=(), invokes=1, kind="float32", flags="-", tolerance=(0.0, 0.0)):
+        """Adds the case `OP/label`: `model` (of tflite_builder), arrays for its inputs.
+
+        An array whose shape differs from the model's resizes the input. `tolerance` (absolute, relative) is for
+        floats. What the original refuses is reported and left out.
+        """
+        content = model.build()
+        try:
+            details, wanted, resized = self._run(content, inputs, invokes)
+        except (RuntimeError, ValueError) as error:
+            self.refused.append(f"{name}: {' '.join(str(error).split())}")
+            return
+        operator = name.split("/")[0]
+        container = self.containers.setdefault(operator, Container())
+        if resized:
+            flags = "resize" if flags == "-" else flags + ",resize"
+        self.rows.append((name, operator, kind, flags, invokes, operator + ".bin", container.add(content), len(content),
+                          self._list(container, details[0], inputs), self._list(container, details[1], wanted),
+                          f"{tolerance[0]:g}", f"{tolerance[1]:g}", 0, 0, 0, "ref", "-"))
+
+    def _run(self, content, inputs, invokes):
+        interpreter = self._class(model_content=content, num_threads=1, experimental_op_resolver_type=self._resolver)
+        details = interpreter.get_input_details()
+        resized = False
+        for detail, array in zip(details, inputs, strict=True):
+            if tuple(detail["shape"]) != array.shape:
+                interpreter.resize_tensor_input(detail["index"], array.shape)
+                resized = True
+        interpreter.allocate_tensors()
+        for _ in range(invokes):
+            for detail, array in zip(details, inputs, strict=True):
+                interpreter.set_tensor(detail["index"], array)
+            interpreter.invoke()
+        outputs = interpreter.get_output_details()
+        return (details, outputs), [np.array(interpreter.get_tensor(detail["index"])) for detail in outputs], resized
+
+    @staticmethod
+    def _list(container, details, arrays):
+        words = []
+        for detail, array in zip(details, arrays):
+            blob = np.ascontiguousarray(array).tobytes()
+            shape = "x".join(map(str, array.shape)) or "scalar"
+            words.append(f"{detail['name']}|{array.dtype.name}|{shape}|{container.add(blob)}|{len(blob)}")
+        return ";".join(words) or "-"
+
+
+def write(suite, families):
+    """Replaces the cases of the families' operators."""
+    FOLDER.mkdir(exist_ok=True)
+    table = FOLDER / "cases.tsv"
+    kept = []
+    if families and table.exists():
+        kept = [line.split("\t") for line in table.read_text().splitlines()[1:]]
+        kept = [row for row in kept if row[1] not in suite.containers]
+    rows = sorted(kept + [[str(field) for field in row] for row in suite.rows], key=lambda row: row[1])
+    for operator, container in suite.containers.items():
+        (FOLDER / f"{operator}.bin").write_bytes(container.content)
+    for path in FOLDER.glob("*.bin"):
+        if path.stem not in {row[1] for row in rows}:
+            path.unlink()
+    table.write_text("".join("\t".join(row) + "\n" for row in [COLUMNS, *rows]))
+
+
+def main(families):
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    sys.path.insert(0, str(ROOT / "scripts"))
+    suite = Suite(Interpreter, OpResolverType.BUILTIN_REF)
+    names = families or sorted(path.stem for path in (ROOT / "scripts" / "op_cases").glob("[!_]*.py"))
+    for name in names:
+        importlib.import_module(f"op_cases.{name}").cases(suite)
+    write(suite, families)
+    for line in suite.refused:
+        print("refused:", line)
+    print(f"{len(suite.rows)} cases of {len(suite.containers)} operators")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
