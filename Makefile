@@ -2,6 +2,7 @@
 JOBS ?= 2
 PRESET ?= release
 PREFIX ?= /usr/local
+MAKEFLAGS += --no-print-directory
 
 all: build
 
@@ -19,7 +20,7 @@ install: build
 COUNT ?= 20000
 SEED ?= 1
 fuzz:
-	@$(MAKE) --no-print-directory build PRESET=asan
+	@$(MAKE) build PRESET=asan
 	build/asan/fuzz_models --count $(COUNT) --seed $(SEED) --jobs $(JOBS)
 
 lint:
