@@ -177,7 +177,7 @@ TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterSetInvokeTimeout(TfLiteInte
 typedef struct LinnetMemory {
   size_t weight_bytes;     /* constant tensors, in the file's mapping */
   size_t arena_bytes;      /* activations that live within an invoke, laid out by lifetime */
-  size_t persistent_bytes; /* variables and what operators keep between invokes in the arena */
+  size_t persistent_bytes; /* variables, what operators keep between invokes, constants computed once */
   size_t dynamic_bytes;    /* tensors whose size is known only while it runs: now */
   size_t packed_bytes;     /* copies of weights in a faster layout */
   size_t peak_bytes;       /* the most that all but the weights have taken together so far */

@@ -87,12 +87,22 @@ static TfLiteStatus quantize_invoke(TfLiteContext* context, TfLiteNode* node) {
   return kTfLiteOk;
 }
 
-static TfLiteStatus dequantize_prepare(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteTensor* input;
-  TfLiteTensor* output;
-  LN_TRY(ln_unary_get(context, node, &input, &output));
+static void dequantize(const TfLiteTensor* input, TfLiteTensor* output) {
+  const size_t n = (size_t)ln_num_elements(input);
+  const float scale = input->params.scale;
+  const int32_t zero = input->params.zero_point;
+  if (input->type == kTfLiteFloat16)
+    ln_dequantize_f16_ref(input->data.ui16, output->data.f, n);
+  else if (input->type == kTfLiteInt8)
+    ln_dequantize_s8_ref(scale, zero, input->data.int8, output->data.f, n);
+  else if (input->type == kTfLiteUInt8)
+    ln_dequantize_u8_ref(scale, zero, input->data.uint8, output->data.f, n);
+  else
+    ln_dequantize_s16_ref(scale, zero, input->data.i16, output->data.f, n);
+}
+
+static TfLiteStatus check_dequantize(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* output) {
   LN_TRY(ln_check_type(context, output, "output", kTfLiteFloat32));
-  LN_TRY(ln_resize_like(context, output, input));
   switch (input->type) {
     case kTfLiteFloat16:
       return kTfLiteOk;
@@ -105,21 +115,28 @@ static TfLiteStatus dequantize_prepare(TfLiteContext* context, TfLiteNode* node)
   }
 }
 
+/* Weights kept in fewer bits are dequantized once, here, so that those who use them see a constant and can pack it. */
+static TfLiteStatus dequantize_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  LN_TRY(ln_unary_get(context, node, &input, &output));
+  LN_TRY(check_dequantize(context, input, output));
+  if (output->allocation_type == kTfLiteArenaRw && ln_is_constant(input) && input->data.raw_const != NULL &&
+      ln_num_elements(input) > 0) {
+    output->allocation_type = kTfLitePersistentRo;
+    output->data.raw = NULL;
+  }
+  const bool done = output->allocation_type == kTfLitePersistentRo && output->data.raw != NULL;
+  LN_TRY(ln_resize_like(context, output, input));
+  if (output->allocation_type == kTfLitePersistentRo && !done) dequantize(input, output);
+  return kTfLiteOk;
+}
+
 static TfLiteStatus dequantize_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
-  const size_t n = (size_t)ln_num_elements(input);
-  const float scale = input->params.scale;
-  const int32_t zero = input->params.zero_point;
-  if (input->type == kTfLiteFloat16)
-    ln_dequantize_f16_ref(input->data.ui16, output->data.f, n);
-  else if (input->type == kTfLiteInt8)
-    ln_dequantize_s8_ref(scale, zero, input->data.int8, output->data.f, n);
-  else if (input->type == kTfLiteUInt8)
-    ln_dequantize_u8_ref(scale, zero, input->data.uint8, output->data.f, n);
-  else
-    ln_dequantize_s16_ref(scale, zero, input->data.i16, output->data.f, n);
+  if (output->allocation_type != kTfLitePersistentRo) dequantize(input, output);
   return kTfLiteOk;
 }
 

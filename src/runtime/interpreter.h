@@ -161,7 +161,6 @@ void ln_subgraph_find_lifetimes(ln_subgraph* subgraph);
 /* Places all arena tensors of the plan's positions [first, end), keeping those placed before, and sets their data. */
 TfLiteStatus ln_subgraph_place(ln_subgraph* subgraph, int32_t first, int32_t end);
 void ln_subgraph_free_arenas(ln_subgraph* subgraph);
-size_t ln_interpreter_dynamic_bytes(const ln_interpreter* interpreter);
 /* Whether `more` bytes of memory are within the limit; reports where not. */
 TfLiteStatus ln_check_limit(const ln_subgraph* subgraph, size_t more_bytes);
 void ln_note_peak(ln_interpreter* interpreter);

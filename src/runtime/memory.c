@@ -5,19 +5,21 @@
 #include "base/checked.h"
 #include "runtime/interpreter.h"
 
-size_t ln_interpreter_dynamic_bytes(const ln_interpreter* interpreter) {
+/* What tensors of that kind have on the heap. */
+static size_t heap_bytes(const ln_interpreter* interpreter, TfLiteAllocationType kind) {
   size_t total = 0;
   for (int32_t s = 0; s < interpreter->subgraph_count; ++s) {
     const ln_subgraph* subgraph = interpreter->subgraphs[s];
     for (int32_t i = 0; i < subgraph->tensor_count; ++i)
-      if (subgraph->tensors[i].allocation_type == kTfLiteDynamic && subgraph->tensors[i].data.raw != NULL)
+      if (subgraph->tensors[i].allocation_type == kind && subgraph->tensors[i].data.raw != NULL)
         total += subgraph->tensors[i].bytes;
   }
   return total;
 }
 
-static size_t arena_bytes(const ln_interpreter* interpreter) {
-  size_t total = 0;
+/* All but the weights, in the file and packed. */
+static size_t used_bytes(const ln_interpreter* interpreter) {
+  size_t total = heap_bytes(interpreter, kTfLiteDynamic) + heap_bytes(interpreter, kTfLitePersistentRo);
   for (int32_t s = 0; s < interpreter->subgraph_count; ++s)
     total += interpreter->subgraphs[s]->arena.capacity_bytes + interpreter->subgraphs[s]->persistent.capacity_bytes;
   return total;
@@ -27,7 +29,7 @@ TfLiteStatus ln_check_limit(const ln_subgraph* subgraph, size_t more_bytes) {
   const ln_interpreter* interpreter = subgraph->interpreter;
   const size_t limit = interpreter->config.memory_limit_bytes;
   if (limit == 0) return kTfLiteOk;
-  const size_t used = arena_bytes(interpreter) + ln_interpreter_dynamic_bytes(interpreter);
+  const size_t used = used_bytes(interpreter);
   if (used <= limit && more_bytes <= limit - used) return kTfLiteOk;
   ln_subgraph_report(subgraph, "%zu bytes more would be needed beside %zu in use; the memory limit is %zu", more_bytes,
                      used, limit);
@@ -35,8 +37,7 @@ TfLiteStatus ln_check_limit(const ln_subgraph* subgraph, size_t more_bytes) {
 }
 
 void ln_note_peak(ln_interpreter* interpreter) {
-  const size_t now =
-      arena_bytes(interpreter) + ln_interpreter_dynamic_bytes(interpreter) + ln_model_packed_bytes(interpreter->model);
+  const size_t now = used_bytes(interpreter) + ln_model_packed_bytes(interpreter->model);
   if (now > interpreter->peak_bytes) interpreter->peak_bytes = now;
 }
 
@@ -345,7 +346,8 @@ TfLiteStatus ln_interpreter_memory(const ln_interpreter* interpreter, LinnetMemo
     memory->arena_bytes += interpreter->subgraphs[s]->arena.capacity_bytes;
     memory->persistent_bytes += interpreter->subgraphs[s]->persistent.capacity_bytes;
   }
-  memory->dynamic_bytes = ln_interpreter_dynamic_bytes(interpreter);
+  memory->dynamic_bytes = heap_bytes(interpreter, kTfLiteDynamic);
+  memory->persistent_bytes += heap_bytes(interpreter, kTfLitePersistentRo);
   memory->packed_bytes = ln_model_packed_bytes(interpreter->model);
   memory->peak_bytes = interpreter->peak_bytes;
   return kTfLiteOk;
