@@ -23,6 +23,13 @@ fuzz:
 	@$(MAKE) build PRESET=asan
 	build/asan/fuzz_models --count $(COUNT) --seed $(SEED) --jobs $(JOBS)
 
+# Measures against other runtimes, interleaved; installs them and makes the models first. An hour, mostly the first time.
+bench: build
+	bench/install.sh
+	build/bench/tensorflow/bin/python bench/make_models.py
+	build/bench/runtimes/bin/python bench/run.py
+	build/bench/runtimes/bin/python bench/report.py
+
 lint:
 	@scripts/lint.sh
 
@@ -41,10 +48,11 @@ clean:
 help:
 	@echo "make [PRESET=release|debug|asan|tsan|size|aarch64|armhf]   build into build/PRESET"
 	@echo "make fuzz COUNT=n SEED=s     run changed models under the sanitizers"
+	@echo "make bench                measures against other runtimes: docs/benchmark.md"
 	@echo "make lint                 format, clang-tidy, cppcheck"
 	@echo "make test-quick           installs what the tests need, builds, runs the quick tier"
 	@echo "make test                 all tests: sanitizers, emulated ARM, fuzzing"
 	@echo "make run                  builds, then classifies a picture of a digit"
 	@echo "make install PREFIX=DIR   install library, headers, command"
 
-.PHONY: all build run install fuzz lint clean help
+.PHONY: all build run install bench fuzz lint test test-quick test-deps clean help
