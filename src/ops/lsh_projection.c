@@ -1,0 +1,109 @@
+/* LSH_PROJECTION: bits that are alike for inputs that are alike. Each bit is the sign of a sum over the input's rows of
+ * weight times a hash of a seed and the row; a row of seeds gives a number (sparse) or its bits one by one (dense). */
+#include <string.h>
+
+#include "kernels/generic/fingerprint.h"
+#include "ops/builtin_ops.h"
+#include "ops/op_util.h"
+
+enum { kSeeds, kInput, kWeights };
+enum { kMaxBits = 32 };
+
+typedef struct lsh_data {
+  int first_temporary;
+} lsh_data;
+
+static void* init(TfLiteContext* context, const char* buffer, size_t length) {
+  (void)context, (void)buffer, (void)length;
+  lsh_data* data = ln_malloc(sizeof *data);
+  if (data == NULL) return TfLiteKernelInitFailed();
+  data->first_temporary = -1;
+  return data;
+}
+
+static void free_data(TfLiteContext* context, void* data) {
+  (void)context;
+  ln_free(data);
+}
+
+/* Rows have equal shares of the input's bytes, whatever its type. Strings have no fixed share: the bytes of one are
+ * known in invoke only. */
+static size_t row_bytes(const TfLiteTensor* input) { return input->bytes / (size_t)ln_dim(input, 0); }
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteLSHProjectionParams* params = node->builtin_data;
+  lsh_data* data = node->user_data;
+  const TfLiteTensor *seeds, *input, *weights;
+  TfLiteTensor* output;
+  LN_CHECK(context, params != NULL, "the options are missing");
+  LN_TRY(ln_check_io(context, node, 2, 3, 1));
+  LN_TRY(ln_set_temporaries(context, node, 1, &data->first_temporary));
+  LN_TRY(ln_get_input(context, node, kSeeds, &seeds));
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(ln_check_type(context, seeds, "the seeds", kTfLiteFloat32));
+  LN_TRY(ln_check_type(context, output, "output", kTfLiteInt32));
+  LN_CHECK(context, ln_rank(seeds) == 2, "the seeds have rank %d; 2 is right", ln_rank(seeds));
+  LN_CHECK(context, ln_dim(seeds, 1) <= kMaxBits, "%d bits of a number; at most %d are allowed", ln_dim(seeds, 1),
+           kMaxBits);
+  LN_CHECK(context, ln_rank(input) >= 1 && ln_dim(input, 0) >= 1, "input has no rows");
+  weights = ln_optional_input(context, node, kWeights);
+  if (weights != NULL) {
+    LN_TRY(ln_check_type(context, weights, "the weights", kTfLiteFloat32));
+    LN_CHECK(context, ln_rank(weights) == 1 && ln_dim(weights, 0) == ln_dim(input, 0),
+             "%lld weights for %d rows of the input", (long long)ln_num_elements(weights), ln_dim(input, 0));
+  }
+  LN_CHECK(context, params->type == kTfLiteLshProjectionSparse || params->type == kTfLiteLshProjectionDense,
+           "unknown projection type %d; SPARSE or DENSE is right", (int)params->type);
+  int32_t extent = ln_dim(seeds, 0);
+  if (params->type == kTfLiteLshProjectionDense)
+    LN_CHECK(context, ln_mul_i32(extent, ln_dim(seeds, 1), &extent), "%d x %d seeds are too many", ln_dim(seeds, 0),
+             ln_dim(seeds, 1));
+  LN_TRY(ln_resize(context, output, 1, &extent));
+  /* A row behind its seed; strings take theirs in invoke. */
+  return ln_set_scratch(context, node, 0, input->type == kTfLiteString ? 0 : sizeof(float) + row_bytes(input));
+}
+
+static bool sign_bit(const TfLiteTensor* input, const float* weights, float seed, char* key) {
+  const size_t rows = (size_t)ln_dim(input, 0), bytes = row_bytes(input);
+  double score = 0.0;
+  memcpy(key, &seed, sizeof seed);
+  for (size_t i = 0; i < rows; ++i) {
+    if (bytes > 0) memcpy(key + sizeof seed, input->data.raw_const + i * bytes, bytes);
+    const uint64_t hash = ln_fingerprint(key, sizeof seed + bytes);
+    const double value = (double)(hash > INT64_MAX ? -(int64_t)~hash - 1 : (int64_t)hash);
+    score += weights != NULL ? (double)weights[i] * value : value;
+  }
+  return score > 0.0;
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteLSHProjectionParams* params = node->builtin_data;
+  const TfLiteTensor *seeds, *input;
+  TfLiteTensor* output;
+  LN_TRY(ln_get_input(context, node, kSeeds, &seeds));
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  const TfLiteTensor* weights = ln_optional_input(context, node, kWeights);
+  const int32_t numbers = ln_dim(seeds, 0), bits = ln_dim(seeds, 1);
+  char* own = input->type == kTfLiteString ? ln_malloc(sizeof(float) + row_bytes(input)) : NULL;
+  char* key = own != NULL ? own : ln_get_temporary(context, node, 0)->data.raw;
+  LN_CHECK(context, input->type != kTfLiteString || own != NULL, "no memory for a row of %zu bytes", row_bytes(input));
+  int32_t* out = output->data.i32;
+  for (int32_t n = 0; n < numbers; ++n) {
+    uint32_t number = 0;
+    for (int32_t b = 0; b < bits; ++b) {
+      const float seed = seeds->data.f[(size_t)n * (size_t)bits + (size_t)b];
+      const bool bit = sign_bit(input, weights != NULL ? weights->data.f : NULL, seed, key);
+      number = number << 1 | bit;
+      if (params->type == kTfLiteLshProjectionDense) *out++ = bit;
+    }
+    /* Numbers of different rows differ above their bits. */
+    if (bits < 32) number += (uint32_t)n << bits;
+    if (params->type == kTfLiteLshProjectionSparse) memcpy(out++, &number, sizeof number);
+  }
+  ln_free(own);
+  return kTfLiteOk;
+}
+
+const TfLiteRegistration ln_op_lsh_projection = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
