@@ -1,5 +1,16 @@
 #include "ops/move_util.h"
 
+void ln_zero_element(const TfLiteTensor* t, char element[LN_ELEMENT_MAX]) {
+  memset(element, 0, LN_ELEMENT_MAX);
+  if (t->type == kTfLiteInt8 || t->type == kTfLiteUInt8) {
+    const uint8_t zero = (uint8_t)t->params.zero_point;
+    memcpy(element, &zero, sizeof zero);
+  } else if (t->type == kTfLiteInt16) {
+    const int16_t zero = (int16_t)t->params.zero_point;
+    memcpy(element, &zero, sizeof zero);
+  }
+}
+
 void ln_fill_elements(const void* element, size_t bytes, char* to, size_t count) {
   ln_copy_shape shape = {0};
   ln_copy_add(&shape, count, 0, (ptrdiff_t)bytes);

@@ -42,7 +42,12 @@ static inline TfLiteStatus ln_copy_whole(TfLiteContext* context, const TfLiteTen
   return kTfLiteOk;
 }
 
-/* Fills `count` elements of the output with one. */
+enum { LN_ELEMENT_MAX = 16 };
+
+/* The bytes of an element that means 0: the zero point in 8 bits and int16. */
+void ln_zero_element(const TfLiteTensor* t, char element[LN_ELEMENT_MAX]);
+
+/* Writes one element `count` times. */
 void ln_fill_elements(const void* element, size_t bytes, char* to, size_t count);
 
 /* ---- Elements of any type. Strings are moved as their numbers in the input, elements of less than a byte as bytes;

@@ -98,6 +98,13 @@ TfLiteStatus ln_check_type(TfLiteContext* context, const TfLiteTensor* t, const 
   return kTfLiteOk;
 }
 
+TfLiteStatus ln_set_type(TfLiteContext* context, TfLiteTensor* output, TfLiteType type) {
+  if (output->type == type) return kTfLiteOk;
+  if (ln_type_size(output->type) == 0 || ln_type_size(type) == 0) return ln_check_type(context, output, "output", type);
+  output->type = type;
+  return kTfLiteOk;
+}
+
 TfLiteStatus ln_read_ints(TfLiteContext* context, const TfLiteTensor* t, const char* what, int max, int32_t* values,
                           int* count) {
   const int64_t elements = ln_num_elements(t);

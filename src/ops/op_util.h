@@ -62,6 +62,9 @@ static inline bool ln_is_dynamic(const TfLiteTensor* t) { return t->allocation_t
 size_t ln_type_size(TfLiteType type);
 /* Reports unless the tensor has that type. `what` names it: "input", "bias". */
 TfLiteStatus ln_check_type(TfLiteContext* context, const TfLiteTensor* t, const char* what, TfLiteType type);
+/* Gives the output the type that its inputs decide: some files say another one there. Reported where either type has no
+ * size of its own. */
+TfLiteStatus ln_set_type(TfLiteContext* context, TfLiteTensor* output, TfLiteType type);
 /* Copies a constant or computed int32 or int64 tensor of at most `max` elements into `values`; reports other types,
  * more elements, values outside int32. */
 TfLiteStatus ln_read_ints(TfLiteContext* context, const TfLiteTensor* t, const char* what, int max, int32_t* values,

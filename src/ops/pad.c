@@ -61,26 +61,12 @@ static TfLiteStatus pad_prepare(TfLiteContext* context, TfLiteNode* node) { retu
 
 static TfLiteStatus padv2_prepare(TfLiteContext* context, TfLiteNode* node) { return prepare_inputs(context, node, 3); }
 
-/* The bytes of one padding element: the value given, else zero as a real number. */
-static void padding_value(const TfLiteTensor* value, const TfLiteTensor* output, size_t bytes, void* element) {
-  memset(element, 0, bytes);
-  if (value != NULL) {
-    memcpy(element, value->data.raw, bytes);
-  } else if (output->type == kTfLiteInt8 || output->type == kTfLiteUInt8) {
-    const uint8_t zero = (uint8_t)output->params.zero_point;
-    memcpy(element, &zero, 1);
-  } else if (output->type == kTfLiteInt16) {
-    const int16_t zero = (int16_t)output->params.zero_point;
-    memcpy(element, &zero, 2);
-  }
-}
-
 static TfLiteStatus pad_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *input, *padding, *value = ln_optional_input(context, node, 2);
   TfLiteTensor* output;
   paddings p;
   size_t bytes;
-  char element[16];
+  char element[LN_ELEMENT_MAX];
   ptrdiff_t src[LN_MAX_RANK], dst[LN_MAX_RANK], begin = 0;
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_input(context, node, 1, &padding));
@@ -89,10 +75,11 @@ static TfLiteStatus pad_invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(read_paddings(context, node, input, &p));
   LN_TRY(ln_element_bytes(context, input, &bytes));
   if (output->bytes == 0) return kTfLiteOk;
-  padding_value(value, output, bytes, element);
-  ln_copy_shape fill = {0};
-  ln_copy_add(&fill, output->bytes / bytes, 0, (ptrdiff_t)bytes);
-  ln_strided_copy(&fill, element, output->data.raw, bytes);
+  if (value != NULL)
+    memcpy(element, value->data.raw, bytes);
+  else
+    ln_zero_element(output, element);
+  ln_fill_elements(element, bytes, output->data.raw, output->bytes / bytes);
   ln_strides(ln_rank(input), input->dims->data, bytes, src);
   ln_strides(ln_rank(output), output->dims->data, bytes, dst);
   ln_copy_shape shape = {0};
