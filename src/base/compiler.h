@@ -8,6 +8,8 @@
 #define LN_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define LN_INLINE static inline __attribute__((always_inline))
 #define LN_NOINLINE __attribute__((noinline))
+/* In front of a loop of few, constant turns whose array of vectors must become registers. */
+#define LN_UNROLL _Pragma("GCC unroll 32")
 #if defined(__x86_64__) || defined(__i386__)
 #define LN_PAUSE() __builtin_ia32_pause()
 #elif defined(__aarch64__)
@@ -22,6 +24,7 @@
 #define LN_UNLIKELY(x) (x)
 #define LN_INLINE static inline
 #define LN_NOINLINE
+#define LN_UNROLL
 #endif
 
 #endif

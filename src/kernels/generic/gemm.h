@@ -26,12 +26,18 @@ typedef struct ln_gemm_layout {
 typedef void (*ln_gemm_f32_fn)(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride,
                                const float* b, const float* bias, float low, float high, float* c, size_t c_stride);
 
+/* One row by any number of columns: `b` is the first of as many panels as they need, which lie one behind the other;
+ * `bias` has as many values as the panels have columns. */
+typedef void (*ln_gemm_f32_row_fn)(size_t columns, size_t depth, const float* a, const float* b, const float* bias,
+                                   float low, float high, float* c);
+
 typedef struct ln_gemm_f32 {
   const char* name;
   ln_isa isa;
   uint32_t id; /* tells packed layouts apart: equal for kernels whose panels are the same */
   size_t mr, nr;
   ln_gemm_f32_fn run;
+  ln_gemm_f32_row_fn run_row; /* NULL: `run` does it as well */
 } ln_gemm_f32;
 
 /* The kernels, lowest first; the best that may be used now. */

@@ -102,10 +102,16 @@ void ln_gemm_f32_block(const ln_gemm_f32* kernel, size_t rows, size_t columns, s
                        size_t a_stride, const float* packed, const float* bias, float low, float high, float* c,
                        size_t c_stride) {
   const size_t mr = kernel->mr, nr = kernel->nr;
+  if (rows == 1 && kernel->run_row != NULL) {
+    kernel->run_row(columns, depth, a, packed, bias, low, high, c);
+    return;
+  }
+  /* Tiles of even heights: a last one of a row or two would wait for its own sums. */
+  const size_t tiles = (rows + mr - 1) / mr;
   for (size_t n = 0; n < columns; n += nr, packed += nr * depth) {
     const size_t width = columns - n < nr ? columns - n : nr;
-    for (size_t m = 0; m < rows; m += mr) {
-      const size_t height = rows - m < mr ? rows - m : mr;
+    for (size_t t = 0; t < tiles; ++t) {
+      const size_t m = rows * t / tiles, height = rows * (t + 1) / tiles - m;
       kernel->run(height, width, depth, a + m * a_stride, a_stride, packed, bias + n, low, high, c + m * c_stride + n,
                   c_stride);
     }

@@ -8,60 +8,6 @@
 
 enum { kRows = 6, kColumns = 16 };
 
-LN_INLINE void tile_f32(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride, const float* b,
-                        const float* bias, float low, float high, float* c, size_t c_stride) {
-  __m256 sums[kRows][2];
-  for (size_t m = 0; m < rows; ++m) {
-    sums[m][0] = _mm256_loadu_ps(bias);
-    sums[m][1] = _mm256_loadu_ps(bias + 8);
-  }
-  for (size_t k = 0; k < depth; ++k, b += kColumns) {
-    const __m256 b0 = _mm256_loadu_ps(b), b1 = _mm256_loadu_ps(b + 8);
-    for (size_t m = 0; m < rows; ++m) {
-      const __m256 x = _mm256_broadcast_ss(a + m * a_stride + k);
-      sums[m][0] = _mm256_fmadd_ps(x, b0, sums[m][0]);
-      sums[m][1] = _mm256_fmadd_ps(x, b1, sums[m][1]);
-    }
-  }
-  const __m256 lows = _mm256_set1_ps(low), highs = _mm256_set1_ps(high);
-  for (size_t m = 0; m < rows; ++m) {
-    /* A NaN sum is the second operand, which max and min then give. */
-    const __m256 c0 = _mm256_min_ps(highs, _mm256_max_ps(lows, sums[m][0]));
-    const __m256 c1 = _mm256_min_ps(highs, _mm256_max_ps(lows, sums[m][1]));
-    if (columns == kColumns) {
-      _mm256_storeu_ps(c + m * c_stride, c0);
-      _mm256_storeu_ps(c + m * c_stride + 8, c1);
-    } else {
-      float row[kColumns];
-      _mm256_storeu_ps(row, c0);
-      _mm256_storeu_ps(row + 8, c1);
-      memcpy(c + m * c_stride, row, columns * sizeof(float));
-    }
-  }
-}
-
-static void run_f32(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride, const float* b,
-                    const float* bias, float low, float high, float* c, size_t c_stride) {
-#define LN_CASE(n)                                                             \
-  case n:                                                                      \
-    tile_f32(n, columns, depth, a, a_stride, b, bias, low, high, c, c_stride); \
-    return;
-  switch (rows) {
-    LN_CASE(6)
-    LN_CASE(5)
-    LN_CASE(4)
-    LN_CASE(3)
-    LN_CASE(2)
-    LN_CASE(1)
-    default:
-      return;
-  }
-#undef LN_CASE
-}
-
-const ln_gemm_f32 ln_gemm_f32_6x16_avx2 = {
-    .name = "gemm_f32_6x16_avx2", .isa = LN_ISA_AVX2, .id = 16, .mr = kRows, .nr = kColumns, .run = run_f32};
-
 static inline __m256i broadcast_pair(const int16_t* a) {
   int32_t pair;
   memcpy(&pair, a, sizeof pair);
