@@ -1,5 +1,5 @@
 /* DEPTHWISE_CONV_2D: [N,H,W,C] by filters [1,h,w,C * multiplier]. */
-#include "kernels/generic/dwconv.h"
+#include "kernels/generic/dwconv_f32.h"
 #include "kernels/generic/fixed_point.h"
 #include "ops/builtin_ops.h"
 #include "ops/op_util.h"
@@ -10,6 +10,8 @@ typedef struct dwconv_data {
   ln_dwconv_shape shape;
   ln_dwconv_quantized quantized;
   int32_t* numbers; /* multipliers, then shifts, one per output channel */
+  const ln_dwconv_f32* f32;
+  float* no_bias; /* zeros, where the floats have none */
   float low, high;
 } dwconv_data;
 
@@ -24,6 +26,7 @@ static void free_data(TfLiteContext* context, void* user_data) {
   dwconv_data* data = user_data;
   if (data == NULL) return;
   ln_free(data->numbers);
+  ln_free(data->no_bias);
   ln_free(data);
 }
 
@@ -115,6 +118,18 @@ static TfLiteStatus set_factors(TfLiteContext* context, const TfLiteTensor* inpu
   return kTfLiteOk;
 }
 
+static TfLiteStatus prepare_f32(TfLiteContext* context, TfLiteFusedActivation activation, const TfLiteTensor* bias,
+                                dwconv_data* d) {
+  LinnetBackend* backend = LinnetBackendOf(context);
+  const size_t outputs = (size_t)d->shape.channels * (size_t)d->shape.multiplier;
+  d->f32 = ln_dwconv_f32_best(&d->shape);
+  if (backend != NULL) backend->SetKernelName(backend, d->f32->name);
+  ln_free(d->no_bias);
+  d->no_bias = bias == NULL ? ln_calloc(outputs, sizeof(float)) : NULL;
+  LN_CHECK(context, bias != NULL || d->no_bias != NULL, "no memory for %zu channels", outputs);
+  return ln_activation_range_f32(context, activation, &d->low, &d->high);
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteDepthwiseConvParams* params = node->builtin_data;
   dwconv_data* d = node->user_data;
@@ -127,7 +142,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(check_types(context, input, filter, bias, output));
   LN_TRY(set_shape(context, params, input, filter, bias, output, d));
-  if (input->type == kTfLiteFloat32) return ln_activation_range_f32(context, params->activation, &d->low, &d->high);
+  if (input->type == kTfLiteFloat32) return prepare_f32(context, params->activation, bias, d);
   LN_TRY(set_factors(context, input, filter, output, d));
   return ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high);
 }
@@ -150,8 +165,8 @@ static void run_row(void* arg, size_t tile) {
   ln_dwconv_quantized q = d->quantized;
   switch (j->input->type) {
     case kTfLiteFloat32:
-      ln_dwconv_f32_ref(s, row, j->input->data.f + from, j->filter->data.f, j->bias != NULL ? j->bias->data.f : NULL,
-                        d->low, d->high, j->output->data.f + to);
+      d->f32->run(s, row, j->input->data.f + from, j->filter->data.f, j->bias != NULL ? j->bias->data.f : d->no_bias,
+                  d->low, d->high, j->output->data.f + to);
       break;
     case kTfLiteInt8:
       q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
@@ -174,7 +189,9 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, kFilter, &job.filter));
   LN_TRY(ln_get_output(context, node, 0, &job.output));
   if (job.output->bytes == 0) return kTfLiteOk;
-  ln_parallel_for(context, run_row, &job, (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height);
+  const size_t taps = (size_t)d->shape.filter_height * (size_t)d->shape.filter_width;
+  ln_parallel_sized(context, run_row, &job, (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height,
+                    taps * (size_t)ln_num_elements(job.output));
   return kTfLiteOk;
 }
 

@@ -295,6 +295,16 @@ void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile
   for (size_t tile = 0; tile < tile_count; ++tile) task(arg, tile);
 }
 
+void ln_parallel_sized(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count,
+                       size_t operations) {
+  enum { kWorthwhile = 40000 }; /* some microseconds; a parallel loop takes one */
+  if (operations >= kWorthwhile) {
+    ln_parallel_for(context, task, arg, tile_count);
+    return;
+  }
+  for (size_t tile = 0; tile < tile_count; ++tile) task(arg, tile);
+}
+
 int ln_thread_count(TfLiteContext* context) {
   LinnetBackend* backend = LinnetBackendOf(context);
   return backend != NULL ? backend->ThreadCount(backend) : 1;
