@@ -1,0 +1,29 @@
+/* The ladder of float depthwise convolutions. */
+#include "kernels/generic/dwconv_f32.h"
+
+#if defined(__x86_64__)
+#include "kernels/x86/dwconv_f32_x86.h"
+#endif
+
+static const ln_dwconv_f32 ln_dwconv_f32_generic = {
+    .name = "dwconv_f32_ref", .isa = LN_ISA_GENERIC, .run = ln_dwconv_f32_ref};
+
+static const ln_dwconv_f32* const ladder[] = {
+    &ln_dwconv_f32_generic,
+#if defined(__x86_64__)
+    &ln_dwconv_f32_avx2,
+    &ln_dwconv_f32_avx512,
+#endif
+};
+
+const ln_dwconv_f32* const* ln_dwconv_f32_rungs(size_t* count) {
+  *count = sizeof ladder / sizeof ladder[0];
+  return ladder;
+}
+
+const ln_dwconv_f32* ln_dwconv_f32_best(const ln_dwconv_shape* shape) {
+  const ln_dwconv_f32* best = ladder[0];
+  for (size_t i = 1; ln_dwconv_f32_fits(shape) && i < sizeof ladder / sizeof ladder[0]; ++i)
+    if (ln_cpu_has(ladder[i]->isa)) best = ladder[i];
+  return best;
+}

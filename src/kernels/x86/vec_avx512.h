@@ -1,0 +1,41 @@
+/* vec_avx2.h's names for AVX-512, 16 lanes. */
+#ifndef LN_KERNELS_X86_VEC_AVX512_H_
+#define LN_KERNELS_X86_VEC_AVX512_H_
+
+#include <immintrin.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+#define VEC_ISA avx512
+enum { VEC_LANES = 16 };
+typedef __m512 vec;
+
+LN_INLINE vec vec_set(float x) { return _mm512_set1_ps(x); }
+LN_INLINE vec vec_load(const float* p) { return _mm512_loadu_ps(p); }
+LN_INLINE void vec_store(float* p, vec x) { _mm512_storeu_ps(p, x); }
+LN_INLINE __mmask16 vec_first(size_t n) { return (__mmask16)(n >= 16 ? 0xffffu : (1u << n) - 1u); }
+LN_INLINE vec vec_load_n(const float* p, size_t n) { return _mm512_maskz_loadu_ps(vec_first(n), p); }
+LN_INLINE void vec_store_n(float* p, vec x, size_t n) { _mm512_mask_storeu_ps(p, vec_first(n), x); }
+LN_INLINE vec vec_add(vec a, vec b) { return _mm512_add_ps(a, b); }
+LN_INLINE vec vec_sub(vec a, vec b) { return _mm512_sub_ps(a, b); }
+LN_INLINE vec vec_mul(vec a, vec b) { return _mm512_mul_ps(a, b); }
+LN_INLINE vec vec_div(vec a, vec b) { return _mm512_div_ps(a, b); }
+LN_INLINE vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }
+LN_INLINE vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
+LN_INLINE vec vec_sqrt(vec a) { return _mm512_sqrt_ps(a); }
+LN_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
+LN_INLINE vec vec_fnma(vec a, vec b, vec c) { return _mm512_fnmadd_ps(a, b, c); }
+LN_INLINE vec vec_round(vec a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+LN_INLINE vec vec_abs(vec a) { return _mm512_abs_ps(a); }
+LN_INLINE vec vec_sign_of(vec magnitude, vec sign) {
+  return _mm512_or_ps(vec_abs(magnitude), _mm512_and_ps(_mm512_set1_ps(-0.0f), sign));
+}
+LN_INLINE vec vec_if_less(vec x, vec y, vec a, vec b) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, y, _CMP_LT_OQ), b, a);
+}
+LN_INLINE vec vec_scale(vec a, vec n) { return _mm512_scalef_ps(a, n); }
+LN_INLINE float vec_sum(vec a) { return _mm512_reduce_add_ps(a); }
+LN_INLINE float vec_largest(vec a) { return _mm512_reduce_max_ps(a); }
+
+#endif
