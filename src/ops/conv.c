@@ -4,7 +4,7 @@
 
 #include "kernels/generic/hybrid_quantize.h"
 #include "ops/builtin_ops.h"
-#include "ops/matrix.h"
+#include "ops/conv_direct.h"
 
 enum { kInput, kFilter, kBias };
 
@@ -12,7 +12,8 @@ typedef struct conv_data {
   ln_matrix matrix;
   ln_im2col shape;
   size_t batch, groups;
-  bool direct; /* a 1 x 1 filter that takes every pixel: the input is the matrix */
+  bool direct;  /* a 1 x 1 filter that takes every pixel: the input is the matrix */
+  bool by_rows; /* ops/conv_direct.h */
   bool hybrid, asymmetric;
   size_t scratch_bytes;
   int first_temporary;
@@ -200,6 +201,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_matrix_prepare(context, &d->matrix, filter));
   LN_TRY(set_numbers(context, input, filter, output, d));
   LN_TRY(ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
+  d->by_rows = !d->direct && ln_conv_direct_fits(&d->matrix, &d->shape);
+  if (d->direct || d->by_rows) d->scratch_bytes = 1;
   if (d->matrix.packed_is_constant && ln_is_constant(bias)) LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
   return set_temporaries(context, node, d);
 }
@@ -261,6 +264,10 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (output->bytes == 0) return kTfLiteOk;
   LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
+  if (d->by_rows) {
+    ln_conv_direct_run(context, &d->matrix, &d->shape, d->batch, input->data.f, output->data.f);
+    return kTfLiteOk;
+  }
   const int16_t fill = ln_matrix_fill(&d->matrix);
   conv_run run = {.d = d,
                   .in = input->data.raw_const,

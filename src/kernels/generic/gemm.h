@@ -22,9 +22,15 @@ typedef struct ln_gemm_layout {
 
 /* ---- Floats ---- */
 
+/* What is summed: `segments` stretches of `depth` products, a's a_segment elements apart, b's b_segment. A matrix has
+ * one; rows of a picture are the segments of a convolution that reads its windows where they lie. */
+typedef struct ln_gemm_walk {
+  size_t segments, depth, a_stride, a_segment, b_segment; /* a_stride: from row to row */
+} ln_gemm_walk;
+
 /* c[m][n] = clamp(bias[n] + sum) for 1 <= rows <= mr, 1 <= columns <= nr. `b` is one panel; `bias` has nr values. */
-typedef void (*ln_gemm_f32_fn)(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride,
-                               const float* b, const float* bias, float low, float high, float* c, size_t c_stride);
+typedef void (*ln_gemm_f32_fn)(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
+                               const float* bias, float low, float high, float* c, size_t c_stride);
 
 /* One row by any number of columns: `b` is the first of as many panels as they need, which lie one behind the other;
  * `bias` has as many values as the panels have columns. */

@@ -23,35 +23,38 @@ void ln_gemm_f32_ref(size_t rows, size_t columns, size_t depth, const float* a, 
 
 enum { kRows = 4, kColumns = 8 };
 
-LN_INLINE void tile(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride, const float* b,
+LN_INLINE void tile(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
                     const float* bias, float low, float high, float* c, size_t c_stride) {
   float sums[kRows][kColumns];
   for (size_t m = 0; m < rows; ++m)
     for (size_t n = 0; n < kColumns; ++n) sums[m][n] = bias[n];
-  for (size_t k = 0; k < depth; ++k, b += kColumns) {
-    for (size_t m = 0; m < rows; ++m) {
-      const float x = a[m * a_stride + k];
-      for (size_t n = 0; n < kColumns; ++n) sums[m][n] += x * b[n];
+  for (size_t s = 0; s < walk->segments; ++s) {
+    const float *from = a + s * walk->a_segment, *w = b + s * walk->b_segment;
+    for (size_t k = 0; k < walk->depth; ++k, w += kColumns) {
+      for (size_t m = 0; m < rows; ++m) {
+        const float x = from[m * walk->a_stride + k];
+        for (size_t n = 0; n < kColumns; ++n) sums[m][n] += x * w[n];
+      }
     }
   }
   for (size_t m = 0; m < rows; ++m)
     for (size_t n = 0; n < columns; ++n) c[m * c_stride + n] = clamp(sums[m][n], low, high);
 }
 
-static void run_4x8(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride, const float* b,
+static void run_4x8(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
                     const float* bias, float low, float high, float* c, size_t c_stride) {
   switch (rows) {
     case 4:
-      tile(4, columns, depth, a, a_stride, b, bias, low, high, c, c_stride);
+      tile(4, columns, walk, a, b, bias, low, high, c, c_stride);
       return;
     case 3:
-      tile(3, columns, depth, a, a_stride, b, bias, low, high, c, c_stride);
+      tile(3, columns, walk, a, b, bias, low, high, c, c_stride);
       return;
     case 2:
-      tile(2, columns, depth, a, a_stride, b, bias, low, high, c, c_stride);
+      tile(2, columns, walk, a, b, bias, low, high, c, c_stride);
       return;
     default:
-      tile(1, columns, depth, a, a_stride, b, bias, low, high, c, c_stride);
+      tile(1, columns, walk, a, b, bias, low, high, c, c_stride);
   }
 }
 
@@ -108,12 +111,12 @@ void ln_gemm_f32_block(const ln_gemm_f32* kernel, size_t rows, size_t columns, s
   }
   /* Tiles of even heights: a last one of a row or two would wait for its own sums. */
   const size_t tiles = (rows + mr - 1) / mr;
+  const ln_gemm_walk walk = {.segments = 1, .depth = depth, .a_stride = a_stride};
   for (size_t n = 0; n < columns; n += nr, packed += nr * depth) {
     const size_t width = columns - n < nr ? columns - n : nr;
     for (size_t t = 0; t < tiles; ++t) {
       const size_t m = rows * t / tiles, height = rows * (t + 1) / tiles - m;
-      kernel->run(height, width, depth, a + m * a_stride, a_stride, packed, bias + n, low, high, c + m * c_stride + n,
-                  c_stride);
+      kernel->run(height, width, &walk, a + m * a_stride, packed, bias + n, low, high, c + m * c_stride + n, c_stride);
     }
   }
 }

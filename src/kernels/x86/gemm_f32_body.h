@@ -1,0 +1,76 @@
+/* The body of float matrix products over vec_*.h: tiles of kRows x two vectors. A last panel of at most one vector of
+ * columns takes one a row; one row alone takes four panels at once, as two accumulators would wait for each other. */
+#include "kernels/x86/gemm_x86.h"
+
+enum { kColumns = 2 * VEC_LANES, kPanels = 4 };
+
+LN_INLINE void finish(float* c, vec sum, float low, float high, size_t columns) {
+  vec_store_n(c, vec_min(vec_set(high), vec_max(vec_set(low), sum)), columns);
+}
+
+LN_INLINE void tile(size_t rows, size_t vectors, size_t columns, const ln_gemm_walk* walk, const float* a,
+                    const float* b, const float* bias, float low, float high, float* c, size_t c_stride) {
+  const size_t depth = walk->depth, a_stride = walk->a_stride;
+  vec sums[kRows][2];
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = vec_load(bias + v * VEC_LANES);
+  }
+  for (size_t s = 0; s < walk->segments; ++s) {
+    /* Three rows are reached from one address. */
+    const float *bases[(kRows + 2) / 3], *weights = b + s * walk->b_segment;
+    LN_UNROLL for (size_t i = 0; i < (rows + 2) / 3; ++i) bases[i] = a + s * walk->a_segment + 3 * i * a_stride;
+    for (size_t k = 0; k < depth; ++k, weights += kColumns) {
+      vec w[2];
+      LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = vec_load(weights + v * VEC_LANES);
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+        const vec x = vec_set(bases[m / 3][m % 3 * a_stride + k]);
+        LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = vec_fma(x, w[v], sums[m][v]);
+      }
+    }
+  }
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v)
+        finish(c + m * c_stride + v * VEC_LANES, sums[m][v], low, high, columns - v * VEC_LANES);
+  }
+}
+
+#define LN_ROWS(n)                                                   \
+  case n:                                                            \
+    if (columns <= VEC_LANES)                                        \
+      tile(n, 1, columns, walk, a, b, bias, low, high, c, c_stride); \
+    else                                                             \
+      tile(n, 2, columns, walk, a, b, bias, low, high, c, c_stride); \
+    return;
+
+static void run(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
+                const float* bias, float low, float high, float* c, size_t c_stride) {
+  switch (rows) {
+    LN_ALL_ROWS
+    default:
+      return;
+  }
+}
+
+/* One row by `panels` panels. */
+LN_INLINE void row(size_t panels, size_t columns, size_t depth, const float* a, const float* b, const float* bias,
+                   float low, float high, float* c) {
+  vec sums[2 * kPanels];
+  LN_UNROLL for (size_t v = 0; v < 2 * panels; ++v) sums[v] = vec_load(bias + v * VEC_LANES);
+  for (size_t k = 0; k < depth; ++k, b += kColumns) {
+    const vec x = vec_set(a[k]);
+    LN_UNROLL for (size_t v = 0; v < 2 * panels; ++v) sums[v] =
+        vec_fma(x, vec_load(b + v / 2 * depth * kColumns + v % 2 * VEC_LANES), sums[v]);
+  }
+  LN_UNROLL for (size_t v = 0; v < 2 * panels; ++v) {
+    if (v * VEC_LANES < columns) finish(c + v * VEC_LANES, sums[v], low, high, columns - v * VEC_LANES);
+  }
+}
+
+static void run_row(size_t columns, size_t depth, const float* a, const float* b, const float* bias, float low,
+                    float high, float* c) {
+  size_t n = 0;
+  for (; n + (kPanels - 1) * kColumns < columns; n += kPanels * kColumns, b += kPanels * kColumns * depth)
+    row(kPanels, columns - n, depth, a, b, bias + n, low, high, c + n);
+  for (; n < columns; n += kColumns, b += kColumns * depth)
+    row(1, columns - n, depth, a, b, bias + n, low, high, c + n);
+}
