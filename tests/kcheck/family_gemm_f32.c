@@ -34,6 +34,33 @@ static void check_shape(const ln_gemm_f32* kernel, size_t rows, size_t columns, 
   kc_release();
 }
 
+/* A depth in segments that lie apart, as a convolution's rows do: the same numbers as without the gaps. */
+static void check_segments(const ln_gemm_f32* kernel, size_t rows, size_t columns, size_t segments, size_t depth) {
+  const size_t nr = kernel->nr, all = segments * depth, gap = (size_t)kc_range(0, 9);
+  const size_t step = (size_t)kc_range(1, 9), segment = depth + gap + (rows - 1) * step;
+  const ln_gemm_layout layout = plain(columns, all);
+  const ln_gemm_walk walk = {segments, depth, step, segment, depth * nr};
+  float* a = kc_memory((segments * segment - gap) * sizeof *a);
+  float* flat = kc_memory(rows * all * sizeof *flat);
+  float* b = kc_memory(columns * all * sizeof *b);
+  float* packed = kc_memory(ln_gemm_f32_packed_size(kernel, columns, all) * sizeof *packed);
+  float* bias = kc_memory(nr * sizeof *bias);
+  float* c = kc_memory(rows * columns * sizeof *c);
+  float* expected = kc_memory(rows * columns * sizeof *expected);
+  kc_fill_f32(a, segments * segment - gap, 1);
+  kc_fill_f32(b, columns * all, 1);
+  kc_fill_f32(bias, nr, 1);
+  for (size_t m = 0; m < rows; ++m)
+    for (size_t s = 0; s < segments; ++s)
+      memcpy(flat + m * all + s * depth, a + s * segment + m * step, depth * sizeof *a);
+  ln_gemm_f32_pack(kernel, &layout, b, packed);
+  ln_gemm_f32_ref(rows, columns, all, flat, all, b, bias, -INFINITY, INFINITY, expected, columns);
+  kernel->run(rows, columns, &walk, a, packed, bias, -INFINITY, INFINITY, c, columns);
+  kc_close(c, expected, rows * columns, 1e-7f * (float)(all + 8), sqrtf((float)all),
+           "%zu rows %zu apart, %zu columns, %zu segments of %zu", rows, step, columns, segments, depth);
+  kc_release();
+}
+
 static void check(void) {
   size_t count;
   const ln_gemm_f32* const* rungs = ln_gemm_f32_rungs(&count);
@@ -42,6 +69,11 @@ static void check(void) {
     for (int round = 0; round < kc_rounds() / 2; ++round)
       check_shape(rungs[i], kc_size(2 * rungs[i]->mr + 1, rungs[i]->mr), kc_size(2 * rungs[i]->nr + 1, rungs[i]->nr),
                   kc_size(200, 4), (size_t)kc_range(0, 5));
+    for (int round = 0; round < kc_rounds() / 8; ++round)
+      check_shape(rungs[i], 1, kc_size(9 * rungs[i]->nr, rungs[i]->nr), kc_size(200, 4), 0);
+    for (int round = 0; round < kc_rounds() / 4; ++round)
+      check_segments(rungs[i], kc_size(rungs[i]->mr, 0), kc_size(rungs[i]->nr, 0), (size_t)kc_range(0, 5) + 1,
+                     kc_size(40, 4));
   }
 }
 
@@ -55,8 +87,8 @@ enum { kDepth = 256 };
 
 static void work(void* arg) {
   const run* r = arg;
-  r->kernel->run(r->kernel->mr, r->kernel->nr, kDepth, r->a, kDepth, r->b, r->bias, -INFINITY, INFINITY, r->c,
-                 r->kernel->nr);
+  const ln_gemm_walk walk = {.segments = 1, .depth = kDepth, .a_stride = kDepth};
+  r->kernel->run(r->kernel->mr, r->kernel->nr, &walk, r->a, r->b, r->bias, -INFINITY, INFINITY, r->c, r->kernel->nr);
 }
 
 static void bench(void) {
