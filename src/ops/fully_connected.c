@@ -1,8 +1,13 @@
-/* FULLY_CONNECTED: [.., K] by weights [N,K]. Floats; uint8, int8, int16 by 8-bit weights; hybrid (float activations
- * quantized per row, int8 weights). The arithmetic is a matrix product: ops/matrix.h. */
+/* FULLY_CONNECTED: [.., K] by weights [N,K]. Floats; uint8 by uint8, int8 and int16 by 8-, 4- and 2-bit weights, int16
+ * by int16; hybrid (float activations quantized per row, weights of 8 bits or less); sparse weights. The arithmetic is
+ * a matrix product: ops/matrix.h. */
+#include <string.h>
+
+#include "kernels/generic/activate.h"
 #include "kernels/generic/hybrid_quantize.h"
 #include "ops/builtin_ops.h"
 #include "ops/matrix.h"
+#include "ops/weights.h"
 
 enum { kInput, kWeights, kBias };
 enum { kScratch, kQuantized, kScales, kZeroPoints, kTemporaries };
@@ -10,7 +15,7 @@ enum { kScratch, kQuantized, kScales, kZeroPoints, kTemporaries };
 typedef struct fc_data {
   ln_matrix matrix;
   size_t rows, depth;
-  bool hybrid;
+  bool hybrid, activates;
   size_t scratch_bytes;
   int first_temporary;
 } fc_data;
@@ -31,25 +36,48 @@ static void free_data(TfLiteContext* context, void* user_data) {
   ln_free(data);
 }
 
-static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* weights,
-                                const TfLiteTensor* bias, const TfLiteTensor* output) {
-  LN_TRY(ln_check_type(context, output, "output", input->type));
-  switch (input->type) {
+static bool is_small_signed(TfLiteType type) {
+  return type == kTfLiteInt8 || type == kTfLiteInt4 || type == kTfLiteInt2;
+}
+
+static TfLiteStatus check_bias(TfLiteContext* context, const TfLiteFullyConnectedParams* params, TfLiteType input,
+                               const TfLiteTensor* bias) {
+  if (bias == NULL) return kTfLiteOk;
+  if (input != kTfLiteInt16)
+    return ln_check_type(context, bias, "the bias", input == kTfLiteFloat32 ? input : kTfLiteInt32);
+  const TfLiteType option = params->quantized_bias_type;
+  LN_CHECK(context, bias->type == kTfLiteInt32 || bias->type == kTfLiteInt64, "the bias is %s; INT32 or INT64 is right",
+           TfLiteTypeGetName(bias->type));
+  LN_CHECK(context, (option != kTfLiteInt32 && option != kTfLiteInt64) || option == bias->type,
+           "the bias is %s; the options say %s", TfLiteTypeGetName(bias->type), TfLiteTypeGetName(option));
+  return kTfLiteOk;
+}
+
+static TfLiteStatus check_types(TfLiteContext* context, const TfLiteFullyConnectedParams* params,
+                                const TfLiteTensor* input, const TfLiteTensor* weights, const TfLiteTensor* bias,
+                                const TfLiteTensor* output) {
+  const TfLiteType in = input->type, w = weights->type;
+  LN_CHECK(context, in == output->type || (in == kTfLiteUInt8 && output->type == kTfLiteInt16),
+           "input is %s, output %s; the same type, or UINT8 to INT16 is right", TfLiteTypeGetName(in),
+           TfLiteTypeGetName(output->type));
+  LN_TRY(check_bias(context, params, in, bias));
+  switch (in) {
     case kTfLiteFloat32:
-      LN_CHECK(context, weights->type == kTfLiteFloat32 || weights->type == kTfLiteInt8,
-               "the weights are %s; FLOAT32 or INT8 is right", TfLiteTypeGetName(weights->type));
-      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteFloat32) : kTfLiteOk;
+      LN_CHECK(context, w == kTfLiteFloat32 || w == kTfLiteUInt8 || is_small_signed(w),
+               "the weights are %s; FLOAT32, UINT8, INT8, INT4 or INT2 is right", TfLiteTypeGetName(w));
+      return kTfLiteOk;
     case kTfLiteUInt8:
+      return ln_check_type(context, weights, "the weights", kTfLiteUInt8);
     case kTfLiteInt8:
-      LN_TRY(ln_check_type(context, weights, "the weights", input->type));
-      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt32) : kTfLiteOk;
+      LN_CHECK(context, is_small_signed(w), "the weights are %s; INT8, INT4 or INT2 is right", TfLiteTypeGetName(w));
+      return kTfLiteOk;
     case kTfLiteInt16:
-      LN_TRY(ln_check_type(context, weights, "the weights", kTfLiteInt8));
-      LN_CHECK(context, bias == NULL || bias->type == kTfLiteInt32 || bias->type == kTfLiteInt64,
-               "the bias is %s; INT32 or INT64 is right", TfLiteTypeGetName(bias->type));
+      LN_CHECK(context, is_small_signed(w) || w == kTfLiteInt16,
+               "the weights are %s; INT8, INT4, INT2 or INT16 is right", TfLiteTypeGetName(w));
+      LN_CHECK(context, w != kTfLiteInt16 || weights->sparsity == NULL, "the INT16 weights are sparse; dense is right");
       return kTfLiteOk;
     default:
-      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8 or INT16 is right", TfLiteTypeGetName(input->type));
+      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8 or INT16 is right", TfLiteTypeGetName(in));
   }
 }
 
@@ -59,15 +87,22 @@ static TfLiteStatus set_shapes(TfLiteContext* context, const TfLiteFullyConnecte
   int32_t dims[LN_MAX_RANK];
   LN_CHECK(context, ln_rank(weights) == 2, "the weights have rank %d; 2 is right", ln_rank(weights));
   const int32_t outputs = ln_dim(weights, 0), depth = ln_dim(weights, 1);
-  const int64_t elements = ln_num_elements(input);
   const int rank = ln_rank(input);
-  LN_CHECK(context, outputs > 0 && depth > 0, "the weights are %d x %d; at least 1 x 1 is right", outputs, depth);
-  LN_CHECK(context, elements % depth == 0 && elements / depth <= INT32_MAX,
-           "input has %lld elements; a multiple of the weights' %d columns is right", (long long)elements, depth);
+  /* Without columns the outputs are zeros, as many as the input has rows. */
+  int64_t rows = 1;
+  for (int i = 0; i < rank - 1; ++i) rows *= ln_dim(input, i);
+  if (depth > 0) {
+    const int64_t elements = ln_num_elements(input);
+    LN_CHECK(context, elements % depth == 0, "input has %lld elements; a multiple of the weights' %d columns is right",
+             (long long)elements, depth);
+    rows = elements / depth;
+  }
+  LN_CHECK(context, outputs > 0 && rows <= INT32_MAX, "the output would be %lld x %d; 1 column at least is right",
+           (long long)rows, outputs);
   if (bias != NULL)
     LN_CHECK(context, ln_num_elements(bias) == outputs, "the bias has %lld elements; %d are right",
              (long long)ln_num_elements(bias), outputs);
-  d->rows = (size_t)(elements / depth);
+  d->rows = (size_t)rows;
   d->depth = (size_t)depth;
   if (!params->keep_num_dims) {
     dims[0] = (int32_t)d->rows;
@@ -79,6 +114,14 @@ static TfLiteStatus set_shapes(TfLiteContext* context, const TfLiteFullyConnecte
   for (int i = 0; i < rank; ++i) dims[i] = ln_dim(input, i);
   dims[rank - 1] = outputs;
   return ln_resize(context, output, rank, dims);
+}
+
+/* Unlike the others it takes any activation; those that are no range come after the product. */
+static TfLiteStatus set_hybrid_rule(TfLiteContext* context, TfLiteFusedActivation activation, fc_data* d) {
+  ln_matrix* matrix = &d->matrix;
+  matrix->rule = LN_MATRIX_HYBRID;
+  d->activates = activation == kTfLiteActTanh || activation == kTfLiteActSignBit || activation == kTfLiteActSigmoid;
+  return ln_activation_range_f32(context, d->activates ? kTfLiteActNone : activation, &matrix->low_f, &matrix->high_f);
 }
 
 static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteFullyConnectedParams* params,
@@ -95,15 +138,20 @@ static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteFullyConnectedP
                                              .column_stride = d->depth,
                                              .channel_stride = 1};
   matrix->in_type = d->hybrid ? kTfLiteInt8 : input->type;
-  matrix->weights_type = weights->type;
+  /* Hybrid UINT8 weights are read as INT8, as the original does. */
+  matrix->weights_type = d->hybrid ? kTfLiteInt8 : ln_plain_type(weights->type);
   matrix->out_type = output->type;
+  if (d->hybrid) return set_hybrid_rule(context, params->activation, d);
   if (input->type == kTfLiteFloat32) {
-    matrix->rule = d->hybrid ? LN_MATRIX_HYBRID : LN_MATRIX_F32;
+    matrix->rule = LN_MATRIX_F32;
     return ln_activation_range_f32(context, params->activation, &matrix->low_f, &matrix->high_f);
   }
   const bool wide = input->type == kTfLiteInt16 && (bias == NULL || bias->type == kTfLiteInt64);
-  /* The reference scales the sums by a double here, where its other operators use a multiplier and a shift. */
+  /* The reference scales the sums by a double here, where its other operators (and its
+   * forms for sparse weights, INT16 weights and UINT8 to INT16) use a multiplier and a shift. */
   matrix->rule = wide ? LN_MATRIX_WIDE_REAL : LN_MATRIX_REAL;
+  if (weights->type == kTfLiteInt16) matrix->rule = LN_MATRIX_WIDE_FIXED;
+  if (weights->sparsity != NULL || output->type != input->type) matrix->rule = LN_MATRIX_FIXED;
   return ln_matrix_set_zero_points(context, matrix, input, weights, output, params->activation);
 }
 
@@ -135,8 +183,9 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, kWeights, &weights));
   LN_TRY(ln_get_output(context, node, 0, &output));
   const TfLiteTensor* bias = ln_optional_input(context, node, kBias);
-  LN_TRY(check_types(context, input, weights, bias, output));
+  LN_TRY(check_types(context, params, input, weights, bias, output));
   LN_TRY(set_shapes(context, params, input, weights, bias, output, d));
+  if (d->depth == 0) return set_temporaries(context, node, d);
   LN_TRY(set_rule(context, params, input, weights, bias, output, d));
   LN_TRY(ln_matrix_prepare(context, &d->matrix, weights));
   if (d->hybrid)
@@ -181,6 +230,10 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, kWeights, &weights));
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (output->bytes == 0) return kTfLiteOk;
+  if (d->depth == 0) {
+    memset(output->data.raw, 0, output->bytes);
+    return kTfLiteOk;
+  }
   LN_TRY(ln_matrix_load(context, &d->matrix, weights, ln_optional_input(context, node, kBias)));
   fc_run run = {.d = d, .in = input->data.raw_const, .out = output->data.raw};
   if (d->hybrid) {
@@ -193,6 +246,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   }
   ln_matrix_run(context, &d->matrix, ln_get_temporary(context, node, kScratch)->data.raw, 1, 1, d->rows, describe,
                 &run);
+  if (d->activates) ln_activate_f32((ln_activation)params->activation, output->data.f, d->rows * d->matrix.columns);
   return kTfLiteOk;
 }
 

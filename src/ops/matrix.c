@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernels/generic/fixed_point.h"
+#include "ops/weights.h"
 
 void ln_matrix_free(ln_matrix* matrix) {
   ln_free(matrix->parts);
@@ -132,27 +133,12 @@ static uint64_t variant_of(const ln_matrix* matrix) {
   return hash;
 }
 
-/* int4 (two's complement, the low half of a byte first) to int8. */
-static TfLiteStatus unpack_int4(TfLiteContext* context, const TfLiteTensor* weights, int8_t** unpacked) {
-  const size_t count = (size_t)ln_num_elements(weights);
-  const uint8_t* packed = weights->data.uint8;
-  LN_CHECK(context, packed != NULL && weights->bytes >= (count + 1) / 2,
-           "the INT4 weights have %zu bytes; %zu are right", weights->bytes, (count + 1) / 2);
-  *unpacked = ln_malloc(count);
-  LN_CHECK(context, *unpacked != NULL, "no memory for %zu weights", count);
-  for (size_t i = 0; i < count; ++i) {
-    const int nibble = i % 2 == 0 ? packed[i / 2] & 15 : packed[i / 2] >> 4;
-    (*unpacked)[i] = (int8_t)((nibble ^ 8) - 8);
-  }
-  return kTfLiteOk;
-}
-
 static TfLiteStatus pack_own(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
-  int8_t* unpacked = NULL;
-  if (weights->type == kTfLiteInt4) LN_TRY(unpack_int4(context, weights, &unpacked));
-  pack_arg arg = {matrix, unpacked != NULL ? (const void*)unpacked : weights->data.raw_const};
+  void* plain;
+  LN_TRY(ln_expand_weights(context, weights, &plain));
+  pack_arg arg = {matrix, plain != NULL ? plain : weights->data.raw_const};
   pack(matrix->own_packed, &arg);
-  ln_free(unpacked);
+  ln_free(plain);
   return kTfLiteOk;
 }
 
@@ -161,7 +147,7 @@ static TfLiteStatus take_packed(TfLiteContext* context, ln_matrix* matrix, const
   matrix->packed_is_constant = ln_is_constant(weights) && weights->data.raw_const != NULL;
   /* Only what lies in the file stays where it is for as long as the model lives. */
   if (weights->allocation_type == kTfLiteMmapRo && matrix->packed_is_constant && backend != NULL &&
-      weights->type != kTfLiteInt4) {
+      ln_weights_are_plain(weights)) {
     pack_arg arg = {matrix, weights->data.raw_const};
     matrix->packed =
         backend->SharedPack(backend, weights->data.raw_const, variant_of(matrix), matrix->packed_bytes, pack, &arg);

@@ -1,0 +1,19 @@
+/* Weights as kernels want them: dense, of whole bytes. Sees tensors and kernels/generic/expand.h. */
+#ifndef LN_OPS_WEIGHTS_H_
+#define LN_OPS_WEIGHTS_H_
+
+#include "ops/op_util.h"
+
+/* False where the tensor's data must be expanded first: INT4, INT2 and sparse tensors. */
+bool ln_weights_are_plain(const TfLiteTensor* t);
+
+/* INT8 for INT4 and INT2, the tensor's own type otherwise. */
+TfLiteType ln_plain_type(TfLiteType type);
+
+/* A plain copy of weights that are not; *plain is NULL for those that are. The caller frees it. */
+TfLiteStatus ln_expand_weights(TfLiteContext* context, const TfLiteTensor* t, void** plain);
+
+/* Fills `out`, of as many elements as the tensor has, from a sparse tensor. */
+TfLiteStatus ln_densify(TfLiteContext* context, const TfLiteTensor* t, void* out);
+
+#endif
