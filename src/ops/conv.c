@@ -5,6 +5,7 @@
 #include "kernels/generic/hybrid_quantize.h"
 #include "ops/builtin_ops.h"
 #include "ops/conv_direct.h"
+#include "ops/weights.h"
 
 enum { kInput, kFilter, kBias };
 
@@ -73,8 +74,8 @@ static TfLiteStatus check_types(TfLiteContext* context, const TfLiteConvParams* 
       return ln_check_type(context, bias, "the bias", kTfLiteInt32);
     case kTfLiteInt8:
     case kTfLiteInt16:
-      LN_CHECK(context, weights == kTfLiteInt8 || weights == kTfLiteInt4, "the filter is %s; INT8 or INT4 is right",
-               TfLiteTypeGetName(weights));
+      LN_CHECK(context, weights == kTfLiteInt8 || weights == kTfLiteInt4 || (in == kTfLiteInt16 && weights == in),
+               "the filter is %s; INT8 or INT4 is right", TfLiteTypeGetName(weights));
       return in == kTfLiteInt8 ? ln_check_type(context, bias, "the bias", kTfLiteInt32)
                                : check_int16(context, bias->type, params->quantized_bias_type);
     default:
@@ -144,7 +145,8 @@ static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteConvParams* par
                              conv_data* d) {
   ln_matrix* matrix = &d->matrix;
   matrix->in_type = d->hybrid ? kTfLiteInt8 : input->type;
-  matrix->weights_type = d->hybrid || filter->type == kTfLiteInt4 ? kTfLiteInt8 : filter->type;
+  /* Of a filter that is computed as INT16 the original reads the bytes as INT8, and so do we. */
+  matrix->weights_type = d->hybrid || input->type == kTfLiteInt16 ? kTfLiteInt8 : ln_plain_type(filter->type);
   matrix->out_type = output->type;
   if (input->type == kTfLiteFloat32) {
     matrix->rule = d->hybrid ? LN_MATRIX_HYBRID : LN_MATRIX_F32;

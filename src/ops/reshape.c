@@ -20,10 +20,18 @@ static TfLiteStatus wanted_shape(TfLiteContext* context, const TfLiteNode* node,
   return kTfLiteOk;
 }
 
-/* Puts the extent for the one -1, and checks that the number of elements stays. */
-static TfLiteStatus complete_shape(TfLiteContext* context, int64_t elements, int rank, int32_t dims[LN_MAX_RANK]) {
-  int64_t product = 1;
+/* Puts the extent for the one -1, and checks that the number of elements stays. Where both have none, the extents that
+ * are not 0 decide, as in the original. */
+static TfLiteStatus complete_shape(TfLiteContext* context, const TfLiteTensor* input, int rank,
+                                   int32_t dims[LN_MAX_RANK]) {
+  const int64_t elements = ln_num_elements(input);
+  int64_t product = 1, nonzero = 1, input_nonzero = 1;
   int unknown = -1;
+  for (int i = 0; i < ln_rank(input); ++i) {
+    const int32_t extent = ln_dim(input, i);
+    LN_CHECK(context, extent == 0 || input_nonzero <= INT64_MAX / extent, "the input's extents overflow");
+    if (extent != 0) input_nonzero *= extent;
+  }
   for (int i = 0; i < rank; ++i) {
     if (dims[i] == -1) {
       LN_CHECK(context, unknown < 0, "the new shape has more than one -1");
@@ -31,14 +39,17 @@ static TfLiteStatus complete_shape(TfLiteContext* context, int64_t elements, int
       continue;
     }
     LN_CHECK(context, dims[i] >= 0, "dimension %d of the new shape is %d; it must be -1 or at least 0", i, dims[i]);
-    LN_CHECK(context, dims[i] == 0 || product <= INT64_MAX / dims[i], "the new shape overflows");
+    LN_CHECK(context, dims[i] == 0 || nonzero <= INT64_MAX / dims[i], "the new shape overflows");
+    if (dims[i] != 0) nonzero *= dims[i];
     product *= dims[i];
   }
   if (unknown >= 0) {
     LN_CHECK(context, product != 0 ? elements % product == 0 && elements / product <= INT32_MAX : elements == 0,
              "%lld elements cannot be laid out in the new shape", (long long)elements);
-    dims[unknown] = product != 0 ? (int32_t)(elements / product) : 0;
-    product *= dims[unknown];
+    const int64_t extent = product != 0 ? elements / product : input_nonzero / nonzero;
+    LN_CHECK(context, extent <= INT32_MAX, "dimension %d of the new shape would be %lld", unknown, (long long)extent);
+    dims[unknown] = (int32_t)extent;
+    product *= extent;
   }
   LN_CHECK(context, product == elements, "the new shape has %lld elements; the input has %lld", (long long)product,
            (long long)elements);
@@ -51,7 +62,7 @@ static TfLiteStatus resize_output(TfLiteContext* context, const TfLiteNode* node
   int rank;
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(wanted_shape(context, node, &rank, dims));
-  LN_TRY(complete_shape(context, ln_num_elements(input), rank, dims));
+  LN_TRY(complete_shape(context, input, rank, dims));
   return ln_resize(context, output, rank, dims);
 }
 

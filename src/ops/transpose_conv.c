@@ -2,7 +2,8 @@
 #include "kernels/generic/fixed_point.h"
 #include "kernels/generic/tconv.h"
 #include "ops/builtin_ops.h"
-#include "ops/op_util.h"
+#include "ops/image_quantize.h"
+#include "ops/weights.h"
 
 enum { kShape, kFilter, kInput, kBias };
 
@@ -11,12 +12,18 @@ typedef struct tconv_data {
   ln_tconv_quantized quantized;
   int32_t* numbers; /* multipliers, then shifts, one per output channel */
   float low, high;
+  bool hybrid;
+  float* scales; /* hybrid: of the filters */
+  void* plain;   /* the filter, where it is not plain */
+  int first_temporary;
 } tconv_data;
 
 static void* init(TfLiteContext* context, const char* buffer, size_t length) {
   (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(tconv_data));
-  return data != NULL ? data : TfLiteKernelInitFailed();
+  tconv_data* data = ln_calloc(1, sizeof *data);
+  if (data == NULL) return TfLiteKernelInitFailed();
+  data->first_temporary = -1;
+  return data;
 }
 
 static void free_data(TfLiteContext* context, void* user_data) {
@@ -24,6 +31,8 @@ static void free_data(TfLiteContext* context, void* user_data) {
   tconv_data* data = user_data;
   if (data == NULL) return;
   ln_free(data->numbers);
+  ln_free(data->scales);
+  ln_free(data->plain);
   ln_free(data);
 }
 
@@ -32,14 +41,17 @@ static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* inpu
   LN_TRY(ln_check_type(context, output, "output", input->type));
   switch (input->type) {
     case kTfLiteFloat32:
-      LN_TRY(ln_check_type(context, filter, "the filter", kTfLiteFloat32));
+      LN_CHECK(context, filter->type == kTfLiteFloat32 || filter->type == kTfLiteInt8 || filter->type == kTfLiteInt4,
+               "the filter is %s; FLOAT32, INT8 or INT4 is right", TfLiteTypeGetName(filter->type));
       return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteFloat32) : kTfLiteOk;
     case kTfLiteUInt8:
     case kTfLiteInt8:
-      LN_TRY(ln_check_type(context, filter, "the filter", input->type));
+      LN_CHECK(context, filter->type == input->type || (input->type == kTfLiteInt8 && filter->type == kTfLiteInt4),
+               "the filter is %s; the input's type or, for INT8, INT4 is right", TfLiteTypeGetName(filter->type));
       return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt32) : kTfLiteOk;
     case kTfLiteInt16:
-      LN_TRY(ln_check_type(context, filter, "the filter", kTfLiteInt8));
+      LN_CHECK(context, filter->type == kTfLiteInt8 || filter->type == kTfLiteInt4,
+               "the filter is %s; INT8 or INT4 is right", TfLiteTypeGetName(filter->type));
       LN_CHECK(context, input->params.zero_point == 0 && output->params.zero_point == 0,
                "the zero points of INT16 must be 0");
       return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt64) : kTfLiteOk;
@@ -128,21 +140,41 @@ static TfLiteStatus set_factors(TfLiteContext* context, const TfLiteTensor* inpu
   return kTfLiteOk;
 }
 
+/* Float input by filters of 8 or 4 bits. */
+static TfLiteStatus prepare_hybrid(TfLiteContext* context, TfLiteNode* node, const TfLiteTensor* filter,
+                                   tconv_data* d) {
+  const TfLiteTensor* input;
+  const int32_t outputs = ln_dim(filter, 0);
+  ln_free(d->scales);
+  d->scales = NULL;
+  LN_TRY(ln_read_filter_scales(context, filter, outputs, &d->scales));
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  return ln_prepare_images(context, node, input);
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTransposeConvParams* params = node->builtin_data;
   tconv_data* d = node->user_data;
-  const TfLiteTensor *shape, *input, *filter, *bias = ln_optional_input(context, node, kBias);
+  const TfLiteTensor *shape, *input, *filter;
   TfLiteTensor* output;
   LN_CHECK(context, params != NULL, "the options are missing");
+  ln_free(d->plain);
+  d->plain = NULL;
   LN_TRY(ln_check_io(context, node, 3, 4, 1));
   LN_TRY(ln_get_input(context, node, kShape, &shape));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
+  d->hybrid = input->type == kTfLiteFloat32 && filter->type != kTfLiteFloat32;
+  if (d->hybrid) LN_TRY(ln_set_temporaries(context, node, LN_IMAGE_TEMPORARIES, &d->first_temporary));
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kFilter, &filter));
   LN_TRY(ln_get_output(context, node, 0, &output));
+  const TfLiteTensor* bias = ln_optional_input(context, node, kBias);
   LN_TRY(check_types(context, input, filter, bias, output));
   LN_TRY(check_shapes(context, shape, input, filter, bias));
   if (input->type == kTfLiteFloat32) {
     LN_TRY(ln_activation_range_f32(context, params->activation, &d->low, &d->high));
+    if (d->hybrid) LN_TRY(prepare_hybrid(context, node, filter, d));
   } else {
     LN_TRY(set_factors(context, input, filter, output, d));
     LN_TRY(ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high));
@@ -156,6 +188,8 @@ typedef struct tconv_job {
   const tconv_data* d;
   const TfLiteTensor *input, *filter, *bias;
   TfLiteTensor* output;
+  const void* weights; /* the filter's, plain */
+  ln_quantized_images images;
 } tconv_job;
 
 /* A tile is a row of the output. */
@@ -168,33 +202,45 @@ static void run_row(void* arg, size_t tile) {
   const size_t from = image * (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels;
   const size_t to = tile * (size_t)s->out_width * (size_t)s->outputs;
   ln_tconv_quantized q = d->quantized;
+  if (d->hybrid) {
+    const ln_tconv_hybrid h = {j->images.scales[image],
+                               j->images.zero_points[image],
+                               d->scales,
+                               j->bias != NULL ? j->bias->data.f : NULL,
+                               d->low,
+                               d->high};
+    ln_tconv_hybrid_ref(s, row, j->images.data + from, j->weights, &h, j->output->data.f + to);
+    return;
+  }
   switch (j->input->type) {
     case kTfLiteFloat32:
-      ln_tconv_f32_ref(s, row, j->input->data.f + from, j->filter->data.f, j->bias != NULL ? j->bias->data.f : NULL,
-                       d->low, d->high, j->output->data.f + to);
+      ln_tconv_f32_ref(s, row, j->input->data.f + from, j->weights, j->bias != NULL ? j->bias->data.f : NULL, d->low,
+                       d->high, j->output->data.f + to);
       break;
     case kTfLiteInt8:
       q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
-      ln_tconv_qs8_ref(s, row, j->input->data.int8 + from, j->filter->data.int8, &q, j->output->data.int8 + to);
+      ln_tconv_qs8_ref(s, row, j->input->data.int8 + from, j->weights, &q, j->output->data.int8 + to);
       break;
     case kTfLiteUInt8:
       q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
-      ln_tconv_qu8_ref(s, row, j->input->data.uint8 + from, j->filter->data.uint8, &q, j->output->data.uint8 + to);
+      ln_tconv_qu8_ref(s, row, j->input->data.uint8 + from, j->weights, &q, j->output->data.uint8 + to);
       break;
     default:
-      ln_tconv_qs16_ref(s, row, j->input->data.i16 + from, j->filter->data.int8,
-                        j->bias != NULL ? j->bias->data.i64 : NULL, &q, j->output->data.i16 + to);
+      ln_tconv_qs16_ref(s, row, j->input->data.i16 + from, j->weights, j->bias != NULL ? j->bias->data.i64 : NULL, &q,
+                        j->output->data.i16 + to);
   }
 }
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
-  const tconv_data* d = node->user_data;
+  tconv_data* d = node->user_data;
   tconv_job job = {.d = d, .bias = ln_optional_input(context, node, kBias)};
   LN_TRY(ln_get_input(context, node, kInput, &job.input));
   LN_TRY(ln_get_input(context, node, kFilter, &job.filter));
   LN_TRY(ln_get_output(context, node, 0, &job.output));
   if (ln_is_dynamic(job.output)) LN_TRY(resize_output(context, node, job.output));
   if (job.output->bytes == 0) return kTfLiteOk;
+  LN_TRY(ln_get_plain(context, job.filter, &d->plain, &job.weights));
+  if (d->hybrid) job.images = ln_quantize_images(context, node, job.input);
   ln_parallel_for(context, run_row, &job, (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height);
   return kTfLiteOk;
 }

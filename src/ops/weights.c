@@ -113,3 +113,12 @@ TfLiteStatus ln_expand_weights(TfLiteContext* context, const TfLiteTensor* t, vo
   }
   return status;
 }
+
+TfLiteStatus ln_get_plain(TfLiteContext* context, const TfLiteTensor* t, void** plain, const void** data) {
+  if (*plain == NULL || !ln_is_constant(t)) {
+    ln_free(*plain);
+    LN_TRY(ln_expand_weights(context, t, plain));
+  }
+  *data = *plain != NULL ? *plain : t->data.raw_const;
+  return kTfLiteOk;
+}

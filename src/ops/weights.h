@@ -13,6 +13,9 @@ TfLiteType ln_plain_type(TfLiteType type);
 /* A plain copy of weights that are not; *plain is NULL for those that are. The caller frees it. */
 TfLiteStatus ln_expand_weights(TfLiteContext* context, const TfLiteTensor* t, void** plain);
 
+/* The data of plain weights, or of their plain copy *plain (one that was there is freed). */
+TfLiteStatus ln_get_plain(TfLiteContext* context, const TfLiteTensor* t, void** plain, const void** data);
+
 /* Fills `out`, of as many elements as the tensor has, from a sparse tensor. */
 TfLiteStatus ln_densify(TfLiteContext* context, const TfLiteTensor* t, void* out);
 

@@ -86,3 +86,15 @@ void ln_dwconv_qs16_ref(const ln_dwconv_shape* s, int32_t row, const int16_t* in
                                 p->out_zero_point,
                             p->low, p->high))
 }
+
+static float finish_hybrid(const ln_dwconv_hybrid* p, int32_t sum, size_t o) {
+  const float scaled = (float)sum * (p->scales[o] * p->in_scale);
+  return clamp_f32(p->bias != NULL ? scaled + p->bias[o] : scaled, p->low, p->high);
+}
+
+#define LN_TAP_HYBRID(sum, x, w) (sum) = (int32_t)((uint32_t)(sum) + (uint32_t)(((x)-p->in_zero_point) * (w)))
+
+void ln_dwconv_hybrid_ref(const ln_dwconv_shape* s, int32_t row, const int8_t* in, const int8_t* weights,
+                          const ln_dwconv_hybrid* p, float* out) {
+  LN_DWCONV(int8_t, int8_t, int32_t, 0, LN_TAP_HYBRID, finish_hybrid(p, sums[c], o))
+}

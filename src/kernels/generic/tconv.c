@@ -75,3 +75,15 @@ void ln_tconv_qs16_ref(const ln_tconv_shape* s, int32_t row, const int16_t* in, 
                                      p->out_zero_point,
                                  p->low, p->high))
 }
+
+static float finish_hybrid(const ln_tconv_hybrid* p, uint32_t sum, size_t o) {
+  const float scaled = (float)(int32_t)sum * (p->scales[o] * p->in_scale);
+  return clamp_f32(p->bias != NULL ? scaled + p->bias[o] : scaled, p->low, p->high);
+}
+
+void ln_tconv_hybrid_ref(const ln_tconv_shape* s, int32_t row, const int8_t* in, const int8_t* weights,
+                         const ln_tconv_hybrid* p, float* out) {
+  LN_TCONV(int8_t, int8_t, uint32_t,
+           for (size_t i = 0; i < channels; ++i) sum += (uint32_t)((a[i] - p->in_zero_point) * w[i]),
+           finish_hybrid(p, sum, o))
+}

@@ -31,4 +31,16 @@ void ln_tconv_qu8_ref(const ln_tconv_shape* shape, int32_t row, const uint8_t* i
 void ln_tconv_qs16_ref(const ln_tconv_shape* shape, int32_t row, const int16_t* in, const int8_t* weights,
                        const int64_t* bias, const ln_tconv_quantized* params, int16_t* out);
 
+/* int8 activations of one image (with their scale and zero point) and int8 filters (one scale per output channel). */
+typedef struct ln_tconv_hybrid {
+  float in_scale;
+  int32_t in_zero_point;
+  const float* scales;
+  const float* bias; /* NULL: none */
+  float low, high;
+} ln_tconv_hybrid;
+
+void ln_tconv_hybrid_ref(const ln_tconv_shape* shape, int32_t row, const int8_t* in, const int8_t* weights,
+                         const ln_tconv_hybrid* params, float* out);
+
 #endif

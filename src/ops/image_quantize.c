@@ -1,0 +1,37 @@
+#include "ops/image_quantize.h"
+
+#include "kernels/generic/hybrid_quantize.h"
+
+enum { kQuantized, kScales, kZeroPoints };
+
+TfLiteStatus ln_prepare_images(TfLiteContext* context, TfLiteNode* node, const TfLiteTensor* input) {
+  int32_t dims[LN_MAX_RANK];
+  const int rank = ln_rank(input);
+  for (int i = 0; i < rank; ++i) dims[i] = ln_dim(input, i);
+  LN_TRY(ln_set_temporary(context, node, kQuantized, kTfLiteInt8, kTfLiteArenaRw, rank, dims));
+  LN_TRY(ln_set_temporary(context, node, kScales, kTfLiteFloat32, kTfLiteArenaRw, 1, dims));
+  return ln_set_temporary(context, node, kZeroPoints, kTfLiteInt32, kTfLiteArenaRw, 1, dims);
+}
+
+ln_quantized_images ln_quantize_images(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input) {
+  int8_t* data = ln_get_temporary(context, node, kQuantized)->data.int8;
+  float* scales = ln_get_temporary(context, node, kScales)->data.f;
+  int32_t* zero_points = ln_get_temporary(context, node, kZeroPoints)->data.i32;
+  const size_t images = (size_t)ln_dim(input, 0);
+  if (images > 0)
+    ln_quantize_rows_s8(input->data.f, images, (size_t)ln_num_elements(input) / images, true, data, scales,
+                        zero_points);
+  return (ln_quantized_images){data, scales, zero_points};
+}
+
+TfLiteStatus ln_read_filter_scales(TfLiteContext* context, const TfLiteTensor* filter, int32_t outputs,
+                                   float** scales) {
+  const TfLiteAffineQuantization* affine;
+  LN_TRY(ln_get_affine(context, filter, "the filter", &affine));
+  LN_CHECK(context, affine->scale->size == 1 || affine->scale->size == outputs,
+           "the filter has %d scales; 1 or %d are right", affine->scale->size, outputs);
+  *scales = ln_calloc((size_t)outputs, sizeof(float));
+  LN_CHECK(context, *scales != NULL, "no memory for %d scales", outputs);
+  for (int32_t i = 0; i < outputs; ++i) (*scales)[i] = affine->scale->data[affine->scale->size == 1 ? 0 : i];
+  return kTfLiteOk;
+}
