@@ -1,5 +1,8 @@
 /* DEPTHWISE_CONV_2D: [N,H,W,C] by filters [1,h,w,C * multiplier]. */
+#include <string.h>
+
 #include "kernels/generic/dwconv_f32.h"
+#include "kernels/generic/dwconv_q8.h"
 #include "kernels/generic/fixed_point.h"
 #include "ops/builtin_ops.h"
 #include "ops/image_quantize.h"
@@ -18,6 +21,8 @@ typedef struct dwconv_data {
   float* scales; /* hybrid: of the filters */
   void* plain;   /* the filter, where it is not plain */
   int first_temporary;
+  ln_dwconv_q8_plan bytes; /* kernel NULL: the plain form runs */
+  void* packed;            /* for `bytes`: a pixel of zero points, then the filter */
 } dwconv_data;
 
 static void* init(TfLiteContext* context, const char* buffer, size_t length) {
@@ -36,6 +41,7 @@ static void free_data(TfLiteContext* context, void* user_data) {
   ln_free(data->no_bias);
   ln_free(data->scales);
   ln_free(data->plain);
+  ln_aligned_free(data->packed);
   ln_free(data);
 }
 
@@ -154,6 +160,56 @@ static TfLiteStatus prepare_hybrid(TfLiteContext* context, TfLiteNode* node, con
   return ln_prepare_images(context, node, input);
 }
 
+static bool is_byte(int32_t value, bool is_signed) {
+  return is_signed ? value >= INT8_MIN && value <= INT8_MAX : value >= 0 && value <= UINT8_MAX;
+}
+
+/* The kernels of bytes take constant filters with one filter a channel and ordinary quantization. */
+static bool suits_bytes(const TfLiteTensor* input, const TfLiteTensor* filter, const TfLiteTensor* bias,
+                        const dwconv_data* d) {
+  const bool is_signed = input->type == kTfLiteInt8;
+  return (is_signed || input->type == kTfLiteUInt8) && filter->type == input->type && d->shape.multiplier == 1 &&
+         ln_is_constant(filter) && filter->data.raw_const != NULL &&
+         (bias == NULL || (ln_is_constant(bias) && bias->data.raw_const != NULL)) &&
+         is_byte(d->quantized.in_zero_point, is_signed) && is_byte(d->quantized.out_zero_point, is_signed) &&
+         is_byte(d->quantized.weights_zero_point, false) && d->quantized.low <= d->quantized.high;
+}
+
+static TfLiteStatus pack_bytes(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
+                               const TfLiteTensor* bias, dwconv_data* d) {
+  const ln_dwconv_q8* kernel = ln_dwconv_q8_best();
+  LinnetBackend* backend = LinnetBackendOf(context);
+  const ln_dwconv_shape* s = &d->shape;
+  const bool is_signed = input->type == kTfLiteInt8;
+  const size_t channels = (size_t)s->channels, pixel = (channels + 63) / 64 * 64;
+  ln_aligned_free(d->packed);
+  d->packed = NULL;
+  d->bytes.kernel = NULL;
+  if (!suits_bytes(input, filter, bias, d)) return kTfLiteOk;
+  const size_t size = kernel->packed_size(channels, s->filter_height, s->filter_width);
+  if (size == 0) return kTfLiteOk;
+  d->packed = ln_aligned_malloc(64, pixel + size);
+  LN_CHECK(context, d->packed != NULL, "no memory for %zu bytes of packed weights", pixel + size);
+  memset(d->packed, d->quantized.in_zero_point, pixel);
+  char* packed = (char*)d->packed + pixel;
+  const ln_dwconv_q8_filter f = {.channels = channels,
+                                 .height = s->filter_height,
+                                 .width = s->filter_width,
+                                 .weights = filter->data.uint8,
+                                 .is_signed = is_signed,
+                                 .weights_zero_point = d->quantized.weights_zero_point,
+                                 .in_zero_point = d->quantized.in_zero_point + (is_signed ? 128 : 0),
+                                 .bias = bias != NULL ? bias->data.i32 : NULL,
+                                 .multiplier = d->quantized.multiplier,
+                                 .shift = d->quantized.shift};
+  if (!kernel->pack(&f, packed)) return kTfLiteOk;
+  d->bytes = (ln_dwconv_q8_plan){
+      kernel, packed, d->packed, is_signed ? 0x80 : 0,
+      ln_requant_q8_range(d->quantized.out_zero_point, d->quantized.low, d->quantized.high, is_signed)};
+  if (backend != NULL) backend->SetKernelName(backend, kernel->name);
+  return kTfLiteOk;
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteDepthwiseConvParams* params = node->builtin_data;
   dwconv_data* d = node->user_data;
@@ -179,7 +235,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   }
   if (input->type == kTfLiteFloat32) return prepare_f32(context, params->activation, bias, d);
   LN_TRY(set_factors(context, input, filter, output, d));
-  return ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high);
+  LN_TRY(ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high));
+  return pack_bytes(context, input, filter, bias, d);
 }
 
 typedef struct dwconv_job {
@@ -208,6 +265,10 @@ static void run_row(void* arg, size_t tile) {
                                 d->low,
                                 d->high};
     ln_dwconv_hybrid_ref(s, row, j->images.data + from, j->weights, &h, j->output->data.f + to);
+    return;
+  }
+  if (d->bytes.kernel != NULL) {
+    ln_dwconv_q8_row(&d->bytes, s, row, j->input->data.uint8 + from, j->output->data.uint8 + to);
     return;
   }
   switch (j->input->type) {

@@ -1,0 +1,142 @@
+/* Depthwise convolution of bytes: the definition in plain C, what packing needs, the ladder. */
+#include "kernels/generic/dwconv_q8.h"
+
+#if defined(__x86_64__)
+#include "kernels/x86/dwconv_q8_x86.h"
+#endif
+
+int32_t ln_dwconv_q8_weight(const ln_dwconv_q8_filter* f, int32_t y, int32_t x, size_t channel) {
+  const uint8_t byte = f->weights[((size_t)y * (size_t)f->width + (size_t)x) * f->channels + channel];
+  return f->is_signed ? (int32_t)(int8_t)byte : (int32_t)byte - f->weights_zero_point;
+}
+
+bool ln_dwconv_q8_channel(const ln_dwconv_q8_filter* f, size_t channel, ln_requant_q8* numbers) {
+  int64_t sum = 0, largest = 0;
+  for (int32_t y = 0; y < f->height; ++y)
+    for (int32_t x = 0; x < f->width; ++x) {
+      const int32_t w = ln_dwconv_q8_weight(f, y, x, channel);
+      sum += w;
+      largest += 255 * (w < 0 ? -w : w);
+    }
+  const int64_t bias = f->bias != NULL ? f->bias[channel] : 0;
+  /* Bounded with the zero point in the sums, and also without: the kernels add up raw bytes. */
+  const int64_t apart = bias - sum * f->in_zero_point;
+  return ln_requant_q8_make(bias, largest, f->multiplier[channel], f->shift[channel], numbers) &&
+         ln_requant_q8_make(apart, largest, f->multiplier[channel], f->shift[channel], numbers);
+}
+
+/* ---- Generic: channels in blocks of eight, for each their numbers and then the weights of every tap. ---- */
+
+enum { kBlock = 8 };
+
+typedef struct block {
+  ln_requant_q8 numbers[kBlock];
+  int16_t weights[][kBlock];
+} block;
+
+static size_t block_size(int32_t height, int32_t width) {
+  return sizeof(block) + (size_t)height * (size_t)width * kBlock * sizeof(int16_t);
+}
+
+static size_t packed_size(size_t channels, int32_t height, int32_t width) {
+  if (height > LN_DWCONV_Q8_MAX_FILTER || width > LN_DWCONV_Q8_MAX_FILTER) return 0;
+  return (channels + kBlock - 1) / kBlock * block_size(height, width);
+}
+
+static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
+  const size_t size = block_size(f->height, f->width);
+  for (size_t c = 0; c < (f->channels + kBlock - 1) / kBlock * kBlock; ++c) {
+    block* b = (block*)(void*)((char*)packed + c / kBlock * size);
+    const size_t lane = c % kBlock;
+    b->numbers[lane] = (ln_requant_q8){0, 0, 0, 32, 0};
+    if (c < f->channels && !ln_dwconv_q8_channel(f, c, &b->numbers[lane])) return false;
+    for (int32_t y = 0; y < f->height; ++y)
+      for (int32_t x = 0; x < f->width; ++x)
+        b->weights[y * f->width + x][lane] = (int16_t)(c < f->channels ? ln_dwconv_q8_weight(f, y, x, c) : 0);
+  }
+  return true;
+}
+
+static void pixel(const block* b, size_t lanes, size_t channel, int32_t height, int32_t width,
+                  const ln_dwconv_q8_stretch* s, int64_t column, uint8_t* out) {
+  const uint8_t flip = s->in_flip;
+  uint32_t sums[kBlock];
+  for (size_t i = 0; i < kBlock; ++i) sums[i] = b->numbers[i].bias;
+  for (int32_t x = 0; x < width; ++x, column += s->step) {
+    const bool inside = column >= 0 && column < s->in_width;
+    for (int32_t y = 0; y < height; ++y) {
+      const uint8_t* from = (inside ? s->rows[y] + (size_t)column * s->pixel_strides[y] : s->outside) + channel;
+      const int16_t* w = b->weights[y * width + x];
+      if (lanes == kBlock)
+        for (size_t i = 0; i < kBlock; ++i) sums[i] += (uint32_t)((from[i] ^ flip) * w[i]);
+      else
+        for (size_t i = 0; i < lanes; ++i) sums[i] += (uint32_t)((from[i] ^ flip) * w[i]);
+    }
+  }
+  for (size_t i = 0; i < lanes; ++i) out[i] = ln_requant_q8_apply(&b->numbers[i], &s->range, sums[i]);
+}
+
+static void run(size_t channels, int32_t height, int32_t width, const void* packed, const ln_dwconv_q8_stretch* s) {
+  const size_t size = block_size(height, width);
+  for (size_t c = 0; c < channels; c += kBlock) {
+    const block* b = (const block*)(const void*)((const char*)packed + c / kBlock * size);
+    const size_t lanes = channels - c < kBlock ? channels - c : kBlock;
+    for (size_t j = 0; j < s->count; ++j)
+      pixel(b, lanes, c, height, width, s, s->first + (int64_t)j * s->slide * s->step, s->out + j * s->out_stride + c);
+  }
+}
+
+static const ln_dwconv_q8 ln_dwconv_q8_generic = {
+    .name = "dwconv_q8_generic", .isa = LN_ISA_GENERIC, .id = 1, .packed_size = packed_size, .pack = pack, .run = run};
+
+static const ln_dwconv_q8* const ladder[] = {
+    &ln_dwconv_q8_generic,
+#if defined(__x86_64__)
+    &ln_dwconv_q8_avx2,
+    &ln_dwconv_q8_avx512vnni,
+#endif
+};
+
+const ln_dwconv_q8* const* ln_dwconv_q8_rungs(size_t* count) {
+  *count = sizeof ladder / sizeof ladder[0];
+  return ladder;
+}
+
+const ln_dwconv_q8* ln_dwconv_q8_best(void) {
+  const ln_dwconv_q8* best = ladder[0];
+  for (size_t i = 1; i < sizeof ladder / sizeof ladder[0]; ++i)
+    if (ln_cpu_has(ladder[i]->isa)) best = ladder[i];
+  return best;
+}
+
+/* With a dilation and stride 1, outputs whose distance is the dilation share columns: one stretch for each remainder.
+ * With both, no two neighbours do. */
+void ln_dwconv_q8_row(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, int32_t row, const uint8_t* in,
+                      uint8_t* out) {
+  const uint8_t* rows[LN_DWCONV_Q8_MAX_FILTER];
+  size_t strides[LN_DWCONV_Q8_MAX_FILTER];
+  const size_t channels = (size_t)shape->channels;
+  for (int32_t y = 0; y < shape->filter_height; ++y) {
+    const int64_t at = (int64_t)row * shape->stride_y - shape->pad_top + (int64_t)y * shape->dilation_y;
+    const bool inside = at >= 0 && at < shape->in_height;
+    rows[y] = inside ? in + (size_t)at * (size_t)shape->in_width * channels : plan->outside;
+    strides[y] = inside ? channels : 0;
+  }
+  const int32_t width = shape->out_width;
+  const int32_t apart = shape->dilation_x == 1 ? 1 : shape->stride_x == 1 ? shape->dilation_x : width;
+  for (int32_t first = 0; first < apart && first < width; ++first) {
+    const ln_dwconv_q8_stretch stretch = {.rows = rows,
+                                          .pixel_strides = strides,
+                                          .outside = plan->outside,
+                                          .in_width = shape->in_width,
+                                          .first = (int64_t)first * shape->stride_x - shape->pad_left,
+                                          .step = shape->dilation_x,
+                                          .slide = shape->dilation_x == 1 ? shape->stride_x : 1,
+                                          .count = (size_t)((width - first + apart - 1) / apart),
+                                          .in_flip = plan->in_flip,
+                                          .range = plan->range,
+                                          .out = out + (size_t)first * channels,
+                                          .out_stride = (size_t)apart * channels};
+    plan->kernel->run(channels, shape->filter_height, shape->filter_width, plan->packed, &stretch);
+  }
+}

@@ -1,0 +1,74 @@
+/* Depthwise convolution of bytes (int8 or uint8) with one filter a channel, a stretch of one output row at a time.
+ *
+ * The filters, the biases and the factors are packed for the kernel once. A kernel may take the taps of one filter
+ * column together and keep them while the window slides. Results are the reference's (ln_dwconv_qs8_ref,
+ * ln_dwconv_qu8_ref). */
+#ifndef LN_KERNELS_DWCONV_Q8_H_
+#define LN_KERNELS_DWCONV_Q8_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpu.h"
+#include "kernels/generic/dwconv.h"
+#include "kernels/generic/requant_q8.h"
+
+enum { LN_DWCONV_Q8_MAX_FILTER = 64 }; /* in height and width */
+
+/* What is packed. Activations count as unsigned: int8 moved up by 128, and the zero point with them. */
+typedef struct ln_dwconv_q8_filter {
+  size_t channels;
+  int32_t height, width;
+  const uint8_t* weights; /* [height][width][channels] */
+  bool is_signed;         /* the weights are int8, with zero point 0 */
+  int32_t weights_zero_point, in_zero_point;
+  const int32_t *bias, *multiplier, *shift; /* per channel; bias NULL: none */
+} ln_dwconv_q8_filter;
+
+/* Output pixel j, channel c = the sum over the taps (y, x) of rows[y]'s pixel first + j * slide * step + x * step. */
+typedef struct ln_dwconv_q8_stretch {
+  const uint8_t* const* rows;  /* by filter row: the input row's pixel 0 */
+  const size_t* pixel_strides; /* by filter row, in bytes; a row outside of the picture is `outside` with stride 0 */
+  const uint8_t* outside;      /* a pixel of zero points: what lies left and right of the picture */
+  int64_t in_width, first, step;
+  int32_t slide;   /* in steps */
+  size_t count;    /* of output pixels */
+  uint8_t in_flip; /* 0x80 for int8 */
+  ln_requant_q8_out range;
+  uint8_t* out;
+  size_t out_stride; /* in bytes */
+} ln_dwconv_q8_stretch;
+
+typedef struct ln_dwconv_q8 {
+  const char* name;
+  ln_isa isa;
+  uint32_t id;
+  size_t (*packed_size)(size_t channels, int32_t height, int32_t width); /* in bytes, at most; 0: too large a filter */
+  /* False: the kernel cannot take this filter (factors above 1, sums too large, weights too far from their zero point).
+   * `packed` is aligned to 64 bytes. */
+  bool (*pack)(const ln_dwconv_q8_filter* filter, void* packed);
+  void (*run)(size_t channels, int32_t height, int32_t width, const void* packed, const ln_dwconv_q8_stretch* stretch);
+} ln_dwconv_q8;
+
+const ln_dwconv_q8* const* ln_dwconv_q8_rungs(size_t* count);
+const ln_dwconv_q8* ln_dwconv_q8_best(void);
+
+/* What does not change from row to row. `outside` is a pixel of the input's zero points, as they are stored. */
+typedef struct ln_dwconv_q8_plan {
+  const ln_dwconv_q8* kernel;
+  const void* packed;
+  const uint8_t* outside;
+  uint8_t in_flip;
+  ln_requant_q8_out range;
+} ln_dwconv_q8_plan;
+
+/* One row of the output: out [out_width, C] from the image at `in`. The shape's multiplier is 1. */
+void ln_dwconv_q8_row(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, int32_t row, const uint8_t* in,
+                      uint8_t* out);
+
+/* For pack: the weight less its zero point; a channel's numbers, the activations' zero point taken in. */
+int32_t ln_dwconv_q8_weight(const ln_dwconv_q8_filter* filter, int32_t y, int32_t x, size_t channel);
+bool ln_dwconv_q8_channel(const ln_dwconv_q8_filter* filter, size_t channel, ln_requant_q8* numbers);
+
+#endif

@@ -1,0 +1,66 @@
+/* Sums of products to 8 bits by a multiplier and a right shift, in the form that the 8-bit kernels take: what depends
+ * on the channel alone is computed once, so that a vector of sums costs ten instructions. The result is
+ * ln_requantize's.
+ *
+ * With 0 < M < 2^31 and a right shift e, the reference computes q = floor((x * M + 2^30) / 2^31), then
+ * r = floor((q + h - [x < 0]) / 2^e), h = 2^(e-1); for e = 0 it is r = q. (It asks for the sign of q, which differs
+ * from that of x only where q is 0, and there r is 0 either way.) The kernels keep u = x + 2^31, an unsigned number:
+ *
+ *   floor((u * 2M + 2^31) / 2^32) = q + M, so that with k = h - M - [e > 0]
+ *   r = (high half of (u * 2M + 2^31) + k + (u >> s)) >> e, s = 31, or 32 where e = 0: no sign is taken off there.
+ *
+ * All is modulo 2^32, and right for |x| < 2^30. */
+#ifndef LN_KERNELS_REQUANT_Q8_H_
+#define LN_KERNELS_REQUANT_Q8_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LN_REQUANT_Q8_LIMIT = 1 << 30 };
+
+/* Of one channel. */
+typedef struct ln_requant_q8 {
+  uint32_t bias;       /* added to the sum; 2^31 is in it */
+  uint32_t multiplier; /* 2M */
+  uint32_t offset;     /* k */
+  uint32_t sign_shift; /* s */
+  uint32_t shift;      /* e */
+} ln_requant_q8;
+
+/* What all channels share. Zero point and range are those of the output seen as unsigned; bytes are stored after an
+ * exclusive or with `flip` (0x80 for int8, which is moved up by 128 for that, 0 for uint8). */
+typedef struct ln_requant_q8_out {
+  uint8_t zero_point, low, high, flip;
+} ln_requant_q8_out;
+
+/* False: the shift is not to the right, or sums of up to `largest` and the bias leave the range. */
+static inline bool ln_requant_q8_make(int64_t bias, int64_t largest, int32_t multiplier, int32_t shift,
+                                      ln_requant_q8* r) {
+  if (shift > 0 || shift < -31 || bias <= -LN_REQUANT_Q8_LIMIT || bias >= LN_REQUANT_Q8_LIMIT ||
+      largest >= LN_REQUANT_Q8_LIMIT - (bias < 0 ? -bias : bias))
+    return false;
+  /* Of 31 bits nothing is left. */
+  const uint32_t m = shift == -31 ? 0 : (uint32_t)multiplier, e = shift == -31 ? 1 : (uint32_t)-shift;
+  r->bias = (uint32_t)bias + (UINT32_C(1) << 31);
+  r->multiplier = 2 * m;
+  r->offset = (e > 0 ? (UINT32_C(1) << (e - 1)) - 1 : 0) - m;
+  r->sign_shift = e > 0 ? 31 : 32;
+  r->shift = e;
+  return true;
+}
+
+static inline ln_requant_q8_out ln_requant_q8_range(int32_t zero_point, int32_t low, int32_t high, bool is_signed) {
+  const int32_t up = is_signed ? 128 : 0;
+  return (ln_requant_q8_out){(uint8_t)(zero_point + up), (uint8_t)(low + up), (uint8_t)(high + up),
+                             is_signed ? 0x80 : 0};
+}
+
+/* The definition: `sum` has the bias in it. */
+static inline uint8_t ln_requant_q8_apply(const ln_requant_q8* r, const ln_requant_q8_out* out, uint32_t sum) {
+  const uint32_t high = (uint32_t)(((uint64_t)sum * r->multiplier + (UINT64_C(1) << 31)) >> 32);
+  const int32_t x = (int32_t)(high + r->offset + (r->sign_shift == 31 ? sum >> 31 : 0)) >> r->shift;
+  const int32_t value = x + out->zero_point;
+  return (uint8_t)((value < out->low ? out->low : value > out->high ? out->high : value) ^ out->flip);
+}
+
+#endif

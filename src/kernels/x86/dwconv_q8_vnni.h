@@ -1,0 +1,140 @@
+/* Depthwise convolution of bytes with vpdpbusd, for one width of vectors: a template, included once a width by
+ * dwconv_q8_avx512vnni.c, which describes it. No include guard on purpose. */
+
+typedef struct LN_NAME(block) {
+  uint32_t bias[4][LN_BYTES / 4], multiplier[4][LN_BYTES / 4], offset[4][LN_BYTES / 4], sign_shift[4][LN_BYTES / 4],
+      shift[4][LN_BYTES / 4];
+  int8_t weights[][4][LN_BYTES]; /* [width][groups] */
+} LN_NAME(block);
+
+#include "kernels/x86/requant_q8_avx512.h"
+
+static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t count, const block_head* head,
+                          void* packed) {
+  LN_NAME(block)* b = packed;
+  for (size_t at = 0; at < count; ++at) {
+    /* Interleaving works within 128 bits: vector v has the channels v * 4 to v * 4 + 3 of every sixteen. */
+    const size_t v = at / 4 % 4, lane = at / 16 * 4 + at % 4;
+    ln_requant_q8 n;
+    if (!ln_dwconv_q8_channel(f, first + at, &n)) return false;
+    b->bias[v][lane] = n.bias;
+    b->multiplier[v][lane] = n.multiplier;
+    b->offset[v][lane] = n.offset;
+    b->sign_shift[v][lane] = n.sign_shift;
+    b->shift[v][lane] = n.shift;
+    for (int32_t x = 0; x < f->width; ++x)
+      for (size_t s = 0; s < 4 * head->groups; ++s)
+        b->weights[(size_t)x * head->groups + s / 4][v][4 * lane + s % 4] =
+            slot_weight(f, &head->slots, s, x, first + at);
+  }
+  return true;
+}
+
+LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, const LN_V sums[4], const LN_NAME(range) * range, uint8_t* out,
+                               lane_count lanes, LN_MASK mask) {
+  LN_V r[4];
+  for (int v = 0; v < 4; ++v)
+    r[v] = LN_NAME(requant)(sums[v], LN_LOAD(b->multiplier[v]), LN_LOAD(b->offset[v]), LN_LOAD(b->sign_shift[v]),
+                            LN_LOAD(b->shift[v]));
+  const LN_V bytes = LN_NAME(bytes)(LN_OP(packs_epi32)(r[0], r[1]), LN_OP(packs_epi32)(r[2], r[3]), range);
+  if (lanes == kAll)
+    LN_STORE(out, bytes);
+  else if (lanes == kHalf)
+    LN_STORE_HALF(out, bytes);
+  else
+    LN_OP(mask_storeu_epi8)(out, mask, bytes);
+}
+
+/* Four slots of a column, interleaved by channel. */
+LN_INLINE void LN_NAME(column)(const cursor* c, size_t group, LN_V flip, lane_count lanes, LN_MASK mask, LN_V x[4]) {
+  const bool inside = c->column >= 0 && c->column < c->width;
+  LN_V rows[4];
+  for (size_t s = 0; s < 4; ++s) {
+    const uint8_t* from = inside ? c->at[4 * group + s] + (size_t)c->column * c->strides[4 * group + s] : c->outside;
+    rows[s] = LN_OP(xor_epi32)(lanes == kAll    ? LN_LOAD(from)
+                               : lanes == kHalf ? LN_LOAD_HALF(from)
+                                                : LN_OP(maskz_loadu_epi8)(mask, from),
+                               flip);
+  }
+  const LN_V a = LN_OP(unpacklo_epi8)(rows[0], rows[1]), b = LN_OP(unpacklo_epi8)(rows[2], rows[3]);
+  const LN_V d = LN_OP(unpackhi_epi8)(rows[0], rows[1]), e = LN_OP(unpackhi_epi8)(rows[2], rows[3]);
+  x[0] = LN_OP(unpacklo_epi16)(a, b);
+  x[1] = LN_OP(unpackhi_epi16)(a, b);
+  x[2] = LN_OP(unpacklo_epi16)(d, e);
+  x[3] = LN_OP(unpackhi_epi16)(d, e);
+}
+
+/* The window slides: every column is taken up once and added to all outputs that it belongs to; sums[i] is that which
+ * has seen i * slide columns before. Width, groups, slide and lanes are constants where it is called. */
+LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_count lanes, LN_MASK mask,
+                              const LN_NAME(block) * b, cursor* c, const ln_dwconv_q8_stretch* s, uint8_t* out) {
+  const size_t depth = (width - 1) / slide + 1;
+  const LN_NAME(range) range = LN_NAME(range_of)(&s->range);
+  const LN_V flip = LN_OP(set1_epi8)((char)s->in_flip);
+  LN_V sums[5][4], x[4];
+  for (size_t i = 0; i < depth; ++i)
+    for (size_t v = 0; v < 4; ++v) sums[i][v] = flip;
+  c->column = s->first;
+  for (size_t j = 0; j < s->count + depth - 1; ++j) {
+    for (size_t v = 0; v < 4; ++v) sums[0][v] = LN_LOAD(b->bias[v]);
+    for (size_t phase = 0; phase < slide; ++phase, c->column += s->step) {
+      for (size_t g = 0; g < groups; ++g) {
+        LN_NAME(column)(c, g, flip, lanes, mask, x);
+        for (size_t i = 0; i < depth; ++i) {
+          if (phase + slide * i >= width) continue;
+          for (size_t v = 0; v < 4; ++v)
+            sums[i][v] =
+                LN_OP(dpbusd_epi32)(sums[i][v], x[v], LN_LOAD(b->weights[(phase + slide * i) * groups + g][v]));
+        }
+      }
+      if (phase == 0 && j >= depth - 1) {
+        LN_NAME(finish)(b, sums[depth - 1], &range, out, lanes, mask);
+        out += s->out_stride;
+      }
+    }
+    for (size_t i = depth - 1; i > 0; --i)
+      for (size_t v = 0; v < 4; ++v) sums[i][v] = sums[i - 1][v];
+  }
+}
+
+/* Any filter, pixel by pixel. */
+static void LN_NAME(plain)(size_t width, size_t groups, LN_MASK mask, const LN_NAME(block) * b, cursor* c,
+                           const ln_dwconv_q8_stretch* s, uint8_t* out) {
+  const LN_NAME(range) range = LN_NAME(range_of)(&s->range);
+  const LN_V flip = LN_OP(set1_epi8)((char)s->in_flip);
+  for (size_t j = 0; j < s->count; ++j, out += s->out_stride) {
+    LN_V sums[4], x[4];
+    for (size_t v = 0; v < 4; ++v) sums[v] = LN_LOAD(b->bias[v]);
+    c->column = s->first + (int64_t)j * s->slide * s->step;
+    for (size_t i = 0; i < width; ++i, c->column += s->step) {
+      for (size_t g = 0; g < groups; ++g) {
+        LN_NAME(column)(c, g, flip, kSome, mask, x);
+        for (size_t v = 0; v < 4; ++v)
+          sums[v] = LN_OP(dpbusd_epi32)(sums[v], x[v], LN_LOAD(b->weights[i * groups + g][v]));
+      }
+    }
+    LN_NAME(finish)(b, sums, &range, out, kSome, mask);
+  }
+}
+
+static void LN_NAME(run)(size_t width, size_t groups, size_t count, const void* packed, cursor* c,
+                         const ln_dwconv_q8_stretch* s, uint8_t* out) {
+  const LN_NAME(block)* b = packed;
+  const LN_MASK mask = (LN_MASK)(UINT64_MAX >> (64 - count));
+#define LN_CASE(w, g, t)                                  \
+  if (width == (w) && groups == (g) && s->slide == (t)) { \
+    if (count == LN_BYTES)                                \
+      LN_NAME(slide)(w, g, t, kAll, mask, b, c, s, out);  \
+    else if (count == LN_HALF)                            \
+      LN_NAME(slide)(w, g, t, kHalf, mask, b, c, s, out); \
+    else                                                  \
+      LN_NAME(slide)(w, g, t, kSome, mask, b, c, s, out); \
+    return;                                               \
+  }
+  LN_CASE(3, 1, 1)
+  LN_CASE(3, 1, 2)
+  LN_CASE(5, 2, 1)
+  LN_CASE(5, 2, 2)
+#undef LN_CASE
+  LN_NAME(plain)(width, groups, mask, b, c, s, out);
+}
