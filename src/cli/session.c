@@ -19,7 +19,7 @@ int session_open(const char* path, const session_options* options, session* s) {
   LinnetInterpreterOptionsSetPreserveAllTensors(o, options->preserve_all);
   s->interpreter = TfLiteInterpreterCreate(s->model, o);
   TfLiteInterpreterOptionsDelete(o);
-  if (s->interpreter == NULL) return cli_fail(CLI_FAILED, "%s: %s", path, LinnetLastError());
+  if (s->interpreter == NULL) return cli_fail(CLI_FAILED, "%s", LinnetLastError());
   if (options->signature == NULL) return CLI_OK;
   s->runner = TfLiteInterpreterGetSignatureRunner(s->interpreter, options->signature);
   if (s->runner == NULL)
