@@ -10,6 +10,7 @@
 #include "picture.h"
 #include "session.h"
 #include "term.h"
+#include "values.h"
 
 /* How pixels 0..255 become the input's numbers. */
 typedef struct mapping {
@@ -48,7 +49,7 @@ static int set_input(TfLiteTensor* t, const picture* p, const mapping* m, bool r
   const TfLitePtrUnion data = {.data = TfLiteTensorData(t)};
   const TfLiteQuantizationParams q = TfLiteTensorQuantizationParams(t);
   const TfLiteType type = TfLiteTensorType(t);
-  if (data.data == NULL || session_element_count(t) != count) return cli_fail(CLI_FAILED, "the input has another size");
+  if (data.data == NULL || value_count(t) != count) return cli_fail(CLI_FAILED, "the input has another size");
   for (size_t i = 0; i < count; ++i) {
     const double real = (p->pixels[i] - m->mean) / m->std;
     if (type == kTfLiteFloat32)
@@ -82,11 +83,11 @@ typedef struct result {
 } result;
 
 static int rank_output(const TfLiteTensor* t, int top, result* r) {
-  r->count = (int)session_element_count(t);
+  r->count = (int)value_count(t);
   r->best = calloc((size_t)r->count + 1, sizeof *r->best);
   if (r->best == NULL) return cli_fail(CLI_FAILED, "no memory");
   for (int i = 0; i < r->count; ++i) {
-    const double score = session_element(t, (size_t)i, true);
+    const double score = value_number(t, (size_t)i, true);
     r->best[i] = (ranked){isnan(score) ? -INFINITY : score, i};
   }
   qsort(r->best, (size_t)r->count, sizeof *r->best, compare_ranked);

@@ -8,6 +8,7 @@
 #include "npy.h"
 #include "session.h"
 #include "term.h"
+#include "values.h"
 
 typedef struct difference {
   const char* name;
@@ -16,22 +17,42 @@ typedef struct difference {
   bool comparable;
 } difference;
 
+/* Strings are the same or differ by 1. */
+static difference compare_strings(const char* name, const TfLiteTensor* a, const TfLiteTensor* b, const npy* stored) {
+  difference d = {.name = name, .count = value_count(a)};
+  d.comparable = d.count == (b != NULL ? value_count(b) : stored->count);
+  for (size_t i = 0; d.comparable && i < d.count; ++i) {
+    size_t length_a = 0, length_b = 0;
+    const char *x = value_string(a, i, &length_a),
+               *y = b != NULL ? value_string(b, i, &length_b) : npy_string(stored, i, &length_b);
+    d.differing += x == NULL || y == NULL || length_a != length_b || memcmp(x, y, length_a) != 0;
+  }
+  d.largest = d.relative = d.differing > 0 ? 1 : 0;
+  d.mean = d.count > 0 ? (double)d.differing / (double)d.count : 0;
+  d.cosine = 1 - d.mean;
+  return d;
+}
+
 /* `b` is another tensor, or NULL and then `stored` counts. */
 static difference compare_tensors(const char* name, const TfLiteTensor* a, const TfLiteTensor* b, const npy* stored) {
-  difference d = {.name = name, .count = session_element_count(a)};
+  const bool same_type =
+      b == NULL ? stored->rank < 0 || stored->type == TfLiteTensorType(a) : TfLiteTensorType(b) == TfLiteTensorType(a);
+  if (same_type && TfLiteTensorType(a) == kTfLiteString && (b != NULL || (stored->rank >= 0 && !stored->is_wide)))
+    return compare_strings(name, a, b, stored);
+  difference d = {.name = name, .count = value_count(a)};
   double aa = 0, bb = 0, ab = 0;
-  const size_t width = session_element_bytes(TfLiteTensorType(a));
-  d.comparable = width != 0 && (b != NULL ? session_element_count(b) == d.count
-                                          : stored != NULL && stored->bytes == TfLiteTensorByteSize(a));
+  const size_t width = value_bytes(TfLiteTensorType(a));
+  d.comparable =
+      width != 0 && (b != NULL ? value_count(b) == d.count : same_type && stored->bytes == TfLiteTensorByteSize(a));
   for (size_t i = 0; d.comparable && i < d.count; ++i) {
-    const double x = session_element(a, i, true);
+    const double x = value_number(a, i, true);
     double y;
     if (b != NULL) {
-      y = session_element(b, i, true);
+      y = value_number(b, i, true);
     } else {
       TfLiteTensor copy = *a;
       copy.data.data = (void*)(uintptr_t)stored->data;
-      y = session_element(&copy, i, true);
+      y = value_number(&copy, i, true);
     }
     const double distance = x == y || (isnan(x) && isnan(y)) ? 0 : isnan(x) || isnan(y) ? INFINITY : fabs(x - y);
     d.differing += distance > 0;
@@ -52,7 +73,19 @@ typedef struct report {
   int compared, different;
 } report;
 
+/* Nothing is printed before there is something to say. */
+static void begin(const report* r) {
+  if (r->json) {
+    json_open_object(NULL);
+    json_open_array("tensors");
+  } else {
+    printf("%-40s %10s %10s %12s %12s %12s %10s\n", "tensor", "elements", "differing", "max abs", "max rel", "mean abs",
+           "cosine");
+  }
+}
+
 static void add(report* r, const difference* d) {
+  if (r->compared == 0) begin(r);
   const bool differs = !d->comparable || d->largest > r->tolerance;
   ++r->compared;
   r->different += differs;
@@ -82,10 +115,15 @@ static int copy_inputs(const session* a, const session* b) {
   for (int i = 0; i < session_input_count(a); ++i) {
     const TfLiteTensor* from = session_input(a, i);
     TfLiteTensor* to = session_input(b, i);
-    const size_t count = session_element_count(from);
-    if (session_element_count(to) != count)
+    if (TfLiteTensorType(from) == kTfLiteString && TfLiteTensorType(to) == kTfLiteString) {
+      if (!value_set_string_buffer(to, TfLiteTensorData(from), TfLiteTensorByteSize(from)))
+        return cli_fail(CLI_FAILED, "no memory for the strings of input %d", i);
+      continue;
+    }
+    const size_t count = value_count(from);
+    if (value_count(to) != count)
       return cli_fail(CLI_FAILED, "input %d has %zu elements in one model, %zu in the other", i, count,
-                      session_element_count(to));
+                      value_count(to));
     if (TfLiteTensorType(from) == TfLiteTensorType(to)) {
       TfLiteTensorCopyFromBuffer(to, TfLiteTensorData(from), TfLiteTensorByteSize(from));
       continue;
@@ -94,7 +132,7 @@ static int copy_inputs(const session* a, const session* b) {
     const TfLiteQuantizationParams q = TfLiteTensorQuantizationParams(to);
     const TfLitePtrUnion data = {.data = TfLiteTensorData(to)};
     for (size_t k = 0; data.data != NULL && k < count; ++k) {
-      const double x = session_element(from, k, true);
+      const double x = value_number(from, k, true);
       const double steps = q.scale > 0 ? round(x / (double)q.scale) + q.zero_point : x;
       if (TfLiteTensorType(to) == kTfLiteFloat32)
         data.f[k] = (float)x;
@@ -177,17 +215,10 @@ static int run(const cli_args* args) {
   const session_options options = {.threads = 1, .preserve_all = cli_has(args, "all-tensors")};
   int code = session_open(cli_operand(args, 0), &options, &a);
   if (code == CLI_OK) code = session_allocate(&a);
-  if (code == CLI_OK && r.json) {
-    json_open_object(NULL);
-    json_open_array("tensors");
-  } else if (code == CLI_OK) {
-    printf("%-40s %10s %10s %12s %12s %12s %10s\n", "tensor", "elements", "differing", "max abs", "max rel", "mean abs",
-           "cosine");
-  }
-  const bool begun = code == CLI_OK;
   if (code == CLI_OK)
     code = cli_has(args, "golden") ? compare_stored(args, &a, seed, &r) : compare_models(args, &a, seed, &r);
-  if (begun && r.json) {
+  if (code == CLI_OK && r.compared == 0) begin(&r);
+  if ((code == CLI_OK || r.compared > 0) && r.json) {
     json_close_array();
     json_bool("same", r.different == 0);
     json_close_object();

@@ -8,6 +8,7 @@
 #include "npy.h"
 #include "session.h"
 #include "term.h"
+#include "values.h"
 
 /* "name=value" taken apart at the last =; false: said on stderr. */
 static bool split_pair(const char* text, const char* option, char* name, size_t name_size, const char** value) {
@@ -61,7 +62,12 @@ static int apply_input(const char* text, void* arg) {
   if (array.rank >= 0 && array.type != TfLiteTensorType(t))
     code = cli_fail(CLI_INPUT, "'%s' holds %s; input \"%s\" is %s", path, TfLiteTypeGetName(array.type), name,
                     TfLiteTypeGetName(TfLiteTensorType(t)));
-  else if (TfLiteTensorCopyFromBuffer(t, array.data, array.bytes) != kTfLiteOk)
+  else if (TfLiteTensorType(t) == kTfLiteString && !npy_to_tensor(&array, t))
+    code = cli_fail(CLI_INPUT,
+                    "'%s' does not hold %zu strings; input \"%s\" takes as many, in an array of type S or U, or "
+                    "the runtime's own layout",
+                    path, value_shape_count(t), name);
+  else if (TfLiteTensorType(t) != kTfLiteString && !npy_to_tensor(&array, t))
     code = cli_fail(CLI_INPUT, "'%s' has %zu bytes of data; input \"%s\" takes %zu", path, array.bytes, name,
                     TfLiteTensorByteSize(t));
   npy_free(&array);
@@ -74,10 +80,11 @@ typedef struct statistics {
 } statistics;
 
 static statistics measure(const TfLiteTensor* t) {
-  statistics s = {INFINITY, -INFINITY, 0, 0, session_element_count(t), 0};
+  const bool is_number = value_bytes(TfLiteTensorType(t)) > 0;
+  statistics s = {INFINITY, -INFINITY, 0, 0, is_number ? value_count(t) : 0, 0};
   double sum = 0, squares = 0;
   for (size_t i = 0; i < s.count; ++i) {
-    const double x = session_element(t, i, true);
+    const double x = value_number(t, i, true);
     if (isnan(x)) {
       ++s.not_numbers;
       continue;
@@ -94,18 +101,52 @@ static statistics measure(const TfLiteTensor* t) {
   return s;
 }
 
+enum { SHOWN = 8 };
+
+/* What a terminal or a line should not get is shown as a dot. */
+static void print_strings(const TfLiteTensor* t) {
+  const size_t count = value_count(t);
+  printf("  %zu strings\n  ", count);
+  for (size_t i = 0; i < count && i < SHOWN; ++i) {
+    size_t length = 0;
+    const char* text = value_string(t, i, &length);
+    putchar('"');
+    for (size_t k = 0; k < length && k < 60; ++k)
+      putchar((unsigned char)text[k] < ' ' || text[k] == 127 ? '.' : text[k]);
+    printf(length > 60 ? "...\" " : "\" ");
+  }
+  printf(count > SHOWN ? "...\n" : "\n");
+}
+
 static void print_outputs(const session* s) {
   char text[256];
   for (int i = 0; i < session_output_count(s); ++i) {
     const TfLiteTensor* t = session_output(s, i);
-    const statistics m = measure(t);
     printf("%s  %s\n", session_output_name(s, i), session_describe(t, text, sizeof text));
+    if (TfLiteTensorType(t) == kTfLiteString) {
+      print_strings(t);
+      continue;
+    }
+    const statistics m = measure(t);
     printf("  min %.6g  max %.6g  mean %.6g  std %.6g", m.low, m.high, m.mean, m.deviation);
     if (m.not_numbers > 0) printf("  NaN %zu", m.not_numbers);
     printf("\n  ");
-    for (size_t k = 0; k < m.count && k < 8; ++k) printf("%.6g ", session_element(t, k, true));
-    printf(m.count > 8 ? "...\n" : "\n");
+    for (size_t k = 0; k < m.count && k < SHOWN; ++k) printf("%.6g ", value_number(t, k, true));
+    printf(m.count > SHOWN ? "...\n" : "\n");
   }
+}
+
+static void json_strings(const TfLiteTensor* t) {
+  json_open_array("strings");
+  for (size_t i = 0; i < value_count(t); ++i) {
+    size_t length = 0;
+    const char* from = value_string(t, i, &length);
+    char* text = calloc(1, length + 1);
+    if (text != NULL && from != NULL) memcpy(text, from, length);
+    json_string(NULL, text != NULL ? text : "");
+    free(text);
+  }
+  json_close_array();
 }
 
 static void print_json(const session* s) {
@@ -125,6 +166,7 @@ static void print_json(const session* s) {
     json_number("mean", m.mean);
     json_number("std", m.deviation);
     json_integer("nan", (int64_t)m.not_numbers);
+    if (TfLiteTensorType(t) == kTfLiteString) json_strings(t);
     json_close_object();
   }
   json_close_array();
@@ -160,12 +202,14 @@ static int run_session(const cli_args* args, session* s, long long seed, long lo
 }
 
 static int run(const cli_args* args) {
-  long long threads, seed, repeat;
+  long long threads, seed, repeat, timeout;
   session s;
   if (!cli_integer(args, "threads", 1, 256, 1, &threads) || !cli_integer(args, "seed", 0, INT64_MAX, 0, &seed) ||
-      !cli_integer(args, "repeat", 1, 1000000000, 1, &repeat))
+      !cli_integer(args, "repeat", 1, 1000000000, 1, &repeat) ||
+      !cli_integer(args, "timeout", 0, 1000000000, 0, &timeout))
     return CLI_USAGE;
-  const session_options options = {.threads = (int)threads, .signature = cli_value(args, "signature")};
+  const session_options options = {
+      .threads = (int)threads, .signature = cli_value(args, "signature"), .timeout_ms = (double)timeout};
   int code = session_open(cli_operand(args, 0), &options, &s);
   if (code == CLI_OK) code = run_session(args, &s, seed, repeat);
   session_close(&s);
@@ -174,11 +218,12 @@ static int run(const cli_args* args) {
 
 static const cli_option kOptions[] = {
     {"input", "NAME=FILE", "an input (name or number) from a .npy file or a file of raw bytes; may be repeated"},
-    {"seed", "N", "inputs not given are random by this seed (0): floats in [-1, 1), integers over their range"},
+    {"seed", "N", "inputs not given are random by this seed (0): floats in [-1, 1), any integers"},
     {"shape", "NAME=SHAPE", "resize an input first: image=1x224x224x3; may be repeated"},
     {"signature", "KEY", "run this signature instead of the first subgraph"},
     {"repeat", "N", "run N times in a row; variables keep their state (1)"},
     {"output-dir", "DIR", "write the outputs to DIR/output0.npy, DIR/output1.npy, ..."},
+    {"timeout", "MS", "give a run up after so many milliseconds (0: never)"},
     {"threads", "N", "threads (1)"},
     {"json", NULL, "print JSON"},
     {NULL, NULL, NULL},
@@ -189,7 +234,7 @@ const cli_command cli_run_command = {
     "run a model on given or random inputs",
     "MODEL",
     "Runs a model once (or --repeat times) and prints each output's type, shape and statistics. Quantized outputs\n"
-    "are shown as real numbers; .npy files hold what the tensors hold.",
+    "are shown as real numbers; .npy files hold what the tensors hold. Strings come from arrays of type S or U.",
     "  linnet run model.tflite --seed 7\n"
     "  linnet run model.tflite --input image=picture.npy --output-dir out\n"
     "  linnet run model.tflite --shape 0=4x640 --threads 2\n",

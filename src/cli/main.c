@@ -9,12 +9,17 @@
 const cli_command* const cli_commands[] = {&cli_run_command,   &cli_inspect_command, &cli_classify_command,
                                            &cli_bench_command, &cli_compare_command, NULL};
 
+/* One line, whatever bytes a model or a file name put into it. */
 int cli_fail(int code, const char* format, ...) {
+  char text[4096];
   va_list args;
-  fputs("linnet: ", stderr);
   va_start(args, format);
-  vfprintf(stderr, format, args);
+  const int length = vsnprintf(text, sizeof text, format, args);
   va_end(args);
+  size_t end = length < 0 ? 0 : (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
+  while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\n')) --end;
+  fputs("linnet: ", stderr);
+  for (size_t i = 0; i < end; ++i) fputc((unsigned char)text[i] < ' ' || text[i] == 127 ? ' ' : text[i], stderr);
   fputc('\n', stderr);
   return code;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "values.h"
+
 static void silent(void* user_data, const char* format, va_list args) { (void)user_data, (void)format, (void)args; }
 
 int session_open(const char* path, const session_options* options, session* s) {
@@ -17,6 +19,7 @@ int session_open(const char* path, const session_options* options, session* s) {
   TfLiteInterpreterOptionsSetNumThreads(o, options->threads);
   TfLiteInterpreterOptionsSetErrorReporter(o, silent, NULL);
   LinnetInterpreterOptionsSetPreserveAllTensors(o, options->preserve_all);
+  LinnetInterpreterOptionsSetInvokeTimeout(o, options->timeout_ms);
   s->interpreter = TfLiteInterpreterCreate(s->model, o);
   TfLiteInterpreterOptionsDelete(o);
   if (s->interpreter == NULL) return cli_fail(CLI_FAILED, "%s", LinnetLastError());
@@ -98,10 +101,25 @@ static uint64_t next_random(uint64_t* state) {
   return z ^ z >> 31;
 }
 
+/* Words of one to eight letters. */
+static const char* random_word(const void* state, size_t i, size_t* length) {
+  static char letters[8];
+  uint64_t own = *(const uint64_t*)state + i * UINT64_C(0xD1342543DE82EF95);
+  *length = 1 + next_random(&own) % sizeof letters;
+  for (size_t k = 0; k < *length; ++k) letters[k] = (char)('a' + next_random(&own) % 26);
+  return letters;
+}
+
 static void fill(TfLiteTensor* t, uint64_t* state) {
-  uint8_t* data = TfLiteTensorData(t);
   const TfLiteType type = TfLiteTensorType(t);
-  const size_t bytes = TfLiteTensorByteSize(t), width = session_element_bytes(type);
+  const size_t width = value_bytes(type);
+  if (type == kTfLiteString) {
+    value_set_strings(t, value_shape_count(t), random_word, state);
+    next_random(state);
+    return;
+  }
+  uint8_t* data = TfLiteTensorData(t);
+  const size_t bytes = TfLiteTensorByteSize(t);
   if (data == NULL || width == 0) return;
   for (size_t at = 0; at < bytes; at += width) {
     const uint64_t r = next_random(state);
@@ -109,9 +127,14 @@ static void fill(TfLiteTensor* t, uint64_t* state) {
     const double d = (double)f;
     const int64_t small = (int64_t)(r % 10);
     const int32_t small32 = (int32_t)small;
-    if (type == kTfLiteFloat32)
+    /* Half precision: the numbers of three digits from 0.5 to 1, of either sign. */
+    const uint16_t half = (uint16_t)((r & 0x8000) | 0x3800 | (r & 0x3ff)),
+                   brain = (uint16_t)((r & 0x8000) | 0x3f00 | (r & 0x7f));
+    if (type == kTfLiteFloat32 || type == kTfLiteComplex64)
       memcpy(data + at, &f, 4);
-    else if (type == kTfLiteFloat64)
+    else if (type == kTfLiteFloat16 || type == kTfLiteBFloat16)
+      memcpy(data + at, type == kTfLiteFloat16 ? &half : &brain, 2);
+    else if (type == kTfLiteFloat64 || type == kTfLiteComplex128)
       memcpy(data + at, &d, 8);
     else if (type == kTfLiteBool)
       data[at] = (uint8_t)(r & 1);
@@ -135,68 +158,4 @@ const char* session_describe(const TfLiteTensor* t, char* buffer, size_t size) {
     used += snprintf(buffer + used, size - (size_t)used, "%s%d", i > 0 ? ", " : "", TfLiteTensorDim(t, i));
   if ((size_t)used < size) snprintf(buffer + used, size - (size_t)used, "]");
   return buffer;
-}
-
-size_t session_element_bytes(TfLiteType type) {
-  switch (type) {
-    case kTfLiteInt8:
-    case kTfLiteUInt8:
-    case kTfLiteBool:
-      return 1;
-    case kTfLiteInt16:
-    case kTfLiteUInt16:
-      return 2;
-    case kTfLiteFloat32:
-    case kTfLiteInt32:
-    case kTfLiteUInt32:
-      return 4;
-    case kTfLiteFloat64:
-    case kTfLiteInt64:
-    case kTfLiteUInt64:
-      return 8;
-    default:
-      return 0;
-  }
-}
-
-size_t session_element_count(const TfLiteTensor* t) {
-  const size_t width = session_element_bytes(TfLiteTensorType(t));
-  return width != 0 && TfLiteTensorData(t) != NULL ? TfLiteTensorByteSize(t) / width : 0;
-}
-
-double session_element(const TfLiteTensor* t, size_t i, bool real) {
-  const TfLitePtrUnion data = {.data = TfLiteTensorData(t)};
-  double value;
-  if (data.data == NULL) return NAN;
-  switch (TfLiteTensorType(t)) {
-    case kTfLiteFloat32:
-      return (double)data.f[i];
-    case kTfLiteFloat64:
-      return data.f64[i];
-    case kTfLiteInt8:
-      value = data.int8[i];
-      break;
-    case kTfLiteInt16:
-      value = data.i16[i];
-      break;
-    case kTfLiteUInt16:
-      value = data.ui16[i];
-      break;
-    case kTfLiteInt32:
-      value = data.i32[i];
-      break;
-    case kTfLiteUInt32:
-      value = data.u32[i];
-      break;
-    case kTfLiteInt64:
-      value = (double)data.i64[i];
-      break;
-    case kTfLiteUInt64:
-      value = (double)data.u64[i];
-      break;
-    default:
-      value = data.uint8[i];
-  }
-  const TfLiteQuantizationParams q = TfLiteTensorQuantizationParams(t);
-  return real && q.scale > 0 ? (value - q.zero_point) * (double)q.scale : value;
 }

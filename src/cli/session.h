@@ -15,6 +15,7 @@ typedef struct session_options {
   int threads;
   bool preserve_all;
   const char* signature; /* NULL: the primary subgraph */
+  double timeout_ms;     /* of one invoke; 0: none */
 } session_options;
 
 /* Loads and creates; what is wrong is said on stderr. Ends with session_close, also after a failure. */
@@ -33,15 +34,11 @@ const char* session_output_name(const session* s, int index);
 int session_find_input(const session* s, const char* name);
 TfLiteStatus session_resize(session* s, int index, const int* dims, int rank);
 
-/* Fills inputs with numbers from a seed: floats in [-1, 1), integers over their range (int32 and int64: 0 to 9). */
+/* Fills inputs with numbers from a seed: floats in [-1, 1), integers over their range (int32 and int64: 0
+ * to 9), strings of letters. */
 void session_fill_random(session* s, uint64_t seed);
 
 /* "FLOAT32 [1, 224, 224, 3]". */
 const char* session_describe(const TfLiteTensor* tensor, char* buffer, size_t size);
-
-/* Element `i` as a real number, NaN where the tensor has no data; quantized ones are dequantized if `real`. */
-double session_element(const TfLiteTensor* tensor, size_t i, bool real);
-size_t session_element_count(const TfLiteTensor* tensor);
-size_t session_element_bytes(TfLiteType type); /* 0: not numbers of whole bytes */
 
 #endif

@@ -1,0 +1,121 @@
+"""linnet run: inputs of all kinds in, outputs out, and what is refused."""
+import json
+
+import numpy as np
+import pytest
+
+from conftest import DATA, DIFFERS, FAILED, INPUT, OK, USAGE, linnet, refused
+
+ADD = DATA / "dynamic_add.tflite"
+STRINGS = DATA / "string_reshape.tflite"
+
+
+def save(path, array):
+    np.save(path, array)
+    return path
+
+
+def test_numbers_in_and_out(tmp_path):
+    x = save(tmp_path / "x.npy", np.array([[1, -2, 0.5], [10, 20, 30]], np.float32))
+    told = json.loads(linnet("run", ADD, "--shape", "x=2x3", "--input", f"x={x}", "--output-dir", tmp_path, "--json"))
+    y = np.load(tmp_path / "output0.npy")
+    assert y.dtype == np.float32 and np.array_equal(y, np.load(x) + [[1, 2, 3]])
+    assert told["outputs"][0]["shape"] == [2, 3] and told["outputs"][0]["max"] == 33
+
+
+def test_raw_bytes(tmp_path):
+    path = tmp_path / "x.bin"
+    path.write_bytes(np.array([[1, 2, 3]], np.float32).tobytes())
+    assert "2 4 6 \n" in linnet("run", ADD, "--input", f"0={path}")
+
+
+@pytest.mark.parametrize("array", [np.array(["héllo", "wörld 🌍"]), np.array([b"a", b"bc"])], ids=["U", "S"])
+def test_strings_in_and_out(tmp_path, array):
+    x = save(tmp_path / "x.npy", array)
+    told = json.loads(linnet("run", STRINGS, "--input", f"0={x}", "--output-dir", tmp_path, "--json"))
+    words = [word if isinstance(word, str) else word.decode() for word in array.tolist()]
+    assert told["outputs"][0]["strings"] == words
+    assert [word.decode() for word in np.load(tmp_path / "output0.npy").ravel()] == words
+
+
+def test_random_strings_are_the_same_for_a_seed():
+    first, other = (linnet("run", STRINGS, "--seed", seed) for seed in (1, 2))
+    assert first == linnet("run", STRINGS, "--seed", 1) and first != other
+
+
+def test_state_is_kept_over_repeats():
+    model = DATA / "variable_tensor.tflite"
+    assert linnet("run", model, "--repeat", 1) != linnet("run", model, "--repeat", 3)
+
+
+def test_signature():
+    assert linnet("run", DATA / "two_signatures.tflite", "--signature", signatures()[1])
+
+
+def signatures():
+    return [entry["key"] for entry in json.loads(linnet("inspect", DATA / "two_signatures.tflite", "--json"))["signatures"]]
+
+
+def test_a_loop_without_end_is_given_up():
+    assert "200 ms" in refused("run", DATA / "while_forever.tflite", "--timeout", 200, code=FAILED)
+
+
+@pytest.mark.parametrize("array, says", [
+    (np.zeros((1, 3)), "holds FLOAT64"), (np.zeros((1, 4), np.float32), "16 bytes"),
+    (np.asfortranarray(np.zeros((3, 3), np.float32)), "Fortran"), (np.zeros(3, ">f4"), "little-endian"),
+    (np.array(["a"]), "holds STRING")])
+def test_arrays_that_do_not_fit(tmp_path, array, says):
+    assert says in refused("run", ADD, "--input", f"x={save(tmp_path / 'x.npy', array)}", code=INPUT)
+
+
+@pytest.mark.parametrize("cut", [0, 5, 9, 60, 127, 130])
+def test_arrays_cut_off(tmp_path, cut):
+    path = save(tmp_path / "x.npy", np.zeros((1, 3), np.float32))
+    path.write_bytes(path.read_bytes()[:cut])
+    refused("run", ADD, "--input", f"x={path}", code=INPUT)
+
+
+def test_arrays_with_any_byte_changed(tmp_path):
+    """None crashes; most of the header's bytes matter."""
+    path = save(tmp_path / "x.npy", np.zeros((1, 3), np.float32))
+    content = path.read_bytes()
+    for at in range(0, 80):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x15]) + content[at + 1:])
+        try:
+            linnet("run", ADD, "--input", f"x={path}")
+        except AssertionError as error:
+            assert f"exit code {INPUT}" in str(error)
+
+
+@pytest.mark.parametrize("strings", [np.array(["a"]), np.array(["a", "b", "c"])])
+def test_wrong_number_of_strings(tmp_path, strings):
+    assert "2 strings" in refused("run", STRINGS, "--input", f"0={save(tmp_path / 'x.npy', strings)}", code=INPUT)
+
+
+@pytest.mark.parametrize("content", [b"", b"\2\0\0\0", b"\2\0\0\0\x10\0\0\0\x0f\0\0\0\x10\0\0\0", b"\xff" * 16])
+def test_broken_string_buffers(tmp_path, content):
+    path = tmp_path / "x.bin"
+    path.write_bytes(content)
+    refused("run", STRINGS, "--input", f"0={path}", code=INPUT)
+
+
+@pytest.mark.parametrize("arguments, code", [
+    (["--input", "x"], USAGE), (["--input", "nope=x.npy"], USAGE), (["--input", "x=/nowhere.npy"], INPUT),
+    (["--shape", "x=a"], USAGE), (["--shape", "x=1x99999999999"], USAGE),
+    (["--signature", "nope"], USAGE), (["--threads", "0"], USAGE), (["--seed", "x"], USAGE), (["--repeat"], USAGE),
+    (["--output-dir", "/nowhere/at/all"], FAILED)])
+def test_refused_options(arguments, code):
+    refused("run", ADD, *arguments, code=code)
+
+
+def test_compare(tmp_path):
+    linnet("run", ADD, "--output-dir", tmp_path)
+    assert "differs" not in linnet("compare", ADD, "--golden", tmp_path)
+    np.save(tmp_path / "output0.npy", np.load(tmp_path / "output0.npy") + np.float32(0.5))
+    assert "differs" in linnet("compare", ADD, "--golden", tmp_path, expect=DIFFERS)
+    told = json.loads(linnet("compare", ADD, "--golden", tmp_path, "--tolerance", 0.6, "--json", expect=OK))
+    assert told["tensors"][0]["max_abs"] == pytest.approx(0.5)
+    linnet("compare", STRINGS, STRINGS)
+    refused("compare", ADD, STRINGS, code=FAILED)
+    refused("compare", ADD, code=USAGE)
+    refused("compare", ADD, "--golden", "/nowhere", code=INPUT)
