@@ -2,6 +2,8 @@
 
 #include <float.h>
 
+#include "kernels/generic/rows_f32.h"
+
 enum { TILE = 16384 };
 
 TfLiteStatus ln_binary_get(TfLiteContext* context, const TfLiteNode* node, ln_binary_io* io) {
@@ -40,42 +42,47 @@ static ln_binary_shape shape_of(const ln_binary_io* io) {
   return shape;
 }
 
-typedef struct flat_job {
+/* Tiles are stretches of the outermost dimension. */
+typedef struct binary_job {
+  const ln_binary_shape* shape;
   ln_binary_row row;
   const void* params;
   const char *a, *b;
   char* out;
-  size_t a_step, b_step, a_width, b_width, out_width, count;
-} flat_job;
+  size_t a_width, b_width, out_width, step, inner; /* inner: outputs of one step of the outermost dimension */
+} binary_job;
 
 static void run_tile(void* arg, size_t tile) {
-  const flat_job* j = arg;
-  const size_t first = tile * TILE, n = j->count - first < TILE ? j->count - first : TILE;
-  j->row(j->params, j->a + first * j->a_step * j->a_width, j->a_step, j->b + first * j->b_step * j->b_width, j->b_step,
-         j->out + first * j->out_width, n);
+  const binary_job* j = arg;
+  ln_binary_shape part = *j->shape;
+  const size_t first = tile * j->step, left = part.extents[0] - first;
+  part.extents[0] = left < j->step ? left : j->step;
+  ln_binary_walk(&part, j->row, j->params, j->a + first * part.a_strides[0] * j->a_width, j->a_width,
+                 j->b + first * part.b_strides[0] * j->b_width, j->b_width, j->out + first * j->inner * j->out_width,
+                 j->out_width);
 }
 
 TfLiteStatus ln_binary_run_io(TfLiteContext* context, const ln_binary_io* io, ln_binary_row row, const void* params) {
-  const size_t a_width = ln_type_size(io->a->type), b_width = ln_type_size(io->b->type);
-  const size_t width = ln_type_size(io->output->type);
-  if (io->output->bytes == 0) return kTfLiteOk;
   const ln_binary_shape shape = shape_of(io);
-  if (shape.rank == 1 && shape.extents[0] > TILE) {
-    flat_job job = {row,
-                    params,
-                    io->a->data.raw,
-                    io->b->data.raw,
-                    io->output->data.raw,
-                    shape.a_strides[0],
-                    shape.b_strides[0],
-                    a_width,
-                    b_width,
-                    width,
-                    shape.extents[0]};
-    ln_parallel_for(context, run_tile, &job, (shape.extents[0] + TILE - 1) / TILE);
+  binary_job job = {.shape = &shape,
+                    .row = ln_binary_best(row),
+                    .params = params,
+                    .a = io->a->data.raw,
+                    .b = io->b->data.raw,
+                    .out = io->output->data.raw,
+                    .a_width = ln_type_size(io->a->type),
+                    .b_width = ln_type_size(io->b->type),
+                    .out_width = ln_type_size(io->output->type),
+                    .inner = 1};
+  if (io->output->bytes == 0) return kTfLiteOk;
+  if (shape.rank == 0) {
+    job.row(params, job.a, 0, job.b, 0, job.out, 1);
     return kTfLiteOk;
   }
-  ln_binary_walk(&shape, row, params, io->a->data.raw, a_width, io->b->data.raw, b_width, io->output->data.raw, width);
+  for (int i = 1; i < shape.rank; ++i) job.inner *= shape.extents[i];
+  job.step = job.inner >= TILE ? 1 : TILE / job.inner;
+  ln_parallel_sized(context, run_tile, &job, (shape.extents[0] + job.step - 1) / job.step,
+                    shape.extents[0] * job.inner);
   return kTfLiteOk;
 }
 

@@ -1,6 +1,5 @@
 /* AVERAGE_POOL_2D, MAX_POOL_2D, L2_POOL_2D over [N,H,W,C]. */
-#include "kernels/generic/pool.h"
-
+#include "kernels/generic/pool_f32.h"
 #include "ops/builtin_ops.h"
 #include "ops/op_util.h"
 
@@ -73,6 +72,31 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, pool_kind 
   return ln_resize(context, output, 4, dims);
 }
 
+typedef struct pool_job {
+  const pool_data* d;
+  const ln_pool_f32* kernel;
+  pool_kind kind;
+  const float* in;
+  float* out;
+} pool_job;
+
+static void run_row(void* arg, size_t row) {
+  const pool_job* j = arg;
+  const pool_data* d = j->d;
+  if (j->kind == POOL_MAX)
+    j->kernel->max(&d->shape, row, j->in, j->out, d->low_f, d->high_f);
+  else
+    j->kernel->average(&d->shape, row, j->in, j->out, d->low_f, d->high_f, j->kind == POOL_L2);
+}
+
+static void run_f32(TfLiteContext* context, const pool_data* d, pool_kind kind, const float* in, float* out) {
+  const ln_pool_shape* s = &d->shape;
+  pool_job job = {d, ln_pool_f32_best(), kind, in, out};
+  const size_t rows = (size_t)s->batch * (size_t)s->out_height;
+  ln_parallel_sized(context, run_row, &job, rows,
+                    rows * (size_t)s->out_width * (size_t)s->channels * (size_t)s->filter_height);
+}
+
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, pool_kind kind) {
   const pool_data* d = node->user_data;
   const TfLiteTensor* input;
@@ -81,10 +105,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, pool_kind k
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (output->bytes == 0) return kTfLiteOk;
   if (input->type == kTfLiteFloat32) {
-    if (kind == POOL_MAX)
-      ln_max_pool_f32_ref(&d->shape, input->data.f, output->data.f, d->low_f, d->high_f);
-    else
-      ln_average_pool_f32_ref(&d->shape, input->data.f, output->data.f, d->low_f, d->high_f, kind == POOL_L2);
+    run_f32(context, d, kind, input->data.f, output->data.f);
   } else if (kind == POOL_MAX) {
     if (input->type == kTfLiteUInt8)
       ln_max_pool_qu8_ref(&d->shape, input->data.uint8, output->data.uint8, d->low, d->high);

@@ -1,6 +1,7 @@
 /* SOFTMAX and LOG_SOFTMAX over the last dimension. */
 #include "kernels/generic/softmax.h"
 
+#include "kernels/generic/rows_f32.h"
 #include "ops/builtin_ops.h"
 #include "ops/unary_util.h"
 
@@ -77,7 +78,7 @@ static void run_tile(void* arg, size_t index) {
   const TfLiteType in = j->input->type, out = j->output->type;
   const TfLitePtrUnion from = j->input->data, to = j->output->data;
   if (in == kTfLiteFloat32)
-    ln_softmax_f32_ref(j->beta, from.f + at, to.f + at, rows, j->depth);
+    ln_rows_f32_best()->softmax(j->beta, from.f + at, to.f + at, rows, j->depth);
   else if (in == kTfLiteInt16)
     ln_softmax_qs16_ref(&j->params->wide, from.i16 + at, to.i16 + at, rows, j->depth);
   else if (in == kTfLiteUInt8 && out == kTfLiteUInt8)

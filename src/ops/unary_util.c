@@ -1,5 +1,7 @@
 #include "ops/unary_util.h"
 
+#include "kernels/generic/rows_f32.h"
+
 enum { TILE = 8192 };
 
 TfLiteStatus ln_unary_get(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor** input,
@@ -36,7 +38,7 @@ TfLiteStatus ln_unary_run(TfLiteContext* context, const TfLiteNode* node, ln_una
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
   const size_t count = (size_t)ln_num_elements(input);
-  unary_job job = {row, params, input->data.raw, output->data.raw, ln_type_size(input->type), count};
+  unary_job job = {ln_unary_best(row), params, input->data.raw, output->data.raw, ln_type_size(input->type), count};
   if (count > 0) ln_parallel_for(context, run_tile, &job, (count + TILE - 1) / TILE);
   return kTfLiteOk;
 }

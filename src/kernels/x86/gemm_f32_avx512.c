@@ -2,10 +2,10 @@
 #include "kernels/x86/vec_avx512.h"
 
 enum { kRows = 12 };
-#define LN_ALL_ROWS                                                                                               \
-  LN_ROWS(12)                                                                                                     \
-  LN_ROWS(11) LN_ROWS(10) LN_ROWS(9) LN_ROWS(8) LN_ROWS(7) LN_ROWS(6) LN_ROWS(5) LN_ROWS(4) LN_ROWS(3) LN_ROWS(2) \
-      LN_ROWS(1)
+#define LN_ALL_ROWS \
+  LN_ROWS(12)       \
+  LN_ROWS(11)       \
+  LN_ROWS(10) LN_ROWS(9) LN_ROWS(8) LN_ROWS(7) LN_ROWS(6) LN_ROWS(5) LN_ROWS(4) LN_ROWS(3) LN_ROWS(2) LN_ROWS(1)
 
 #include "kernels/x86/gemm_f32_body.h"
 

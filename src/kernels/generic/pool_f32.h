@@ -1,0 +1,30 @@
+/* The rungs of float pooling, and of sums and means over one axis. */
+#ifndef LN_KERNELS_POOL_F32_H_
+#define LN_KERNELS_POOL_F32_H_
+
+#include <stddef.h>
+
+#include "base/cpu.h"
+#include "kernels/generic/pool.h"
+#include "kernels/generic/reduce.h"
+
+/* One row of the output, [out_width,C]; `row` counts through all images. As pool.h's functions. */
+typedef void (*ln_average_pool_f32_fn)(const ln_pool_shape* shape, size_t row, const float* in, float* out, float low,
+                                       float high, bool square);
+typedef void (*ln_max_pool_f32_fn)(const ln_pool_shape* shape, size_t row, const float* in, float* out, float low,
+                                   float high);
+/* LN_REDUCE_SUM or LN_REDUCE_MEAN. */
+typedef void (*ln_sum_f32_fn)(ln_reduction kind, const ln_reduce_shape* shape, const float* in, float* out);
+
+typedef struct ln_pool_f32 {
+  const char* name;
+  ln_isa isa;
+  ln_average_pool_f32_fn average;
+  ln_max_pool_f32_fn max;
+  ln_sum_f32_fn sum;
+} ln_pool_f32;
+
+const ln_pool_f32* const* ln_pool_f32_rungs(size_t* count);
+const ln_pool_f32* ln_pool_f32_best(void);
+
+#endif

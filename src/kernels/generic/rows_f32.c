@@ -1,0 +1,48 @@
+/* The ladder of float rows. */
+#include "kernels/generic/rows_f32.h"
+
+#include "kernels/generic/softmax.h"
+#if defined(__x86_64__)
+#include "kernels/x86/rows_f32_x86.h"
+#endif
+
+static const ln_unary_variant no_unary[] = {{NULL, NULL, 0, 0}};
+static const ln_binary_variant no_binary[] = {{NULL, NULL}};
+
+static const ln_rows_f32 ln_rows_f32_generic = {.name = "rows_f32_ref",
+                                                .isa = LN_ISA_GENERIC,
+                                                .unary = no_unary,
+                                                .binary = no_binary,
+                                                .softmax = ln_softmax_f32_ref};
+
+static const ln_rows_f32* const ladder[] = {
+    &ln_rows_f32_generic,
+#if defined(__x86_64__)
+    &ln_rows_f32_avx2,
+    &ln_rows_f32_avx512,
+#endif
+};
+
+const ln_rows_f32* const* ln_rows_f32_rungs(size_t* count) {
+  *count = sizeof ladder / sizeof ladder[0];
+  return ladder;
+}
+
+const ln_rows_f32* ln_rows_f32_best(void) {
+  const ln_rows_f32* best = ladder[0];
+  for (size_t i = 1; i < sizeof ladder / sizeof ladder[0]; ++i)
+    if (ln_cpu_has(ladder[i]->isa)) best = ladder[i];
+  return best;
+}
+
+ln_unary_row ln_unary_best(ln_unary_row ref) {
+  const ln_unary_variant* v = ln_rows_f32_best()->unary;
+  while (v->ref != NULL && v->ref != ref) ++v;
+  return v->ref != NULL ? v->row : ref;
+}
+
+ln_binary_row ln_binary_best(ln_binary_row ref) {
+  const ln_binary_variant* v = ln_rows_f32_best()->binary;
+  while (v->ref != NULL && v->ref != ref) ++v;
+  return v->ref != NULL ? v->row : ref;
+}

@@ -1,0 +1,38 @@
+/* The rungs of float rows, element-wise with one or two inputs, and of softmax: vectors, with polynomials for the
+ * transcendental functions. Which row is meant is said by its definition, ln_unary_…_ref or ln_binary_…_ref. A result
+ * depends on its own element only, not on the row's length or on where the element lies. */
+#ifndef LN_KERNELS_ROWS_F32_H_
+#define LN_KERNELS_ROWS_F32_H_
+
+#include "base/cpu.h"
+#include "kernels/generic/binary.h"
+#include "kernels/generic/unary.h"
+
+/* `error`: how far from the definition it may be, absolutely and relative to the result, in units of 2^-24. */
+typedef struct ln_unary_variant {
+  ln_unary_row ref, row;
+  float absolute, relative;
+} ln_unary_variant;
+
+typedef struct ln_binary_variant {
+  ln_binary_row ref, row;
+} ln_binary_variant;
+
+typedef void (*ln_softmax_f32_fn)(float beta, const float* in, float* out, size_t rows, size_t depth);
+
+typedef struct ln_rows_f32 {
+  const char* name;
+  ln_isa isa;
+  const ln_unary_variant* unary; /* up to one without a ref */
+  const ln_binary_variant* binary;
+  ln_softmax_f32_fn softmax;
+} ln_rows_f32;
+
+const ln_rows_f32* const* ln_rows_f32_rungs(size_t* count);
+const ln_rows_f32* ln_rows_f32_best(void);
+
+/* The best variant that may be used now; `ref` itself where there is none. */
+ln_unary_row ln_unary_best(ln_unary_row ref);
+ln_binary_row ln_binary_best(ln_binary_row ref);
+
+#endif

@@ -1,0 +1,69 @@
+/* exp, the logistic function, tanh, GELU on vectors. The polynomials are least-squares fits, reweighted until the
+ * largest error is smallest; errors are against the exact value. */
+
+/* x = n ln 2 + r: exp(r) - 1 = r + r^2 p(r), |r| <= ln 2 / 2; p's error is 3e-9. */
+typedef struct reduced {
+  vec n, less_one; /* exp(x) = 2^n (less_one + 1) */
+} reduced;
+
+LN_INLINE reduced reduce_exp(vec x) {
+  const vec n = vec_round(vec_mul(x, vec_set(1.44269504f)));
+  /* ln 2 in two parts: the first has so few bits that n times it is exact. */
+  const vec r = vec_fnma(n, vec_set(-2.12194440e-4f), vec_fnma(n, vec_set(0.693359375f), x));
+  vec p = vec_set(1.395044398e-03f);
+  p = vec_fma(p, r, vec_set(8.368886799e-03f));
+  p = vec_fma(p, r, vec_set(4.166620728e-02f));
+  p = vec_fma(p, r, vec_set(1.666651903e-01f));
+  p = vec_fma(p, r, vec_set(5.000000094e-01f));
+  return (reduced){n, vec_fma(p, vec_mul(r, r), r)};
+}
+
+/* Within 2 units in the last place; 0 and infinity at the ends, NaN of NaN. */
+LN_INLINE vec exp_of(vec x) {
+  const reduced e = reduce_exp(vec_min(vec_set(89.0f), vec_max(vec_set(-104.0f), x)));
+  return vec_scale(vec_add(e.less_one, vec_set(1.0f)), e.n);
+}
+
+/* exp(x) - 1 for x <= 0. */
+LN_INLINE vec exp_less_one(vec x) {
+  const reduced e = reduce_exp(vec_max(vec_set(-104.0f), x));
+  return vec_add(vec_scale(e.less_one, e.n), vec_sub(vec_scale(vec_set(1.0f), e.n), vec_set(1.0f)));
+}
+
+LN_INLINE vec logistic_of(vec x) {
+  return vec_div(vec_set(1.0f), vec_add(vec_set(1.0f), exp_of(vec_sub(vec_set(0.0f), x))));
+}
+
+/* Near 0: x + x^3 p(x^2), p's error 4e-9; else 1 - 2 / (exp(2 |x|) + 1). */
+LN_INLINE vec tanh_of(vec x) {
+  const vec a = vec_abs(x), z = vec_mul(x, x);
+  vec p = vec_set(-5.717020834e-03f);
+  p = vec_fma(p, z, vec_set(2.065056423e-02f));
+  p = vec_fma(p, z, vec_set(-5.374349044e-02f));
+  p = vec_fma(p, z, vec_set(1.333149119e-01f));
+  p = vec_fma(p, z, vec_set(-3.333328392e-01f));
+  const vec near = vec_fma(vec_mul(x, z), p, x);
+  const vec grown = vec_add(exp_of(vec_add(a, a)), vec_set(1.0f));
+  const vec far = vec_sign_of(vec_sub(vec_set(1.0f), vec_div(vec_set(2.0f), grown)), x);
+  return vec_if_less(a, vec_set(0.625f), near, far);
+}
+
+/* x P(X < x) for a normal X. 1 - erf by Abramowitz and Stegun 7.1.26: its error is 1.5e-7, absolutely, and it is small
+ * by itself where x is far below 0. */
+LN_INLINE vec gelu_of(vec x) {
+  const vec z = vec_mul(vec_abs(x), vec_set(0.70710678f));
+  const vec t = vec_div(vec_set(1.0f), vec_fma(z, vec_set(0.3275911f), vec_set(1.0f)));
+  vec p = vec_set(1.061405429f);
+  p = vec_fma(p, t, vec_set(-1.453152027f));
+  p = vec_fma(p, t, vec_set(1.421413741f));
+  p = vec_fma(p, t, vec_set(-0.284496736f));
+  p = vec_fma(p, t, vec_set(0.254829592f));
+  const vec tail = vec_mul(vec_mul(vec_mul(p, t), vec_set(0.5f)), exp_of(vec_mul(vec_sub(vec_set(0.0f), z), z)));
+  return vec_mul(x, vec_if_less(x, vec_set(0.0f), tail, vec_sub(vec_set(1.0f), tail)));
+}
+
+/* 0.5 (1 + tanh(u)) is the logistic function of 2 u. */
+LN_INLINE vec gelu_tanh_of(vec x) {
+  const vec cube = vec_fma(vec_mul(vec_mul(x, x), x), vec_set(0.044715f), x);
+  return vec_mul(x, logistic_of(vec_mul(cube, vec_set(2 * 0.7978845608f))));
+}

@@ -1,0 +1,120 @@
+/* The body of float pooling over vec_*.h: four vectors of channels at once through each window. */
+#include "kernels/x86/pool_f32_x86.h"
+
+enum { kVectors = 4 };
+
+typedef enum pooling { MEAN, MEAN_SQUARE, MOST } pooling;
+
+/* A window's pixels inside the picture, of which `count` are `columns` a row. */
+typedef struct window {
+  const float* first;
+  size_t rows, columns, row_stride, channels;
+  vec low, high;
+} window;
+
+static size_t clip(int64_t value, int32_t extent) {
+  return value < 0 ? 0 : value > extent ? (size_t)extent : (size_t)value;
+}
+
+LN_INLINE void pool(const window* w, pooling kind, size_t vectors, size_t c, size_t n, float* out) {
+  vec sums[kVectors];
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[v] = vec_set(kind == MOST ? -3.402823466e+38f : 0.0f);
+  for (size_t y = 0; y < w->rows; ++y) {
+    const float* in = w->first + y * w->row_stride + c;
+    for (size_t x = 0; x < w->columns; ++x, in += w->channels) LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+        const vec value = vec_load_n(in + v * VEC_LANES, n);
+        sums[v] = kind == MOST   ? vec_max(value, sums[v])
+                  : kind == MEAN ? vec_add(sums[v], value)
+                                 : vec_add(sums[v], vec_mul(value, value));
+      }
+  }
+  const size_t count = w->rows * w->columns;
+  const vec divisor = vec_set(count > 0 ? (float)count : 1.0f);
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+    if (kind != MOST) sums[v] = vec_div(sums[v], divisor);
+    if (kind == MEAN_SQUARE) sums[v] = vec_sqrt(sums[v]);
+    vec_store_n(out + c + v * VEC_LANES, vec_min(w->high, vec_max(w->low, sums[v])), n);
+  }
+}
+
+LN_INLINE void pool_row(const ln_pool_shape* s, pooling kind, size_t row, const float* in, float* out, float low,
+                        float high) {
+  const size_t image = row / (size_t)s->out_height, channels = (size_t)s->channels;
+  const int64_t top = (int64_t)(row % (size_t)s->out_height) * s->stride_height - s->pad_top;
+  const size_t y0 = clip(top, s->in_height), y1 = clip(top + s->filter_height, s->in_height);
+  window w = {.row_stride = (size_t)s->in_width * channels, .channels = channels, .rows = y1 - y0};
+  w.low = vec_set(low);
+  w.high = vec_set(high);
+  in += (image * (size_t)s->in_height + y0) * w.row_stride;
+  out += row * (size_t)s->out_width * channels;
+  for (int32_t x = 0; x < s->out_width; ++x, out += channels) {
+    const int64_t left = (int64_t)x * s->stride_width - s->pad_left;
+    const size_t x0 = clip(left, s->in_width), x1 = clip(left + s->filter_width, s->in_width);
+    w.first = in + x0 * channels;
+    w.columns = x1 - x0;
+    size_t c = 0;
+    for (; c + kVectors * VEC_LANES <= channels; c += kVectors * VEC_LANES) pool(&w, kind, kVectors, c, VEC_LANES, out);
+    for (; c + VEC_LANES <= channels; c += VEC_LANES) pool(&w, kind, 1, c, VEC_LANES, out);
+    if (c < channels) pool(&w, kind, 1, c, channels - c, out);
+  }
+}
+
+static void average(const ln_pool_shape* s, size_t row, const float* in, float* out, float low, float high,
+                    bool square) {
+  if (square)
+    pool_row(s, MEAN_SQUARE, row, in, out, low, high);
+  else
+    pool_row(s, MEAN, row, in, out, low, high);
+}
+
+static void max(const ln_pool_shape* s, size_t row, const float* in, float* out, float low, float high) {
+  pool_row(s, MOST, row, in, out, low, high);
+}
+
+/* ---- Sums over one axis ---- */
+
+LN_INLINE void sum_stretch(size_t vectors, const float* in, size_t count, size_t stride, vec divisor, float* out,
+                           size_t n) {
+  vec sums[kVectors];
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[v] = vec_set(0.0f);
+  for (size_t i = 0; i < count; ++i)
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[v] =
+        vec_add(sums[v], vec_load_n(in + i * stride + v * VEC_LANES, n));
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) vec_store_n(out + v * VEC_LANES, vec_div(sums[v], divisor), n);
+}
+
+/* out[c] = the sum of in[i * stride + c] / divisor. */
+static void sum_outer(const float* in, size_t count, size_t stride, size_t width, vec divisor, float* out) {
+  size_t c = 0;
+  for (; c + kVectors * VEC_LANES <= width; c += kVectors * VEC_LANES)
+    sum_stretch(kVectors, in + c, count, stride, divisor, out + c, VEC_LANES);
+  for (; c + VEC_LANES <= width; c += VEC_LANES) sum_stretch(1, in + c, count, stride, divisor, out + c, VEC_LANES);
+  if (c < width) sum_stretch(1, in + c, count, stride, divisor, out + c, width - c);
+}
+
+/* Neighbours: four vectors of sums, the rest one by one. */
+static float sum_inner(const float* in, size_t count) {
+  vec sums[kVectors];
+  size_t i = 0;
+  LN_UNROLL for (size_t v = 0; v < kVectors; ++v) sums[v] = vec_set(0.0f);
+  for (; i + kVectors * VEC_LANES <= count; i += kVectors * VEC_LANES)
+    LN_UNROLL for (size_t v = 0; v < kVectors; ++v) sums[v] = vec_add(sums[v], vec_load(in + i + v * VEC_LANES));
+  for (; i < count; i += VEC_LANES) sums[0] = vec_add(sums[0], vec_load_n(in + i, count - i));
+  return vec_sum(vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])));
+}
+
+static void sum(ln_reduction kind, const ln_reduce_shape* s, const float* in, float* out) {
+  const float divisor = kind == LN_REDUCE_MEAN ? (float)s->count : 1.0f;
+  const bool one = s->reduced_rank == 1 && s->count > 0 && (kind == LN_REDUCE_SUM || kind == LN_REDUCE_MEAN);
+  if (one && s->reduced_strides[0] == 1 && s->kept_rank <= 1) {
+    for (size_t n = 0; n < s->outputs; ++n)
+      out[n] = sum_inner(in + n * (s->kept_rank == 1 ? s->kept_strides[0] : 0), s->count) / divisor;
+  } else if (one && s->kept_rank >= 1 && s->kept_rank <= 2 && s->kept_strides[s->kept_rank - 1] == 1) {
+    const size_t width = s->kept_extents[s->kept_rank - 1], outer = s->kept_rank == 2 ? s->kept_extents[0] : 1;
+    for (size_t n = 0; n < outer; ++n)
+      sum_outer(in + n * (s->kept_rank == 2 ? s->kept_strides[0] : 0), s->count, s->reduced_strides[0], width,
+                vec_set(divisor), out + n * width);
+  } else {
+    ln_reduce_f32_ref(kind, s, in, out);
+  }
+}

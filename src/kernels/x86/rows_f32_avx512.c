@@ -1,0 +1,9 @@
+/* Float rows with AVX-512. */
+#include "kernels/x86/vec_avx512.h"
+
+#define LN_ROW_NAME "rows_f32_avx512"
+
+#include "kernels/x86/rows_f32_body.h"
+
+const ln_rows_f32 ln_rows_f32_avx512 = {
+    .name = LN_ROW_NAME, .isa = LN_ISA_AVX512, .unary = unary, .binary = binary, .softmax = softmax};

@@ -1,0 +1,151 @@
+/* The bodies of float rows over vec_*.h. */
+#include "kernels/x86/math_f32_body.h"
+#include "kernels/x86/rows_f32_x86.h"
+
+/* The clamp for the element-wise rows: NaN stays. */
+LN_INLINE vec clamp(vec x, vec low, vec high) { return vec_min(high, vec_max(low, x)); }
+
+/* Four vectors a turn, so that their chains overlap. */
+#define LN_ROW(name, setup, expression)                                                      \
+  static void name##_row(const void* params, const void* in, void* out, size_t n) {          \
+    const float* from = in;                                                                  \
+    float* to = out;                                                                         \
+    size_t i = 0;                                                                            \
+    (void)params;                                                                            \
+    setup;                                                                                   \
+    for (; i + 4 * VEC_LANES <= n; i += 4 * VEC_LANES) {                                     \
+      vec values[4];                                                                         \
+      LN_UNROLL for (size_t v = 0; v < 4; ++v) {                                             \
+        const vec x = vec_load(from + i + v * VEC_LANES);                                    \
+        values[v] = expression;                                                              \
+      }                                                                                      \
+      LN_UNROLL for (size_t v = 0; v < 4; ++v) vec_store(to + i + v * VEC_LANES, values[v]); \
+    }                                                                                        \
+    for (; i < n; i += VEC_LANES) {                                                          \
+      const vec x = vec_load_n(from + i, n - i);                                             \
+      vec_store_n(to + i, expression, n - i);                                                \
+    }                                                                                        \
+  }
+
+LN_ROW(exp, , exp_of(x))
+LN_ROW(logistic, , logistic_of(x))
+LN_ROW(tanh, , tanh_of(x))
+LN_ROW(gelu, , gelu_of(x))
+LN_ROW(gelu_tanh, , gelu_tanh_of(x))
+LN_ROW(elu, , vec_if_less(x, vec_set(0.0f), exp_less_one(x), x))
+LN_ROW(sqrt, , vec_sqrt(x))
+LN_ROW(rsqrt, , vec_div(vec_set(1.0f), vec_sqrt(x)))
+LN_ROW(square, , vec_mul(x, x))
+LN_ROW(abs, , vec_abs(x))
+LN_ROW(hard_swish, ,
+       vec_mul(vec_mul(x, clamp(vec_add(x, vec_set(3.0f)), vec_set(0.0f), vec_set(6.0f))), vec_set(1.0f / 6.0f)))
+LN_ROW(clamp, const vec low = vec_set(((const ln_unary_clamp*)params)->low);
+       const vec high = vec_set(((const ln_unary_clamp*)params)->high), clamp(x, low, high))
+LN_ROW(leaky_relu, const vec alpha = vec_set(*(const float*)params),
+       vec_if_less(vec_set(0.0f), x, x, vec_mul(x, alpha)))
+
+/* The three shapes of a row; `expression` is of x and y. */
+#define LN_PAIR(name, setup, expression)                                                                            \
+  LN_INLINE void name##_steps(const void* params, const float* a, size_t a_step, const float* b, size_t b_step,     \
+                              float* out, size_t n) {                                                               \
+    const vec one_x = a_step == 0 ? vec_set(*a) : vec_set(0.0f), one_y = b_step == 0 ? vec_set(*b) : vec_set(0.0f); \
+    size_t i = 0;                                                                                                   \
+    (void)params;                                                                                                   \
+    setup;                                                                                                          \
+    for (; i + 4 * VEC_LANES <= n; i += 4 * VEC_LANES) {                                                            \
+      vec values[4];                                                                                                \
+      LN_UNROLL for (size_t v = 0; v < 4; ++v) {                                                                    \
+        const vec x = a_step == 0 ? one_x : vec_load(a + i + v * VEC_LANES);                                        \
+        const vec y = b_step == 0 ? one_y : vec_load(b + i + v * VEC_LANES);                                        \
+        values[v] = expression;                                                                                     \
+      }                                                                                                             \
+      LN_UNROLL for (size_t v = 0; v < 4; ++v) vec_store(out + i + v * VEC_LANES, values[v]);                       \
+    }                                                                                                               \
+    for (; i < n; i += VEC_LANES) {                                                                                 \
+      const vec x = a_step == 0 ? one_x : vec_load_n(a + i, n - i);                                                 \
+      const vec y = b_step == 0 ? one_y : vec_load_n(b + i, n - i);                                                 \
+      vec_store_n(out + i, expression, n - i);                                                                      \
+    }                                                                                                               \
+  }                                                                                                                 \
+  static void name##_row(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, void* out, \
+                         size_t n) {                                                                                \
+    if (a_step == 1 && b_step == 1)                                                                                 \
+      name##_steps(params, a, 1, b, 1, out, n);                                                                     \
+    else if (a_step == 1)                                                                                           \
+      name##_steps(params, a, 1, b, 0, out, n);                                                                     \
+    else if (b_step == 1)                                                                                           \
+      name##_steps(params, a, 0, b, 1, out, n);                                                                     \
+    else                                                                                                            \
+      name##_steps(params, a, 0, b, 0, out, n);                                                                     \
+  }
+
+#define LN_CLAMPED                                                                  \
+  const vec low = vec_set(params != NULL ? ((const ln_clamp_f32*)params)->low : 0), \
+            high = vec_set(params != NULL ? ((const ln_clamp_f32*)params)->high : 0)
+
+LN_PAIR(add, LN_CLAMPED, clamp(vec_add(x, y), low, high))
+LN_PAIR(sub, LN_CLAMPED, clamp(vec_sub(x, y), low, high))
+LN_PAIR(mul, LN_CLAMPED, clamp(vec_mul(x, y), low, high))
+LN_PAIR(div, LN_CLAMPED, clamp(vec_div(x, y), low, high))
+LN_PAIR(maximum, , vec_max(x, y))
+LN_PAIR(minimum, , vec_min(x, y))
+LN_PAIR(squared_difference, , vec_mul(vec_sub(x, y), vec_sub(x, y)))
+
+/* ---- Softmax ---- */
+
+static float largest_of(const float* row, size_t depth) {
+  float largest = -3.402823466e+38f;
+  size_t i = 0;
+  if (depth >= VEC_LANES) {
+    vec most = vec_set(largest);
+    for (; i + VEC_LANES <= depth; i += VEC_LANES) most = vec_max(vec_load(row + i), most);
+    largest = vec_largest(most);
+  }
+  for (; i < depth; ++i)
+    if (row[i] > largest) largest = row[i];
+  return largest;
+}
+
+static void softmax(float beta, const float* in, float* out, size_t rows, size_t depth) {
+  for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
+    const vec largest = vec_set(largest_of(in, depth)), factor = vec_set(beta);
+    vec sums = vec_set(0.0f);
+    for (size_t i = 0; i < depth; i += VEC_LANES) {
+      vec_store_n(out + i, exp_of(vec_mul(vec_sub(vec_load_n(in + i, depth - i), largest), factor)), depth - i);
+      sums = vec_add(sums, vec_load_n(out + i, depth - i));
+    }
+    const vec share = vec_set(1.0f / vec_sum(sums));
+    for (size_t i = 0; i < depth; i += VEC_LANES)
+      vec_store_n(out + i, vec_mul(vec_load_n(out + i, depth - i), share), depth - i);
+  }
+}
+
+/* ---- The tables ---- */
+
+static const ln_unary_variant unary[] = {
+    {ln_unary_exp_f32_ref, exp_row, 0, 4},
+    {ln_unary_logistic_f32_ref, logistic_row, 2, 4},
+    {ln_unary_tanh_f32_ref, tanh_row, 2, 6},
+    {ln_unary_gelu_f32_ref, gelu_row, 8, 8},
+    {ln_unary_gelu_tanh_f32_ref, gelu_tanh_row, 8, 8},
+    {ln_unary_elu_f32_ref, elu_row, 2, 6},
+    {ln_unary_sqrt_f32_ref, sqrt_row, 0, 0},
+    {ln_unary_rsqrt_f32_ref, rsqrt_row, 0, 0},
+    {ln_unary_square_f32_ref, square_row, 0, 0},
+    {ln_unary_abs_f32_ref, abs_row, 0, 0},
+    {ln_unary_hard_swish_f32_ref, hard_swish_row, 0, 4},
+    {ln_unary_clamp_f32_ref, clamp_row, 0, 0},
+    {ln_unary_leaky_relu_f32_ref, leaky_relu_row, 0, 0},
+    {NULL, NULL, 0, 0},
+};
+
+static const ln_binary_variant binary[] = {
+    {ln_binary_add_f32_ref, add_row},
+    {ln_binary_sub_f32_ref, sub_row},
+    {ln_binary_mul_f32_ref, mul_row},
+    {ln_binary_div_f32_ref, div_row},
+    {ln_binary_maximum_f32_ref, maximum_row},
+    {ln_binary_minimum_f32_ref, minimum_row},
+    {ln_binary_squared_difference_f32_ref, squared_difference_row},
+    {NULL, NULL},
+};

@@ -1,0 +1,94 @@
+/* kcheck: rows of float pooling, sums over an axis. */
+#include <math.h>
+#include <string.h>
+
+#include "kcheck/kcheck.h"
+#include "kernels/generic/pool_f32.h"
+
+static int32_t pick(int32_t low, int32_t high) { return (int32_t)kc_range(low, high); }
+
+static void check_pool(const ln_pool_f32* kernel, const ln_pool_f32* ref) {
+  ln_pool_shape s = {.batch = pick(1, 2), .in_height = pick(1, 8), .in_width = pick(1, 8)};
+  s.channels = (int32_t)kc_size(80, 16);
+  s.filter_height = pick(1, 5);
+  s.filter_width = pick(1, 5);
+  s.stride_height = pick(1, 3);
+  s.stride_width = pick(1, 3);
+  s.pad_top = pick(0, s.filter_height - 1);
+  s.pad_left = pick(0, s.filter_width - 1);
+  s.out_height = (s.in_height + s.pad_top) / s.stride_height + 1;
+  s.out_width = (s.in_width + s.pad_left) / s.stride_width + 1;
+  const size_t in_size = (size_t)s.batch * (size_t)s.in_height * (size_t)s.in_width * (size_t)s.channels;
+  const size_t rows = (size_t)s.batch * (size_t)s.out_height, row = (size_t)s.out_width * (size_t)s.channels;
+  float *in = kc_memory(in_size * 4), *out = kc_memory(rows * row * 4), *expected = kc_memory(rows * row * 4);
+  const float high = kc_chance(50) ? INFINITY : 0.5f;
+  const int kind = pick(0, 2);
+  kc_fill_f32(in, in_size, 1);
+  for (size_t y = 0; y < rows; ++y) {
+    if (kind == 0) {
+      ref->max(&s, y, in, expected, -high, high);
+      kernel->max(&s, y, in, out, -high, high);
+    } else {
+      ref->average(&s, y, in, expected, -high, high, kind == 2);
+      kernel->average(&s, y, in, out, -high, high, kind == 2);
+    }
+  }
+  kc_close(out, expected, rows * row, 4e-7f, 1.0f, "kind %d, %d x %d, %d channels, window %d x %d, pad %d, %d", kind,
+           s.in_height, s.in_width, s.channels, s.filter_height, s.filter_width, s.pad_top, s.pad_left);
+  kc_release();
+}
+
+static void check_sum(const ln_pool_f32* kernel) {
+  const int32_t dims[3] = {pick(1, 4), pick(1, 20), (int32_t)kc_size(80, 16)};
+  const bool reduced[3] = {kc_chance(30), kc_chance(60), kc_chance(40)};
+  ln_reduce_shape shape;
+  ln_reduce_make_shape(3, dims, reduced, &shape);
+  const size_t count = (size_t)dims[0] * (size_t)dims[1] * (size_t)dims[2];
+  float *in = kc_memory(count * 4), *out = kc_memory(shape.outputs * 4), *expected = kc_memory(shape.outputs * 4);
+  const ln_reduction kind = kc_chance(50) ? LN_REDUCE_SUM : LN_REDUCE_MEAN;
+  kc_fill_f32(in, count, 1);
+  ln_reduce_f32_ref(kind, &shape, in, expected);
+  kernel->sum(kind, &shape, in, out);
+  kc_close(out, expected, shape.outputs, 1e-7f * (float)(shape.count + 8), 1.0f, "%d x %d x %d, reduced %d %d %d",
+           dims[0], dims[1], dims[2], reduced[0], reduced[1], reduced[2]);
+  kc_release();
+}
+
+static void check(void) {
+  size_t count;
+  const ln_pool_f32* const* rungs = ln_pool_f32_rungs(&count);
+  for (size_t i = 0; i < count; ++i) {
+    if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
+    for (int round = 0; round < kc_rounds() / 2; ++round) {
+      check_pool(rungs[i], rungs[0]);
+      check_sum(rungs[i]);
+    }
+  }
+}
+
+typedef struct run {
+  const ln_pool_f32* kernel;
+  ln_pool_shape shape;
+  const float* in;
+  float* out;
+} run;
+
+static void work(void* arg) {
+  const run* r = arg;
+  r->kernel->average(&r->shape, 5, r->in, r->out, -INFINITY, INFINITY, false);
+}
+
+static void bench(void) {
+  size_t count;
+  const ln_pool_f32* const* rungs = ln_pool_f32_rungs(&count);
+  for (size_t i = 0; i < count; ++i) {
+    if (!ln_cpu_present(rungs[i]->isa)) continue;
+    float* in = kc_memory(14 * 14 * 128 * 4);
+    run r = {rungs[i], {1, 14, 14, 128, 14, 14, 3, 3, 1, 1, 1, 1}, in, kc_memory(14 * 14 * 128 * 4)};
+    kc_fill_f32(in, 14 * 14 * 128, 1);
+    kc_time(rungs[i]->name, "average 3 x 3, 14 x 128", 14 * 128 * 9, "element", work, &r);
+    kc_release();
+  }
+}
+
+const kc_family kc_family_pool_f32 = {"pool_f32", check, bench};

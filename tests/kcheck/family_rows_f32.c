@@ -1,0 +1,101 @@
+/* kcheck: float rows, element-wise and softmax. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kcheck/kcheck.h"
+#include "kernels/generic/rows_f32.h"
+#include "kernels/generic/softmax.h"
+
+static const float kSpecial[] = {0.0f,   -0.0f,  INFINITY, -INFINITY, NAN,    1e-40f, -1e-40f, 88.5f,
+                                 -88.5f, 100.0f, -104.0f,  1e30f,     -1e30f, 0.625f, -0.625f, 3.0f};
+
+static void fill(float* values, size_t count) {
+  kc_fill_f32(values, count, kc_chance(50) ? 4.0f : 40.0f);
+  for (size_t i = 0; i < count; ++i)
+    if (kc_chance(5)) values[i] = kSpecial[kc_range(0, 15)];
+}
+
+static void check_unary(const ln_unary_variant* v, int index) {
+  const size_t n = kc_size(150, 16);
+  const ln_unary_clamp clamp = {-1.0f, 2.5f};
+  const float alpha = 0.3f;
+  const void* params = v->ref == ln_unary_leaky_relu_f32_ref ? (const void*)&alpha : &clamp;
+  float *in = kc_memory(n * 4), *out = kc_chance(30) ? in : kc_memory(n * 4), *expected = kc_memory(n * 4);
+  fill(in, n);
+  v->ref(params, in, expected, n);
+  v->row(params, in, out, n);
+  const float floor = v->relative > 0 ? v->absolute / v->relative : 0.0f;
+  kc_close(out, expected, n, v->relative * 0x1p-24f, floor > 1e-37f ? floor : 1e-37f, "unary %d, %zu elements", index,
+           n);
+  kc_release();
+}
+
+static void check_binary(const ln_binary_variant* v, int index) {
+  const size_t n = kc_size(150, 16), a_step = kc_chance(70), b_step = kc_chance(70);
+  const ln_clamp_f32 clamp = {-1.0f, kc_chance(50) ? INFINITY : 2.5f};
+  float *a = kc_memory((a_step ? n : 1) * 4), *b = kc_memory((b_step ? n : 1) * 4), *expected = kc_memory(n * 4);
+  float* out = a_step && kc_chance(30) ? a : kc_memory(n * 4);
+  fill(a, a_step ? n : 1);
+  fill(b, b_step ? n : 1);
+  v->ref(&clamp, a, a_step, b, b_step, expected, n);
+  v->row(&clamp, a, a_step, b, b_step, out, n);
+  kc_close(out, expected, n, 0.0f, 1.0f, "binary %d, %zu elements, steps %zu, %zu", index, n, a_step, b_step);
+  kc_release();
+}
+
+static void check_softmax(ln_softmax_f32_fn softmax) {
+  const size_t rows = (size_t)kc_range(1, 3), depth = kc_size(100, 16), n = rows * depth;
+  float *in = kc_memory(n * 4), *out = kc_memory(n * 4), *expected = kc_memory(n * 4);
+  kc_fill_f32(in, n, 20.0f);
+  ln_softmax_f32_ref(0.7f, in, expected, rows, depth);
+  softmax(0.7f, in, out, rows, depth);
+  kc_close(out, expected, n, 2e-6f, 1e-30f, "softmax, %zu rows of %zu", rows, depth);
+  kc_release();
+}
+
+static void check(void) {
+  size_t count;
+  const ln_rows_f32* const* rungs = ln_rows_f32_rungs(&count);
+  for (size_t i = 0; i < count; ++i) {
+    if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
+    for (int round = 0; round < kc_rounds() / 8; ++round) {
+      for (int k = 0; rungs[i]->unary[k].ref != NULL; ++k) check_unary(&rungs[i]->unary[k], k);
+      for (int k = 0; rungs[i]->binary[k].ref != NULL; ++k) check_binary(&rungs[i]->binary[k], k);
+      check_softmax(rungs[i]->softmax);
+    }
+  }
+}
+
+typedef struct run {
+  const ln_unary_variant* variant;
+  const float* in;
+  float* out;
+} run;
+
+enum { kCount = 4096 };
+
+static void work(void* arg) {
+  const run* r = arg;
+  static const float params[2] = {0.0f, 6.0f};
+  r->variant->row(params, r->in, r->out, kCount);
+}
+
+static void bench(void) {
+  size_t count;
+  const ln_rows_f32* const* rungs = ln_rows_f32_rungs(&count);
+  for (size_t i = 0; i < count; ++i) {
+    if (!ln_cpu_present(rungs[i]->isa)) continue;
+    for (int k = 0; rungs[i]->unary[k].ref != NULL; ++k) {
+      float* in = kc_memory(kCount * 4);
+      char detail[32];
+      run r = {&rungs[i]->unary[k], in, kc_memory(kCount * 4)};
+      kc_fill_f32(in, kCount, 4);
+      snprintf(detail, sizeof detail, "unary %d, %d elements", k, kCount);
+      kc_time(rungs[i]->name, detail, kCount, "element", work, &r);
+      kc_release();
+    }
+  }
+}
+
+const kc_family kc_family_rows_f32 = {"rows_f32", check, bench};
