@@ -1,4 +1,5 @@
-/* Operators on two inputs without parameters: MAXIMUM, MINIMUM, FLOOR_DIV, FLOOR_MOD, ATAN2, POW. */
+/* Operators on two inputs without parameters: MAXIMUM, MINIMUM, FLOOR_DIV, FLOOR_MOD, ATAN2, POW, RIGHT_SHIFT,
+ * BITWISE_XOR. */
 #include "ops/binary_util.h"
 #include "ops/builtin_ops.h"
 
@@ -74,6 +75,21 @@ static const ln_binary_choice kAtan2[] = {
     {kTfLiteFloat32, ln_binary_atan2_f32_ref}, {kTfLiteFloat64, ln_binary_atan2_f64_ref}, {kTfLiteNoType, NULL}};
 static const ln_binary_choice kPow[] = {
     {kTfLiteFloat32, ln_binary_pow_f32_ref}, {kTfLiteInt32, ln_binary_pow_i32_ref}, {kTfLiteNoType, NULL}};
+static const ln_binary_choice kRightShift[] = {{kTfLiteUInt8, ln_binary_shift_right_u8_ref},
+                                               {kTfLiteInt8, ln_binary_shift_right_s8_ref},
+                                               {kTfLiteUInt16, ln_binary_shift_right_u16_ref},
+                                               {kTfLiteInt16, ln_binary_shift_right_s16_ref},
+                                               {kTfLiteUInt32, ln_binary_shift_right_u32_ref},
+                                               {kTfLiteInt32, ln_binary_shift_right_i32_ref},
+                                               {kTfLiteNoType, NULL}};
+static const ln_binary_choice kBitwiseXor[] = {{kTfLiteUInt8, ln_binary_xor_u8_ref},
+                                               {kTfLiteInt8, ln_binary_xor_u8_ref},
+                                               {kTfLiteUInt16, ln_binary_xor_u16_ref},
+                                               {kTfLiteInt16, ln_binary_xor_u16_ref},
+                                               {kTfLiteUInt32, ln_binary_xor_u32_ref},
+                                               {kTfLiteInt32, ln_binary_xor_u32_ref},
+                                               {kTfLiteNoType, NULL}};
+
 static TfLiteStatus no_check(TfLiteContext* context, const TfLiteNode* node) {
   (void)context, (void)node;
   return kTfLiteOk;
@@ -98,3 +114,5 @@ LN_BINARY_OP(floor_div, kFloorDiv, prepare, check_divisor)
 LN_BINARY_OP(floor_mod, kFloorMod, prepare, check_divisor)
 LN_BINARY_OP(atan2, kAtan2, prepare, no_check)
 LN_BINARY_OP(pow, kPow, prepare, check_exponent)
+LN_BINARY_OP(right_shift, kRightShift, prepare, no_check)
+LN_BINARY_OP(bitwise_xor, kBitwiseXor, prepare, no_check)

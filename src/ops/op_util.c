@@ -152,6 +152,15 @@ void ln_set_dynamic(TfLiteTensor* tensor) {
   tensor->data.raw = NULL;
 }
 
+bool ln_set_persistent(TfLiteTensor* tensor) {
+  if (tensor->allocation_type == kTfLitePersistentRo) return true;
+  if (tensor->allocation_type != kTfLiteArenaRw && tensor->allocation_type != kTfLiteDynamic) return false;
+  if (tensor->allocation_type == kTfLiteDynamic) TfLiteTensorDataFree(tensor);
+  tensor->allocation_type = kTfLitePersistentRo;
+  tensor->data.raw = NULL;
+  return true;
+}
+
 TfLiteStatus ln_broadcast_dims(TfLiteContext* context, const TfLiteTensor* a, const TfLiteTensor* b, int* rank,
                                int32_t dims[LN_MAX_RANK]) {
   const int rank_a = ln_rank(a), rank_b = ln_rank(b);

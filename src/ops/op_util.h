@@ -80,6 +80,9 @@ TfLiteStatus ln_resize(TfLiteContext* context, TfLiteTensor* tensor, int rank, c
 TfLiteStatus ln_resize_like(TfLiteContext* context, TfLiteTensor* tensor, const TfLiteTensor* other);
 /* Makes the tensor one whose shape is known only in invoke (call ln_resize there). */
 void ln_set_dynamic(TfLiteTensor* tensor);
+/* Makes the output of a node whose inputs are all constant a constant too, to be computed once, in prepare. False where
+ * it has memory of a client's: it is to be computed in invoke. */
+bool ln_set_persistent(TfLiteTensor* tensor);
 /* numpy's rule; reports shapes that do not go together and ranks over LN_MAX_RANK. */
 TfLiteStatus ln_broadcast_dims(TfLiteContext* context, const TfLiteTensor* a, const TfLiteTensor* b, int* rank,
                                int32_t dims[LN_MAX_RANK]);

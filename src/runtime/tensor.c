@@ -290,6 +290,10 @@ static const char* resize_obstacle(const ln_subgraph* subgraph, const TfLiteTens
   const ln_tensor_state* state = state_of(subgraph, t);
   const bool in_arena = t->allocation_type == kTfLiteArenaRw || t->allocation_type == kTfLiteArenaRwPersistent;
   const bool invoking = subgraph->running && !subgraph->preparing;
+  /* Who asks whether a tensor is constant trusts its contents, and a caller fills inputs. */
+  if (t->allocation_type == kTfLitePersistentRo && state != NULL &&
+      ln_has_tensor(subgraph->inputs, (int32_t)(state - subgraph->states)))
+    return "an input of the subgraph cannot be a constant that a node computes";
   if (in_arena && invoking) return "a tensor of fixed size cannot change its shape while the node runs";
   if (t->allocation_type == kTfLiteCustom && invoking && (state == NULL || bytes > state->custom.bytes))
     return "the memory given for it is too small for its new shape";
@@ -315,7 +319,7 @@ TfLiteStatus ln_subgraph_resize_tensor(ln_subgraph* subgraph, TfLiteTensor* t, T
   size_t bytes = t->bytes;
   if (sized && ln_required_bytes(subgraph, t->type, dims->data, dims->size, &bytes) != kTfLiteOk)
     return refuse(subgraph, t, dims, "the new shape is refused");
-  const char* obstacle = same ? NULL : resize_obstacle(subgraph, t, bytes);
+  const char* obstacle = same && kind != kTfLitePersistentRo ? NULL : resize_obstacle(subgraph, t, bytes);
   if (obstacle != NULL) return refuse(subgraph, t, dims, obstacle);
   if ((kind == kTfLiteDynamic || kind == kTfLitePersistentRo) && sized) {
     const size_t had = t->data.raw != NULL ? t->bytes : 0;

@@ -144,6 +144,21 @@ LN_ROW(squared_difference_f32, float, float, void, (x - y) * (x - y))
 LN_ROW(squared_difference_i32, int32_t, int32_t, void,
        (int32_t)(((uint32_t)x - (uint32_t)y) * ((uint32_t)x - (uint32_t)y)))
 
+/* A negative number shifted is rounded down. */
+static inline int64_t shift_right(int64_t x, int64_t distance, int width) {
+  return x >> (distance < 0 ? 0 : distance >= width ? width - 1 : distance);
+}
+
+LN_ROW(shift_right_u8, uint8_t, uint8_t, void, (uint8_t)shift_right(x, y, 8))
+LN_ROW(shift_right_s8, int8_t, int8_t, void, (int8_t)shift_right(x, y, 8))
+LN_ROW(shift_right_u16, uint16_t, uint16_t, void, (uint16_t)shift_right(x, y, 16))
+LN_ROW(shift_right_s16, int16_t, int16_t, void, (int16_t)shift_right(x, y, 16))
+LN_ROW(shift_right_u32, uint32_t, uint32_t, void, (uint32_t)shift_right(x, y, 32))
+LN_ROW(shift_right_i32, int32_t, int32_t, void, (int32_t)shift_right(x, y, 32))
+LN_ROW(xor_u8, uint8_t, uint8_t, void, (uint8_t)(x ^ y))
+LN_ROW(xor_u16, uint16_t, uint16_t, void, (uint16_t)(x ^ y))
+LN_ROW(xor_u32, uint32_t, uint32_t, void, x ^ y)
+
 #define LN_EXTREMES(suffix, type)                           \
   LN_ROW(maximum_##suffix, type, type, void, x > y ? x : y) \
   LN_ROW(minimum_##suffix, type, type, void, x < y ? x : y)

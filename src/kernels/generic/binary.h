@@ -136,6 +136,16 @@ LN_BINARY_ROW(div_qs8)
 LN_BINARY_ROW(div_qs16)
 /* ln_add_quantized, sign -1: the square of the difference. */
 LN_BINARY_ROW(squared_difference_qs8)
+/* To the right, by 0 to the width - 1: other distances count as the nearest of these. */
+LN_BINARY_ROW(shift_right_u8)
+LN_BINARY_ROW(shift_right_s8)
+LN_BINARY_ROW(shift_right_u16)
+LN_BINARY_ROW(shift_right_s16)
+LN_BINARY_ROW(shift_right_u32)
+LN_BINARY_ROW(shift_right_i32)
+LN_BINARY_ROW(xor_u8)
+LN_BINARY_ROW(xor_u16)
+LN_BINARY_ROW(xor_u32)
 /* Comparisons write bool. */
 LN_BINARY_ROW(equal_f32)
 LN_BINARY_ROW(equal_i32)
