@@ -24,12 +24,47 @@ static bool integer_of(TfLiteType type, ln_integer* integer) {
   }
 }
 
-static TfLiteStatus check_per_tensor(TfLiteContext* context, const TfLiteTensor* t, const char* what) {
+/* Scales and zero points along a dimension: `channels` runs of `inner` elements, `outer` times; one of each for all is
+ * one channel. */
+typedef struct quantization_view {
   const TfLiteAffineQuantization* affine;
-  LN_TRY(ln_get_affine(context, t, what, &affine));
-  LN_CHECK(context, affine->scale->size == 1 && affine->scale->data[0] > 0,
-           "%s has %d scales, the first %g; one above 0 is right", what, affine->scale->size,
-           (double)affine->scale->data[0]);
+  size_t outer, channels, inner;
+} quantization_view;
+
+static TfLiteStatus view_quantization(TfLiteContext* context, const TfLiteTensor* t, const char* what,
+                                      quantization_view* v) {
+  LN_TRY(ln_get_affine(context, t, what, &v->affine));
+  const TfLiteFloatArray* scales = v->affine->scale;
+  const TfLiteIntArray* zeros = v->affine->zero_point;
+  const int axis = v->affine->quantized_dimension;
+  for (int i = 0; i < scales->size; ++i)
+    LN_CHECK(context, scales->data[i] > 0, "scale %d of %s is %g; it must be above 0", i, what,
+             (double)scales->data[i]);
+  LN_CHECK(context, zeros != NULL && (zeros->size == 1 || zeros->size == scales->size),
+           "%s has %d scales and another number of zero points", what, scales->size);
+  v->outer = v->channels = 1;
+  v->inner = (size_t)ln_num_elements(t);
+  if (scales->size == 1) return kTfLiteOk;
+  LN_CHECK(context, axis >= 0 && axis < ln_rank(t) && ln_dim(t, axis) == scales->size,
+           "%s has %d scales along dimension %d of rank %d; as many as its extent are right", what, scales->size, axis,
+           ln_rank(t));
+  v->channels = (size_t)scales->size;
+  v->inner = 1;
+  for (int i = 0; i < axis; ++i) v->outer *= (size_t)ln_dim(t, i);
+  for (int i = axis + 1; i < ln_rank(t); ++i) v->inner *= (size_t)ln_dim(t, i);
+  return kTfLiteOk;
+}
+
+static float scale_at(const quantization_view* v, size_t channel) { return v->affine->scale->data[channel]; }
+
+static int32_t zero_at(const quantization_view* v, size_t channel) {
+  return v->affine->zero_point->data[v->affine->zero_point->size > 1 ? channel : 0];
+}
+
+static TfLiteStatus check_per_tensor(TfLiteContext* context, const TfLiteTensor* t, const char* what) {
+  quantization_view v;
+  LN_TRY(view_quantization(context, t, what, &v));
+  LN_CHECK(context, v.channels == 1, "%s has %zu scales; one is right", what, v.channels);
   return kTfLiteOk;
 }
 
@@ -44,20 +79,27 @@ static void free_data(TfLiteContext* context, void* data) {
   ln_free(data);
 }
 
+static TfLiteStatus check_quantize_f32(TfLiteContext* context, const TfLiteTensor* output) {
+  quantization_view v;
+  const TfLiteType type = output->type;
+  LN_CHECK(context, type == kTfLiteInt8 || type == kTfLiteUInt8 || type == kTfLiteInt16 || type == kTfLiteInt4,
+           "FLOAT32 to %s; INT8, UINT8, INT16 or INT4 is right", TfLiteTypeGetName(type));
+  LN_TRY(view_quantization(context, output, "output", &v));
+  LN_CHECK(context, type != kTfLiteInt4 || v.channels == 1, "the INT4 output has %zu scales; one is right", v.channels);
+  return kTfLiteOk;
+}
+
 static TfLiteStatus quantize_prepare(TfLiteContext* context, TfLiteNode* node) {
   ln_requantization* p = node->user_data;
   const TfLiteTensor* input;
   TfLiteTensor* output;
   ln_integer in, out;
   LN_TRY(ln_unary_get(context, node, &input, &output));
+  LN_TRY(ln_resize_like(context, output, input));
+  if (input->type == kTfLiteFloat32) return check_quantize_f32(context, output);
   LN_CHECK(context, integer_of(output->type, &out), "output is %s; INT8, UINT8, INT16 or INT32 is right",
            TfLiteTypeGetName(output->type));
   LN_TRY(check_per_tensor(context, output, "output"));
-  LN_TRY(ln_resize_like(context, output, input));
-  if (input->type == kTfLiteFloat32) {
-    LN_CHECK(context, output->type != kTfLiteInt32, "FLOAT32 to INT32; INT8, UINT8 or INT16 is right");
-    return kTfLiteOk;
-  }
   LN_CHECK(context, integer_of(input->type, &in), "input is %s; FLOAT32, INT8, UINT8, INT16 or INT32 is right",
            TfLiteTypeGetName(input->type));
   LN_TRY(check_per_tensor(context, input, "input"));
@@ -68,37 +110,74 @@ static TfLiteStatus quantize_prepare(TfLiteContext* context, TfLiteNode* node) {
   return kTfLiteOk;
 }
 
+static void quantize_run(const float* in, float scale, int32_t zero, size_t first, TfLiteTensor* output, size_t n) {
+  switch (output->type) {
+    case kTfLiteInt8:
+      ln_quantize_f32_s8_ref(scale, zero, in, output->data.int8 + first, n);
+      break;
+    case kTfLiteUInt8:
+      ln_quantize_f32_u8_ref(scale, zero, in, output->data.uint8 + first, n);
+      break;
+    case kTfLiteInt16:
+      ln_quantize_f32_s16_ref(scale, zero, in, output->data.i16 + first, n);
+      break;
+    default: /* INT4: one run */
+      ln_quantize_f32_s4_ref(scale, zero, in, output->data.uint8, n);
+  }
+}
+
+static TfLiteStatus quantize_f32(TfLiteContext* context, const TfLiteTensor* input, TfLiteTensor* output) {
+  quantization_view v;
+  LN_TRY(view_quantization(context, output, "output", &v));
+  size_t first = 0;
+  for (size_t o = 0; o < v.outer; ++o)
+    for (size_t c = 0; c < v.channels; ++c, first += v.inner)
+      quantize_run(input->data.f + first, scale_at(&v, c), zero_at(&v, c), first, output, v.inner);
+  return kTfLiteOk;
+}
+
 static TfLiteStatus quantize_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
   ln_integer in, out;
   LN_TRY(ln_unary_get(context, node, &input, &output));
-  const size_t n = (size_t)ln_num_elements(input);
-  const float scale = output->params.scale;
-  const int32_t zero = output->params.zero_point;
-  if (integer_of(input->type, &in) && integer_of(output->type, &out))
-    ln_requantize_ref(node->user_data, in, input->data.raw, out, output->data.raw, n);
-  else if (output->type == kTfLiteInt8)
-    ln_quantize_f32_s8_ref(scale, zero, input->data.f, output->data.int8, n);
-  else if (output->type == kTfLiteUInt8)
-    ln_quantize_f32_u8_ref(scale, zero, input->data.f, output->data.uint8, n);
-  else
-    ln_quantize_f32_s16_ref(scale, zero, input->data.f, output->data.i16, n);
+  if (input->type == kTfLiteFloat32) return quantize_f32(context, input, output);
+  LN_CHECK(context, integer_of(input->type, &in) && integer_of(output->type, &out), "the types have changed");
+  ln_requantize_ref(node->user_data, in, input->data.raw, out, output->data.raw, (size_t)ln_num_elements(input));
   return kTfLiteOk;
 }
 
-static void dequantize(const TfLiteTensor* input, TfLiteTensor* output) {
-  const size_t n = (size_t)ln_num_elements(input);
-  const float scale = input->params.scale;
-  const int32_t zero = input->params.zero_point;
-  if (input->type == kTfLiteFloat16)
-    ln_dequantize_f16_ref(input->data.ui16, output->data.f, n);
-  else if (input->type == kTfLiteInt8)
-    ln_dequantize_s8_ref(scale, zero, input->data.int8, output->data.f, n);
-  else if (input->type == kTfLiteUInt8)
-    ln_dequantize_u8_ref(scale, zero, input->data.uint8, output->data.f, n);
-  else
-    ln_dequantize_s16_ref(scale, zero, input->data.i16, output->data.f, n);
+static void dequantize_run(const TfLiteTensor* input, float scale, int32_t zero, size_t first, float* out, size_t n) {
+  switch (input->type) {
+    case kTfLiteInt8:
+      ln_dequantize_s8_ref(scale, zero, input->data.int8 + first, out, n);
+      break;
+    case kTfLiteUInt8:
+      ln_dequantize_u8_ref(scale, zero, input->data.uint8 + first, out, n);
+      break;
+    case kTfLiteInt16:
+      ln_dequantize_s16_ref(scale, zero, input->data.i16 + first, out, n);
+      break;
+    case kTfLiteInt2:
+      ln_dequantize_packed_ref(2, true, scale, zero, input->data.uint8, first, out, n);
+      break;
+    default: /* INT4, UINT4 */
+      ln_dequantize_packed_ref(4, input->type == kTfLiteInt4, scale, zero, input->data.uint8, first, out, n);
+  }
+}
+
+static TfLiteStatus dequantize(TfLiteContext* context, const TfLiteTensor* input, TfLiteTensor* output) {
+  quantization_view v;
+  if (input->type == kTfLiteFloat16) {
+    ln_dequantize_f16_ref(input->data.ui16, output->data.f, (size_t)ln_num_elements(input));
+    return kTfLiteOk;
+  }
+  LN_TRY(view_quantization(context, input, "input", &v));
+  size_t first = 0;
+  for (size_t o = 0; o < v.outer; ++o)
+    for (size_t c = 0; c < v.channels; ++c, first += v.inner)
+      dequantize_run(input, scale_at(&v, c), zero_at(&v, c), first, output->data.f + first, v.inner);
+  return kTfLiteOk;
 }
 
 static TfLiteStatus check_dequantize(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* output) {
@@ -109,9 +188,15 @@ static TfLiteStatus check_dequantize(TfLiteContext* context, const TfLiteTensor*
     case kTfLiteInt8:
     case kTfLiteUInt8:
     case kTfLiteInt16:
-      return check_per_tensor(context, input, "input");
+    case kTfLiteInt4:
+    case kTfLiteUInt4:
+    case kTfLiteInt2: {
+      quantization_view v;
+      return view_quantization(context, input, "input", &v);
+    }
     default:
-      LN_FAIL(context, "input is %s; INT8, UINT8, INT16 or FLOAT16 is right", TfLiteTypeGetName(input->type));
+      LN_FAIL(context, "input is %s; INT8, UINT8, INT16, INT4, UINT4, INT2 or FLOAT16 is right",
+              TfLiteTypeGetName(input->type));
   }
 }
 
@@ -128,7 +213,7 @@ static TfLiteStatus dequantize_prepare(TfLiteContext* context, TfLiteNode* node)
   }
   const bool done = output->allocation_type == kTfLitePersistentRo && output->data.raw != NULL;
   LN_TRY(ln_resize_like(context, output, input));
-  if (output->allocation_type == kTfLitePersistentRo && !done) dequantize(input, output);
+  if (output->allocation_type == kTfLitePersistentRo && !done) return dequantize(context, input, output);
   return kTfLiteOk;
 }
 
@@ -136,8 +221,7 @@ static TfLiteStatus dequantize_invoke(TfLiteContext* context, TfLiteNode* node) 
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
-  if (output->allocation_type != kTfLitePersistentRo) dequantize(input, output);
-  return kTfLiteOk;
+  return output->allocation_type != kTfLitePersistentRo ? dequantize(context, input, output) : kTfLiteOk;
 }
 
 const TfLiteRegistration ln_op_quantize = {

@@ -20,6 +20,25 @@ LN_QUANTIZE(s8, int8_t, INT8_MIN, INT8_MAX)
 LN_QUANTIZE(u8, uint8_t, 0, UINT8_MAX)
 LN_QUANTIZE(s16, int16_t, INT16_MIN, INT16_MAX)
 
+void ln_quantize_f32_s4_ref(float scale, int32_t zero_point, const float* in, uint8_t* packed, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const float q = roundf(in[i] / scale) + (float)zero_point;
+    const unsigned bits = (unsigned)(!(q > -8.0f) ? -8 : q > 7.0f ? 7 : (int)q) & 15;
+    packed[i / 2] = (uint8_t)(i % 2 == 0 ? bits : packed[i / 2] | bits << 4);
+  }
+}
+
+void ln_dequantize_packed_ref(int bits, bool is_signed, float scale, int32_t zero_point, const uint8_t* in,
+                              size_t first, float* out, size_t n) {
+  const size_t per_byte = 8 / (size_t)bits;
+  const int32_t mask = (1 << bits) - 1, sign = is_signed ? 1 << (bits - 1) : 0;
+  for (size_t i = 0; i < n; ++i) {
+    const size_t at = first + i;
+    const int32_t raw = in[at / per_byte] >> (at % per_byte * (size_t)bits) & mask;
+    out[i] = scale * (float)(((raw ^ sign) - sign) - zero_point);
+  }
+}
+
 void ln_dequantize_f16_ref(const uint16_t* in, float* out, size_t n) {
   for (size_t i = 0; i < n; ++i) out[i] = ln_half_to_float(in[i]);
 }

@@ -2,6 +2,7 @@
 #ifndef LN_KERNELS_QUANTIZE_H_
 #define LN_KERNELS_QUANTIZE_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,11 +10,15 @@
 void ln_quantize_f32_s8_ref(float scale, int32_t zero_point, const float* in, int8_t* out, size_t n);
 void ln_quantize_f32_u8_ref(float scale, int32_t zero_point, const float* in, uint8_t* out, size_t n);
 void ln_quantize_f32_s16_ref(float scale, int32_t zero_point, const float* in, int16_t* out, size_t n);
+void ln_quantize_f32_s4_ref(float scale, int32_t zero_point, const float* in, uint8_t* packed, size_t n);
 
 /* (q - zero point) * scale. */
 void ln_dequantize_s8_ref(float scale, int32_t zero_point, const int8_t* in, float* out, size_t n);
 void ln_dequantize_u8_ref(float scale, int32_t zero_point, const uint8_t* in, float* out, size_t n);
 void ln_dequantize_s16_ref(float scale, int32_t zero_point, const int16_t* in, float* out, size_t n);
+/* Integers of 4 or 2 bits, the first of a byte in its low bits; the n from element `first` on. */
+void ln_dequantize_packed_ref(int bits, bool is_signed, float scale, int32_t zero_point, const uint8_t* in,
+                              size_t first, float* out, size_t n);
 void ln_dequantize_f16_ref(const uint16_t* in, float* out, size_t n);
 
 typedef enum ln_integer { LN_S8, LN_U8, LN_S16, LN_S32 } ln_integer;
