@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ops/builtin_ops.h"
+#include "ops/lstm_basic.h"
 #include "ops/lstm_util.h"
 
 enum { kGates, kInputVector, kStateVector, kHiddenVector, kQuantized, kSums, kTemporaries };
@@ -217,7 +218,7 @@ static TfLiteStatus step_prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteLSTMParams* params = node->builtin_data;
   const TfLiteTensor* input;
   LN_CHECK(context, params != NULL, "the options are missing");
-  LN_CHECK(context, params->kernel_type == kTfLiteLSTMFullKernel, "kernel type BASIC; FULL is right");
+  if (params->kernel_type == kTfLiteLSTMBasicKernel) return ln_lstm_basic_prepare(context, node);
   LN_TRY(ln_get_input(context, node, kLstmInput, &input));
   LN_CHECK(context, ln_rank(input) == 2, "input has rank %d; it must be 2", ln_rank(input));
   const lstm_options options = step_options(params);
@@ -225,7 +226,9 @@ static TfLiteStatus step_prepare(TfLiteContext* context, TfLiteNode* node) {
 }
 
 static TfLiteStatus step_invoke(TfLiteContext* context, TfLiteNode* node) {
-  const lstm_options options = step_options(node->builtin_data);
+  const TfLiteLSTMParams* params = node->builtin_data;
+  if (params->kernel_type == kTfLiteLSTMBasicKernel) return ln_lstm_basic_invoke(context, node);
+  const lstm_options options = step_options(params);
   const lstm_layout layout = {1, ln_dim(ln_optional_input(context, node, kLstmInput), 0), true};
   return invoke(context, node, &options, &layout);
 }
