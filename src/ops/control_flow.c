@@ -1,4 +1,4 @@
-/* IF, WHILE, CALL_ONCE. */
+/* IF, STABLEHLO_CASE, WHILE (and StableHLO's, which is the same), CALL_ONCE. */
 #include "ops/builtin_ops.h"
 #include "ops/subgraph_util.h"
 
@@ -10,37 +10,66 @@ static TfLiteStatus get_condition(TfLiteContext* context, const TfLiteTensor* t,
   return kTfLiteOk;
 }
 
-/* ---- IF ---- */
+/* ---- IF, CASE: one of several subgraphs ---- */
 
-static TfLiteStatus if_prepare(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteIfParams* params = node->builtin_data;
-  LN_CHECK(context, params != NULL, "the options are missing");
+/* All take the node's inputs from 1 on; outputs whose shapes differ among them are known only when one has run. */
+static TfLiteStatus prepare_branches(TfLiteContext* context, TfLiteNode* node, const int32_t* branches, int count) {
   LN_TRY(ln_check_io(context, node, 1, INT32_MAX, node->outputs->size));
   LinnetBackend* backend = LinnetBackendOf(context);
-  const int32_t branches[2] = {params->then_subgraph_index, params->else_subgraph_index};
   bool dynamic = false;
-  for (int k = 0; k < 2; ++k) {
+  for (int k = 0; k < count; ++k) {
     LN_TRY(ln_check_subgraph(context, branches[k], node->inputs->size - 1, node->outputs->size));
     LN_TRY(ln_shape_subgraph(context, node, 1, branches[k]));
     dynamic = dynamic || backend->SubgraphIsDynamic(backend, branches[k]);
   }
-  for (int i = 0; i < node->outputs->size && !dynamic; ++i)
-    dynamic = !ln_same_shape(ln_subgraph_output(context, branches[0], i), ln_subgraph_output(context, branches[1], i));
-  LN_TRY(ln_shape_outputs(context, node, branches[1], dynamic));
-  return ln_shape_outputs(context, node, branches[0], dynamic);
+  for (int k = 1; k < count; ++k)
+    for (int i = 0; i < node->outputs->size && !dynamic; ++i)
+      dynamic =
+          !ln_same_shape(ln_subgraph_output(context, branches[0], i), ln_subgraph_output(context, branches[k], i));
+  for (int k = count - 1; k >= 0; --k) LN_TRY(ln_shape_outputs(context, node, branches[k], dynamic));
+  return kTfLiteOk;
+}
+
+static TfLiteStatus run_branch(TfLiteContext* context, TfLiteNode* node, int32_t branch) {
+  LinnetBackend* backend = LinnetBackendOf(context);
+  LN_TRY(ln_enter_subgraph(context, node, 1, branch));
+  LN_TRY(backend->SubgraphInvoke(backend, branch));
+  return ln_leave_subgraph(context, node, branch);
+}
+
+static TfLiteStatus if_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteIfParams* params = node->builtin_data;
+  LN_CHECK(context, params != NULL, "the options are missing");
+  const int32_t branches[2] = {params->then_subgraph_index, params->else_subgraph_index};
+  return prepare_branches(context, node, branches, 2);
 }
 
 static TfLiteStatus if_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteIfParams* params = node->builtin_data;
-  LinnetBackend* backend = LinnetBackendOf(context);
   const TfLiteTensor* condition;
   bool value;
   LN_TRY(ln_get_input(context, node, 0, &condition));
   LN_TRY(get_condition(context, condition, &value));
-  const int32_t branch = value ? params->then_subgraph_index : params->else_subgraph_index;
-  LN_TRY(ln_enter_subgraph(context, node, 1, branch));
-  LN_TRY(backend->SubgraphInvoke(backend, branch));
-  return ln_leave_subgraph(context, node, branch);
+  return run_branch(context, node, value ? params->then_subgraph_index : params->else_subgraph_index);
+}
+
+static TfLiteStatus case_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteStablehloCaseParams* params = node->builtin_data;
+  const TfLiteTensor* index;
+  LN_CHECK(context, params != NULL && params->num_branches >= 1, "the options name no branches");
+  LN_TRY(ln_get_input(context, node, 0, &index));
+  LN_CHECK(context, index->type == kTfLiteInt32 && ln_num_elements(index) == 1,
+           "the branch's index is %s with %lld elements; one INT32 is right", TfLiteTypeGetName(index->type),
+           (long long)ln_num_elements(index));
+  return prepare_branches(context, node, params->branch_subgraph_indices, (int)params->num_branches);
+}
+
+static TfLiteStatus case_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteStablehloCaseParams* params = node->builtin_data;
+  const TfLiteTensor* index;
+  LN_TRY(ln_get_input(context, node, 0, &index));
+  const int32_t last = (int32_t)params->num_branches - 1, value = index->data.i32[0];
+  return run_branch(context, node, params->branch_subgraph_indices[value < 0 || value > last ? last : value]);
 }
 
 /* ---- WHILE: while cond(state) state = body(state) ---- */
@@ -143,6 +172,7 @@ static TfLiteStatus once_invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_if = {.prepare = if_prepare, .invoke = if_invoke};
+const TfLiteRegistration ln_op_stablehlo_case = {.prepare = case_prepare, .invoke = case_invoke};
 const TfLiteRegistration ln_op_while = {
     .init = while_init, .free = while_free, .prepare = while_prepare, .invoke = while_invoke};
 const TfLiteRegistration ln_op_call_once = {.prepare = once_prepare, .invoke = once_invoke};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "linnet/stablehlo.h"
 #include "model/schema.h"
 #include "runtime/runtime.h"
 #include "tensorflow/lite/c/builtin_op_data.h"
@@ -20,6 +21,7 @@ typedef enum param_kind {
   KIND_TYPE,
   KIND_VECTOR_I32,
   KIND_VECTOR_I64,
+  KIND_VECTOR_BOOL,
   KIND_PADDING, /* from here on: enums */
   KIND_ACTIVATION,
   KIND_WEIGHTS_FORMAT,
@@ -111,7 +113,7 @@ bool ln_tensor_type_from_schema(uint8_t schema_type, TfLiteType* type) {
   return true;
 }
 
-/* Copies a vector of int32 or int64 into an array of the same width. */
+/* Copies a vector of bytes (to bools), int32 or int64 into an array of the same width. */
 static TfLiteStatus copy_vector(const parser* p, int slot, size_t width, size_t capacity, void* values,
                                 uint32_t* count) {
   const ln_fb_vector vector = ln_fb_get_vector(p->options, slot);
@@ -122,7 +124,9 @@ static TfLiteStatus copy_vector(const parser* p, int slot, size_t width, size_t 
   }
   for (uint32_t i = 0; i < vector.count; ++i) {
     const uint8_t* from = vector.data + i * width;
-    if (width == 4)
+    if (width == 1)
+      ((bool*)values)[i] = *from != 0;
+    else if (width == 4)
       ((int32_t*)values)[i] = (int32_t)ln_fb_load_u32(from);
     else
       ((int64_t*)values)[i] = (int64_t)ln_fb_load_u64(from);
@@ -180,6 +184,8 @@ static TfLiteStatus read_param(const parser* p, const param* row, char* data) {
       return copy_vector(p, row->slot, 4, row->capacity, member, (uint32_t*)(void*)(data + row->count_offset));
     case KIND_VECTOR_I64:
       return copy_vector(p, row->slot, 8, row->capacity, member, (uint32_t*)(void*)(data + row->count_offset));
+    case KIND_VECTOR_BOOL:
+      return copy_vector(p, row->slot, 1, row->capacity, member, (uint32_t*)(void*)(data + row->count_offset));
     default:
       return read_enum(p, row, member);
   }
@@ -276,7 +282,9 @@ static bool needs_options(int table) {
   return table == LN_TABLE_LSTMOptions || table == LN_TABLE_BucketizeOptions ||
          table == LN_TABLE_StablehloReduceWindowOptions || table == LN_TABLE_StablehloPadOptions ||
          table == LN_TABLE_StableHLOCompositeOptions || table == LN_TABLE_StablehloCaseOptions ||
-         table == LN_TABLE_StablehloScatterOptions || table == LN_TABLE_StablehloGatherOptions;
+         table == LN_TABLE_StablehloScatterOptions || table == LN_TABLE_StablehloGatherOptions ||
+         table == LN_TABLE_StablehloReduceOptions || table == LN_TABLE_StablehloSortOptions ||
+         table == LN_TABLE_StablehloWhileOptions;
 }
 
 static ln_fb_table find_options(const ln_model_operator* op, int table) {

@@ -18,7 +18,7 @@ C11 = {f"<{name}.h>" for name in (
     "stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype").split()}
 SYSTEM = {f"<{name}.h>" for name in (
     "dirent fcntl pthread sched sys/mman sys/stat sys/wait unistd").split()}
-PUBLIC = ("tensorflow/lite/", "linnet/linnet.h")
+PUBLIC = ("tensorflow/lite/", "linnet/")
 
 # Folder: what its files may include besides C11's headers; names that end in "/" are folders. A file belongs to the
 # longest that fits.
