@@ -49,9 +49,9 @@ static TfLiteStatus set_window(TfLiteContext* context, ln_fold_shape* s, int axi
 static TfLiteStatus get_function(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input,
                                  ln_region* region) {
   static const ln_element_op kOps[] = {
-      [TfLiteReduceWindowFunctionAdd] = LN_ELEMENT_ADD, [TfLiteReduceWindowFunctionMul] = LN_ELEMENT_MUL,
-      [TfLiteReduceWindowFunctionMin] = LN_ELEMENT_MIN, [TfLiteReduceWindowFunctionMax] = LN_ELEMENT_MAX,
-      [TfLiteReduceWindowFunctionAll] = LN_ELEMENT_ALL, [TfLiteReduceWindowFunctionAny] = LN_ELEMENT_ANY};
+      [TfLiteReduceWindowFunctionAdd] = LN_ELEMENT_ADD,     [TfLiteReduceWindowFunctionMul] = LN_ELEMENT_MUL,
+      [TfLiteReduceWindowFunctionMin] = LN_ELEMENT_SMALLER, [TfLiteReduceWindowFunctionMax] = LN_ELEMENT_LARGER,
+      [TfLiteReduceWindowFunctionAll] = LN_ELEMENT_ALL,     [TfLiteReduceWindowFunctionAny] = LN_ELEMENT_ANY};
   const TfLiteReduceWindowParams* params = node->builtin_data;
   ln_number number;
   LN_CHECK(context, params != NULL && params->reduce_function != TfLiteReduceWindowFunctionUnsupported,

@@ -14,14 +14,22 @@ static const struct known {
   ln_element_op op;
   bool swapped;
 } kKnown[] = {
-    {kTfLiteBuiltinStablehloAdd, LN_ELEMENT_ADD, false},      {kTfLiteBuiltinAdd, LN_ELEMENT_ADD, false},
-    {kTfLiteBuiltinStablehloMultiply, LN_ELEMENT_MUL, false}, {kTfLiteBuiltinMul, LN_ELEMENT_MUL, false},
-    {kTfLiteBuiltinStablehloMaximum, LN_ELEMENT_MAX, false},  {kTfLiteBuiltinMaximum, LN_ELEMENT_MAX, false},
-    {kTfLiteBuiltinStablehloMinimum, LN_ELEMENT_MIN, false},  {kTfLiteBuiltinMinimum, LN_ELEMENT_MIN, false},
-    {kTfLiteBuiltinStablehloAnd, LN_ELEMENT_AND, false},      {kTfLiteBuiltinLogicalAnd, LN_ELEMENT_AND, false},
-    {kTfLiteBuiltinStablehloOr, LN_ELEMENT_OR, false},        {kTfLiteBuiltinLogicalOr, LN_ELEMENT_OR, false},
-    {kTfLiteBuiltinStablehloSubtract, LN_ELEMENT_SUB, false}, {kTfLiteBuiltinLess, LN_ELEMENT_LT, false},
-    {kTfLiteBuiltinLessEqual, LN_ELEMENT_LE, false},          {kTfLiteBuiltinGreater, LN_ELEMENT_LT, true},
+    {kTfLiteBuiltinStablehloAdd, LN_ELEMENT_ADD, false},
+    {kTfLiteBuiltinAdd, LN_ELEMENT_ADD, false},
+    {kTfLiteBuiltinStablehloMultiply, LN_ELEMENT_MUL, false},
+    {kTfLiteBuiltinMul, LN_ELEMENT_MUL, false},
+    {kTfLiteBuiltinStablehloMaximum, LN_ELEMENT_LARGER, false},
+    {kTfLiteBuiltinMaximum, LN_ELEMENT_LARGER, false},
+    {kTfLiteBuiltinStablehloMinimum, LN_ELEMENT_SMALLER, false},
+    {kTfLiteBuiltinMinimum, LN_ELEMENT_SMALLER, false},
+    {kTfLiteBuiltinStablehloAnd, LN_ELEMENT_AND, false},
+    {kTfLiteBuiltinLogicalAnd, LN_ELEMENT_AND, false},
+    {kTfLiteBuiltinStablehloOr, LN_ELEMENT_OR, false},
+    {kTfLiteBuiltinLogicalOr, LN_ELEMENT_OR, false},
+    {kTfLiteBuiltinStablehloSubtract, LN_ELEMENT_SUB, false},
+    {kTfLiteBuiltinLess, LN_ELEMENT_LT, false},
+    {kTfLiteBuiltinLessEqual, LN_ELEMENT_LE, false},
+    {kTfLiteBuiltinGreater, LN_ELEMENT_LT, true},
     {kTfLiteBuiltinGreaterEqual, LN_ELEMENT_LE, true},
 };
 
@@ -83,8 +91,8 @@ static TfLiteStatus recognize(TfLiteContext* context, ln_region* region) {
   if (region->a < 0 || region->b < 0) return kTfLiteOk;
   const TfLiteTensor *a = ln_subgraph_input(context, region->subgraph, region->a),
                      *b = ln_subgraph_input(context, region->subgraph, region->b);
-  if (known.op >= LN_ELEMENT_SUB && known.op != LN_ELEMENT_MUL && known.op != LN_ELEMENT_MAX &&
-      known.op != LN_ELEMENT_MIN && (ln_is_quantized(a) || ln_is_quantized(b)))
+  if (known.op >= LN_ELEMENT_SUB && known.op != LN_ELEMENT_MUL && known.op != LN_ELEMENT_LARGER &&
+      known.op != LN_ELEMENT_SMALLER && (ln_is_quantized(a) || ln_is_quantized(b)))
     return kTfLiteOk; /* computed with the real values */
   region->op = known.op;
   region->row = a->type == b->type && ln_number_of(a->type, &number) ? ln_element_binary(known.op, number) : NULL;

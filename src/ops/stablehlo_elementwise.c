@@ -74,8 +74,8 @@ static TfLiteStatus binary_invoke(TfLiteContext* context, TfLiteNode* node, ln_e
 
 LN_BINARY_OP(add, LN_ELEMENT_ADD, true)
 LN_BINARY_OP(multiply, LN_ELEMENT_MUL, true)
-LN_BINARY_OP(maximum, LN_ELEMENT_MAX, true)
-LN_BINARY_OP(minimum, LN_ELEMENT_MIN, true)
+LN_BINARY_OP(maximum, LN_ELEMENT_LARGER, true)
+LN_BINARY_OP(minimum, LN_ELEMENT_SMALLER, true)
 LN_BINARY_OP(and, LN_ELEMENT_AND, true)
 LN_BINARY_OP(or, LN_ELEMENT_OR, true)
 LN_BINARY_OP(shift_left, LN_ELEMENT_SHL, true)

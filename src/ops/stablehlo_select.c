@@ -64,7 +64,7 @@ static TfLiteStatus clamp_prepare(TfLiteContext* context, TfLiteNode* node) {
   ln_number number;
   LN_TRY(get_three(context, node, in, &output));
   LN_TRY(ln_check_number(context, in[1], "the operand", &number));
-  LN_CHECK(context, ln_element_binary(LN_ELEMENT_MAX, number) != NULL,
+  LN_CHECK(context, ln_element_binary(LN_ELEMENT_LARGER, number) != NULL,
            "the operand is %s, which the operator does not take", TfLiteTypeGetName(in[1]->type));
   LN_TRY(ln_check_same_meaning(context, in[1], "the operand", in[0], "min"));
   LN_TRY(ln_check_same_meaning(context, in[1], "the operand", in[2], "max"));
@@ -83,9 +83,9 @@ static TfLiteStatus clamp_invoke(TfLiteContext* context, TfLiteNode* node) {
   const size_t count = (size_t)ln_num_elements(output);
   if (count == 0) return kTfLiteOk;
   char* out = output->data.raw;
-  ln_element_binary(LN_ELEMENT_MAX, number)(NULL, in[1]->data.raw, 1, in[0]->data.raw, ln_rank(in[0]) == 0 ? 0 : 1, out,
-                                            count);
-  ln_element_binary(LN_ELEMENT_MIN, number)(NULL, out, 1, in[2]->data.raw, ln_rank(in[2]) == 0 ? 0 : 1, out, count);
+  ln_element_binary(LN_ELEMENT_LARGER, number)(NULL, in[1]->data.raw, 1, in[0]->data.raw, ln_rank(in[0]) == 0 ? 0 : 1,
+                                               out, count);
+  ln_element_binary(LN_ELEMENT_SMALLER, number)(NULL, out, 1, in[2]->data.raw, ln_rank(in[2]) == 0 ? 0 : 1, out, count);
   return kTfLiteOk;
 }
 

@@ -220,24 +220,24 @@ LN_COMPLEX(c128, ln_complex, double, LN_SAME, LN_SAME)
 
 /* ---- The tables ---- */
 
-#define LN_INTEGER_ROWS(suffix, bits)                                                                  \
-  {                                                                                                    \
-    [LN_ELEMENT_ADD] = add_##bits, [LN_ELEMENT_SUB] = sub_##bits, [LN_ELEMENT_MUL] = mul_##bits,       \
-    [LN_ELEMENT_DIV] = div_##suffix, [LN_ELEMENT_REM] = rem_##suffix, [LN_ELEMENT_POW] = pow_##suffix, \
-    [LN_ELEMENT_MAX] = max_##suffix, [LN_ELEMENT_MIN] = min_##suffix, [LN_ELEMENT_AND] = and_##bits,   \
-    [LN_ELEMENT_OR] = or_##bits, [LN_ELEMENT_ALL] = all_##bits, [LN_ELEMENT_ANY] = any_##bits,         \
-    [LN_ELEMENT_SHL] = shl_##bits, [LN_ELEMENT_EQ] = eq_##bits, [LN_ELEMENT_NE] = ne_##bits,           \
-    [LN_ELEMENT_LT] = lt_##suffix, [LN_ELEMENT_LE] = le_##suffix,                                      \
+#define LN_INTEGER_ROWS(suffix, bits)                                                                       \
+  {                                                                                                         \
+    [LN_ELEMENT_ADD] = add_##bits, [LN_ELEMENT_SUB] = sub_##bits, [LN_ELEMENT_MUL] = mul_##bits,            \
+    [LN_ELEMENT_DIV] = div_##suffix, [LN_ELEMENT_REM] = rem_##suffix, [LN_ELEMENT_POW] = pow_##suffix,      \
+    [LN_ELEMENT_LARGER] = max_##suffix, [LN_ELEMENT_SMALLER] = min_##suffix, [LN_ELEMENT_AND] = and_##bits, \
+    [LN_ELEMENT_OR] = or_##bits, [LN_ELEMENT_ALL] = all_##bits, [LN_ELEMENT_ANY] = any_##bits,              \
+    [LN_ELEMENT_SHL] = shl_##bits, [LN_ELEMENT_EQ] = eq_##bits, [LN_ELEMENT_NE] = ne_##bits,                \
+    [LN_ELEMENT_LT] = lt_##suffix, [LN_ELEMENT_LE] = le_##suffix,                                           \
   }
-#define LN_FLOAT_ROWS(suffix, bits)                                                                    \
-  {                                                                                                    \
-    [LN_ELEMENT_ADD] = add_##suffix, [LN_ELEMENT_SUB] = sub_##suffix, [LN_ELEMENT_MUL] = mul_##suffix, \
-    [LN_ELEMENT_DIV] = div_##suffix, [LN_ELEMENT_REM] = rem_##suffix, [LN_ELEMENT_POW] = pow_##suffix, \
-    [LN_ELEMENT_MAX] = max_##suffix, [LN_ELEMENT_MIN] = min_##suffix, [LN_ELEMENT_ALL] = all_##suffix, \
-    [LN_ELEMENT_ANY] = any_##suffix, [LN_ELEMENT_EQ] = eq_##suffix, [LN_ELEMENT_NE] = ne_##suffix,     \
-    [LN_ELEMENT_LT] = lt_##suffix, [LN_ELEMENT_LE] = le_##suffix, [LN_ELEMENT_TOTAL_EQ] = eq_u##bits,  \
-    [LN_ELEMENT_TOTAL_NE] = ne_u##bits, [LN_ELEMENT_TOTAL_LT] = total_lt_##bits,                       \
-    [LN_ELEMENT_TOTAL_LE] = total_le_##bits,                                                           \
+#define LN_FLOAT_ROWS(suffix, bits)                                                                           \
+  {                                                                                                           \
+    [LN_ELEMENT_ADD] = add_##suffix, [LN_ELEMENT_SUB] = sub_##suffix, [LN_ELEMENT_MUL] = mul_##suffix,        \
+    [LN_ELEMENT_DIV] = div_##suffix, [LN_ELEMENT_REM] = rem_##suffix, [LN_ELEMENT_POW] = pow_##suffix,        \
+    [LN_ELEMENT_LARGER] = max_##suffix, [LN_ELEMENT_SMALLER] = min_##suffix, [LN_ELEMENT_ALL] = all_##suffix, \
+    [LN_ELEMENT_ANY] = any_##suffix, [LN_ELEMENT_EQ] = eq_##suffix, [LN_ELEMENT_NE] = ne_##suffix,            \
+    [LN_ELEMENT_LT] = lt_##suffix, [LN_ELEMENT_LE] = le_##suffix, [LN_ELEMENT_TOTAL_EQ] = eq_u##bits,         \
+    [LN_ELEMENT_TOTAL_NE] = ne_u##bits, [LN_ELEMENT_TOTAL_LT] = total_lt_##bits,                              \
+    [LN_ELEMENT_TOTAL_LE] = total_le_##bits,                                                                  \
   }
 #define LN_COMPLEX_ROWS(suffix)                                                                        \
   {                                                                                                    \
@@ -249,8 +249,8 @@ LN_COMPLEX(c128, ln_complex, double, LN_SAME, LN_SAME)
 static const ln_binary_row kBinary[LN_NUMBER_COUNT][LN_ELEMENT_BINARY_COUNT] = {
     [LN_NUMBER_BOOL] = {[LN_ELEMENT_ADD] = or_bool,
                         [LN_ELEMENT_MUL] = and_bool,
-                        [LN_ELEMENT_MAX] = or_bool,
-                        [LN_ELEMENT_MIN] = and_bool,
+                        [LN_ELEMENT_LARGER] = or_bool,
+                        [LN_ELEMENT_SMALLER] = and_bool,
                         [LN_ELEMENT_AND] = and_bool,
                         [LN_ELEMENT_OR] = or_bool,
                         [LN_ELEMENT_ALL] = and_bool,

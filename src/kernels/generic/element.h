@@ -35,8 +35,8 @@ typedef enum ln_element_op {
   LN_ELEMENT_DIV,
   LN_ELEMENT_REM, /* has the dividend's sign */
   LN_ELEMENT_POW,
-  LN_ELEMENT_MAX,
-  LN_ELEMENT_MIN,
+  LN_ELEMENT_LARGER,
+  LN_ELEMENT_SMALLER,
   LN_ELEMENT_AND,
   LN_ELEMENT_OR,
   LN_ELEMENT_SHL,
