@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 packages=(build-essential cmake clang clang-format clang-tidy cppcheck qemu-user gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf
-  libc6-dev-arm64-cross libc6-dev-armhf-cross libjpeg62-turbo-dev libpng-dev pkg-config python3 python3-venv zsh man-db)
+  libc6-dev-arm64-cross libc6-dev-armhf-cross libjpeg62-turbo-dev libpng-dev libprotobuf-c-dev protobuf-c-compiler libhdf5-dev libcjson-dev libzip-dev pkg-config python3 python3-venv zsh man-db)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -88,7 +88,7 @@ def pytest(folder, *options, environment=None):
 
 def quick_plan():
     return [("release", lambda: [*golden("release", "1,2,4"), *programs("release"), pytest("tests/python"),
-                                 pytest("tests/cli")])]
+                                 pytest("tests/cli"), pytest("tests/convert")])]
 
 
 def full_plan():

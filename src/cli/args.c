@@ -45,6 +45,15 @@ static int add_option(cli_args* args, int argc, char** argv, int* i) {
   return CLI_OK;
 }
 
+/* -o FILE, -oFILE: as --output. */
+static int add_output(cli_args* args, int argc, char** argv, int* i) {
+  const char* value = argv[*i][2] != 0 ? argv[*i] + 2 : NULL;
+  if (value == NULL && *i + 1 >= argc) return cli_fail(CLI_USAGE, "%s: -o needs a value: FILE", args->command->name);
+  if (value == NULL) value = argv[++*i];
+  args->options[args->option_count++] = (given){find(args->command, "output", 6), value};
+  return CLI_OK;
+}
+
 int cli_parse(const cli_command* command, int argc, char** argv, cli_args** result) {
   cli_args* args = calloc(1, sizeof *args);
   if (args != NULL) {
@@ -58,6 +67,9 @@ int cli_parse(const cli_command* command, int argc, char** argv, cli_args** resu
   for (int i = 0; i < argc; ++i) {
     if (!only_operands && strcmp(argv[i], "--") == 0) {
       only_operands = true;
+    } else if (!only_operands && strncmp(argv[i], "-o", 2) == 0 && find(command, "output", 6) != NULL) {
+      const int code = add_output(args, argc, argv, &i);
+      if (code != CLI_OK) return code;
     } else if (!only_operands && strncmp(argv[i], "--", 2) == 0) {
       const int code = add_option(args, argc, argv, &i);
       if (code != CLI_OK) return code;

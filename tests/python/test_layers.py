@@ -23,7 +23,7 @@ PUBLIC = ("tensorflow/lite/", "linnet/")
 # Folder: what its files may include besides C11's headers; names that end in "/" are folders. A file belongs to the
 # longest that fits.
 LAYERS = {
-    "include": (*PUBLIC,),
+    "include": (*PUBLIC),
     "src/base": ("base/", *SYSTEM),
     "src/kernels": ("kernels/", "base/cpu.h", "base/compiler.h"),
     "src/kernels/x86": ("kernels/", "base/cpu.h", "base/compiler.h", "<immintrin.h>"),
@@ -32,6 +32,7 @@ LAYERS = {
     "src/model": ("model/", "base/"),
     "src/runtime": ("runtime/", "model/", "base/", *PUBLIC),
     "src/api": ("api/", "runtime/", "model/", "ops/", "kernels/", "base/", *PUBLIC),
+    "src/convert": ("convert/", "model/", "base/", *PUBLIC),
     "src/cli": (*PUBLIC, *SYSTEM, "<jpeglib.h>", "<png.h>"),
     "examples": (*PUBLIC,),
     "bench": (*PUBLIC, *SYSTEM),

@@ -1,0 +1,163 @@
+#include "convert/build.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/model.h"
+
+ln_node* ln_build_node(const ln_builder* b, int code, int input_count, ln_tensor* const* inputs) {
+  ln_node* node = ln_graph_node(b->subgraph, code, b->place);
+  for (int i = 0; i < input_count; ++i)
+    ln_node_add_input(node, inputs[i] != NULL ? ln_graph_adopt(b->subgraph, inputs[i]) : NULL);
+  return node;
+}
+
+ln_tensor* ln_build_done(ln_node* node, const char* name, int output_count) {
+  for (int i = 0; i < output_count; ++i)
+    ln_node_add_output(node, i == 0 ? name : ln_job_text(node->subgraph->graph->job, "%s:%d", name, i),
+                       ln_node_output_type(node, i));
+  ln_infer(node);
+  return output_count > 0 ? node->outputs[0] : NULL;
+}
+
+ln_tensor* ln_build_unary(const ln_builder* b, int code, ln_tensor* x, const char* name) {
+  return ln_build_done(ln_build_node(b, code, 1, &x), name, 1);
+}
+
+ln_tensor* ln_build_binary(const ln_builder* b, int code, ln_tensor* x, ln_tensor* y, const char* name) {
+  ln_tensor* const inputs[] = {x, y};
+  return ln_build_done(ln_build_node(b, code, 2, inputs), name, 1);
+}
+
+ln_tensor* ln_build_number(const ln_builder* b, int type, double number, const char* name) {
+  ln_job* job = b->subgraph->graph->job;
+  void* data = ln_job_alloc(job, 1, sizeof(int64_t));
+  const float f = (float)number;
+  const int64_t wide = type == LN_TYPE_FLOAT32 || type == LN_TYPE_FLOAT64 ? 0 : (int64_t)number;
+  const int32_t narrow = (int32_t)wide;
+  switch (type) {
+    case LN_TYPE_FLOAT32:
+      memcpy(data, &f, sizeof f);
+      break;
+    case LN_TYPE_FLOAT64:
+      memcpy(data, &number, sizeof number);
+      break;
+    case LN_TYPE_INT64:
+    case LN_TYPE_UINT64:
+      memcpy(data, &wide, sizeof wide);
+      break;
+    case LN_TYPE_INT32:
+    case LN_TYPE_UINT32:
+      memcpy(data, &narrow, sizeof narrow);
+      break;
+    case LN_TYPE_INT16: {
+      const int16_t half = (int16_t)wide;
+      memcpy(data, &half, sizeof half);
+      break;
+    }
+    case LN_TYPE_BOOL:
+    case LN_TYPE_INT8:
+    case LN_TYPE_UINT8:
+      *(uint8_t*)data = (uint8_t)wide;
+      break;
+    default:
+      ln_problem(job, b->place, "it needs a constant of type %s, which cannot be made",
+                 ln_tensor_type_name((uint8_t)type));
+  }
+  return ln_graph_constant(b->subgraph, name, type, 0, NULL, data);
+}
+
+ln_tensor* ln_build_with_number(const ln_builder* b, int code, ln_tensor* x, double number, const char* name) {
+  return ln_build_binary(b, code, x, ln_build_number(b, x->type, number, name), name);
+}
+
+ln_tensor* ln_build_cast(const ln_builder* b, ln_tensor* x, int type, const char* name) {
+  if (x->type == type) return x;
+  ln_node* node = ln_build_node(b, LN_OP_CAST, 1, &x);
+  LN_SET(node, CastOptions, in_data_type, x->type);
+  LN_SET(node, CastOptions, out_data_type, type);
+  return ln_build_done(node, name, 1);
+}
+
+ln_tensor* ln_build_reshape(const ln_builder* b, ln_tensor* x, int rank, const int32_t* dims, const char* name) {
+  ln_tensor* const inputs[] = {
+      x, ln_graph_ints(b->subgraph, ln_job_text(b->subgraph->graph->job, "%s/shape", name), rank, dims)};
+  ln_node* node = ln_build_node(b, LN_OP_RESHAPE, 2, inputs);
+  ln_node_set_vector(node, LN_SLOT(ReshapeOptions, new_shape), (uint32_t)rank, dims);
+  return ln_build_done(node, name, 1);
+}
+
+/* The numbers of a shape that is known but for one extent, which is -1; false: more are unknown. */
+static bool read_shape(const ln_tensor* shape, int32_t* dims, int* rank) {
+  int unknown = 0;
+  if (shape->rank != 1 || !ln_dim_is_known(shape, 0) || shape->shape[0][0] > LN_MAX_DIMS) return false;
+  if (shape->value[0] == NULL || shape->value[1] == NULL) return false;
+  *rank = shape->shape[0][0];
+  for (int i = 0; i < *rank; ++i) {
+    int64_t at[2];
+    for (int w = 0; w < 2; ++w) {
+      int32_t narrow;
+      if (shape->type == LN_TYPE_INT64)
+        memcpy(&at[w], (const char*)shape->value[w] + 8 * i, 8);
+      else
+        at[w] = (memcpy(&narrow, (const char*)shape->value[w] + 4 * i, 4), narrow);
+    }
+    dims[i] = at[0] == at[1] ? (int32_t)at[0] : -1;
+    unknown += dims[i] == -1;
+  }
+  return unknown <= 1;
+}
+
+ln_tensor* ln_build_reshape_to(const ln_builder* b, ln_tensor* x, ln_tensor* shape, const char* name) {
+  int32_t dims[LN_MAX_DIMS];
+  int rank;
+  if (read_shape(shape, dims, &rank)) return ln_build_reshape(b, x, rank, dims, name);
+  return ln_build_binary(b, LN_OP_RESHAPE, x, ln_build_cast(b, shape, LN_TYPE_INT32, name), name);
+}
+
+static ln_tensor* list(const ln_builder* b, const char* name, const char* what, int count, const int32_t* numbers) {
+  return ln_graph_ints(b->subgraph, ln_job_text(b->subgraph->graph->job, "%s/%s", name, what), count, numbers);
+}
+
+ln_tensor* ln_build_transpose(const ln_builder* b, ln_tensor* x, const int32_t* permutation, const char* name) {
+  if (x->rank < 0) {
+    ln_problem(b->subgraph->graph->job, b->place, "it must be transposed, and its rank is not known");
+    x->broken = true;
+    return x;
+  }
+  return ln_build_binary(b, LN_OP_TRANSPOSE, x, list(b, name, "perm", x->rank, permutation), name);
+}
+
+ln_tensor* ln_build_reduce(const ln_builder* b, int code, ln_tensor* x, int axis_count, const int32_t* axes, bool keep,
+                           const char* name) {
+  ln_tensor* const inputs[] = {x, list(b, name, "axes", axis_count, axes)};
+  ln_node* node = ln_build_node(b, code, 2, inputs);
+  LN_SET(node, ReducerOptions, keep_dims, keep);
+  return ln_build_done(node, name, 1);
+}
+
+ln_tensor* ln_build_concat(const ln_builder* b, int count, ln_tensor* const* inputs, int axis, const char* name) {
+  if (count == 1) return inputs[0];
+  ln_node* node = ln_build_node(b, LN_OP_CONCATENATION, count, inputs);
+  LN_SET(node, ConcatenationOptions, axis, axis);
+  return ln_build_done(node, name, 1);
+}
+
+ln_tensor* ln_build_pad(const ln_builder* b, ln_tensor* x, const int32_t* pads, ln_tensor* value, const char* name) {
+  const int32_t dims[2] = {x->rank, 2};
+  ln_job* job = b->subgraph->graph->job;
+  if (x->rank < 0) return x->broken = true, x;
+  ln_tensor* const inputs[] = {x,
+                               ln_graph_constant(b->subgraph, ln_job_text(job, "%s/paddings", name), LN_TYPE_INT32, 2,
+                                                 dims, ln_job_copy(job, pads, 2 * sizeof(int32_t) * (size_t)x->rank)),
+                               value};
+  return ln_build_done(ln_build_node(b, value != NULL ? LN_OP_PADV2 : LN_OP_PAD, value != NULL ? 3 : 2, inputs), name,
+                       1);
+}
+
+ln_tensor* ln_build_slice(const ln_builder* b, ln_tensor* x, const int32_t* begin, const int32_t* size,
+                          const char* name) {
+  if (x->rank < 0) return x->broken = true, x;
+  ln_tensor* const inputs[] = {x, list(b, name, "begin", x->rank, begin), list(b, name, "size", x->rank, size)};
+  return ln_build_done(ln_build_node(b, LN_OP_SLICE, 3, inputs), name, 1);
+}

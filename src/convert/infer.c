@@ -1,0 +1,324 @@
+#include "convert/infer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "convert/write.h"
+#include "linnet/linnet.h"
+#include "model/model.h"
+
+/* What is larger is not computed, unless its inputs are as large: a broadcast of a number would make the file grow. */
+enum { MAX_FOLDED_BYTES = 1 << 20, MAX_OUTPUTS = 64 };
+
+typedef struct result {
+  bool ok, ran;
+  int32_t count;
+  struct {
+    int32_t rank; /* -1: known only when it runs */
+    int32_t dims[LN_MAX_DIMS];
+    const void* data;
+    size_t bytes;
+  } outputs[MAX_OUTPUTS];
+  char error[400];
+} result;
+
+typedef struct question {
+  const ln_node* node;
+  int which;
+  bool run;
+  ln_job* keep; /* takes the outputs' data */
+  result* answer;
+} question;
+
+static void delete_model(void* what) { TfLiteModelDelete(what); }
+static void delete_options(void* what) { TfLiteInterpreterOptionsDelete(what); }
+static void delete_interpreter(void* what) { TfLiteInterpreterDelete(what); }
+
+static void quiet(void* user_data, const char* format, va_list args) {
+  (void)user_data;
+  (void)format;
+  (void)args;
+}
+
+/* The node alone, as a graph of its own. What is known of its inputs is constant in it, the rest are inputs. */
+static ln_graph* isolate(ln_job* job, const question* q) {
+  const ln_node* node = q->node;
+  ln_graph* graph = ln_graph_new(job);
+  ln_subgraph* subgraph = ln_graph_subgraph(graph, "node");
+  ln_node* copy = ln_graph_node(subgraph, node->code, node->place);
+  copy->options_table = node->options_table;
+  copy->options = node->options;
+  copy->option_count = node->option_count;
+  copy->version = node->version;
+  for (int i = 0; i < node->input_count; ++i) {
+    const ln_tensor* from = node->inputs[i];
+    ln_tensor* to = NULL;
+    for (int k = 0; k < i && from != NULL; ++k)
+      if (node->inputs[k] == from) to = copy->inputs[k];
+    if (from != NULL && to == NULL) {
+      to = ln_graph_tensor(subgraph, from->name, from->type, from->rank, from->shape[q->which]);
+      to->quantization = from->quantization;
+      to->is_variable = from->is_variable;
+      if (from->value[q->which] != NULL) {
+        to->data = from->value[q->which];
+        to->data_bytes = from->value_bytes[q->which];
+      } else if (!from->is_variable) {
+        subgraph->inputs = ln_job_grow(job, subgraph->inputs, subgraph->input_count, &subgraph->input_capacity,
+                                       sizeof *subgraph->inputs);
+        subgraph->inputs[subgraph->input_count++] = to;
+      }
+    }
+    ln_node_add_input(copy, to);
+  }
+  for (int i = 0; i < node->output_count; ++i) {
+    ln_tensor* to = ln_node_add_output(copy, node->outputs[i]->name, node->outputs[i]->type);
+    to->quantization = node->outputs[i]->quantization;
+    ln_graph_output(subgraph, to);
+  }
+  return graph;
+}
+
+static bool fail(result* answer) {
+  const char* text = LinnetLastError();
+  /* "Subgraph 0, node 0 CONV_2D: ...": the place says it better. */
+  const char* colon = strncmp(text, "Subgraph ", 9) == 0 ? strstr(text, ": ") : NULL;
+  snprintf(answer->error, sizeof answer->error, "%s", colon != NULL ? colon + 2 : text);
+  return false;
+}
+
+static bool take_output(const question* q, const TfLiteTensor* tensor, int index) {
+  result* answer = q->answer;
+  const bool known = q->run || tensor->allocation_type != kTfLiteDynamic;
+  answer->outputs[index].rank = known ? TfLiteTensorNumDims(tensor) : -1;
+  if (answer->outputs[index].rank > LN_MAX_DIMS) return false;
+  for (int i = 0; i < answer->outputs[index].rank; ++i) answer->outputs[index].dims[i] = TfLiteTensorDim(tensor, i);
+  if (!q->run) return true;
+  answer->outputs[index].bytes = TfLiteTensorByteSize(tensor);
+  answer->outputs[index].data = ln_job_copy(q->keep, TfLiteTensorData(tensor), answer->outputs[index].bytes);
+  return true;
+}
+
+static void ask(ln_job* job, void* arg) {
+  const question* q = arg;
+  result* answer = q->answer;
+  const ln_fb_writer* bytes = ln_write_model(isolate(job, q));
+  void* file = ln_job_alloc(job, ln_fb_writer_bytes(bytes), 1);
+  ln_fb_writer_copy(bytes, file);
+  const LinnetModelOptions model_options = {sizeof model_options, kLinnetVerifyFast, quiet, NULL};
+  TfLiteModel* model = LinnetModelCreate(file, ln_fb_writer_bytes(bytes), &model_options);
+  if (model == NULL) {
+    fail(answer);
+    return;
+  }
+  ln_job_defer(job, delete_model, model);
+  TfLiteInterpreterOptions* options = TfLiteInterpreterOptionsCreate();
+  if (options == NULL) ln_stop(job, "no memory");
+  ln_job_defer(job, delete_options, options);
+  TfLiteInterpreterOptionsSetErrorReporter(options, quiet, NULL);
+  TfLiteInterpreter* interpreter = TfLiteInterpreterCreate(model, options);
+  if (interpreter == NULL) {
+    fail(answer);
+    return;
+  }
+  ln_job_defer(job, delete_interpreter, interpreter);
+  if (TfLiteInterpreterAllocateTensors(interpreter) != kTfLiteOk ||
+      (q->run && TfLiteInterpreterInvoke(interpreter) != kTfLiteOk)) {
+    fail(answer);
+    return;
+  }
+  answer->count = TfLiteInterpreterGetOutputTensorCount(interpreter);
+  answer->ok = answer->count <= MAX_OUTPUTS;
+  for (int i = 0; i < answer->count && answer->ok; ++i)
+    answer->ok = take_output(q, TfLiteInterpreterGetOutputTensor(interpreter, i), i);
+  if (!answer->ok) snprintf(answer->error, sizeof answer->error, "it has too many outputs or dimensions");
+}
+
+static bool is_left_alone(const ln_node* node) {
+  switch (node->code) {
+    case LN_OP_IF:
+    case LN_OP_WHILE:
+    case LN_OP_CALL_ONCE:
+    case LN_OP_CUSTOM:
+    case LN_OP_HASHTABLE:
+    case LN_OP_HASHTABLE_FIND:
+    case LN_OP_HASHTABLE_IMPORT:
+    case LN_OP_HASHTABLE_SIZE:
+    case LN_OP_VAR_HANDLE:
+    case LN_OP_READ_VARIABLE:
+    case LN_OP_ASSIGN_VARIABLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/* Whether the outputs are functions of constants and shapes, and small enough to be kept. */
+static bool can_run(const ln_node* node, int which) {
+  switch (node->code) {
+    case LN_OP_SHAPE:
+    case LN_OP_RANK:
+      return true;
+    case LN_OP_RANDOM_UNIFORM:
+    case LN_OP_RANDOM_STANDARD_NORMAL:
+    case LN_OP_MULTINOMIAL:
+    case LN_OP_DEQUANTIZE:
+    case LN_OP_DENSIFY:
+      return false;
+    default:
+      break;
+  }
+  for (int i = 0; i < node->input_count; ++i)
+    if (node->inputs[i] != NULL && (node->inputs[i]->value[which] == NULL || node->inputs[i]->is_variable))
+      return false;
+  return true;
+}
+
+static size_t input_bytes(const ln_node* node, int which) {
+  size_t bytes = 0;
+  for (int i = 0; i < node->input_count; ++i)
+    if (node->inputs[i] != NULL) bytes += node->inputs[i]->value_bytes[which];
+  return bytes;
+}
+
+/* False: the outputs' sizes are known and too large. */
+static bool is_small(const ln_node* node, const result* shapes, int which) {
+  double bytes = 0;
+  for (int i = 0; i < shapes->count; ++i) {
+    double elements = 1;
+    for (int k = 0; k < shapes->outputs[i].rank; ++k) elements *= shapes->outputs[i].dims[k];
+    bytes += 4 * elements;
+  }
+  return bytes <= MAX_FOLDED_BYTES || bytes <= 2 * (double)input_bytes(node, which);
+}
+
+static void ask_about(const ln_node* node, int which, bool run, result* answer) {
+  memset(answer, 0, sizeof *answer);
+  question q = {node, which, run, node->subgraph->graph->job, answer};
+  if (!ln_job_run(ask, &q, NULL) && answer->error[0] == 0) answer->ok = false;
+  answer->ran = answer->ok && run;
+}
+
+static void answer_for(const ln_node* node, int which, result* answer) {
+  ask_about(node, which, false, answer);
+  if (!answer->ok || !can_run(node, which) || !is_small(node, answer, which)) return;
+  result ran;
+  ask_about(node, which, true, &ran);
+  if (ran.ok) *answer = ran;
+}
+
+void ln_tensor_set_shape(ln_tensor* tensor, int rank, const int32_t* dims) {
+  static const int32_t kUnknown[2][2] = {{LN_U0_FIRST, LN_U0_OTHER}, {LN_U1_FIRST, LN_U1_OTHER}};
+  if (rank > LN_MAX_DIMS)
+    ln_stop(tensor->subgraph->graph->job, "tensor \"%s\" has %d dimensions; at most %d can be converted", tensor->name,
+            rank, LN_MAX_DIMS);
+  tensor->rank = rank;
+  for (int w = 0; w < 2; ++w)
+    for (int i = 0; i < rank; ++i) tensor->shape[w][i] = dims[i] >= 0 ? dims[i] : kUnknown[w][i > 0];
+}
+
+/* The rank of an output that is known only when it runs, as far as the operator says it. */
+static void set_dynamic_shape(ln_node* node, ln_tensor* output) {
+  int32_t dims[LN_MAX_DIMS];
+  for (int i = 0; i < LN_MAX_DIMS; ++i) dims[i] = -1;
+  const ln_tensor *input = node->input_count > 0 ? node->inputs[0] : NULL,
+                  *second = node->input_count > 1 ? node->inputs[1] : NULL;
+  int rank = -1;
+  switch (node->code) {
+    case LN_OP_WHERE:
+      rank = 2;
+      dims[1] = input->rank;
+      break;
+    case LN_OP_UNIQUE:
+    case LN_OP_RANGE:
+    case LN_OP_NON_MAX_SUPPRESSION_V4:
+    case LN_OP_NON_MAX_SUPPRESSION_V5:
+      rank = 1;
+      break;
+    case LN_OP_SLICE:
+    case LN_OP_PAD:
+    case LN_OP_PADV2:
+    case LN_OP_MIRROR_PAD:
+    case LN_OP_TILE:
+    case LN_OP_RESIZE_BILINEAR:
+    case LN_OP_RESIZE_NEAREST_NEIGHBOR:
+    case LN_OP_TOPK_V2:
+      rank = input->rank;
+      if (node->code == LN_OP_RESIZE_BILINEAR || node->code == LN_OP_RESIZE_NEAREST_NEIGHBOR) {
+        dims[0] = ln_dim(input, 0);
+        dims[3] = ln_dim(input, 3);
+      }
+      break;
+    case LN_OP_RESHAPE:
+      if (second != NULL && second->rank == 1) rank = ln_dim(second, 0);
+      break;
+    case LN_OP_BROADCAST_TO:
+      if (second->rank == 1) rank = ln_dim(second, 0);
+      break;
+    case LN_OP_FILL:
+      if (input->rank == 1) rank = ln_dim(input, 0);
+      break;
+    default:
+      break;
+  }
+  ln_tensor_set_shape(output, rank, dims);
+}
+
+static void set_output(ln_node* node, int index, const result* answers) {
+  ln_tensor* output = node->outputs[index];
+  if (answers[0].outputs[index].rank < 0 || answers[1].outputs[index].rank != answers[0].outputs[index].rank) {
+    set_dynamic_shape(node, output);
+    return;
+  }
+  output->rank = answers[0].outputs[index].rank;
+  for (int w = 0; w < 2; ++w) {
+    memcpy(output->shape[w], answers[w].outputs[index].dims, sizeof output->shape[w]);
+    output->value[w] = answers[w].ran ? answers[w].outputs[index].data : NULL;
+    output->value_bytes[w] = answers[w].ran ? answers[w].outputs[index].bytes : 0;
+  }
+  if (output->value[0] == NULL || output->value[1] == NULL || !ln_tensor_is_static(output)) return;
+  if (output->value_bytes[0] != output->value_bytes[1] ||
+      memcmp(output->value[0], output->value[1], output->value_bytes[0]) != 0)
+    return;
+  output->data = output->value[0];
+  output->data_bytes = output->value_bytes[0];
+  output->producer = NULL;
+}
+
+static bool is_same_in_both(const ln_node* node) {
+  for (int i = 0; i < node->input_count; ++i) {
+    const ln_tensor* input = node->inputs[i];
+    if (input != NULL && (!ln_tensor_is_static(input) || input->value[0] != input->value[1])) return false;
+  }
+  return true;
+}
+
+void ln_infer(ln_node* node) {
+  ln_job* job = node->subgraph->graph->job;
+  if (is_left_alone(node)) return;
+  bool broken = false, unranked = false;
+  for (int i = 0; i < node->input_count; ++i) {
+    if (node->inputs[i] == NULL) continue;
+    broken = broken || node->inputs[i]->broken;
+    unranked = unranked || node->inputs[i]->rank < 0;
+  }
+  for (int i = 0; i < node->output_count; ++i) node->outputs[i]->broken = broken;
+  if (broken || unranked) return;
+  result* answers = ln_job_alloc(job, 2, sizeof *answers);
+  answer_for(node, 0, &answers[0]);
+  if (!answers[0].ok) {
+    ln_problem(job, node->place, "as %s: %s", ln_builtin_operator_name(node->code), answers[0].error);
+    for (int i = 0; i < node->output_count; ++i) node->outputs[i]->broken = true;
+    return;
+  }
+  if (is_same_in_both(node))
+    answers[1] = answers[0];
+  else
+    answer_for(node, 1, &answers[1]);
+  if (!answers[1].ok) answers[1] = answers[0];
+  int constants = 0;
+  for (int i = 0; i < node->output_count; ++i) {
+    set_output(node, i, answers);
+    constants += node->outputs[i]->data != NULL;
+  }
+  if (constants != 0 && constants == node->output_count) ln_node_remove(node);
+}

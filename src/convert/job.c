@@ -1,0 +1,159 @@
+#include "convert/job.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/checked.h"
+
+/* Small allocations share blocks of this size; a large one has a block of its own. */
+enum { BLOCK_BYTES = 1 << 16, LARGE_BYTES = 1 << 13 };
+
+typedef struct ln_job_block {
+  struct ln_job_block* next;
+  max_align_t bytes[];
+} ln_job_block;
+
+typedef struct ln_job_cleanup {
+  struct ln_job_cleanup* next;
+  void (*close)(void* what);
+  void* what;
+} ln_job_cleanup;
+
+bool ln_job_run(void (*work)(ln_job* job, void* arg), void* arg, void (*report)(const ln_job* job, void* arg)) {
+  ln_job job;
+  memset(&job, 0, sizeof job);
+  job.last_problem = &job.problems;
+  job.last_warning = &job.warnings;
+  job.last_log = &job.log;
+  if (setjmp(job.out) == 0) work(&job, arg);
+  const bool done = job.error[0] == 0 && job.problem_count == 0;
+  if (report != NULL) report(&job, arg);
+  for (ln_job_cleanup* c = job.cleanups; c != NULL; c = c->next) c->close(c->what);
+  for (ln_job_block* block = job.blocks; block != NULL;) {
+    ln_job_block* next = block->next;
+    ln_free(block);
+    block = next;
+  }
+  return done;
+}
+
+void ln_stop(ln_job* job, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  vsnprintf(job->error, sizeof job->error, format, args);
+  va_end(args);
+  if (job->error[0] == 0) snprintf(job->error, sizeof job->error, "stopped without a reason");
+  longjmp(job->out, 1);
+}
+
+static void* new_block(ln_job* job, size_t size_bytes) {
+  size_t total;
+  ln_job_block* block = NULL;
+  if (ln_add_size(sizeof *block, size_bytes, &total)) block = ln_calloc(1, total);
+  if (block == NULL) ln_stop(job, "no memory: %zu bytes were asked for", size_bytes);
+  block->next = job->blocks;
+  job->blocks = block;
+  return block->bytes;
+}
+
+void* ln_job_alloc(ln_job* job, size_t count, size_t size_bytes) {
+  size_t total;
+  if (!ln_mul_size(count, size_bytes, &total) || total > SIZE_MAX / 2)
+    ln_stop(job, "no memory: %zu elements of %zu bytes were asked for", count, size_bytes);
+  total = (total + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+  if (total > LARGE_BYTES) return new_block(job, total);
+  if (total > job->free_count) {
+    job->free_bytes = new_block(job, BLOCK_BYTES);
+    job->free_count = BLOCK_BYTES;
+  }
+  void* result = job->free_bytes;
+  job->free_bytes += total;
+  job->free_count -= total;
+  return result;
+}
+
+void* ln_job_copy(ln_job* job, const void* data, size_t size_bytes) {
+  void* copy = ln_job_alloc(job, size_bytes, 1);
+  if (size_bytes != 0) memcpy(copy, data, size_bytes);
+  return copy;
+}
+
+char* ln_job_strdup(ln_job* job, const char* text) { return ln_job_copy(job, text, strlen(text) + 1); }
+
+static char* format_text(ln_job* job, const char* format, va_list args) {
+  va_list again;
+  va_copy(again, args);
+  const int length = vsnprintf(NULL, 0, format, again);
+  va_end(again);
+  if (length < 0) return ln_job_strdup(job, format);
+  char* text = ln_job_alloc(job, (size_t)length + 1, 1);
+  vsnprintf(text, (size_t)length + 1, format, args);
+  return text;
+}
+
+char* ln_job_text(ln_job* job, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  char* text = format_text(job, format, args);
+  va_end(args);
+  return text;
+}
+
+void* ln_job_grow(ln_job* job, void* array, size_t count, size_t* capacity, size_t size_bytes) {
+  if (count < *capacity) return array;
+  const size_t wider = *capacity < 8 ? 8 : *capacity * 2;
+  void* moved = ln_job_alloc(job, wider, size_bytes);
+  if (count != 0) memcpy(moved, array, count * size_bytes);
+  *capacity = wider;
+  return moved;
+}
+
+void ln_job_defer(ln_job* job, void (*close)(void* what), void* what) {
+  ln_job_cleanup* cleanup = ln_job_alloc(job, 1, sizeof *cleanup);
+  *cleanup = (ln_job_cleanup){job->cleanups, close, what};
+  job->cleanups = cleanup;
+}
+
+const ln_place* ln_job_place(ln_job* job, const char* op, const char* name, const char* layer) {
+  ln_place* place = ln_job_alloc(job, 1, sizeof *place);
+  place->op = op != NULL ? ln_job_strdup(job, op) : "";
+  place->name = name != NULL ? ln_job_strdup(job, name) : "";
+  place->layer = layer != NULL ? ln_job_strdup(job, layer) : "";
+  return place;
+}
+
+static void add_note(ln_job* job, ln_job_note*** last, const ln_place* place, const char* format, va_list args) {
+  const char* text = format_text(job, format, args);
+  if (place != NULL) {
+    const bool layer = place->layer[0] != 0 && strcmp(place->layer, place->name) != 0;
+    text = ln_job_text(job, "%s%s\"%s\"%s%s%s: %s", place->op, place->op[0] != 0 ? " " : "", place->name,
+                       layer ? " (layer \"" : "", layer ? place->layer : "", layer ? "\")" : "", text);
+  }
+  ln_job_note* note = ln_job_alloc(job, 1, sizeof *note);
+  note->text = text;
+  **last = note;
+  *last = &note->next;
+}
+
+void ln_problem(ln_job* job, const ln_place* place, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  add_note(job, &job->last_problem, place, format, args);
+  va_end(args);
+  ++job->problem_count;
+}
+
+void ln_warn(ln_job* job, const ln_place* place, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  add_note(job, &job->last_warning, place, format, args);
+  va_end(args);
+}
+
+void ln_log(ln_job* job, const char* format, ...) {
+  va_list args;
+  va_start(args, format);
+  add_note(job, &job->last_log, NULL, format, args);
+  va_end(args);
+}

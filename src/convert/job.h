@@ -1,0 +1,82 @@
+/* One conversion, from reading to writing: its memory, which is given back all at once, what must be closed when it
+ * ends, the problems found on the way, and the one way out of it (ln_stop). Knows nothing of graphs or files.
+ *
+ * Memory: every ln_job_… allocation lives until the job ends and never fails for its caller: where there is none, the
+ * job is left by ln_stop. So importers and passes hold plain pointers, free nothing, and have no paths of failure for
+ * it.
+ *
+ * Errors come in two kinds. What makes the rest meaningless (the file is broken, no memory) leaves the job at once:
+ * ln_stop. What concerns one node (an operator that cannot be converted) is noted with ln_problem, and the importer
+ * goes on to the next node, so that all are listed in one go; the job then fails at its end. */
+#ifndef LN_CONVERT_JOB_H_
+#define LN_CONVERT_JOB_H_
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+/* Where something stands in the source, for messages: the words of the file that was read. Any may be "" (never NULL).
+ */
+typedef struct ln_place {
+  const char* op;    /* the source's operator or layer class: "Conv2D", "keras.layers.LSTM", "CONV_2D" */
+  const char* name;  /* the node's name: "resnet/conv1/Conv2D" */
+  const char* layer; /* the Keras layer or scope it belongs to, if known besides the name */
+} ln_place;
+
+typedef struct ln_job_note {
+  struct ln_job_note* next;
+  const char* text;
+} ln_job_note;
+
+typedef struct ln_job {
+  struct ln_job_block* blocks; /* all memory, the newest first */
+  struct ln_job_cleanup* cleanups;
+  unsigned char* free_bytes; /* what is left of the newest small block */
+  size_t free_count;
+  ln_job_note* problems; /* in the order found */
+  ln_job_note** last_problem;
+  int problem_count;
+  ln_job_note* warnings;
+  ln_job_note** last_warning;
+  ln_job_note* log; /* what passes did */
+  ln_job_note** last_log;
+  char error[1024]; /* why ln_stop was called */
+  jmp_buf out;
+} ln_job;
+
+/* Runs `work(job, arg)` within a job and ends it: everything allocated is freed and every cleanup called, the newest
+ * first. False: the work stopped (job->error) or left problems. `report` (may be NULL) is called before anything is
+ * freed, with what there is to say. */
+bool ln_job_run(void (*work)(ln_job* job, void* arg), void* arg, void (*report)(const ln_job* job, void* arg));
+
+/* Leaves the job with one sentence. */
+_Noreturn void ln_stop(ln_job* job, const char* format, ...) LN_PRINTF(2, 3);
+
+/* Notes that something cannot be converted; `place` may be NULL. The text says what was found and what would help:
+ * "data_format is \"NCDHW\"; NDHWC can be converted". It is put behind the place: `Conv3D "block/conv" (layer "block"):
+ * `. */
+void ln_problem(ln_job* job, const ln_place* place, const char* format, ...) LN_PRINTF(3, 4);
+/* The same for what is worth knowing and no failure. */
+void ln_warn(ln_job* job, const ln_place* place, const char* format, ...) LN_PRINTF(3, 4);
+/* A line for --dump-passes. */
+void ln_log(ln_job* job, const char* format, ...) LN_PRINTF(2, 3);
+
+/* Calls `close(what)` when the job ends, however it ends. */
+void ln_job_defer(ln_job* job, void (*close)(void* what), void* what);
+
+void* ln_job_alloc(ln_job* job, size_t count, size_t size_bytes); /* zeroed, aligned for any type; count 0: not NULL */
+void* ln_job_copy(ln_job* job, const void* data, size_t size_bytes);
+char* ln_job_strdup(ln_job* job, const char* text);
+char* ln_job_text(ln_job* job, const char* format, ...) LN_PRINTF(2, 3);
+
+/* Room for one more element behind `count` of an array; the array moves when it is full. */
+void* ln_job_grow(ln_job* job, void* array, size_t count, size_t* capacity, size_t size_bytes);
+
+/* A place, with its words copied; NULL counts as "". */
+const ln_place* ln_job_place(ln_job* job, const char* op, const char* name, const char* layer);
+
+#endif

@@ -1,0 +1,54 @@
+#include "convert/passes/passes.h"
+
+#include <string.h>
+
+#include "linnet/convert.h"
+
+enum { MAX_ROUNDS = 20 };
+
+const ln_pass ln_passes[] = {
+    {"dead", "operators whose results nobody uses go", ln_pass_dead},
+    {NULL, NULL, NULL},
+};
+
+bool ln_has_word(const char* list, const char* word) {
+  const size_t length = strlen(word);
+  if (list == NULL) return false;
+  for (const char* at = list; *at != 0;) {
+    const size_t span = strcspn(at, " ,");
+    if (span == length && strncmp(at, word, length) == 0) return true;
+    at += span;
+    at += strspn(at, " ,");
+  }
+  return false;
+}
+
+static int run_pass(const ln_pass* pass, ln_graph* graph) {
+  int changes = 0;
+  for (ln_subgraph* s = graph->subgraphs; s != NULL; s = s->next) {
+    const int before = s->node_count, made = pass->run(s);
+    if (made != 0)
+      ln_log(graph->job, "%s: %d in subgraph \"%s\", %d operators before, %d after", pass->name, made, s->name, before,
+             s->node_count);
+    changes += made;
+  }
+  return changes;
+}
+
+void ln_run_passes(ln_graph* graph, const char* skip) {
+  if (ln_has_word(skip, "all")) return;
+  for (int round = 0; round < MAX_ROUNDS; ++round) {
+    int changes = 0;
+    for (const ln_pass* pass = ln_passes; pass->name != NULL; ++pass)
+      if (!ln_has_word(skip, pass->name)) changes += run_pass(pass, graph);
+    if (changes == 0) return;
+  }
+}
+
+bool LinnetGetPass(int index, const char** name, const char** description) {
+  const int count = (int)(sizeof ln_passes / sizeof ln_passes[0]) - 1;
+  if (index < 0 || index >= count) return false;
+  *name = ln_passes[index].name;
+  *description = ln_passes[index].description;
+  return true;
+}
