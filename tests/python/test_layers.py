@@ -23,7 +23,7 @@ PUBLIC = ("tensorflow/lite/", "linnet/")
 # Folder: what its files may include besides C11's headers; names that end in "/" are folders. A file belongs to the
 # longest that fits.
 LAYERS = {
-    "include": (*PUBLIC),
+    "include": (*PUBLIC,),
     "src/base": ("base/", *SYSTEM),
     "src/kernels": ("kernels/", "base/cpu.h", "base/compiler.h"),
     "src/kernels/x86": ("kernels/", "base/cpu.h", "base/compiler.h", "<immintrin.h>"),
