@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tflite_builder import string_data
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "tests" / "data" / "ops"
 MAGIC = b"OPSUITE1" + bytes(8)
@@ -87,9 +89,10 @@ class Suite:
     def _list(container, details, arrays):
         words = []
         for detail, array in zip(details, arrays):
-            blob = np.ascontiguousarray(array).tobytes()
+            strings = array.dtype == object
+            blob = string_data(list(array.ravel())) if strings else np.ascontiguousarray(array).tobytes()
             shape = "x".join(map(str, array.shape)) or "scalar"
-            words.append(f"{detail['name']}|{array.dtype.name}|{shape}|{container.add(blob)}|{len(blob)}")
+            words.append(f"{detail['name']}|{'string' if strings else array.dtype.name}|{shape}|{container.add(blob)}|{len(blob)}")
         return ";".join(words) or "-"
 
 
@@ -113,7 +116,6 @@ def write(suite, families):
 def main(families):
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-    sys.path.insert(0, str(ROOT / "scripts"))
     suite = Suite(Interpreter, OpResolverType.BUILTIN_REF)
     names = families or sorted(path.stem for path in (ROOT / "scripts" / "op_cases").glob("[!_]*.py"))
     for name in names:
