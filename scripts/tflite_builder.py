@@ -212,6 +212,12 @@ class Model:
             "metadata": self._metadata or None, "signature_defs": self._signatures or None,
         }
 
+    def interface(self):
+        """The first subgraph's inputs and outputs: a list of {"name": name} for each."""
+        graph = self.subgraphs[0]
+        return tuple([{"name": graph._tensors[tensor]["name"]} for tensor in tensors]
+                     for tensors in (graph.inputs, graph.outputs))
+
     def build(self):
         """The file's bytes."""
         behind = (list(self._buffers) if self.data_behind else [b""] * len(self._buffers))

@@ -69,8 +69,6 @@ static TfLiteStatus scale_invoke(TfLiteContext* context, TfLiteNode* node) {
 
 /* ---- SignalRfft, SignalIrfft: each frame apart; shorter frames are padded with zeros. ---- */
 
-/* A transform of more points, or one with a large prime factor, takes minutes: nobody's frames are that long. */
-enum { kMaxLength = 1 << 20, kMaxRadix = 1024 };
 enum { kFrame, kScratch, kTemporaries };
 
 typedef struct fft_data {
@@ -97,11 +95,9 @@ static TfLiteStatus make_plan(TfLiteContext* context, const TfLiteNode* node, Tf
   ln_flex_map options;
   int32_t length;
   LN_TRY(ln_open_options(context, node, &options));
-  LN_TRY(ln_option_i32(context, &options, "fft_length", 0, 2, kMaxLength, &length));
-  LN_CHECK(context, length % 2 == 0, "fft_length is %d; an even one is right", (int)length);
-  d->plan = ln_rfft_make_plan(length, inverse);
-  LN_CHECK(context, d->plan.largest_radix <= kMaxRadix, "fft_length %d has the prime factor %d; at most %d is allowed",
-           (int)length, (int)d->plan.largest_radix, kMaxRadix);
+  LN_TRY(ln_option_i32(context, &options, "fft_length", 0, 4, 1 << 28, &length));
+  LN_CHECK(context, ln_rfft_make_plan(length, inverse, &d->plan),
+           "fft_length is %d; an even one without prime factors over 5 is right", (int)length);
   ln_free(d->tables);
   d->tables = ln_calloc(ln_rfft_table_count(&d->plan), ln_type_size(type));
   LN_CHECK(context, d->tables != NULL, "no memory for a transform of %d points", (int)length);

@@ -4,19 +4,18 @@
 
 static const double kPi = 3.14159265358979323846264338327950288;
 
-ln_rfft_plan ln_rfft_make_plan(int32_t length, bool inverse) {
-  ln_rfft_plan plan = {.inverse = inverse, .points = length / 2};
-  int32_t radix = 4, rest = plan.points, count = 0;
-  do {
-    while (rest % radix != 0) {
-      radix = radix == 4 ? 2 : radix == 2 ? 3 : radix + 2;
-      if ((int64_t)radix * radix > plan.points) radix = rest; /* no factor is left but itself */
+bool ln_rfft_make_plan(int32_t length, bool inverse, ln_rfft_plan* plan) {
+  static const int32_t kRadices[] = {4, 2, 3, 5};
+  int32_t rest = length / 2, count = 0;
+  if (length < 4 || length % 2 != 0) return false;
+  *plan = (ln_rfft_plan){.inverse = inverse, .points = rest};
+  for (int i = 0; i < 4; ++i) {
+    for (; rest % kRadices[i] == 0; ++count) {
+      rest /= kRadices[i];
+      plan->stages[count] = (ln_rfft_stage){kRadices[i], rest};
     }
-    rest /= radix;
-    plan.stages[count++] = (ln_rfft_stage){radix, rest};
-    if (radix > plan.largest_radix) plan.largest_radix = radix;
-  } while (rest > 1);
-  return plan;
+  }
+  return rest == 1;
 }
 
 #define TYPE s16

@@ -22,16 +22,14 @@ typedef struct ln_rfft_plan {
   ln_rfft_stage stages[32];
 } ln_rfft_plan;
 
-/* `length` is even and at least 2. */
-ln_rfft_plan ln_rfft_make_plan(int32_t length, bool inverse);
+/* False unless half of `length` is a whole number over 1 without prime factors over 5. */
+bool ln_rfft_make_plan(int32_t length, bool inverse, ln_rfft_plan* plan);
 
 /* How many scalars the tables and the scratch memory of a plan have. */
 static inline size_t ln_rfft_table_count(const ln_rfft_plan* p) {
   return 2 * ((size_t)p->points + (size_t)p->points / 2);
 }
-static inline size_t ln_rfft_scratch_count(const ln_rfft_plan* p) {
-  return 2 * ((size_t)p->points + (size_t)p->largest_radix);
-}
+static inline size_t ln_rfft_scratch_count(const ln_rfft_plan* p) { return 2 * (size_t)p->points; }
 
 /* For each scalar type: fills the tables; the forward transform, from `length` scalars to length + 2; and the inverse,
  * which divides floats by the length. in and out do not overlap. */

@@ -44,7 +44,6 @@ void PUBLIC(rfft_tables)(const ln_rfft_plan* plan, SCALAR* tables) {
 typedef struct FN(work) {
   const ln_rfft_plan* plan;
   const C* turns;
-  C* scratch; /* largest_radix numbers */
 } FN(work);
 
 static void FN(radix2)(const FN(work) * w, C* x, size_t step, size_t m) {
@@ -111,23 +110,6 @@ static void FN(radix5)(const FN(work) * w, C* x, size_t step, size_t m) {
   }
 }
 
-static void FN(radix_any)(const FN(work) * w, C* x, size_t step, size_t m, size_t radix) {
-  const size_t points = (size_t)w->plan->points;
-  for (size_t k = 0; k < m; ++k) {
-    for (size_t i = 0; i < radix; ++i) w->scratch[i] = FN(part)(x[k + i * m], (int32_t)radix);
-    for (size_t i = 0; i < radix; ++i) {
-      const size_t at = k + i * m;
-      C sum = w->scratch[0];
-      for (size_t q = 1, turn = 0; q < radix; ++q) {
-        turn += step * at;
-        if (turn >= points) turn -= points;
-        sum = FN(add)(sum, FN(multiply)(w->scratch[q], w->turns[turn]));
-      }
-      x[at] = sum;
-    }
-  }
-}
-
 /* Transforms every step-th number of `in`. */
 static void FN(transform)(const FN(work) * w, C* out, const C* in, size_t step, const ln_rfft_stage* stage) {
   const size_t radix = (size_t)stage->radix, m = (size_t)stage->points;
@@ -147,11 +129,8 @@ static void FN(transform)(const FN(work) * w, C* out, const C* in, size_t step, 
     case 4:
       FN(radix4)(w, out, step, m);
       break;
-    case 5:
-      FN(radix5)(w, out, step, m);
-      break;
     default:
-      FN(radix_any)(w, out, step, m, radix);
+      FN(radix5)(w, out, step, m);
   }
 }
 
@@ -161,7 +140,7 @@ void PUBLIC(rfft)(const ln_rfft_plan* plan, const SCALAR* tables, const SCALAR* 
   const C *turns = (const C*)(const void*)tables, *split = turns + plan->points;
   C *half = (C*)(void*)scratch, *spectrum = (C*)(void*)out;
   const int32_t n = plan->points;
-  const FN(work) w = {plan, turns, half + n};
+  const FN(work) w = {plan, turns};
   FN(transform)(&w, half, (const C*)(const void*)in, 1, plan->stages);
   const C first = FN(part)(half[0], 2);
   spectrum[0] = (C){ADD(first.re, first.im), 0};
@@ -179,7 +158,7 @@ void PUBLIC(irfft)(const ln_rfft_plan* plan, const SCALAR* tables, const SCALAR*
   const C* spectrum = (const C*)(const void*)in;
   C* half = (C*)(void*)scratch;
   const int32_t n = plan->points;
-  const FN(work) w = {plan, turns, half + n};
+  const FN(work) w = {plan, turns};
   half[0] = FN(part)((C){ADD(spectrum[0].re, spectrum[n].re), SUB(spectrum[0].re, spectrum[n].re)}, 2);
   for (int32_t k = 1; k <= n / 2; ++k) {
     const C a = FN(part)(spectrum[k], 2), b = FN(part)(FN(conjugate)(spectrum[n - k]), 2);
