@@ -105,8 +105,8 @@ static TfLiteStatus set_geometry(TfLiteContext* context, const TfLiteConvParams*
                          .dilation_x = params->dilation_width_factor,
                          .origin_y = -rows.pad_before,
                          .origin_x = -columns.pad_before};
-  d->direct = ln_dim(filter, 1) == 1 && ln_dim(filter, 2) == 1 && params->stride_height == 1 &&
-              params->stride_width == 1 && filter->type == kTfLiteFloat32;
+  d->direct =
+      ln_dim(filter, 1) == 1 && ln_dim(filter, 2) == 1 && params->stride_height == 1 && params->stride_width == 1;
   const int32_t dims[4] = {ln_dim(input, 0), rows.out, columns.out, ln_dim(filter, 0)};
   return ln_resize(context, output, 4, dims);
 }
@@ -204,7 +204,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(set_numbers(context, input, filter, output, d));
   LN_TRY(ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
   d->by_rows = !d->direct && ln_conv_direct_fits(&d->matrix, &d->shape);
-  if (d->direct || d->by_rows) d->scratch_bytes = 1;
+  if ((d->direct && d->matrix.rule == LN_MATRIX_F32) || d->by_rows) d->scratch_bytes = 1;
   if (d->matrix.packed_is_constant && ln_is_constant(bias)) LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
   return set_temporaries(context, node, d);
 }

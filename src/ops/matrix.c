@@ -35,6 +35,11 @@ static bool is_wide(const ln_matrix* matrix) {
 
 /* Bytes of a part's panels; false: too many. */
 static bool part_bytes(const ln_matrix* matrix, size_t depth, size_t* bytes) {
+  const ln_gemm_q8* q8 = matrix->q8;
+  if (q8 != NULL)
+    return depth < SIZE_MAX - q8->kr &&
+           ln_mul_size(ln_round_up(matrix->columns, q8->step), ln_round_up(depth, q8->kr), bytes) &&
+           *bytes < SIZE_MAX / 4;
   const size_t element = matrix->rule == LN_MATRIX_F32 ? sizeof(float) : has_wide_weights(matrix) ? 2 : 1;
   size_t elements;
   return depth < SIZE_MAX - 1 && ln_mul_size(matrix->padded_columns, ln_round_up(depth, 2), &elements) &&
@@ -76,9 +81,9 @@ static TfLiteStatus take_numbers(TfLiteContext* context, ln_matrix* matrix) {
   size_t elements;
   LN_CHECK(context, ln_add_size(channels, biases, &elements) && elements < SIZE_MAX / 128,
            "the numbers per channel overflow");
-  matrix->numbers = ln_aligned_malloc(64, elements * 32 + 8 * 64);
+  matrix->numbers = ln_aligned_malloc(64, elements * 48 + 13 * 64);
   LN_CHECK(context, matrix->numbers != NULL, "no memory for the numbers of %zu channels", channels);
-  memset(matrix->numbers, 0, elements * 32 + 8 * 64);
+  memset(matrix->numbers, 0, elements * 48 + 13 * 64);
   char* block = matrix->numbers;
   matrix->multiplier = ln_carve(&block, channels * sizeof(int32_t));
   matrix->shift = ln_carve(&block, channels * sizeof(int32_t));
@@ -87,6 +92,11 @@ static TfLiteStatus take_numbers(TfLiteContext* context, ln_matrix* matrix) {
   matrix->bias_f = ln_carve(&block, channels * sizeof(float));
   matrix->bias = ln_carve(&block, biases * sizeof(int32_t));
   matrix->wide_bias = ln_carve(&block, biases * sizeof(int64_t));
+  matrix->byte_bias = ln_carve(&block, biases * sizeof(uint32_t));
+  matrix->byte_multiplier = ln_carve(&block, channels * sizeof(uint32_t));
+  matrix->byte_offset = ln_carve(&block, channels * sizeof(uint32_t));
+  matrix->byte_sign_shift = ln_carve(&block, channels * sizeof(uint32_t));
+  matrix->byte_shift = ln_carve(&block, channels * sizeof(uint32_t));
   return kTfLiteOk;
 }
 
@@ -112,6 +122,9 @@ static void pack(void* destination, void* arg) {
       ln_gemm_f32_pack(matrix->f32, &part->layout, (const float*)a->weights + part->base, panels);
     else if (has_wide_weights(matrix))
       pack_wide(&part->layout, (const int16_t*)a->weights + part->base, panels);
+    else if (matrix->q8 != NULL)
+      ln_gemm_q8_pack(matrix->q8, &part->layout, (const uint8_t*)a->weights + part->base,
+                      matrix->weights_type == kTfLiteUInt8 ? 0x80 : 0, panels, sums);
     else
       ln_gemm_s16s8_pack(matrix->s16s8, &part->layout, (const uint8_t*)a->weights + part->base,
                          matrix->weights_type == kTfLiteUInt8 ? 0x80 : 0, panels, sums);
@@ -121,7 +134,9 @@ static void pack(void* destination, void* arg) {
 /* Tells the layouts of the same weights apart: a hash of all that the packed bytes depend on (FNV-1a by words). */
 static uint64_t variant_of(const ln_matrix* matrix) {
   uint64_t hash = UINT64_C(14695981039346656037);
-  const size_t kernel = matrix->rule == LN_MATRIX_F32 ? matrix->f32->id : 1000 + matrix->s16s8->id;
+  const size_t kernel = matrix->rule == LN_MATRIX_F32 ? matrix->f32->id
+                        : matrix->q8 != NULL          ? matrix->q8->id
+                                                      : 1000 + matrix->s16s8->id;
   const size_t head[3] = {kernel, (size_t)matrix->weights_type, matrix->part_count};
   for (size_t i = 0; i < 3; ++i) hash = (hash ^ head[i]) * UINT64_C(1099511628211);
   for (size_t p = 0; p < matrix->part_count; ++p) {
@@ -160,14 +175,30 @@ static TfLiteStatus take_packed(TfLiteContext* context, ln_matrix* matrix, const
   return matrix->packed_is_constant ? pack_own(context, matrix, weights) : kTfLiteOk;
 }
 
+static bool is_byte_type(TfLiteType type) { return type == kTfLiteInt8 || type == kTfLiteUInt8; }
+
+static bool takes_bytes(const ln_matrix* matrix) {
+  return matrix->rule != LN_MATRIX_F32 && !is_wide(matrix) && is_byte_type(matrix->in_type) &&
+         is_byte_type(matrix->weights_type);
+}
+
+static void set_panels(LinnetBackend* backend, ln_matrix* matrix, size_t columns, const char* name) {
+  matrix->padded_columns = ln_round_up(matrix->columns, columns);
+  if (backend != NULL) backend->SetKernelName(backend, name);
+}
+
 static void choose_kernels(TfLiteContext* context, ln_matrix* matrix) {
   LinnetBackend* backend = LinnetBackendOf(context);
   matrix->f32 = ln_gemm_f32_best();
   matrix->s16s8 = ln_gemm_s16s8_best();
   matrix->requant = ln_requant_best();
-  const bool floats = matrix->rule == LN_MATRIX_F32;
-  matrix->padded_columns = ln_round_up(matrix->columns, floats ? matrix->f32->nr : matrix->s16s8->nr);
-  if (backend != NULL) backend->SetKernelName(backend, floats ? matrix->f32->name : matrix->s16s8->name);
+  matrix->q8 = takes_bytes(matrix) ? ln_gemm_q8_best() : NULL;
+  if (matrix->rule == LN_MATRIX_F32)
+    set_panels(backend, matrix, matrix->f32->nr, matrix->f32->name);
+  else if (matrix->q8 != NULL)
+    set_panels(backend, matrix, matrix->q8->nr, matrix->q8->name);
+  else
+    set_panels(backend, matrix, matrix->s16s8->nr, matrix->s16s8->name);
 }
 
 TfLiteStatus ln_matrix_prepare(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
@@ -273,7 +304,9 @@ static int64_t bias_at(const TfLiteTensor* bias, size_t index) {
 static void fold_bias(ln_matrix* matrix, const TfLiteTensor* bias) {
   const int32_t* sums = (const int32_t*)(const void*)((const char*)matrix->packed + matrix->sums_offset);
   const int flip = matrix->weights_type == kTfLiteUInt8 ? 128 : 0;
-  const uint64_t in_zero = (uint64_t)(int64_t)(matrix->in_zero_point - (matrix->in_type == kTfLiteUInt8 ? 128 : 0));
+  const int up =
+      matrix->q8 != NULL ? (matrix->in_type == kTfLiteInt8 ? 128 : 0) : (matrix->in_type == kTfLiteUInt8 ? -128 : 0);
+  const uint64_t in_zero = (uint64_t)(int64_t)(matrix->in_zero_point + up);
   const uint64_t weights_zero = (uint64_t)(int64_t)(matrix->weights_zero_point - flip);
   for (size_t p = 0; p < matrix->part_count; ++p) {
     const ln_matrix_part* part = &matrix->parts[p];
@@ -287,6 +320,32 @@ static void fold_bias(ln_matrix* matrix, const TfLiteTensor* bias) {
   }
 }
 
+/* The kernel's own form of the factors; false: they are not all ordinary. Sums are bounded by the depth. */
+static bool make_byte_numbers(ln_matrix* matrix, const TfLiteTensor* bias) {
+  const int64_t largest_weight = matrix->weights_type == kTfLiteUInt8 ? 255 : 128;
+  if (matrix->q8 == NULL || matrix->rule != LN_MATRIX_FIXED || !is_byte_type(matrix->out_type) ||
+      matrix->max_depth > INT32_MAX)
+    return false;
+  for (size_t p = 0; p < matrix->part_count; ++p) {
+    const ln_matrix_part* part = &matrix->parts[p];
+    const int64_t largest = (int64_t)part->depth * 255 * largest_weight;
+    for (size_t n = 0; n < matrix->columns; ++n) {
+      const size_t channel = part->channel_group * matrix->padded_columns + n, at = p * matrix->padded_columns + n;
+      const int64_t own = bias_at(bias, part->channel_group * matrix->columns + n);
+      ln_requant_q8 r;
+      if (!ln_requant_q8_make(own, largest, matrix->multiplier[channel], matrix->shift[channel], &r)) return false;
+      matrix->byte_bias[at] = (uint32_t)matrix->bias[at] + (UINT32_C(1) << 31);
+      matrix->byte_multiplier[channel] = r.multiplier;
+      matrix->byte_offset[channel] = r.offset;
+      matrix->byte_sign_shift[channel] = r.sign_shift;
+      matrix->byte_shift[channel] = r.shift;
+    }
+  }
+  matrix->byte_range =
+      ln_requant_q8_range(matrix->out_zero_point, matrix->low, matrix->high, matrix->out_type == kTfLiteInt8);
+  return matrix->low <= matrix->high;
+}
+
 TfLiteStatus ln_matrix_load(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights,
                             const TfLiteTensor* bias) {
   if (matrix->ready) return kTfLiteOk;
@@ -296,6 +355,7 @@ TfLiteStatus ln_matrix_load(TfLiteContext* context, ln_matrix* matrix, const TfL
       matrix->bias_f[channel_of(matrix, i)] = bias->data.f[i];
   } else if (is_wide(matrix) || matrix->rule != LN_MATRIX_SUMS) {
     fold_bias(matrix, bias);
+    matrix->to_bytes = make_byte_numbers(matrix, bias);
   }
   matrix->ready = matrix->packed_is_constant && (bias == NULL || ln_is_constant(bias));
   return kTfLiteOk;

@@ -8,6 +8,7 @@
 #define LN_OPS_MATRIX_H_
 
 #include "kernels/generic/gemm.h"
+#include "kernels/generic/gemm_q8.h"
 #include "kernels/generic/im2col.h"
 #include "kernels/generic/requant.h"
 #include "ops/op_util.h"
@@ -42,6 +43,8 @@ typedef struct ln_matrix {
 
   const ln_gemm_f32* f32;
   const ln_gemm_s16s8* s16s8;
+  const ln_gemm_q8* q8; /* NULL where not bytes are multiplied by bytes */
+  bool to_bytes;        /* by that kernel, with the byte_… numbers */
   const ln_requant_kernel* requant;
   size_t padded_columns;                               /* of a part, to whole panels */
   size_t max_depth, row_chunk, workers, scratch_bytes; /* the last for each worker */
@@ -55,6 +58,8 @@ typedef struct ln_matrix {
   int64_t* wide_bias;
   double* scale;
   float *scale_f, *bias_f;
+  uint32_t *byte_bias, *byte_multiplier, *byte_offset, *byte_sign_shift, *byte_shift;
+  ln_requant_q8_out byte_range;
 } ln_matrix;
 
 void ln_matrix_free(ln_matrix* matrix);

@@ -2,7 +2,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "ops/matrix.h"
+#include "ops/matrix_tile.h"
 
 enum { kMaxWorkers = 64, kChunkBytes = 192 * 1024, kItemsPerWorker = 4 };
 
@@ -36,16 +36,19 @@ void ln_parallel_items(TfLiteContext* context, size_t workers, void (*work)(void
 
 static bool is_float(const ln_matrix* matrix) { return matrix->rule == LN_MATRIX_F32; }
 
-static size_t tile_rows(const ln_matrix* matrix) { return is_float(matrix) ? matrix->f32->mr : matrix->s16s8->mr; }
+static size_t panel_columns(const ln_matrix* matrix) {
+  return is_float(matrix) ? matrix->f32->nr : matrix->q8 != NULL ? matrix->q8->nr : matrix->s16s8->nr;
+}
 
 /* So many rows that they stay in the cache while the panels pass by. Every worker has room for them and for their
  * sums. */
 TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, size_t* size_bytes) {
-  const size_t element = is_float(matrix) ? sizeof(float) : sizeof(int16_t), mr = tile_rows(matrix);
+  const size_t element = is_float(matrix) ? sizeof(float) : matrix->q8 != NULL ? matrix->q8->a_size : sizeof(int16_t);
+  const size_t mr = is_float(matrix) ? matrix->f32->mr : matrix->q8 != NULL ? LN_MATRIX_BYTE_ROWS : matrix->s16s8->mr;
   size_t row, rows, total;
   const bool fits = matrix->max_depth < SIZE_MAX / 16;
   LN_CHECK(context, fits, "rows of %zu elements are too long", matrix->max_depth);
-  row = ln_round_up(matrix->max_depth, 2) * element;
+  row = ln_round_up(matrix->max_depth, matrix->q8 != NULL ? matrix->q8->kr : 2) * element;
   rows = row == 0 ? 8 * mr : kChunkBytes / row / mr * mr;
   rows = rows < mr ? mr : rows > 8 * mr ? 8 * mr : rows;
   matrix->row_chunk = rows;
@@ -68,16 +71,7 @@ typedef struct run_state {
   const void* describe_arg;
 } run_state;
 
-/* What an item works on: `rows` rows of a line (the first is grid row `first`) and columns begin to end of a part. */
-typedef struct tile_job {
-  const ln_matrix* matrix;
-  const ln_matrix_job* job;
-  const ln_matrix_part* part;
-  size_t first, rows, begin, end;
-  size_t out_offset; /* of the first row, in elements */
-} tile_job;
-
-static void run_f32(const tile_job* t, float* scratch) {
+static void run_f32(const ln_matrix_tile* t, float* scratch) {
   const ln_matrix* matrix = t->matrix;
   const ln_matrix_job* job = t->job;
   const float* a = (const float*)job->in + t->first * job->in_stride;
@@ -95,7 +89,7 @@ static void run_f32(const tile_job* t, float* scratch) {
 }
 
 /* The rows as int16, each padded to whole pairs. Rows that are plain are a picture of one pixel a line. */
-static void gather(const tile_job* t, int16_t* out, size_t out_stride) {
+static void gather(const ln_matrix_tile* t, int16_t* out, size_t out_stride) {
   const ln_matrix_job* job = t->job;
   const int16_t none = 0;
   const ln_im2col plain = {.in_height = INT32_MAX,
@@ -137,29 +131,30 @@ static void narrow(const ln_matrix* matrix, const int32_t* values, size_t count,
     ln_narrow_s16(values, count, (int16_t*)out + offset);
 }
 
-/* `values` are the sums of one row and one panel, columns n to n + width of the part. */
-static void store_row(const tile_job* t, size_t m, size_t n, size_t width, const int64_t* row_sums, int32_t* values) {
+void ln_matrix_store_row(const ln_matrix_tile* t, size_t m, size_t n, size_t width, uint32_t term, int32_t* values) {
   const ln_matrix* matrix = t->matrix;
   const ln_matrix_job* job = t->job;
   const size_t channel = t->part->channel_group * matrix->padded_columns + n;
   const size_t at = (size_t)(t->part - matrix->parts) * matrix->padded_columns + n;
   const size_t offset = t->out_offset + m * job->out_stride + n;
+  const int32_t* column_sums = (const int32_t*)(const void*)((const char*)matrix->packed + matrix->sums_offset) + at;
+  const int32_t up = matrix->q8 != NULL ? 128 : 0; /* the bytes that were multiplied are moved up by that */
   if (matrix->rule == LN_MATRIX_SUMS) {
-    memcpy((int32_t*)job->out + offset, values, width * sizeof *values);
+    for (size_t i = 0; i < width; ++i)
+      ((int32_t*)job->out)[offset + i] = (int32_t)((uint32_t)values[i] - (uint32_t)up * (uint32_t)column_sums[i]);
     return;
   }
   if (matrix->rule == LN_MATRIX_HYBRID) {
-    const int32_t* sums = (const int32_t*)(const void*)((const char*)matrix->packed + matrix->sums_offset) + at;
-    const ln_hybrid_params params = {sums, matrix->scale_f + channel, matrix->bias_f + channel, matrix->low_f,
+    const ln_hybrid_params params = {column_sums, matrix->scale_f + channel, matrix->bias_f + channel, matrix->low_f,
                                      matrix->high_f};
     const size_t scale = (t->first + m) / job->rows_per_scale;
-    ln_hybrid_store(&params, 0, width, job->row_zero_points[scale], job->row_scales[scale], values,
+    ln_hybrid_store(&params, 0, width, job->row_zero_points[scale] + up, job->row_scales[scale], values,
                     (float*)job->out + offset);
     return;
   }
-  const size_t count = matrix->s16s8->nr;
-  if (row_sums != NULL)
-    for (size_t i = 0; i < count; ++i) values[i] = (int32_t)((uint32_t)values[i] - (uint32_t)row_sums[m]);
+  const size_t count = matrix->q8 != NULL ? ln_gemm_q8_width(matrix->q8, width) : matrix->s16s8->nr;
+  if (term != 0)
+    for (size_t i = 0; i < count; ++i) values[i] = (int32_t)((uint32_t)values[i] + term);
   const ln_requant params = {matrix->bias + at,
                              matrix->multiplier + channel,
                              matrix->shift + channel,
@@ -171,7 +166,7 @@ static void store_row(const tile_job* t, size_t m, size_t n, size_t width, const
   narrow(matrix, values, width, job->out, offset);
 }
 
-static void store_wide_row(const tile_job* t, size_t m, size_t n, size_t width, const int64_t* row_sums,
+static void store_wide_row(const ln_matrix_tile* t, size_t m, size_t n, size_t width, const int64_t* row_sums,
                            int64_t* sums) {
   const ln_matrix* matrix = t->matrix;
   const size_t channel = t->part->channel_group * matrix->padded_columns + n;
@@ -191,7 +186,7 @@ static void store_wide_row(const tile_job* t, size_t m, size_t n, size_t width, 
 }
 
 /* Sums in 64 bits: the depth is cut into stretches whose sums fit 32. */
-static void wide_tile(const tile_job* t, const int16_t* a, size_t stride, size_t height, const int8_t* b,
+static void wide_tile(const ln_matrix_tile* t, const int16_t* a, size_t stride, size_t height, const int8_t* b,
                       int64_t* sums) {
   const ln_gemm_s16s8* kernel = t->matrix->s16s8;
   const size_t pairs = stride / 2;
@@ -204,7 +199,7 @@ static void wide_tile(const tile_job* t, const int16_t* a, size_t stride, size_t
   }
 }
 
-static void run_s16s8(const tile_job* t, int16_t* a, int64_t* row_sums) {
+static void run_s16s8(const ln_matrix_tile* t, int16_t* a, int64_t* row_sums) {
   const ln_matrix* matrix = t->matrix;
   const ln_gemm_s16s8* kernel = matrix->s16s8;
   const size_t stride = ln_round_up(t->part->depth, 2), mr = kernel->mr, nr = kernel->nr;
@@ -228,13 +223,13 @@ static void run_s16s8(const tile_job* t, int16_t* a, int64_t* row_sums) {
         if (wide)
           store_wide_row(t, m + i, n, width, needs_sums ? row_sums : NULL, wide_sums + i * nr);
         else
-          store_row(t, m + i, n, width, needs_sums ? row_sums : NULL, sums + i * nr);
+          ln_matrix_store_row(t, m + i, n, width, needs_sums ? (uint32_t)-row_sums[m + i] : 0, sums + i * nr);
       }
     }
   }
 }
 
-static void run_s16s16(const tile_job* t) {
+static void run_s16s16(const ln_matrix_tile* t) {
   const ln_matrix* matrix = t->matrix;
   const size_t depth = t->part->depth;
   const int16_t* b = (const int16_t*)(const void*)((const char*)matrix->packed + t->part->packed);
@@ -258,19 +253,19 @@ static void run_item(void* arg, size_t item, size_t worker) {
   s->describe(s->describe_arg, item / s->panel_chunks / s->row_chunks / s->lines, &job);
   const size_t row = chunk * matrix->row_chunk;
   if (line >= job.lines || row >= job.line_rows) return;
-  const size_t nr = is_float(matrix) ? matrix->f32->nr : matrix->s16s8->nr;
+  const size_t nr = panel_columns(matrix);
   const size_t begin = panels * s->panels_per_chunk * nr, end = begin + s->panels_per_chunk * nr;
   if (begin >= matrix->columns) return;
   const size_t rows = job.line_rows - row < matrix->row_chunk ? job.line_rows - row : matrix->row_chunk;
-  const tile_job t = {.matrix = matrix,
-                      .job = &job,
-                      .part = &matrix->parts[job.part],
-                      .first = line * job.line_rows + row,
-                      .rows = rows,
-                      .begin = begin,
-                      .end = end < matrix->columns ? end : matrix->columns,
-                      .out_offset = line / job.image_lines * job.image_stride +
-                                    line % job.image_lines * job.line_stride + row * job.out_stride};
+  const ln_matrix_tile t = {.matrix = matrix,
+                            .job = &job,
+                            .part = &matrix->parts[job.part],
+                            .first = line * job.line_rows + row,
+                            .rows = rows,
+                            .begin = begin,
+                            .end = end < matrix->columns ? end : matrix->columns,
+                            .out_offset = line / job.image_lines * job.image_stride +
+                                          line % job.image_lines * job.line_stride + row * job.out_stride};
   char* scratch = s->scratch + worker * matrix->scratch_bytes;
   int64_t* row_sums = (int64_t*)(void*)scratch;
   void* rows_at = scratch + matrix->row_chunk * sizeof(int64_t);
@@ -278,6 +273,8 @@ static void run_item(void* arg, size_t item, size_t worker) {
     run_f32(&t, rows_at);
   else if (matrix->weights_type == kTfLiteInt16)
     run_s16s16(&t);
+  else if (matrix->q8 != NULL)
+    ln_matrix_run_bytes(&t, rows_at, (int32_t*)(void*)scratch);
   else
     run_s16s8(&t, rows_at, row_sums);
 }
@@ -286,7 +283,7 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
                    size_t line_rows, void (*describe)(const void* arg, size_t index, ln_matrix_job* job),
                    const void* arg) {
   if (count == 0 || lines == 0 || line_rows == 0 || matrix->columns == 0) return;
-  const size_t nr = is_float(matrix) ? matrix->f32->nr : matrix->s16s8->nr;
+  const size_t nr = panel_columns(matrix);
   const size_t panels = (matrix->columns + nr - 1) / nr, workers = matrix->workers;
   run_state s = {.matrix = matrix,
                  .scratch = scratch,

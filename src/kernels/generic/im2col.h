@@ -31,4 +31,15 @@ void ln_im2col_u8(const ln_im2col* shape, const uint8_t* in, const int16_t* fill
 void ln_im2col_s16(const ln_im2col* shape, const int16_t* in, const int16_t* fill, size_t fill_step, size_t first,
                    size_t count, int16_t* out, size_t out_stride);
 
+/* Bytes, as bytes or widened to int16; each is stored after an exclusive or with `flip` (0x80 turns int8 into uint8,
+ * moved up by 128). The fill is given less 128, as above. */
+void ln_im2col_q8(const ln_im2col* shape, const uint8_t* in, const int16_t* fill, size_t fill_step, uint8_t flip,
+                  size_t first, size_t count, uint8_t* out, size_t out_stride);
+void ln_im2col_q8_wide(const ln_im2col* shape, const uint8_t* in, const int16_t* fill, size_t fill_step, uint8_t flip,
+                       size_t first, size_t count, int16_t* out, size_t out_stride);
+
+/* `count` bytes in the same manner. */
+void ln_copy_q8(const uint8_t* in, size_t count, uint8_t flip, uint8_t* out);
+void ln_copy_q8_wide(const uint8_t* in, size_t count, uint8_t flip, int16_t* out);
+
 #endif

@@ -77,9 +77,8 @@ LN_INLINE void store_bytes(uint8_t* p, __m128i x, size_t lanes) {
 LN_INLINE void finish(const block* b, const __m256i sums[2], const requant_range_avx2* range, uint8_t* out,
                       size_t lanes) {
   __m256i r[2];
-  for (int v = 0; v < 2; ++v)
-    r[v] =
-        requant_eight(sums[v], load(b->multiplier[v]), load(b->offset[v]), load(b->sign_shift[v]), load(b->shift[v]));
+  LN_UNROLL for (int v = 0; v < 2; ++v) r[v] =
+      requant_eight(sums[v], load(b->multiplier[v]), load(b->offset[v]), load(b->sign_shift[v]), load(b->shift[v]));
   const __m256i words = _mm256_packs_epi32(r[0], r[1]);
   const __m256i bytes = requant_bytes(words, words, range);
   store_bytes(out, _mm_unpacklo_epi64(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)), lanes);
@@ -125,18 +124,17 @@ LN_INLINE void slide_block(size_t width, size_t pairs, size_t slide, size_t lane
   const requant_range_avx2 range = requant_range_of(&s->range);
   const __m128i flip = _mm_set1_epi8((char)s->in_flip);
   __m256i sums[5][2], x[2];
-  for (size_t i = 0; i < depth; ++i) sums[i][0] = sums[i][1] = _mm256_setzero_si256();
+  LN_UNROLL for (size_t i = 0; i < depth; ++i) sums[i][0] = sums[i][1] = _mm256_setzero_si256();
   c->column = s->first;
   for (size_t j = 0; j < s->count + depth - 1; ++j) {
-    for (size_t v = 0; v < 2; ++v) sums[0][v] = load(b->bias[v]);
-    for (size_t phase = 0; phase < slide; ++phase, c->column += s->step) {
-      for (size_t p = 0; p < pairs; ++p) {
+    LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[0][v] = load(b->bias[v]);
+    LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, c->column += s->step) {
+      LN_UNROLL for (size_t p = 0; p < pairs; ++p) {
         column_pair(c, p, flip, lanes, x);
-        for (size_t i = 0; i < depth; ++i) {
+        LN_UNROLL for (size_t i = 0; i < depth; ++i) {
           if (phase + slide * i >= width) continue;
-          for (size_t v = 0; v < 2; ++v)
-            sums[i][v] = _mm256_add_epi32(
-                sums[i][v], _mm256_madd_epi16(x[v], load(b->weights[(phase + slide * i) * pairs + p][v])));
+          LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[i][v] = _mm256_add_epi32(
+              sums[i][v], _mm256_madd_epi16(x[v], load(b->weights[(phase + slide * i) * pairs + p][v])));
         }
       }
       if (phase == 0 && j >= depth - 1) {
@@ -144,8 +142,8 @@ LN_INLINE void slide_block(size_t width, size_t pairs, size_t slide, size_t lane
         out += s->out_stride;
       }
     }
-    for (size_t i = depth - 1; i > 0; --i)
-      for (size_t v = 0; v < 2; ++v) sums[i][v] = sums[i - 1][v];
+    LN_UNROLL for (size_t i = depth - 1; i > 0; --i) LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[i][v] =
+        sums[i - 1][v];
   }
 }
 
@@ -156,13 +154,13 @@ static void plain_block(size_t width, size_t pairs, size_t lanes, const block* b
   const __m128i flip = _mm_set1_epi8((char)s->in_flip);
   for (size_t j = 0; j < s->count; ++j, out += s->out_stride) {
     __m256i sums[2], x[2];
-    for (size_t v = 0; v < 2; ++v) sums[v] = load(b->bias[v]);
+    LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[v] = load(b->bias[v]);
     c->column = s->first + (int64_t)j * s->slide * s->step;
     for (size_t i = 0; i < width; ++i, c->column += s->step) {
       for (size_t p = 0; p < pairs; ++p) {
         column_pair(c, p, flip, lanes, x);
-        for (size_t v = 0; v < 2; ++v)
-          sums[v] = _mm256_add_epi32(sums[v], _mm256_madd_epi16(x[v], load(b->weights[i * pairs + p][v])));
+        LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[v] =
+            _mm256_add_epi32(sums[v], _mm256_madd_epi16(x[v], load(b->weights[i * pairs + p][v])));
       }
     }
     finish(b, sums, &range, out, lanes);

@@ -33,9 +33,8 @@ static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t cou
 LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, const LN_V sums[4], const LN_NAME(range) * range, uint8_t* out,
                                lane_count lanes, LN_MASK mask) {
   LN_V r[4];
-  for (int v = 0; v < 4; ++v)
-    r[v] = LN_NAME(requant)(sums[v], LN_LOAD(b->multiplier[v]), LN_LOAD(b->offset[v]), LN_LOAD(b->sign_shift[v]),
-                            LN_LOAD(b->shift[v]));
+  LN_UNROLL for (int v = 0; v < 4; ++v) r[v] = LN_NAME(requant)(
+      sums[v], LN_LOAD(b->multiplier[v]), LN_LOAD(b->offset[v]), LN_LOAD(b->sign_shift[v]), LN_LOAD(b->shift[v]));
   const LN_V bytes = LN_NAME(bytes)(LN_OP(packs_epi32)(r[0], r[1]), LN_OP(packs_epi32)(r[2], r[3]), range);
   if (lanes == kAll)
     LN_STORE(out, bytes);
@@ -49,7 +48,7 @@ LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, const LN_V sums[4], con
 LN_INLINE void LN_NAME(column)(const cursor* c, size_t group, LN_V flip, lane_count lanes, LN_MASK mask, LN_V x[4]) {
   const bool inside = c->column >= 0 && c->column < c->width;
   LN_V rows[4];
-  for (size_t s = 0; s < 4; ++s) {
+  LN_UNROLL for (size_t s = 0; s < 4; ++s) {
     const uint8_t* from = inside ? c->at[4 * group + s] + (size_t)c->column * c->strides[4 * group + s] : c->outside;
     rows[s] = LN_OP(xor_epi32)(lanes == kAll    ? LN_LOAD(from)
                                : lanes == kHalf ? LN_LOAD_HALF(from)
@@ -72,19 +71,17 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
   const LN_NAME(range) range = LN_NAME(range_of)(&s->range);
   const LN_V flip = LN_OP(set1_epi8)((char)s->in_flip);
   LN_V sums[5][4], x[4];
-  for (size_t i = 0; i < depth; ++i)
-    for (size_t v = 0; v < 4; ++v) sums[i][v] = flip;
+  LN_UNROLL for (size_t i = 0; i < depth; ++i) LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] = flip;
   c->column = s->first;
   for (size_t j = 0; j < s->count + depth - 1; ++j) {
-    for (size_t v = 0; v < 4; ++v) sums[0][v] = LN_LOAD(b->bias[v]);
-    for (size_t phase = 0; phase < slide; ++phase, c->column += s->step) {
-      for (size_t g = 0; g < groups; ++g) {
+    LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[0][v] = LN_LOAD(b->bias[v]);
+    LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, c->column += s->step) {
+      LN_UNROLL for (size_t g = 0; g < groups; ++g) {
         LN_NAME(column)(c, g, flip, lanes, mask, x);
-        for (size_t i = 0; i < depth; ++i) {
+        LN_UNROLL for (size_t i = 0; i < depth; ++i) {
           if (phase + slide * i >= width) continue;
-          for (size_t v = 0; v < 4; ++v)
-            sums[i][v] =
-                LN_OP(dpbusd_epi32)(sums[i][v], x[v], LN_LOAD(b->weights[(phase + slide * i) * groups + g][v]));
+          LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] =
+              LN_OP(dpbusd_epi32)(sums[i][v], x[v], LN_LOAD(b->weights[(phase + slide * i) * groups + g][v]));
         }
       }
       if (phase == 0 && j >= depth - 1) {
@@ -92,8 +89,8 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
         out += s->out_stride;
       }
     }
-    for (size_t i = depth - 1; i > 0; --i)
-      for (size_t v = 0; v < 4; ++v) sums[i][v] = sums[i - 1][v];
+    LN_UNROLL for (size_t i = depth - 1; i > 0; --i) LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] =
+        sums[i - 1][v];
   }
 }
 
@@ -104,13 +101,13 @@ static void LN_NAME(plain)(size_t width, size_t groups, LN_MASK mask, const LN_N
   const LN_V flip = LN_OP(set1_epi8)((char)s->in_flip);
   for (size_t j = 0; j < s->count; ++j, out += s->out_stride) {
     LN_V sums[4], x[4];
-    for (size_t v = 0; v < 4; ++v) sums[v] = LN_LOAD(b->bias[v]);
+    LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] = LN_LOAD(b->bias[v]);
     c->column = s->first + (int64_t)j * s->slide * s->step;
     for (size_t i = 0; i < width; ++i, c->column += s->step) {
       for (size_t g = 0; g < groups; ++g) {
         LN_NAME(column)(c, g, flip, kSome, mask, x);
-        for (size_t v = 0; v < 4; ++v)
-          sums[v] = LN_OP(dpbusd_epi32)(sums[v], x[v], LN_LOAD(b->weights[i * groups + g][v]));
+        LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] =
+            LN_OP(dpbusd_epi32)(sums[v], x[v], LN_LOAD(b->weights[i * groups + g][v]));
       }
     }
     LN_NAME(finish)(b, sums, &range, out, kSome, mask);

@@ -1,0 +1,57 @@
+/* Matrix multiplication of bytes: c[m][n] = f(sum over k of a[m][k] * b[k][n]), a unsigned (int8 activations are moved
+ * up by 128 when they are gathered), b int8. Knows pointers, sizes and strides only. All sums are exact modulo 2^32.
+ *
+ * b (the weights) is packed into panels of `nr` columns, the last of as many as are needed; a kernel takes any number
+ * of rows by one panel over the whole depth, `kr` elements of it at a time. */
+#ifndef LN_KERNELS_GEMM_Q8_H_
+#define LN_KERNELS_GEMM_Q8_H_
+
+#include "kernels/generic/gemm.h"
+#include "kernels/generic/requant_q8.h"
+
+/* Rows of a have `groups` * kr elements of a_size bytes, what is beyond the depth 0 or times a weight of 0. */
+typedef struct ln_gemm_q8_rows {
+  size_t rows, columns, groups; /* 1 <= columns <= nr */
+  const void* a;
+  size_t a_stride; /* in elements */
+  const int8_t* b; /* the panel */
+} ln_gemm_q8_rows;
+
+/* The numbers of requant_q8.h for the panel's columns, each an array of ln_gemm_q8_width(columns). */
+typedef struct ln_gemm_q8_numbers {
+  const uint32_t *bias, *multiplier, *offset, *sign_shift, *shift;
+  const int32_t* row_terms; /* added to every sum of a row; NULL: none */
+  ln_requant_q8_out range;
+} ln_gemm_q8_numbers;
+
+typedef struct ln_gemm_q8 {
+  const char* name;
+  ln_isa isa;
+  uint32_t id; /* tells packed layouts apart */
+  size_t mr, nr, kr;
+  size_t step;   /* columns of a panel come in vectors of so many */
+  size_t a_size; /* 1: bytes; 2: widened to 16 bits */
+  /* To bytes; rows of `out` lie out_stride bytes apart. */
+  void (*run)(const ln_gemm_q8_rows* rows, const ln_gemm_q8_numbers* numbers, uint8_t* out, size_t out_stride);
+  /* Raw sums, [rows][width of the panel], for at most mr rows. */
+  void (*run_sums)(const ln_gemm_q8_rows* rows, int32_t* sums);
+  /* terms[m] = factor * the sum of row m of a. */
+  void (*sum_rows)(size_t rows, size_t depth, const void* a, size_t a_stride, int32_t factor, int32_t* terms);
+} ln_gemm_q8;
+
+const ln_gemm_q8* const* ln_gemm_q8_rungs(size_t* count);
+const ln_gemm_q8* ln_gemm_q8_best(void);
+
+/* The width of the panel that holds so many columns (at most nr). */
+static inline size_t ln_gemm_q8_width(const ln_gemm_q8* kernel, size_t columns) {
+  return (columns + kernel->step - 1) / kernel->step * kernel->step;
+}
+
+/* Panels one after the other, each [groups][width][kr], groups = depth / kr rounded up; what does not exist is 0. */
+size_t ln_gemm_q8_packed_size(const ln_gemm_q8* kernel, size_t columns, size_t depth);
+
+/* As ln_gemm_s16s8_pack. */
+void ln_gemm_q8_pack(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, const uint8_t* b, uint8_t flip,
+                     int8_t* packed, int32_t* column_sums);
+
+#endif

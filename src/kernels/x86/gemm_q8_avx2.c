@@ -1,0 +1,122 @@
+/* The gemm of bytes with AVX2: tiles of 6 x 16. Activations come widened to 16 bits, weights are widened when they are
+ * loaded (once for six rows), and vpmaddwd multiplies and adds pairs exactly. vpmaddubsw would take half as many
+ * multiplications, but needs a widening addition for each, and its pair sums saturate: docs/performance.md. */
+#include <immintrin.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "kernels/x86/gemm_q8_x86.h"
+#include "kernels/x86/requant_q8_avx2.h"
+
+enum { kRows = 6, kColumns = 16 };
+
+static inline __m256i load(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
+
+static inline __m256i broadcast_pair(const int16_t* a) {
+  int32_t pair;
+  memcpy(&pair, a, sizeof pair);
+  return _mm256_set1_epi32(pair);
+}
+
+LN_INLINE void multiply(size_t rows, const ln_gemm_q8_rows* r, const int16_t* a, __m256i tile[kRows][2]) {
+  const int8_t* b = r->b;
+  for (size_t g = 0; g < r->groups; ++g, b += 2 * kColumns) {
+    const __m256i b0 = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)(const void*)b));
+    const __m256i b1 = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)(const void*)(b + 16)));
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+      const __m256i x = broadcast_pair(a + m * r->a_stride + 2 * g);
+      tile[m][0] = _mm256_add_epi32(tile[m][0], _mm256_madd_epi16(x, b0));
+      tile[m][1] = _mm256_add_epi32(tile[m][1], _mm256_madd_epi16(x, b1));
+    }
+  }
+}
+
+LN_INLINE void store(uint8_t* out, __m128i x, size_t columns) {
+  if (columns == 16) {
+    _mm_storeu_si128((__m128i*)(void*)out, x);
+  } else if (columns == 8) {
+    _mm_storel_epi64((__m128i*)(void*)out, x);
+  } else {
+    uint8_t bytes[16];
+    _mm_storeu_si128((__m128i*)(void*)bytes, x);
+    memcpy(out, bytes, columns);
+  }
+}
+
+LN_INLINE void tile_bytes(size_t rows, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, size_t first,
+                          uint8_t* out, size_t out_stride) {
+  __m256i tile[kRows][2];
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    const __m256i term = _mm256_set1_epi32(n->row_terms != NULL ? n->row_terms[first + m] : 0);
+    tile[m][0] = _mm256_add_epi32(load(n->bias), term);
+    tile[m][1] = _mm256_add_epi32(load(n->bias + 8), term);
+  }
+  multiply(rows, r, (const int16_t*)r->a + first * r->a_stride, tile);
+  /* Loaded behind the loop: in it the tile needs the registers. */
+  const requant_range_avx2 range = requant_range_of(&n->range);
+  LN_UNROLL for (size_t v = 0; v < 2; ++v) {
+    const __m256i multiplier = load(n->multiplier + 8 * v), offset = load(n->offset + 8 * v);
+    const __m256i sign_shift = load(n->sign_shift + 8 * v), shift = load(n->shift + 8 * v);
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] =
+        requant_eight(tile[m][v], multiplier, offset, sign_shift, shift);
+  }
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    /* Packing works within halves: after it the order of fours is 0 2 1 3. */
+    const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(tile[m][0], tile[m][1]), 0xd8);
+    const __m256i bytes = requant_bytes(words, words, &range);
+    store(out + (first + m) * out_stride,
+          _mm_unpacklo_epi64(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)), r->columns);
+  }
+}
+
+static void run(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  size_t m = 0;
+  for (; m + 6 <= r->rows; m += 6) tile_bytes(6, r, n, m, out, out_stride);
+  for (; m + 4 <= r->rows; m += 4) tile_bytes(4, r, n, m, out, out_stride);
+  for (; m + 2 <= r->rows; m += 2) tile_bytes(2, r, n, m, out, out_stride);
+  for (; m < r->rows; ++m) tile_bytes(1, r, n, m, out, out_stride);
+}
+
+LN_INLINE void tile_sums(size_t rows, const ln_gemm_q8_rows* r, size_t first, int32_t* sums) {
+  __m256i tile[kRows][2];
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][0] = tile[m][1] = _mm256_setzero_si256();
+  multiply(rows, r, (const int16_t*)r->a + first * r->a_stride, tile);
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) LN_UNROLL for (size_t v = 0; v < 2; ++v)
+      _mm256_storeu_si256((__m256i*)(void*)(sums + (first + m) * kColumns + 8 * v), tile[m][v]);
+}
+
+static void run_sums(const ln_gemm_q8_rows* r, int32_t* sums) {
+  size_t m = 0;
+  for (; m + 6 <= r->rows; m += 6) tile_sums(6, r, m, sums);
+  for (; m + 2 <= r->rows; m += 2) tile_sums(2, r, m, sums);
+  for (; m < r->rows; ++m) tile_sums(1, r, m, sums);
+}
+
+static int32_t sum_of(const int16_t* row, size_t depth) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  __m256i sums = _mm256_setzero_si256();
+  uint32_t lanes[8], sum = 0;
+  size_t k = 0;
+  for (; k + 16 <= depth; k += 16) sums = _mm256_add_epi32(sums, _mm256_madd_epi16(load(row + k), ones));
+  _mm256_storeu_si256((__m256i*)(void*)lanes, sums);
+  for (size_t i = 0; i < 8; ++i) sum += lanes[i];
+  for (; k < depth; ++k) sum += (uint32_t)row[k];
+  return (int32_t)sum;
+}
+
+static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, int32_t factor, int32_t* terms) {
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) terms[m] =
+      (int32_t)((uint32_t)sum_of((const int16_t*)a + m * a_stride, depth) * (uint32_t)factor);
+}
+
+const ln_gemm_q8 ln_gemm_q8_6x16_avx2 = {.name = "gemm_q8_6x16_avx2",
+                                         .isa = LN_ISA_AVX2,
+                                         .id = 2016,
+                                         .mr = kRows,
+                                         .nr = kColumns,
+                                         .kr = 2,
+                                         .step = kColumns,
+                                         .a_size = 2,
+                                         .run = run,
+                                         .run_sums = run_sums,
+                                         .sum_rows = sum_rows};

@@ -1,0 +1,166 @@
+/* The gemm of bytes with AVX-512 VNNI: vpdpbusd multiplies four bytes of a row by four weights of sixteen columns and
+ * adds them up. Panels have up to four vectors of columns; the fewer they are, the more rows a tile takes, so that the
+ * tile fills the registers. */
+#include <immintrin.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "kernels/x86/gemm_q8_x86.h"
+
+enum { kMaxRows = 12, kLanes = 16, kVectors = 4 };
+
+#define LN_V __m512i
+#define LN_LANES 0xffff
+#define LN_OP(name) _mm512_##name
+#define LN_NAME(name) q8_##name
+#include "kernels/x86/requant_q8_avx512.h"
+
+static inline __m512i load(const void* p) { return _mm512_loadu_si512(p); }
+
+/* sums[m][v] = start[v] + the products. */
+LN_INLINE void tile(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start,
+                    uint32_t* sums) {
+  const uint8_t* a = (const uint8_t*)r->a + first * r->a_stride;
+  const size_t groups = r->groups, a_stride = r->a_stride;
+  const int8_t* b = r->b;
+  __m512i tile[kMaxRows][kVectors];
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = load(start + kLanes * v);
+  }
+  for (size_t g = 0; g < groups; ++g, b += vectors * 64) {
+    __m512i w[kVectors];
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = load(b + 64 * v);
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+      int32_t four;
+      memcpy(&four, a + m * a_stride + 4 * g, sizeof four);
+      const __m512i x = _mm512_set1_epi32(four);
+      LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = _mm512_dpbusd_epi32(tile[m][v], x, w[v]);
+    }
+  }
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) _mm512_storeu_si512(sums + (m * vectors + v) * kLanes, tile[m][v]);
+  }
+}
+
+static void store_some(uint8_t* out, __m512i x, size_t columns) {
+  uint8_t bytes[64];
+  _mm512_storeu_si512(bytes, x);
+  memcpy(out, bytes, columns);
+}
+
+LN_INLINE void store(uint8_t* out, __m512i x, size_t columns) {
+  if (columns == 64)
+    _mm512_storeu_si512(out, x);
+  else if (columns == 32)
+    _mm256_storeu_si256((__m256i*)(void*)out, _mm512_castsi512_si256(x));
+  else if (columns == 16)
+    _mm_storeu_si128((__m128i*)(void*)out, _mm512_castsi512_si128(x));
+  else
+    store_some(out, x, columns);
+}
+
+/* Not inlined: in one function with the loop over the depth the compiler runs out of registers there. */
+LN_INLINE void finish(size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_numbers* n, const int32_t* terms,
+                      const uint32_t* sums, uint8_t* out, size_t out_stride) {
+  /* Packing works within 128 bits: the fours of columns come out transposed. */
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const q8_range range = q8_range_of(&n->range);
+  for (size_t m = 0; m < rows; ++m, out += out_stride, sums += vectors * kLanes) {
+    const __m512i term = _mm512_set1_epi32(terms != NULL ? terms[m] : 0);
+    __m512i x[kVectors];
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+      const size_t at = v * kLanes;
+      x[v] = q8_requant(_mm512_add_epi32(load(sums + at), term), load(n->multiplier + at), load(n->offset + at),
+                        load(n->sign_shift + at), load(n->shift + at));
+    }
+    const __m512i low = _mm512_packs_epi32(x[0], x[vectors > 1 ? 1 : 0]);
+    const __m512i high = vectors > 2 ? _mm512_packs_epi32(x[2], x[vectors > 3 ? 3 : 2]) : low;
+    store(out, _mm512_permutexvar_epi32(order, q8_bytes(low, high, &range)), columns);
+  }
+}
+
+#define LN_FINISH(vectors)                                                                           \
+  LN_NOINLINE static void finish_##vectors(size_t rows, size_t columns, const ln_gemm_q8_numbers* n, \
+                                           const int32_t* terms, const uint32_t* sums, uint8_t* out, \
+                                           size_t out_stride) {                                      \
+    finish(vectors, rows, columns, n, terms, sums, out, out_stride);                                 \
+  }
+LN_FINISH(1)
+LN_FINISH(2)
+LN_FINISH(3)
+LN_FINISH(4)
+
+/* Takes `most` rows at a time, then fewer. each(count, vectors) does what is to be done for rows m to m + count. */
+#define LN_ROWS(each, count, vectors)            \
+  for (; m + (count) <= r->rows; m += (count)) { \
+    each(count, vectors);                        \
+  }
+#define LN_ALL_ROWS(each, most, vectors) \
+  size_t m = 0;                          \
+  LN_ROWS(each, most, vectors)           \
+  LN_ROWS(each, 4, vectors)              \
+  LN_ROWS(each, 2, vectors)              \
+  LN_ROWS(each, 1, vectors)
+
+#define LN_TO_BYTES(count, vectors)                                                                                  \
+  tile(count, vectors, r, m, n->bias, sums);                                                                         \
+  finish_##vectors(count, r->columns, n, n->row_terms != NULL ? n->row_terms + m : NULL, sums, out + m * out_stride, \
+                   out_stride)
+#define LN_RUN(most, vectors)                                                                                         \
+  static void run_##vectors(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) { \
+    uint32_t sums[(most) * (vectors)*kLanes];                                                                         \
+    LN_ALL_ROWS(LN_TO_BYTES, most, vectors)                                                                           \
+  }
+LN_RUN(12, 1)
+LN_RUN(12, 2)
+LN_RUN(8, 3)
+LN_RUN(6, 4)
+
+static void run(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  static void (*const by_vectors[])(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
+                                    size_t out_stride) = {run_1, run_2, run_3, run_4};
+  by_vectors[(r->columns - 1) / kLanes](r, n, out, out_stride);
+}
+
+#define LN_TO_SUMS(count, vectors) tile(count, vectors, r, m, none, (uint32_t*)(void*)sums + m * (vectors)*kLanes)
+#define LN_RUN_SUMS(vectors)                                            \
+  static void sums_##vectors(const ln_gemm_q8_rows* r, int32_t* sums) { \
+    static const uint32_t none[kVectors * kLanes] = {0};                \
+    LN_ALL_ROWS(LN_TO_SUMS, 6, vectors)                                 \
+  }
+LN_RUN_SUMS(1)
+LN_RUN_SUMS(2)
+LN_RUN_SUMS(3)
+LN_RUN_SUMS(4)
+
+static void run_sums(const ln_gemm_q8_rows* r, int32_t* sums) {
+  static void (*const by_vectors[])(const ln_gemm_q8_rows* r, int32_t* sums) = {sums_1, sums_2, sums_3, sums_4};
+  by_vectors[(r->columns - 1) / kLanes](r, sums);
+}
+
+static uint32_t sum_of(const uint8_t* row, size_t depth) {
+  const __m512i zero = _mm512_setzero_si512();
+  __m512i sums = zero;
+  for (size_t k = 0; k < depth; k += 64) {
+    const __mmask64 mask = depth - k < 64 ? (UINT64_C(1) << (depth - k)) - 1 : UINT64_MAX;
+    sums = _mm512_add_epi64(sums, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(mask, row + k), zero));
+  }
+  return (uint32_t)_mm512_reduce_add_epi64(sums);
+}
+
+static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, int32_t factor, int32_t* terms) {
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) terms[m] =
+      (int32_t)(sum_of((const uint8_t*)a + m * a_stride, depth) * (uint32_t)factor);
+}
+
+const ln_gemm_q8 ln_gemm_q8_6x64_avx512vnni = {.name = "gemm_q8_6x64_avx512vnni",
+                                               .isa = LN_ISA_AVX512VNNI,
+                                               .id = 2064,
+                                               .mr = 6,
+                                               .nr = kLanes * kVectors,
+                                               .kr = 4,
+                                               .step = kLanes,
+                                               .a_size = 1,
+                                               .run = run,
+                                               .run_sums = run_sums,
+                                               .sum_rows = sum_rows};

@@ -1,0 +1,96 @@
+/* Running a product of bytes: the rows are gathered as the kernel takes them, or read where they lie, and go to bytes
+ * at once where the factors are ordinary; otherwise to sums, and from there by ln_matrix_store_row. */
+#include <string.h>
+
+#include "ops/matrix_tile.h"
+
+static uint8_t flip_of(const ln_matrix* matrix) { return matrix->in_type == kTfLiteInt8 ? 0x80 : 0; }
+
+/* Rows that the kernel can read in the input itself. */
+static bool lies_ready(const ln_matrix_tile* t) {
+  const ln_gemm_q8* kernel = t->matrix->q8;
+  return t->job->shape == NULL && kernel->a_size == 1 && flip_of(t->matrix) == 0 && t->part->depth % kernel->kr == 0;
+}
+
+static void copy(const ln_matrix* matrix, const uint8_t* in, size_t count, void* out, size_t at) {
+  if (matrix->q8->a_size == 1)
+    ln_copy_q8(in, count, flip_of(matrix), (uint8_t*)out + at);
+  else
+    ln_copy_q8_wide(in, count, flip_of(matrix), (int16_t*)out + at);
+}
+
+static void gather_plain(const ln_matrix_tile* t, void* out, size_t out_stride) {
+  const size_t depth = t->part->depth, in_stride = t->job->in_stride, size = t->matrix->q8->a_size;
+  const uint8_t* in = (const uint8_t*)t->job->in + t->first * in_stride;
+  if (in_stride == depth && out_stride == depth) {
+    copy(t->matrix, in, t->rows * depth, out, 0);
+    return;
+  }
+  for (size_t m = 0; m < t->rows; ++m) {
+    copy(t->matrix, in + m * in_stride, depth, out, m * out_stride);
+    memset((char*)out + (m * out_stride + depth) * size, 0, (out_stride - depth) * size);
+  }
+}
+
+static void gather(const ln_matrix_tile* t, void* out, size_t out_stride) {
+  const ln_matrix_job* job = t->job;
+  const uint8_t flip = flip_of(t->matrix);
+  if (job->shape == NULL)
+    gather_plain(t, out, out_stride);
+  else if (t->matrix->q8->a_size == 1)
+    ln_im2col_q8(job->shape, job->in, job->fill, job->fill_step, flip, t->first, t->rows, out, out_stride);
+  else
+    ln_im2col_q8_wide(job->shape, job->in, job->fill, job->fill_step, flip, t->first, t->rows, out, out_stride);
+}
+
+static void panel_to_bytes(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows, size_t n, const int32_t* terms) {
+  const ln_matrix* matrix = t->matrix;
+  const size_t channel = t->part->channel_group * matrix->padded_columns + n;
+  const size_t at = (size_t)(t->part - matrix->parts) * matrix->padded_columns + n;
+  const ln_gemm_q8_numbers numbers = {matrix->byte_bias + at,
+                                      matrix->byte_multiplier + channel,
+                                      matrix->byte_offset + channel,
+                                      matrix->byte_sign_shift + channel,
+                                      matrix->byte_shift + channel,
+                                      terms,
+                                      matrix->byte_range};
+  matrix->q8->run(rows, &numbers, (uint8_t*)t->job->out + t->out_offset + n, t->job->out_stride);
+}
+
+static void panel_to_sums(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows, size_t n, const int32_t* terms) {
+  const ln_gemm_q8* kernel = t->matrix->q8;
+  const size_t width = ln_gemm_q8_width(kernel, rows->columns);
+  for (size_t m = 0; m < rows->rows; m += kernel->mr) {
+    int32_t sums[LN_GEMM_MAX_TILE];
+    ln_gemm_q8_rows some = *rows;
+    some.a = (const char*)rows->a + m * rows->a_stride * kernel->a_size;
+    some.rows = rows->rows - m < kernel->mr ? rows->rows - m : kernel->mr;
+    kernel->run_sums(&some, sums);
+    for (size_t i = 0; i < some.rows; ++i)
+      ln_matrix_store_row(t, m + i, n, rows->columns, terms != NULL ? (uint32_t)terms[m + i] : 0, sums + i * width);
+  }
+}
+
+void ln_matrix_run_bytes(const ln_matrix_tile* t, void* gathered, int32_t* terms) {
+  const ln_matrix* matrix = t->matrix;
+  const ln_gemm_q8* kernel = matrix->q8;
+  const size_t depth = t->part->depth, stride = ln_round_up(depth, kernel->kr);
+  const int32_t weights_zero = matrix->weights_zero_point - (matrix->weights_type == kTfLiteUInt8 ? 128 : 0);
+  const bool ready = lies_ready(t);
+  ln_gemm_q8_rows rows = {.rows = t->rows, .groups = stride / kernel->kr, .a = gathered, .a_stride = stride};
+  if (ready) {
+    rows.a = (const char*)t->job->in + t->first * t->job->in_stride;
+    rows.a_stride = t->job->in_stride;
+  } else {
+    gather(t, gathered, stride);
+  }
+  if (weights_zero == 0 || matrix->rule == LN_MATRIX_HYBRID || matrix->rule == LN_MATRIX_SUMS)
+    terms = NULL;
+  else
+    kernel->sum_rows(t->rows, depth, rows.a, rows.a_stride, -weights_zero, terms);
+  for (size_t n = t->begin; n < t->end; n += kernel->nr) {
+    rows.columns = t->end - n < kernel->nr ? t->end - n : kernel->nr;
+    rows.b = (const int8_t*)matrix->packed + t->part->packed + n * stride;
+    (matrix->to_bytes ? panel_to_bytes : panel_to_sums)(t, &rows, n, terms);
+  }
+}

@@ -1,0 +1,26 @@
+/* Between the files that run a matrix product: what an item of the work is. Operators do not see it. */
+#ifndef LN_OPS_MATRIX_TILE_H_
+#define LN_OPS_MATRIX_TILE_H_
+
+#include "ops/matrix.h"
+
+/* `rows` rows of a line (the first is grid row `first`) and columns begin to end of a part. */
+typedef struct ln_matrix_tile {
+  const ln_matrix* matrix;
+  const ln_matrix_job* job;
+  const ln_matrix_part* part;
+  size_t first, rows, begin, end;
+  size_t out_offset; /* of the first row, in elements */
+} ln_matrix_tile;
+
+enum { LN_MATRIX_BYTE_ROWS = 24 }; /* chunks of rows of bytes are multiples of that */
+
+/* Row m of the tile, columns n to n + width of the part, from the sums of a whole panel, which are used up. `term` is
+ * added to every sum. */
+void ln_matrix_store_row(const ln_matrix_tile* tile, size_t m, size_t n, size_t width, uint32_t term, int32_t* values);
+
+/* A product of bytes by ln_matrix.q8. `gathered` has room for the tile's rows as the kernel takes them,
+ * `terms` for as many numbers as rows. */
+void ln_matrix_run_bytes(const ln_matrix_tile* tile, void* gathered, int32_t* terms);
+
+#endif

@@ -1,0 +1,178 @@
+/* kcheck: the matrix product of bytes, to bytes and to sums. */
+#include <stdio.h>
+#include <string.h>
+
+#include "kcheck/kcheck.h"
+#include "kernels/generic/gemm_q8.h"
+
+typedef struct product {
+  size_t rows, columns, depth, a_stride, out_stride;
+  uint8_t* a; /* [rows][depth] */
+  uint8_t* b; /* [columns][depth] */
+  int32_t* row_terms;
+  ln_requant_q8* numbers;
+  ln_requant_q8_out range;
+} product;
+
+/* ---- The same for a kernel. ---- */
+
+typedef struct operands {
+  const ln_gemm_q8* kernel;
+  void* a;
+  int8_t* packed;
+  size_t groups;
+  ln_gemm_q8_numbers numbers;
+  uint8_t* out;
+} operands;
+
+static void make_product(product* p) {
+  p->a = kc_memory(p->rows * p->depth);
+  p->b = kc_memory(p->columns * p->depth);
+  p->row_terms = kc_chance(50) ? kc_memory(p->rows * 4) : NULL;
+  p->numbers = kc_memory(p->columns * sizeof *p->numbers);
+  kc_fill_u8(p->a, p->rows * p->depth);
+  kc_fill_u8(p->b, p->columns * p->depth);
+  if (p->row_terms != NULL) kc_fill_s32(p->row_terms, p->rows, -100000, 100000);
+  for (size_t n = 0; n < p->columns; ++n)
+    ln_requant_q8_make(kc_range(-50000, 50000), 1 << 29, (int32_t)kc_range(INT32_C(1) << 30, INT32_MAX),
+                       (int32_t)(kc_chance(5) ? kc_range(-31, 0) : kc_range(-12, -5)), &p->numbers[n]);
+  p->range = ln_requant_q8_range((int32_t)kc_range(0, 127), 0, 127, kc_chance(50));
+}
+
+static uint32_t sum_of(const product* p, size_t m, size_t n) {
+  uint32_t sum = 0;
+  for (size_t k = 0; k < p->depth; ++k) sum += (uint32_t)(p->a[m * p->depth + k] * (int8_t)p->b[n * p->depth + k]);
+  return sum;
+}
+
+static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* o) {
+  const size_t width = ln_gemm_q8_width(kernel, p->columns), size = kernel->a_size;
+  const ln_gemm_layout layout = {.columns = p->columns,
+                                 .taps_y = 1,
+                                 .taps_x = 1,
+                                 .channels = p->depth,
+                                 .column_stride = p->depth,
+                                 .channel_stride = 1};
+  uint32_t* arrays[5];
+  int32_t* column_sums = kc_memory(p->columns * 4);
+  o->kernel = kernel;
+  o->groups = (p->depth + kernel->kr - 1) / kernel->kr;
+  o->a = kc_memory(((p->rows - 1) * p->a_stride + o->groups * kernel->kr) * size);
+  memset(o->a, 0, ((p->rows - 1) * p->a_stride + o->groups * kernel->kr) * size);
+  for (size_t m = 0; m < p->rows; ++m)
+    for (size_t k = 0; k < p->depth; ++k) {
+      const uint8_t x = p->a[m * p->depth + k];
+      if (size == 1)
+        ((uint8_t*)o->a)[m * p->a_stride + k] = x;
+      else
+        ((int16_t*)o->a)[m * p->a_stride + k] = x;
+    }
+  o->packed = kc_memory(ln_gemm_q8_packed_size(kernel, p->columns, p->depth));
+  ln_gemm_q8_pack(kernel, &layout, p->b, 0, o->packed, column_sums);
+  for (int i = 0; i < 5; ++i) arrays[i] = memset(kc_memory(width * 4), 0, width * 4);
+  for (size_t n = 0; n < p->columns; ++n) {
+    const ln_requant_q8* r = &p->numbers[n];
+    const uint32_t values[5] = {r->bias, r->multiplier, r->offset, r->sign_shift, r->shift};
+    for (int i = 0; i < 5; ++i) arrays[i][n] = values[i];
+  }
+  o->numbers = (ln_gemm_q8_numbers){arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], p->row_terms, p->range};
+  o->out = kc_memory((p->rows - 1) * p->out_stride + p->columns);
+}
+
+static void check_bytes(const product* p, const operands* o) {
+  const ln_gemm_q8_rows rows = {p->rows, p->columns, o->groups, o->a, p->a_stride, o->packed};
+  const size_t size = (p->rows - 1) * p->out_stride + p->columns;
+  uint8_t* expected = kc_memory(size);
+  kc_fill_u8(o->out, size);
+  memcpy(expected, o->out, size);
+  for (size_t m = 0; m < p->rows; ++m)
+    for (size_t n = 0; n < p->columns; ++n) {
+      const uint32_t term = p->row_terms != NULL ? (uint32_t)p->row_terms[m] : 0;
+      expected[m * p->out_stride + n] =
+          ln_requant_q8_apply(&p->numbers[n], &p->range, sum_of(p, m, n) + p->numbers[n].bias + term);
+    }
+  o->kernel->run(&rows, &o->numbers, o->out, p->out_stride);
+  kc_same(o->out, expected, size, 1, "%zu rows, %zu columns, depth %zu, strides %zu and %zu, terms %d", p->rows,
+          p->columns, p->depth, p->a_stride, p->out_stride, p->row_terms != NULL);
+}
+
+static void check_sums(const product* p, const operands* o) {
+  const size_t width = ln_gemm_q8_width(o->kernel, p->columns);
+  const size_t count = p->rows < o->kernel->mr ? p->rows : o->kernel->mr;
+  const ln_gemm_q8_rows rows = {count, p->columns, o->groups, o->a, p->a_stride, o->packed};
+  uint32_t* sums = kc_memory(count * width * 4);
+  uint32_t* expected = memset(kc_memory(count * width * 4), 0, count * width * 4);
+  for (size_t m = 0; m < count; ++m)
+    for (size_t n = 0; n < p->columns; ++n) expected[m * width + n] = sum_of(p, m, n);
+  o->kernel->run_sums(&rows, (int32_t*)(void*)sums);
+  kc_same(sums, expected, count * width * 4, 4, "sums of %zu rows, %zu columns, depth %zu", count, p->columns,
+          p->depth);
+  int32_t* terms = kc_memory(p->rows * 4);
+  int32_t* expected_terms = kc_memory(p->rows * 4);
+  o->kernel->sum_rows(p->rows, p->depth, o->a, p->a_stride, -7, terms);
+  for (size_t m = 0; m < p->rows; ++m) {
+    expected_terms[m] = 0;
+    for (size_t k = 0; k < p->depth; ++k) expected_terms[m] -= 7 * p->a[m * p->depth + k];
+  }
+  kc_same(terms, expected_terms, p->rows * 4, 4, "sums of rows, depth %zu", p->depth);
+}
+
+static void check(void) {
+  size_t count;
+  const ln_gemm_q8* const* rungs = ln_gemm_q8_rungs(&count);
+  for (size_t i = 0; i < count; ++i) {
+    if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
+    for (int round = 0; round < 2 * kc_rounds(); ++round) {
+      product p = {.rows = kc_size(30, rungs[i]->mr),
+                   .columns = kc_size(rungs[i]->nr, rungs[i]->step),
+                   .depth = kc_size(200, 4)};
+      operands o;
+      p.a_stride = (p.depth + 3) / 4 * 4 + (size_t)kc_range(0, 3);
+      p.out_stride = p.columns + (size_t)kc_range(0, 3);
+      make_product(&p);
+      make_operands(&p, rungs[i], &o);
+      check_bytes(&p, &o);
+      check_sums(&p, &o);
+      kc_release();
+    }
+  }
+}
+
+typedef struct run {
+  const product* p;
+  operands o;
+} run;
+
+static void work(void* arg) {
+  const run* r = arg;
+  const ln_gemm_q8_rows rows = {r->p->rows, r->p->columns, r->o.groups, r->o.a, r->p->a_stride, r->o.packed};
+  r->o.kernel->run(&rows, &r->o.numbers, r->o.out, r->p->out_stride);
+}
+
+static void bench_shape(size_t rows, size_t columns, size_t depth) {
+  size_t count;
+  char detail[64];
+  const ln_gemm_q8* const* rungs = ln_gemm_q8_rungs(&count);
+  for (size_t i = 0; i < count; ++i) {
+    product p = {rows, columns < rungs[i]->nr ? columns : rungs[i]->nr, depth, depth, columns, NULL, NULL, NULL, NULL,
+                 {0}};
+    run r = {.p = &p};
+    if (!ln_cpu_present(rungs[i]->isa)) continue;
+    make_product(&p);
+    make_operands(&p, rungs[i], &r.o);
+    snprintf(detail, sizeof detail, "%zu x %zu, depth %zu", rows, p.columns, depth);
+    kc_time(rungs[i]->name, detail, (double)(rows * p.columns * depth), "MAC", work, &r);
+    kc_release();
+  }
+}
+
+static void bench(void) {
+  bench_shape(96, 64, 16);
+  bench_shape(96, 64, 64);
+  bench_shape(96, 64, 576);
+  bench_shape(96, 32, 144);
+  bench_shape(96, 16, 96);
+  bench_shape(1, 64, 576);
+}
+
+const kc_family kc_family_gemm_q8 = {"gemm_q8", check, bench};
