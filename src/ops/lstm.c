@@ -6,8 +6,6 @@
 #include "ops/lstm_basic.h"
 #include "ops/lstm_util.h"
 
-enum { kGates, kInputVector, kStateVector, kHiddenVector, kQuantized, kSums, kTemporaries };
-
 /* [steps, rows, values] or [rows, steps, values]. */
 typedef struct lstm_layout {
   int steps, rows;
@@ -33,31 +31,6 @@ static void free_data(TfLiteContext* context, void* data) {
   ln_free(data);
 }
 
-static bool is_hybrid(TfLiteContext* context, const TfLiteNode* node) {
-  return ln_optional_input(context, node, kLstmInput)->type == kTfLiteFloat32 &&
-         ln_optional_input(context, node, kLstmInputWeights + LN_LSTM_OUTPUT)->type == kTfLiteInt8;
-}
-
-static TfLiteStatus set_temporary(TfLiteContext* context, TfLiteNode* node, int slot, TfLiteType type, bool needed,
-                                  int factor, size_t extent) {
-  const int32_t dims[2] = {needed ? factor : 0, (int32_t)extent};
-  return ln_set_temporary(context, node, slot, type, kTfLiteArenaRw, 2, dims);
-}
-
-static TfLiteStatus set_scratch(TfLiteContext* context, TfLiteNode* node, bool integer) {
-  lstm_data* data = node->user_data;
-  const ln_lstm_sizes* s = &data->sizes;
-  LN_TRY(ln_set_temporaries(context, node, kTemporaries, &data->first_temporary));
-  const bool hybrid = is_hybrid(context, node), quantized = integer || hybrid;
-  const size_t wide = s->cells > s->outputs ? s->cells : s->outputs;
-  LN_TRY(set_temporary(context, node, kGates, integer ? kTfLiteInt16 : kTfLiteFloat32, true, 5, s->cells));
-  LN_TRY(set_temporary(context, node, kInputVector, kTfLiteInt16, quantized, 1, s->inputs));
-  LN_TRY(set_temporary(context, node, kStateVector, kTfLiteInt16, quantized, 1, s->outputs));
-  LN_TRY(set_temporary(context, node, kHiddenVector, kTfLiteInt16, quantized, 1, s->cells));
-  LN_TRY(set_temporary(context, node, kQuantized, kTfLiteInt8, hybrid, 1, wide > s->inputs ? wide : s->inputs));
-  return set_temporary(context, node, kSums, kTfLiteInt32, quantized, 1, wide);
-}
-
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, const lstm_options* options, int batch) {
   lstm_data* data = node->user_data;
   const TfLiteTensor* input;
@@ -69,7 +42,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, const lstm
   LN_TRY(ln_get_input(context, node, kLstmInput, &input));
   const bool integer = input->type == kTfLiteInt8;
   if (integer) LN_TRY(ln_lstm_quantize(context, node, options, &data->integer));
-  LN_TRY(set_scratch(context, node, integer));
+  LN_TRY(ln_lstm_set_scratch(context, node, &data->first_temporary, &data->sizes, integer,
+                             ln_lstm_is_hybrid(context, node)));
   LN_TRY(ln_get_input(context, node, kLstmInput, &input));
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(ln_check_type(context, output, "output", input->type));
@@ -86,46 +60,6 @@ static const void* data_of(const TfLiteTensor* t) { return t != NULL ? t->data.r
 
 static const void* input_data(TfLiteContext* context, const TfLiteNode* node, int index) {
   return data_of(ln_optional_input(context, node, index));
-}
-
-static ln_mixed_matrix make_matrix(const TfLiteTensor* t) {
-  ln_mixed_matrix m = {0};
-  if (t == NULL) return m;
-  m.data = t->data.raw_const;
-  m.is_s8 = t->type == kTfLiteInt8;
-  m.diagonal = ln_rank(t) == 1;
-  m.scale = t->params.scale;
-  return m;
-}
-
-static ln_lstm_scratch get_scratch(TfLiteContext* context, const TfLiteNode* node) {
-  return (ln_lstm_scratch){.gates = ln_get_temporary(context, node, kGates)->data.raw,
-                           .input = ln_get_temporary(context, node, kInputVector)->data.i16,
-                           .state = ln_get_temporary(context, node, kStateVector)->data.i16,
-                           .hidden = ln_get_temporary(context, node, kHiddenVector)->data.i16,
-                           .quantized = ln_get_temporary(context, node, kQuantized)->data.int8,
-                           .sums = ln_get_temporary(context, node, kSums)->data.i32};
-}
-
-static ln_lstm_f32 make_f32(TfLiteContext* context, TfLiteNode* node, const lstm_options* options) {
-  const lstm_data* data = node->user_data;
-  ln_lstm_f32 lstm = {.sizes = data->sizes,
-                      .coupled = ln_optional_input(context, node, kLstmInputWeights) == NULL,
-                      .hybrid = is_hybrid(context, node),
-                      .asymmetric = options->asymmetric,
-                      .activation = (ln_activation)options->activation,
-                      .cell_clip = options->cell_clip,
-                      .projection_clip = options->projection_clip,
-                      .projection = make_matrix(ln_optional_input(context, node, kLstmProjection)),
-                      .projection_bias = input_data(context, node, kLstmProjectionBias)};
-  for (int gate = 0; gate < LN_LSTM_GATES; ++gate)
-    lstm.gates[gate] =
-        (ln_lstm_gate_f32){.input = make_matrix(ln_optional_input(context, node, kLstmInputWeights + gate)),
-                           .recurrent = make_matrix(ln_optional_input(context, node, kLstmRecurrentWeights + gate)),
-                           .peephole = make_matrix(ln_lstm_peephole(context, node, gate)),
-                           .norm = input_data(context, node, kLstmNorms + gate),
-                           .bias = input_data(context, node, kLstmBiases + gate)};
-  return lstm;
 }
 
 static ln_lstm_s16 make_s16(TfLiteContext* context, TfLiteNode* node) {
@@ -156,14 +90,14 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const lstm_
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(ln_get_variable(context, node, kLstmState, &state));
   LN_TRY(ln_get_variable(context, node, kLstmCell, &cell));
-  const ln_lstm_scratch scratch = get_scratch(context, node);
+  const ln_lstm_scratch scratch = ln_lstm_get_scratch(context, node);
   const bool integer = input->type == kTfLiteInt8;
   ln_lstm_f32 f32 = {0};
   ln_lstm_s16 s16 = {0};
   if (integer)
     s16 = make_s16(context, node);
   else
-    f32 = make_f32(context, node, options);
+    f32 = ln_lstm_make_f32(context, node, options, &data->sizes);
   const size_t rows = (size_t)layout->rows, steps = (size_t)layout->steps, size = ln_type_size(input->type);
   for (size_t row = 0; row < rows; ++row) {
     for (size_t step = 0; step < steps; ++step) {
@@ -173,7 +107,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const lstm_
         ln_lstm_step_s16(&s16, &scratch, layout->time_major ? row : 0, layout->time_major ? rows : 1,
                          input->data.int8 + at * s->inputs, (int8_t*)h, cell->data.i16 + row * s->cells);
       else
-        ln_lstm_step_f32(&f32, &scratch, input->data.f + at * s->inputs, state->data.f + row * s->outputs,
+        ln_lstm_step_f32(&f32, &scratch, input->data.f + at * s->inputs, NULL, state->data.f + row * s->outputs,
                          cell->data.f + row * s->cells);
       memcpy(output->data.raw + at * s->outputs * size, h, s->outputs * size);
     }

@@ -30,13 +30,15 @@ typedef struct element_types {
   TfLiteType weights, bias, peephole, norm;
 } element_types;
 
+/* Weights beside float activations. UINT8 is an old name of theirs: the bytes are int8 all the same. */
+static bool is_8_bit(const TfLiteTensor* t) { return t->type == kTfLiteInt8 || t->type == kTfLiteUInt8; }
+
 static TfLiteStatus find_types(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* weights,
                                element_types* types) {
-  const bool is_float =
-      input->type == kTfLiteFloat32 && (weights->type == kTfLiteFloat32 || weights->type == kTfLiteInt8);
+  const bool is_float = input->type == kTfLiteFloat32 && (weights->type == kTfLiteFloat32 || is_8_bit(weights));
   const bool is_integer = input->type == kTfLiteInt8 && weights->type == kTfLiteInt8;
   LN_CHECK(context, is_float || is_integer,
-           "input is %s with %s weights; FLOAT32 with FLOAT32 or INT8, or INT8 with INT8 is right",
+           "input is %s with %s weights; FLOAT32 with FLOAT32, INT8 or UINT8, or INT8 with INT8 is right",
            TfLiteTypeGetName(input->type), TfLiteTypeGetName(weights->type));
   types->weights = weights->type;
   types->bias = is_integer ? kTfLiteInt32 : kTfLiteFloat32;
@@ -127,8 +129,89 @@ TfLiteStatus ln_lstm_check(TfLiteContext* context, TfLiteNode* node, const lstm_
   LN_TRY(check_state(context, node, kLstmState, input->type, batch, extents[2]));
   LN_TRY(check_state(context, node, kLstmCell, input->type == kTfLiteInt8 ? kTfLiteInt16 : kTfLiteFloat32, batch,
                      extents[1]));
-  *sizes = (ln_lstm_sizes){(size_t)extents[0], (size_t)extents[1], (size_t)extents[2]};
+  *sizes = (ln_lstm_sizes){(size_t)extents[0], 0, (size_t)extents[1], (size_t)extents[2]};
   return kTfLiteOk;
+}
+
+/* ---- The float step ---- */
+
+bool ln_lstm_is_hybrid(TfLiteContext* context, const TfLiteNode* node) {
+  return ln_optional_input(context, node, kLstmInput)->type == kTfLiteFloat32 &&
+         is_8_bit(ln_optional_input(context, node, kLstmInputWeights + LN_LSTM_OUTPUT));
+}
+
+enum { kGates, kInputVector, kAuxVector, kStateVector, kHiddenVector, kQuantized, kSums, kTemporaries };
+
+static TfLiteStatus set_temporary(TfLiteContext* context, TfLiteNode* node, int slot, TfLiteType type, bool needed,
+                                  int factor, size_t extent) {
+  const int32_t dims[2] = {needed ? factor : 0, (int32_t)extent};
+  return ln_set_temporary(context, node, slot, type, kTfLiteArenaRw, 2, dims);
+}
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+TfLiteStatus ln_lstm_set_scratch(TfLiteContext* context, TfLiteNode* node, int* first, const ln_lstm_sizes* sizes,
+                                 bool integer, bool hybrid) {
+  const ln_lstm_sizes* s = sizes;
+  LN_TRY(ln_set_temporaries(context, node, kTemporaries, first));
+  const bool quantized = integer || hybrid;
+  const size_t wide = larger(s->cells, s->outputs), widest = larger(wide, larger(s->inputs, s->aux_inputs));
+  LN_TRY(set_temporary(context, node, kGates, integer ? kTfLiteInt16 : kTfLiteFloat32, true, 5, s->cells));
+  LN_TRY(set_temporary(context, node, kInputVector, kTfLiteInt16, quantized, 1, s->inputs));
+  LN_TRY(set_temporary(context, node, kAuxVector, kTfLiteInt16, hybrid, 1, s->aux_inputs));
+  LN_TRY(set_temporary(context, node, kStateVector, kTfLiteInt16, quantized, 1, s->outputs));
+  LN_TRY(set_temporary(context, node, kHiddenVector, kTfLiteInt16, quantized, 1, s->cells));
+  LN_TRY(set_temporary(context, node, kQuantized, kTfLiteInt8, hybrid, 1, widest));
+  return set_temporary(context, node, kSums, kTfLiteInt32, quantized, 1, wide);
+}
+
+ln_lstm_scratch ln_lstm_get_scratch(TfLiteContext* context, const TfLiteNode* node) {
+  return (ln_lstm_scratch){.gates = ln_get_temporary(context, node, kGates)->data.raw,
+                           .input = ln_get_temporary(context, node, kInputVector)->data.i16,
+                           .aux = ln_get_temporary(context, node, kAuxVector)->data.i16,
+                           .state = ln_get_temporary(context, node, kStateVector)->data.i16,
+                           .hidden = ln_get_temporary(context, node, kHiddenVector)->data.i16,
+                           .quantized = ln_get_temporary(context, node, kQuantized)->data.int8,
+                           .sums = ln_get_temporary(context, node, kSums)->data.i32};
+}
+
+ln_mixed_matrix ln_lstm_make_matrix(const TfLiteTensor* t) {
+  ln_mixed_matrix m = {0};
+  if (t == NULL) return m;
+  m.data = t->data.raw_const;
+  m.is_s8 = is_8_bit(t);
+  m.diagonal = ln_rank(t) == 1;
+  m.scale = t->params.scale;
+  return m;
+}
+
+static ln_mixed_matrix matrix_at(TfLiteContext* context, const TfLiteNode* node, int index) {
+  return ln_lstm_make_matrix(ln_optional_input(context, node, index));
+}
+
+static const float* floats_at(TfLiteContext* context, const TfLiteNode* node, int index) {
+  const TfLiteTensor* t = ln_optional_input(context, node, index);
+  return t != NULL ? t->data.f : NULL;
+}
+
+ln_lstm_f32 ln_lstm_make_f32(TfLiteContext* context, const TfLiteNode* node, const lstm_options* options,
+                             const ln_lstm_sizes* sizes) {
+  ln_lstm_f32 lstm = {.sizes = *sizes,
+                      .coupled = ln_optional_input(context, node, kLstmInputWeights) == NULL,
+                      .hybrid = ln_lstm_is_hybrid(context, node),
+                      .asymmetric = options->asymmetric,
+                      .activation = (ln_activation)options->activation,
+                      .cell_clip = options->cell_clip,
+                      .projection_clip = options->projection_clip,
+                      .projection = matrix_at(context, node, kLstmProjection),
+                      .projection_bias = floats_at(context, node, kLstmProjectionBias)};
+  for (int gate = 0; gate < LN_LSTM_GATES; ++gate)
+    lstm.gates[gate] = (ln_lstm_gate_f32){.input = matrix_at(context, node, kLstmInputWeights + gate),
+                                          .recurrent = matrix_at(context, node, kLstmRecurrentWeights + gate),
+                                          .peephole = ln_lstm_make_matrix(ln_lstm_peephole(context, node, gate)),
+                                          .norm = floats_at(context, node, kLstmNorms + gate),
+                                          .bias = floats_at(context, node, kLstmBiases + gate)};
+  return lstm;
 }
 
 /* ---- Quantization ---- */

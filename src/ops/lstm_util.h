@@ -34,6 +34,19 @@ const TfLiteTensor* ln_lstm_peephole(TfLiteContext* context, const TfLiteNode* n
 TfLiteStatus ln_lstm_check(TfLiteContext* context, TfLiteNode* node, const lstm_options* options, int batch,
                            ln_lstm_sizes* sizes);
 
+/* Floats with int8 weights. */
+bool ln_lstm_is_hybrid(TfLiteContext* context, const TfLiteNode* node);
+
+/* The node's temporaries: memory for one step of cells up to that size. */
+TfLiteStatus ln_lstm_set_scratch(TfLiteContext* context, TfLiteNode* node, int* first, const ln_lstm_sizes* sizes,
+                                 bool integer, bool hybrid);
+ln_lstm_scratch ln_lstm_get_scratch(TfLiteContext* context, const TfLiteNode* node);
+
+/* Weights as the float step takes them; no matrix where there is no tensor. */
+ln_mixed_matrix ln_lstm_make_matrix(const TfLiteTensor* t);
+ln_lstm_f32 ln_lstm_make_f32(TfLiteContext* context, const TfLiteNode* node, const lstm_options* options,
+                             const ln_lstm_sizes* sizes);
+
 /* The numbers of the integer form; the pointers stay NULL. */
 TfLiteStatus ln_lstm_quantize(TfLiteContext* context, TfLiteNode* node, const lstm_options* options, ln_lstm_s16* lstm);
 

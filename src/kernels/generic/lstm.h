@@ -2,8 +2,8 @@
  * activations quantized on the way), and integers (int8 activations and weights, int16 cell state). Pointers and
  * numbers only.
  *
- *   gate = activate(W input + R state [+ peephole * cell] + bias), normalized before the bias where `norm` is given
- *   cell = forget * cell + input_gate * cell_gate;  state = [projection of] output_gate * activate(cell) */
+ *   gate = activate(W input [+ A aux] + R state [+ peephole * cell] + bias), normalized before the bias where `norm` is
+ * given cell = forget * cell + input_gate * cell_gate;  state = [projection of] output_gate * activate(cell) */
 #ifndef LN_KERNELS_LSTM_H_
 #define LN_KERNELS_LSTM_H_
 
@@ -17,20 +17,20 @@
 enum { LN_LSTM_INPUT, LN_LSTM_FORGET, LN_LSTM_CELL, LN_LSTM_OUTPUT, LN_LSTM_GATES };
 
 typedef struct ln_lstm_sizes {
-  size_t inputs, cells, outputs;
+  size_t inputs, aux_inputs, cells, outputs; /* aux_inputs: of a second input, 0: none; floats only */
 } ln_lstm_sizes;
 
 /* Memory for one step; elements in brackets. `gates` holds floats or int16; the others are used by int8 weights only.
  */
 typedef struct ln_lstm_scratch {
-  void* gates;                     /* [5 * cells] */
-  int16_t *input, *state, *hidden; /* [inputs], [outputs], [cells] */
-  int8_t* quantized;               /* [the largest of the three] */
-  int32_t* sums;                   /* [the larger of cells, outputs] */
+  void* gates;                           /* [5 * cells] */
+  int16_t *input, *aux, *state, *hidden; /* [inputs], [aux_inputs], [outputs], [cells] */
+  int8_t* quantized;                     /* [the largest of the four] */
+  int32_t* sums;                         /* [the larger of cells, outputs] */
 } ln_lstm_scratch;
 
 typedef struct ln_lstm_gate_f32 {
-  ln_mixed_matrix input, recurrent, peephole; /* peephole: one row of `cells` */
+  ln_mixed_matrix input, aux, recurrent, peephole; /* peephole: one row of `cells` */
   const float *norm, *bias;
 } ln_lstm_gate_f32;
 
@@ -45,9 +45,9 @@ typedef struct ln_lstm_f32 {
   const float* projection_bias; /* may be NULL */
 } ln_lstm_f32;
 
-/* Reads and writes state [outputs] and cell [cells]. */
-void ln_lstm_step_f32(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, const float* input, float* state,
-                      float* cell);
+/* Reads and writes state [outputs] and cell [cells]; `aux` is NULL where there is no second input. */
+void ln_lstm_step_f32(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, const float* input, const float* aux,
+                      float* state, float* cell);
 
 typedef struct ln_lstm_factor {
   int32_t multiplier;

@@ -30,16 +30,22 @@ static void normalize(const float* factors, const float* bias, size_t count, flo
   for (size_t i = 0; i < count; ++i) gate[i] = (gate[i] - mean) * inverse * factors[i] + bias[i];
 }
 
-static void run_gate(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, int index, const ln_mixed_vector* input,
-                     const ln_mixed_vector* state, const float* cell, float* gate) {
+/* The vectors that every gate of a step reads. */
+typedef struct gate_inputs {
+  ln_mixed_vector input, aux, state;
+} gate_inputs;
+
+static void run_gate(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, int index, const gate_inputs* x,
+                     const float* cell, float* gate) {
   const ln_lstm_gate_f32* g = &lstm->gates[index];
   const size_t cells = lstm->sizes.cells;
   if (g->norm != NULL)
     memset(gate, 0, cells * sizeof *gate);
   else
     memcpy(gate, g->bias, cells * sizeof *gate);
-  ln_mixed_matvec(&g->input, cells, input, scratch->sums, gate);
-  ln_mixed_matvec(&g->recurrent, cells, state, scratch->sums, gate);
+  ln_mixed_matvec(&g->input, cells, &x->input, scratch->sums, gate);
+  if (lstm->sizes.aux_inputs > 0) ln_mixed_matvec(&g->aux, cells, &x->aux, scratch->sums, gate);
+  ln_mixed_matvec(&g->recurrent, cells, &x->state, scratch->sums, gate);
   if (g->peephole.data != NULL) add_peephole(&g->peephole, cell, cells, gate);
   if (g->norm != NULL) normalize(g->norm, g->bias, cells, gate);
   ln_activate_f32(index == LN_LSTM_CELL ? lstm->activation : LN_ACTIVATION_LOGISTIC, gate, cells);
@@ -50,20 +56,21 @@ static void clip(float* values, size_t count, float limit) {
   for (size_t i = 0; i < count; ++i) values[i] = fmaxf(fminf(values[i], limit), -limit);
 }
 
-void ln_lstm_step_f32(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, const float* input, float* state,
-                      float* cell) {
+void ln_lstm_step_f32(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, const float* input, const float* aux,
+                      float* state, float* cell) {
   const size_t cells = lstm->sizes.cells, outputs = lstm->sizes.outputs;
   float *in = scratch->gates, *forget = in + cells, *update = forget + cells, *out = update + cells,
         *hidden = out + cells;
-  const ln_mixed_vector x = make_vector(lstm, scratch, input, lstm->sizes.inputs, scratch->input);
-  const ln_mixed_vector h = make_vector(lstm, scratch, state, outputs, scratch->state);
-  if (!lstm->coupled) run_gate(lstm, scratch, LN_LSTM_INPUT, &x, &h, cell, in);
-  run_gate(lstm, scratch, LN_LSTM_FORGET, &x, &h, cell, forget);
-  run_gate(lstm, scratch, LN_LSTM_CELL, &x, &h, cell, update);
+  gate_inputs x = {.input = make_vector(lstm, scratch, input, lstm->sizes.inputs, scratch->input),
+                   .state = make_vector(lstm, scratch, state, outputs, scratch->state)};
+  if (aux != NULL) x.aux = make_vector(lstm, scratch, aux, lstm->sizes.aux_inputs, scratch->aux);
+  if (!lstm->coupled) run_gate(lstm, scratch, LN_LSTM_INPUT, &x, cell, in);
+  run_gate(lstm, scratch, LN_LSTM_FORGET, &x, cell, forget);
+  run_gate(lstm, scratch, LN_LSTM_CELL, &x, cell, update);
   for (size_t i = 0; i < cells; ++i)
     cell[i] = forget[i] * cell[i] + update[i] * (lstm->coupled ? 1.0f - forget[i] : in[i]);
   clip(cell, cells, lstm->cell_clip);
-  run_gate(lstm, scratch, LN_LSTM_OUTPUT, &x, &h, cell, out);
+  run_gate(lstm, scratch, LN_LSTM_OUTPUT, &x, cell, out);
   memcpy(hidden, cell, cells * sizeof *hidden);
   ln_activate_f32(lstm->activation, hidden, cells);
   for (size_t i = 0; i < cells; ++i) hidden[i] *= out[i];
