@@ -40,7 +40,7 @@ static const char* run_model(const unsigned char* data, size_t size_bytes) {
 
 /* Sound models whose custom operators are known here. */
 static bool must_run(const char* path) {
-  static const char* const kNames[] = {"/audio_preprocessor_int8.tflite"};
+  static const char* const kNames[] = {"/audio_preprocessor_int8.tflite", "/max_unpooling_2d_valid.tflite"};
   for (size_t i = 0; i < sizeof kNames / sizeof kNames[0]; ++i)
     if (strstr(path, kNames[i]) != NULL) return true;
   return false;
