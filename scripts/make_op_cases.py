@@ -3,7 +3,7 @@
     python3 scripts/make_op_cases.py [FAMILY...]      all families, or some: their cases are replaced, others stay
 
 A family is a file of scripts/op_cases with a function `cases(suite)`, which calls suite.add for every case. The files
-written are in the format that the golden program reads (OP.bin, cases.tsv); `golden ops --folder tests/data` runs them.
+written are in the format that the golden program reads (FAMILY.bin, cases.tsv); `golden ops --folder tests/data` runs them.
 Operators that the original lacks have their outputs from elsewhere: the microcontroller runtime, or numpy.
 Needs the pip packages ai-edge-litert, tflite-micro, flatbuffers and numpy.
 """
@@ -25,7 +25,7 @@ COLUMNS = ("case op kind flags invokes file model_off model_len inputs outputs t
 
 
 class Container:
-    """The blobs of one operator's cases, each once, at multiples of 16."""
+    """The blobs of one family's cases, each once, at multiples of 16."""
 
     def __init__(self):
         self.content = bytearray(MAGIC)
@@ -40,11 +40,12 @@ class Container:
 
 
 class Suite:
-    """Collects cases. `only_refused` is what the original refused, in words."""
+    """Collects cases. `refused` is what the original refused, in words."""
 
     def __init__(self, interpreter_class, resolver):
         self._class, self._resolver = interpreter_class, resolver
         self.containers, self.rows, self.refused = {}, [], []
+        self.family = ""  # whose cases are added now
 
     def random(self, name):
         """Numbers that depend on the name only."""
@@ -67,10 +68,10 @@ class Suite:
             self.refused.append(f"{name}: {' '.join(str(error).split())}")
             return
         operator = name.split("/")[0]
-        container = self.containers.setdefault(operator, Container())
+        container = self.containers.setdefault(self.family, Container())
         if resized:
             flags = "resize" if flags == "-" else flags + ",resize"
-        self.rows.append((name, operator, kind, flags, invokes, operator + ".bin", container.add(content), len(content),
+        self.rows.append((name, operator, kind, flags, invokes, self.family + ".bin", container.add(content), len(content),
                           self._list(container, details[0], inputs), self._list(container, details[1], wanted),
                           f"{tolerance[0]:g}", f"{tolerance[1]:g}", 0, 0, 0, "ref", "-"))
 
@@ -102,18 +103,18 @@ class Suite:
 
 
 def write(suite, families):
-    """Replaces the cases of the families' operators."""
+    """Replaces the cases of the families."""
     FOLDER.mkdir(exist_ok=True)
     table = FOLDER / "cases.tsv"
     kept = []
     if families and table.exists():
         kept = [line.split("\t") for line in table.read_text().splitlines()[1:]]
-        kept = [row for row in kept if row[1] not in suite.containers]
-    rows = sorted(kept + [[str(field) for field in row] for row in suite.rows], key=lambda row: row[1])
-    for operator, container in suite.containers.items():
-        (FOLDER / f"{operator}.bin").write_bytes(container.content)
+        kept = [row for row in kept if row[5].removesuffix(".bin") not in families]
+    rows = sorted(kept + [[str(field) for field in row] for row in suite.rows], key=lambda row: row[5])
+    for family, container in suite.containers.items():
+        (FOLDER / f"{family}.bin").write_bytes(container.content)
     for path in FOLDER.glob("*.bin"):
-        if path.stem not in {row[1] for row in rows}:
+        if path.name not in {row[5] for row in rows}:
             path.unlink()
     table.write_text("".join("\t".join(row) + "\n" for row in [COLUMNS, *rows]))
 
@@ -124,6 +125,7 @@ def main(families):
     suite = Suite(Interpreter, OpResolverType.BUILTIN_REF)
     names = families or sorted(path.stem for path in (ROOT / "scripts" / "op_cases").glob("[!_]*.py"))
     for name in names:
+        suite.family = name
         importlib.import_module(f"op_cases.{name}").cases(suite)
     write(suite, families)
     for line in suite.refused:

@@ -57,11 +57,13 @@ static float gelu_tanh_of(float x, const void* params) {
   return x;
 }
 
-static const ln_curve kTanh = {ln_unary_tanh_f32_ref, tanh_of, .takes_uint8 = true};
-static const ln_curve kLogistic = {ln_unary_logistic_f32_ref, logistic_of, .takes_uint8 = true};
+static const ln_curve kTanh = {ln_unary_tanh_f32_ref, tanh_of, .takes_uint8 = true, .takes_half = true};
+static const ln_curve kLogistic = {ln_unary_logistic_f32_ref, logistic_of, .takes_uint8 = true, .takes_half = true};
 static const ln_curve kElu = {ln_unary_elu_f32_ref, elu_of, .takes_uint8 = false};
-static const ln_curve kGelu = {ln_unary_gelu_f32_ref, gelu_of, .takes_uint8 = true, .takes_int16 = true};
-static const ln_curve kGeluTanh = {ln_unary_gelu_tanh_f32_ref, gelu_tanh_of, .takes_uint8 = true, .takes_int16 = true};
+static const ln_curve kGelu = {ln_unary_gelu_f32_ref, gelu_of, .takes_uint8 = true, .takes_int16 = true,
+                               .takes_half = true};
+static const ln_curve kGeluTanh = {ln_unary_gelu_tanh_f32_ref, gelu_tanh_of, .takes_uint8 = true, .takes_int16 = true,
+                                   .takes_half = true};
 LN_CURVE_OP(elu, kElu)
 
 static const ln_curve* gelu_curve(const TfLiteNode* node) {

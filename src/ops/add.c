@@ -100,6 +100,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, TfLiteFuse
   LN_TRY(ln_binary_prepare(context, node, io.b->type));
   switch (io.a->type) {
     case kTfLiteFloat32:
+    case kTfLiteFloat16:
+    case kTfLiteBFloat16:
       data->row = subtract ? ln_binary_sub_f32_ref : ln_binary_add_f32_ref;
       return ln_binary_clamp_f32(context, activation, &data->params.f32);
     case kTfLiteInt32:
@@ -118,7 +120,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, TfLiteFuse
     case kTfLiteInt8:
       return prepare_quantized(context, &io, activation, pot_allowed, subtract ? -1 : 1, data);
     default:
-      LN_FAIL(context, "inputs are %s; FLOAT32, INT8, UINT8, INT16, INT32 or INT64 is right",
+      LN_FAIL(context, "inputs are %s; FLOAT32, FLOAT16, BFLOAT16, INT8, UINT8, INT16, INT32 or INT64 is right",
               TfLiteTypeGetName(io.a->type));
   }
 }

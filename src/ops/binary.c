@@ -48,14 +48,14 @@ static TfLiteStatus check_exponent(TfLiteContext* context, const TfLiteNode* nod
   return kTfLiteOk;
 }
 
-static const ln_binary_choice kMaximum[] = {{kTfLiteFloat32, ln_binary_maximum_f32_ref},
+static const ln_binary_choice kMaximum[] = {LN_BINARY_FLOATS(ln_binary_maximum_f32_ref),
                                             {kTfLiteUInt8, ln_binary_maximum_u8_ref},
                                             {kTfLiteInt8, ln_binary_maximum_s8_ref},
                                             {kTfLiteInt16, ln_binary_maximum_s16_ref},
                                             {kTfLiteInt32, ln_binary_maximum_i32_ref},
                                             {kTfLiteInt64, ln_binary_maximum_i64_ref},
                                             {kTfLiteNoType, NULL}};
-static const ln_binary_choice kMinimum[] = {{kTfLiteFloat32, ln_binary_minimum_f32_ref},
+static const ln_binary_choice kMinimum[] = {LN_BINARY_FLOATS(ln_binary_minimum_f32_ref),
                                             {kTfLiteUInt8, ln_binary_minimum_u8_ref},
                                             {kTfLiteInt8, ln_binary_minimum_s8_ref},
                                             {kTfLiteInt16, ln_binary_minimum_s16_ref},
@@ -72,7 +72,7 @@ static const ln_binary_choice kFloorMod[] = {
     {kTfLiteInt64, ln_binary_floor_mod_i64_ref},   {kTfLiteInt16, ln_binary_floor_mod_s16_ref},
     {kTfLiteInt8, ln_binary_floor_mod_s8_ref},     {kTfLiteNoType, NULL}};
 static const ln_binary_choice kAtan2[] = {
-    {kTfLiteFloat32, ln_binary_atan2_f32_ref}, {kTfLiteFloat64, ln_binary_atan2_f64_ref}, {kTfLiteNoType, NULL}};
+    LN_BINARY_FLOATS(ln_binary_atan2_f32_ref), {kTfLiteFloat64, ln_binary_atan2_f64_ref}, {kTfLiteNoType, NULL}};
 static const ln_binary_choice kPow[] = {
     {kTfLiteFloat32, ln_binary_pow_f32_ref}, {kTfLiteInt32, ln_binary_pow_i32_ref}, {kTfLiteNoType, NULL}};
 static const ln_binary_choice kRightShift[] = {{kTfLiteUInt8, ln_binary_shift_right_u8_ref},

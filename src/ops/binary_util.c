@@ -2,6 +2,7 @@
 
 #include <float.h>
 
+#include "kernels/generic/half_rows.h"
 #include "kernels/generic/rows_f32.h"
 
 enum { TILE = 16384 };
@@ -74,9 +75,11 @@ TfLiteStatus ln_binary_run_io(TfLiteContext* context, const ln_binary_io* io, ln
                     .b_width = ln_type_size(io->b->type),
                     .out_width = ln_type_size(io->output->type),
                     .inner = 1};
+  const ln_half_binary half = {job.row, params, io->a->type == kTfLiteBFloat16, io->output->type == kTfLiteBool};
+  if (ln_is_half(io->a->type)) job.row = ln_half_binary_row, job.params = &half;
   if (io->output->bytes == 0) return kTfLiteOk;
   if (shape.rank == 0) {
-    job.row(params, job.a, 0, job.b, 0, job.out, 1);
+    job.row(job.params, job.a, 0, job.b, 0, job.out, 1);
     return kTfLiteOk;
   }
   for (int i = 1; i < shape.rank; ++i) job.inner *= shape.extents[i];

@@ -16,7 +16,8 @@ TfLiteStatus ln_binary_get(TfLiteContext* context, const TfLiteNode* node, ln_bi
 /* Gives the output the broadcast shape. Inputs must have the same type; the output gets `output_type`. */
 TfLiteStatus ln_binary_prepare(TfLiteContext* context, const TfLiteNode* node, TfLiteType output_type);
 
-/* Runs the row function over the broadcast inputs, large ones on all threads. */
+/* Runs the row function over the broadcast inputs, large ones on all threads. For FLOAT16 and BFLOAT16 it is one of
+ * floats. */
 TfLiteStatus ln_binary_run_io(TfLiteContext* context, const ln_binary_io* io, ln_binary_row row, const void* params);
 TfLiteStatus ln_binary_run(TfLiteContext* context, const TfLiteNode* node, ln_binary_row row, const void* params);
 
@@ -36,6 +37,10 @@ typedef struct ln_binary_choice {
   TfLiteType type;
   ln_binary_row row;
 } ln_binary_choice;
+
+/* The floats' row, which halves use too. */
+#define LN_BINARY_FLOATS(row) \
+  {kTfLiteFloat32, row}, {kTfLiteFloat16, row}, { kTfLiteBFloat16, row }
 
 /* The row for the type, NULL: none. The list ends with kTfLiteNoType. */
 ln_binary_row ln_binary_find(const ln_binary_choice* choices, TfLiteType type);

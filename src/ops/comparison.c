@@ -6,8 +6,9 @@
 #include "ops/string_util.h"
 
 typedef struct comparison {
-  ln_binary_choice choices[9];
+  ln_binary_choice choices[11];
   bool swapped;         /* a > b is b < a */
+  ln_binary_row wide;   /* of quantized INT16; NULL: as plain numbers */
   ln_binary_row string; /* of strings' numbers, params: string_pair; NULL: no strings */
 } comparison;
 
@@ -68,14 +69,15 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const compa
   ln_binary_io io;
   LN_TRY(ln_binary_get(context, node, &io));
   if (io.a->type == kTfLiteString) return invoke_strings(context, &io, c->string);
-  const ln_binary_row row = ln_binary_find(c->choices, io.a->type);
+  const bool is_wide = io.a->type == kTfLiteInt16 && io.a->quantization.type != kTfLiteNoQuantization;
+  const ln_binary_row row = is_wide && c->wide != NULL ? c->wide : ln_binary_find(c->choices, io.a->type);
   if (c->swapped) io = (ln_binary_io){io.b, io.a, io.output};
   const ln_compare_quantized params = quantized_params(&io);
   return ln_binary_run_io(context, &io, row, &params);
 }
 
 #define LN_ORDERED(name)                                                                      \
-  {kTfLiteFloat32, ln_binary_##name##_f32_ref}, {kTfLiteInt32, ln_binary_##name##_i32_ref},   \
+  LN_BINARY_FLOATS(ln_binary_##name##_f32_ref), {kTfLiteInt32, ln_binary_##name##_i32_ref},   \
       {kTfLiteInt64, ln_binary_##name##_i64_ref}, {kTfLiteInt16, ln_binary_##name##_s16_ref}, \
       {kTfLiteUInt8, ln_binary_##name##_qu8_ref}, {                                           \
     kTfLiteInt8, ln_binary_##name##_qs8_ref                                                   \
@@ -84,9 +86,12 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const compa
   { kTfLiteNoType, NULL }
 
 static const comparison kEqual = {.choices = {LN_ORDERED(equal), {kTfLiteBool, ln_binary_equal_u8_ref}, LN_END},
+                                  .wide = ln_binary_equal_qs16_ref,
                                   .string = equal_strings};
 static const comparison kNotEqual = {
-    .choices = {LN_ORDERED(not_equal), {kTfLiteBool, ln_binary_not_equal_u8_ref}, LN_END}, .string = not_equal_strings};
+    .choices = {LN_ORDERED(not_equal), {kTfLiteBool, ln_binary_not_equal_u8_ref}, LN_END},
+    .wide = ln_binary_not_equal_qs16_ref,
+    .string = not_equal_strings};
 static const comparison kLess = {.choices = {LN_ORDERED(less), LN_END}};
 static const comparison kLessEqual = {.choices = {LN_ORDERED(less_equal), LN_END}};
 static const comparison kGreater = {.choices = {LN_ORDERED(less), LN_END}, .swapped = true};

@@ -42,18 +42,19 @@ TfLiteStatus ln_curve_prepare(TfLiteContext* context, TfLiteNode* node, const ln
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
   LN_TRY(ln_unary_prepare(context, node));
-  if (input->type == kTfLiteFloat32) return kTfLiteOk;
+  if (input->type == kTfLiteFloat32 || (ln_is_half(input->type) && curve->takes_half)) return kTfLiteOk;
   LN_CHECK(context,
            input->type == kTfLiteInt8 || (input->type == kTfLiteUInt8 && curve->takes_uint8) ||
                (input->type == kTfLiteInt16 && curve->takes_int16),
-           "input is %s; FLOAT32, INT8%s%s is right", TfLiteTypeGetName(input->type),
-           curve->takes_uint8 ? ", UINT8" : "", curve->takes_int16 ? ", INT16" : "");
+           "input is %s; FLOAT32, INT8%s%s%s is right", TfLiteTypeGetName(input->type),
+           curve->takes_half ? ", FLOAT16, BFLOAT16" : "", curve->takes_uint8 ? ", UINT8" : "",
+           curve->takes_int16 ? ", INT16" : "");
   return ln_table_fill(context, input, output, curve->function, node->user_data);
 }
 
 TfLiteStatus ln_curve_invoke(TfLiteContext* context, TfLiteNode* node, const ln_curve* curve) {
   const TfLiteTensor* input;
   LN_TRY(ln_get_input(context, node, 0, &input));
-  if (input->type == kTfLiteFloat32) return ln_unary_run(context, node, curve->row, NULL);
+  if (input->type == kTfLiteFloat32 || ln_is_half(input->type)) return ln_unary_run(context, node, curve->row, NULL);
   return ln_unary_run(context, node, ln_table_row(input->type), node->user_data);
 }

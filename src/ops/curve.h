@@ -7,9 +7,9 @@
 #include "ops/unary_util.h"
 
 typedef struct ln_curve {
-  ln_unary_row row;              /* floats; its params are NULL */
-  ln_unary_f32 function;         /* the same for one value; its params are the output's ln_curve_range */
-  bool takes_uint8, takes_int16; /* besides int8 */
+  ln_unary_row row;                          /* floats; its params are NULL */
+  ln_unary_f32 function;                     /* the same for one value; its params are the output's ln_curve_range */
+  bool takes_uint8, takes_int16, takes_half; /* besides float and int8 */
 } ln_curve;
 
 /* What a quantized output can hold. */

@@ -52,11 +52,17 @@ static TfLiteStatus mul_prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_binary_prepare(context, node, narrowed ? kTfLiteInt8 : io.b->type));
   switch (io.a->type) {
     case kTfLiteFloat32:
+    case kTfLiteFloat16:
+    case kTfLiteBFloat16:
       data->row = ln_binary_mul_f32_ref;
       return ln_binary_clamp_f32(context, activation, &data->params.f32);
     case kTfLiteInt32:
       data->row = ln_binary_mul_i32_ref;
       return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
+    case kTfLiteUInt32: /* the same bits */
+      LN_CHECK(context, activation == kTfLiteActNone, "UINT32 has no activation");
+      data->row = ln_binary_mul_i32_ref;
+      return ln_binary_clamp_int(context, activation, kTfLiteInt32, &data->params.integer);
     case kTfLiteInt64:
       data->row = ln_binary_mul_i64_ref;
       return ln_binary_clamp_int(context, activation, io.a->type, &data->params.integer);
@@ -74,8 +80,10 @@ static TfLiteStatus mul_prepare(TfLiteContext* context, TfLiteNode* node) {
     case kTfLiteInt8:
       return prepare_quantized(context, &io, activation, data);
     default:
-      LN_FAIL(context, "inputs are %s; FLOAT32, INT8, UINT8, INT16, INT32, INT64 or COMPLEX64 is right",
-              TfLiteTypeGetName(io.a->type));
+      LN_FAIL(
+          context,
+          "inputs are %s; FLOAT32, FLOAT16, BFLOAT16, INT8, UINT8, INT16, INT32, UINT32, INT64 or COMPLEX64 is right",
+          TfLiteTypeGetName(io.a->type));
   }
 }
 

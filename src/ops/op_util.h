@@ -60,6 +60,8 @@ static inline bool ln_is_constant(const TfLiteTensor* t) {
 static inline bool ln_is_dynamic(const TfLiteTensor* t) { return t->allocation_type == kTfLiteDynamic; }
 /* Bytes of one element; 0 for strings, resources, sub-byte types. */
 size_t ln_type_size(TfLiteType type);
+/* FLOAT16 and BFLOAT16, which are computed as floats and rounded. */
+static inline bool ln_is_half(TfLiteType type) { return type == kTfLiteFloat16 || type == kTfLiteBFloat16; }
 /* Reports unless the tensor has that type. `what` names it: "input", "bias". */
 TfLiteStatus ln_check_type(TfLiteContext* context, const TfLiteTensor* t, const char* what, TfLiteType type);
 /* Gives the output the type that its inputs decide: some files say another one there. Reported where either type has no

@@ -1,6 +1,7 @@
 /* SOFTMAX and LOG_SOFTMAX over the last dimension. */
 #include "kernels/generic/softmax.h"
 
+#include "kernels/generic/half_rows.h"
 #include "kernels/generic/rows_f32.h"
 #include "ops/builtin_ops.h"
 #include "ops/unary_util.h"
@@ -42,10 +43,11 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_CHECK(context, ln_rank(input) >= 1, "input is a scalar; rank 1 or more is right");
   LN_TRY(ln_resize_like(context, output, input));
   const TfLiteType in = input->type, out = output->type;
-  if (in == kTfLiteFloat32) return ln_check_type(context, output, "output", kTfLiteFloat32);
+  if (in == kTfLiteFloat32 || ln_is_half(in)) return ln_check_type(context, output, "output", in);
   const bool pair =
       in == kTfLiteInt16 ? out == in : (in == kTfLiteInt8 || in == kTfLiteUInt8) && (out == in || out == kTfLiteInt16);
-  LN_CHECK(context, pair, "input is %s, output %s; FLOAT32, INT8, UINT8, INT16 or an 8-bit type to INT16 is right",
+  LN_CHECK(context, pair,
+           "input is %s, output %s; FLOAT32, FLOAT16, BFLOAT16, INT8, UINT8, INT16 or an 8-bit type to INT16 is right",
            TfLiteTypeGetName(in), TfLiteTypeGetName(out));
   if (in == kTfLiteInt16) {
     const int32_t depth = ln_dim(input, ln_rank(input) - 1);
@@ -79,6 +81,8 @@ static void run_tile(void* arg, size_t index) {
   const TfLitePtrUnion from = j->input->data, to = j->output->data;
   if (in == kTfLiteFloat32)
     ln_rows_f32_best()->softmax(j->beta, from.f + at, to.f + at, rows, j->depth);
+  else if (ln_is_half(in))
+    ln_softmax_half(in == kTfLiteBFloat16, j->beta, from.ui16 + at, to.ui16 + at, rows, j->depth);
   else if (in == kTfLiteInt16)
     ln_softmax_qs16_ref(&j->params->wide, from.i16 + at, to.i16 + at, rows, j->depth);
   else if (in == kTfLiteUInt8 && out == kTfLiteUInt8)

@@ -31,6 +31,10 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const unary
   return ln_unary_run(context, node, find(choices, input->type), NULL);
 }
 
+/* Halves are widened by ln_unary_run. */
+#define LN_FLOATS(row) \
+  {kTfLiteFloat32, row}, {kTfLiteFloat16, row}, { kTfLiteBFloat16, row }
+
 #define LN_UNARY_OP(name, ...)                                                   \
   static const unary_choice k_##name[] = {__VA_ARGS__, {kTfLiteNoType, NULL}};   \
   static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) { \
@@ -42,15 +46,15 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const unary
   const TfLiteRegistration ln_op_##name = {                                      \
       .prepare = name##_prepare, .invoke = name##_invoke, .inplace_operator = kTfLiteInplaceOpInput0Shared};
 
-LN_UNARY_OP(sin, {kTfLiteFloat32, ln_unary_sin_f32_ref})
-LN_UNARY_OP(cos, {kTfLiteFloat32, ln_unary_cos_f32_ref})
+LN_UNARY_OP(sin, LN_FLOATS(ln_unary_sin_f32_ref))
+LN_UNARY_OP(cos, LN_FLOATS(ln_unary_cos_f32_ref))
 LN_UNARY_OP(square, {kTfLiteFloat32, ln_unary_square_f32_ref})
 LN_UNARY_OP(round, {kTfLiteFloat32, ln_unary_round_f32_ref})
-LN_UNARY_OP(floor, {kTfLiteFloat32, ln_unary_floor_f32_ref})
+LN_UNARY_OP(floor, LN_FLOATS(ln_unary_floor_f32_ref))
 LN_UNARY_OP(ceil, {kTfLiteFloat32, ln_unary_ceil_f32_ref})
 LN_UNARY_OP(sign, {kTfLiteFloat32, ln_unary_sign_f32_ref}, {kTfLiteFloat64, ln_unary_sign_f64_ref},
             {kTfLiteInt32, ln_unary_sign_i32_ref})
-LN_UNARY_OP(neg, {kTfLiteFloat32, ln_unary_neg_f32_ref}, {kTfLiteInt32, ln_unary_neg_i32_ref},
+LN_UNARY_OP(neg, LN_FLOATS(ln_unary_neg_f32_ref), {kTfLiteInt32, ln_unary_neg_i32_ref},
             {kTfLiteInt64, ln_unary_neg_i64_ref}, {kTfLiteInt8, ln_unary_neg_s8_ref},
             {kTfLiteInt16, ln_unary_neg_s16_ref})
 LN_UNARY_OP(logical_not, {kTfLiteBool, ln_unary_logical_not_ref})

@@ -1,5 +1,6 @@
 #include "ops/unary_util.h"
 
+#include "kernels/generic/half_rows.h"
 #include "kernels/generic/rows_f32.h"
 
 enum { TILE = 8192 };
@@ -39,6 +40,8 @@ TfLiteStatus ln_unary_run(TfLiteContext* context, const TfLiteNode* node, ln_una
   LN_TRY(ln_unary_get(context, node, &input, &output));
   const size_t count = (size_t)ln_num_elements(input);
   unary_job job = {ln_unary_best(row), params, input->data.raw, output->data.raw, ln_type_size(input->type), count};
+  const ln_half_unary half = {job.row, params, input->type == kTfLiteBFloat16};
+  if (ln_is_half(input->type)) job.row = ln_half_unary_row, job.params = &half;
   if (count > 0) ln_parallel_for(context, run_tile, &job, (count + TILE - 1) / TILE);
   return kTfLiteOk;
 }

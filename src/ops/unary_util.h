@@ -12,7 +12,7 @@ TfLiteStatus ln_unary_get(TfLiteContext* context, const TfLiteNode* node, const 
 /* Gives the output, which must have the input's type, the input's shape. */
 TfLiteStatus ln_unary_prepare(TfLiteContext* context, const TfLiteNode* node);
 
-/* Runs the row function, large tensors on all threads. */
+/* Runs the row function, large tensors on all threads. For FLOAT16 and BFLOAT16 it is one of floats. */
 TfLiteStatus ln_unary_run(TfLiteContext* context, const TfLiteNode* node, ln_unary_row row, const void* params);
 
 /* Reports unless input and output have a scale above 0. */

@@ -284,7 +284,14 @@ static inline int32_t comparable(int32_t x, int32_t offset, int32_t multiplier, 
          (uint8_t)(comparable(x, p->a_offset, p->a_multiplier, p->a_shift)            \
                        sign comparable(y, p->b_offset, p->b_multiplier, p->b_shift)))
 
+#define LN_COMPARISON_QS16(name, sign)                                     \
+  LN_ROW(name##_qs16, int16_t, uint8_t, ln_compare_quantized,              \
+         (uint8_t)(comparable(x, p->a_offset, p->a_multiplier, p->a_shift) \
+                       sign comparable(y, p->b_offset, p->b_multiplier, p->b_shift)))
+
 LN_COMPARISON_QUANTIZED(equal, ==)
+LN_COMPARISON_QS16(equal, ==)
+LN_COMPARISON_QS16(not_equal, !=)
 LN_COMPARISON_QUANTIZED(not_equal, !=)
 LN_COMPARISON_QUANTIZED(less, <)
 LN_COMPARISON_QUANTIZED(less_equal, <=)
