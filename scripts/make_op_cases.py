@@ -130,7 +130,7 @@ def main(families):
     write(suite, families)
     for line in suite.refused:
         print("refused:", line)
-    print(f"{len(suite.rows)} cases of {len(suite.containers)} operators")
+    print(f"{len(suite.rows)} cases of {len(suite.containers)} families")
 
 
 if __name__ == "__main__":
