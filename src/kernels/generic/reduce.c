@@ -101,7 +101,7 @@ static void advance(walk* w, int rank, const size_t* extents, const size_t* stri
   LN_REDUCE_FORM(any_##name, type, int, 0, sums[c] != 0 || x != 0, out[n] = (type)sums[c])              \
   LN_REDUCE_FORM(all_##name, type, int, 1, sums[c] != 0 && x != 0, out[n] = (type)sums[c])              \
   LN_REDUCE_FORM(mean_##name, type, uint64_t, 0, sums[c] + (uint64_t)(int64_t)x,                        \
-                 out[n] = s->count > 0 ? (type)((int64_t)sums[c] / (int64_t)s->count) : 0)              \
+                 out[n] = (type)(s->count > 0 ? (int64_t)sums[c] / (int64_t)s->count : 0))              \
   void ln_reduce_##name##_ref(ln_reduction kind, const ln_reduce_shape* s, const type* in, type* out) { \
     static void (*const kForms[])(const ln_reduce_shape*, const type*, type*) = {                       \
         sum_##name, prod_##name, max_##name, min_##name, any_##name, all_##name, mean_##name};          \
