@@ -22,29 +22,6 @@ static TfLiteStatus check_input(TfLiteContext* context, const TfLiteTensor* firs
   return kTfLiteOk;
 }
 
-static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteConcatenationParams* params = node->builtin_data;
-  const TfLiteTensor *first, *t;
-  TfLiteTensor* output;
-  int32_t dims[LN_MAX_RANK], axis;
-  size_t bytes;
-  LN_TRY(ln_check_io(context, node, 1, INT32_MAX, 1));
-  LN_TRY(ln_get_input(context, node, 0, &first));
-  LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_TRY(ln_element_bytes(context, first, &bytes));
-  LN_CHECK(context, params != NULL && params->activation == kTfLiteActNone, "a fused activation; NONE is allowed");
-  LN_CHECK(context, ln_rank(first) <= LN_MAX_RANK, "rank %d; at most %d is allowed", ln_rank(first), LN_MAX_RANK);
-  LN_TRY(ln_normalize_axis(context, params->axis, ln_rank(first), &axis));
-  for (int i = 0; i < ln_rank(first); ++i) dims[i] = ln_dim(first, i);
-  dims[axis] = 0;
-  for (int i = 0; i < node->inputs->size; ++i) {
-    LN_TRY(ln_get_input(context, node, i, &t));
-    LN_TRY(check_input(context, first, t, i, axis, output));
-    LN_CHECK(context, ln_add_i32(dims[axis], ln_dim(t, axis), &dims[axis]), "the sum of the inputs' extents overflows");
-  }
-  return ln_resize(context, output, ln_rank(first), dims);
-}
-
 /* uint8 inputs may have quantizations of their own: each is brought to the output's as the reference does, in float. */
 static void requantize_rows(const TfLiteTensor* input, const TfLiteTensor* output, size_t outer, size_t row,
                             uint8_t* to, size_t to_stride) {
@@ -80,6 +57,30 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     to += row;
   }
   return kTfLiteOk;
+}
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteConcatenationParams* params = node->builtin_data;
+  const TfLiteTensor *first, *t;
+  TfLiteTensor* output;
+  int32_t dims[LN_MAX_RANK], axis;
+  size_t bytes;
+  LN_TRY(ln_check_io(context, node, 1, INT32_MAX, 1));
+  LN_TRY(ln_get_input(context, node, 0, &first));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(ln_element_bytes(context, first, &bytes));
+  LN_CHECK(context, params != NULL && params->activation == kTfLiteActNone, "a fused activation; NONE is allowed");
+  LN_CHECK(context, ln_rank(first) <= LN_MAX_RANK, "rank %d; at most %d is allowed", ln_rank(first), LN_MAX_RANK);
+  LN_TRY(ln_normalize_axis(context, params->axis, ln_rank(first), &axis));
+  for (int i = 0; i < ln_rank(first); ++i) dims[i] = ln_dim(first, i);
+  dims[axis] = 0;
+  for (int i = 0; i < node->inputs->size; ++i) {
+    LN_TRY(ln_get_input(context, node, i, &t));
+    LN_TRY(check_input(context, first, t, i, axis, output));
+    LN_CHECK(context, ln_add_i32(dims[axis], ln_dim(t, axis), &dims[axis]), "the sum of the inputs' extents overflows");
+  }
+  LN_TRY(ln_resize(context, output, ln_rank(first), dims));
+  return ln_compute_once(context, node, invoke);
 }
 
 const TfLiteRegistration ln_op_concatenation = {.prepare = prepare, .invoke = invoke};

@@ -26,29 +26,6 @@ static TfLiteStatus get_gather(TfLiteContext* context, const TfLiteNode* node, c
   return kTfLiteOk;
 }
 
-static TfLiteStatus gather_prepare(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteTensor *input, *indices;
-  TfLiteTensor* output;
-  int axis, batch_dims, rank = 0;
-  size_t bytes;
-  int32_t dims[2 * LN_MAX_RANK];
-  LN_TRY(ln_check_io(context, node, 2, 2, 1));
-  LN_TRY(get_gather(context, node, &input, &indices, &axis, &batch_dims));
-  LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_TRY(check_index_type(context, indices));
-  LN_TRY(ln_move_bytes(context, input, &bytes));
-  LN_TRY(ln_check_type(context, output, "output", input->type));
-  LN_CHECK(context, ln_rank(input) + ln_rank(indices) - 1 - batch_dims <= LN_MAX_RANK,
-           "the output's rank would be over %d", LN_MAX_RANK);
-  for (int i = 0; i < batch_dims; ++i)
-    LN_CHECK(context, ln_dim(input, i) == ln_dim(indices, i),
-             "batch dimension %d is %d in the input, %d in the indices", i, ln_dim(input, i), ln_dim(indices, i));
-  for (int i = 0; i < axis; ++i) dims[rank++] = ln_dim(input, i);
-  for (int i = batch_dims; i < ln_rank(indices); ++i) dims[rank++] = ln_dim(indices, i);
-  for (int i = axis + 1; i < ln_rank(input); ++i) dims[rank++] = ln_dim(input, i);
-  return ln_resize(context, output, rank, dims);
-}
-
 static TfLiteStatus gather_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *input, *indices;
   TfLiteTensor* output;
@@ -70,6 +47,30 @@ static TfLiteStatus gather_invoke(TfLiteContext* context, TfLiteNode* node) {
       for (size_t i = 0; i < count; ++i, to += row)
         memcpy(to, move.from + ((b * outer + o) * extent + (size_t)index_at(indices, b * count + i)) * row, row);
   return ln_move_end(context, output, &move, kTfLiteOk);
+}
+
+static TfLiteStatus gather_prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteTensor *input, *indices;
+  TfLiteTensor* output;
+  int axis, batch_dims, rank = 0;
+  size_t bytes;
+  int32_t dims[2 * LN_MAX_RANK];
+  LN_TRY(ln_check_io(context, node, 2, 2, 1));
+  LN_TRY(get_gather(context, node, &input, &indices, &axis, &batch_dims));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(check_index_type(context, indices));
+  LN_TRY(ln_move_bytes(context, input, &bytes));
+  LN_TRY(ln_check_type(context, output, "output", input->type));
+  LN_CHECK(context, ln_rank(input) + ln_rank(indices) - 1 - batch_dims <= LN_MAX_RANK,
+           "the output's rank would be over %d", LN_MAX_RANK);
+  for (int i = 0; i < batch_dims; ++i)
+    LN_CHECK(context, ln_dim(input, i) == ln_dim(indices, i),
+             "batch dimension %d is %d in the input, %d in the indices", i, ln_dim(input, i), ln_dim(indices, i));
+  for (int i = 0; i < axis; ++i) dims[rank++] = ln_dim(input, i);
+  for (int i = batch_dims; i < ln_rank(indices); ++i) dims[rank++] = ln_dim(indices, i);
+  for (int i = axis + 1; i < ln_rank(input); ++i) dims[rank++] = ln_dim(input, i);
+  LN_TRY(ln_resize(context, output, rank, dims));
+  return ln_compute_once(context, node, gather_invoke);
 }
 
 static TfLiteStatus gather_nd_prepare(TfLiteContext* context, TfLiteNode* node) {

@@ -42,7 +42,7 @@ static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io
   return kTfLiteOk;
 }
 
-static TfLiteStatus mul_prepare(TfLiteContext* context, TfLiteNode* node) {
+static TfLiteStatus prepare_product(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteMulParams* params = node->builtin_data;
   const TfLiteFusedActivation activation = params != NULL ? params->activation : kTfLiteActNone;
   mul_data* data = node->user_data;
@@ -90,6 +90,15 @@ static TfLiteStatus mul_prepare(TfLiteContext* context, TfLiteNode* node) {
 static TfLiteStatus mul_invoke(TfLiteContext* context, TfLiteNode* node) {
   const mul_data* data = node->user_data;
   return ln_binary_run(context, node, data->row, &data->params);
+}
+
+/* Few constants are parts of shapes, mostly. Many would need the threads, which are there for invoke only. */
+static TfLiteStatus mul_prepare(TfLiteContext* context, TfLiteNode* node) {
+  enum { FEW = 1024 };
+  TfLiteTensor* output;
+  LN_TRY(prepare_product(context, node));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  return ln_num_elements(output) <= FEW ? ln_compute_once(context, node, mul_invoke) : kTfLiteOk;
 }
 
 static TfLiteStatus prepare_quotient(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,

@@ -161,6 +161,19 @@ bool ln_set_persistent(TfLiteTensor* tensor) {
   return true;
 }
 
+TfLiteStatus ln_compute_once(TfLiteContext* context, TfLiteNode* node,
+                             TfLiteStatus (*invoke)(TfLiteContext* context, TfLiteNode* node)) {
+  TfLiteTensor* output;
+  for (int i = 0; i < node->inputs->size; ++i) {
+    const TfLiteTensor* input = ln_optional_input(context, node, i);
+    if (input != NULL && !ln_is_constant(input)) return kTfLiteOk;
+  }
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  if (ln_is_dynamic(output) || !ln_set_persistent(output)) return kTfLiteOk;
+  LN_TRY(ln_resize_like(context, output, output));
+  return ln_num_elements(output) > 0 ? invoke(context, node) : kTfLiteOk;
+}
+
 TfLiteStatus ln_broadcast_dims(TfLiteContext* context, const TfLiteTensor* a, const TfLiteTensor* b, int* rank,
                                int32_t dims[LN_MAX_RANK]) {
   const int rank_a = ln_rank(a), rank_b = ln_rank(b);

@@ -85,6 +85,11 @@ void ln_set_dynamic(TfLiteTensor* tensor);
 /* Makes the output of a node whose inputs are all constant a constant too, to be computed once, in prepare. False where
  * it has memory of a client's: it is to be computed in invoke. */
 bool ln_set_persistent(TfLiteTensor* tensor);
+/* The same for the one output, which has got its shape, of a node that is being prepared: where all its inputs are
+ * constant, makes it constant and runs `invoke` for it. The runtime does not run such a node again, and shapes that
+ * follow from the output are known beforehand. */
+TfLiteStatus ln_compute_once(TfLiteContext* context, TfLiteNode* node,
+                             TfLiteStatus (*invoke)(TfLiteContext* context, TfLiteNode* node));
 /* numpy's rule; reports shapes that do not go together and ranks over LN_MAX_RANK. */
 TfLiteStatus ln_broadcast_dims(TfLiteContext* context, const TfLiteTensor* a, const TfLiteTensor* b, int* rank,
                                int32_t dims[LN_MAX_RANK]);

@@ -2,6 +2,25 @@
 #include "ops/builtin_ops.h"
 #include "ops/move_util.h"
 
+static TfLiteStatus pack_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLitePackParams* params = node->builtin_data;
+  const TfLiteTensor* t;
+  TfLiteTensor* output;
+  int axis;
+  size_t bytes;
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(ln_normalize_axis(context, params->axis, ln_rank(output), &axis));
+  LN_TRY(ln_element_bytes(context, output, &bytes));
+  const size_t outer = ln_extent(output, 0, axis), row = ln_extent(output, axis + 1, ln_rank(output)) * bytes;
+  const size_t count = (size_t)node->inputs->size;
+  for (size_t k = 0; k < count; ++k) {
+    LN_TRY(ln_get_input(context, node, (int)k, &t));
+    for (size_t o = 0; o < outer && row > 0; ++o)
+      memcpy(output->data.raw + (o * count + k) * row, t->data.raw + o * row, row);
+  }
+  return kTfLiteOk;
+}
+
 static TfLiteStatus pack_prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLitePackParams* params = node->builtin_data;
   const TfLiteTensor *first, *t;
@@ -27,26 +46,8 @@ static TfLiteStatus pack_prepare(TfLiteContext* context, TfLiteNode* node) {
              "input %d differs from input 0 in scale or zero point", i);
   }
   for (int i = 0; i < rank; ++i) dims[i] = i < axis ? ln_dim(first, i) : i == axis ? count : ln_dim(first, i - 1);
-  return ln_resize(context, output, rank, dims);
-}
-
-static TfLiteStatus pack_invoke(TfLiteContext* context, TfLiteNode* node) {
-  const TfLitePackParams* params = node->builtin_data;
-  const TfLiteTensor* t;
-  TfLiteTensor* output;
-  int axis;
-  size_t bytes;
-  LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_TRY(ln_normalize_axis(context, params->axis, ln_rank(output), &axis));
-  LN_TRY(ln_element_bytes(context, output, &bytes));
-  const size_t outer = ln_extent(output, 0, axis), row = ln_extent(output, axis + 1, ln_rank(output)) * bytes;
-  const size_t count = (size_t)node->inputs->size;
-  for (size_t k = 0; k < count; ++k) {
-    LN_TRY(ln_get_input(context, node, (int)k, &t));
-    for (size_t o = 0; o < outer && row > 0; ++o)
-      memcpy(output->data.raw + (o * count + k) * row, t->data.raw + o * row, row);
-  }
-  return kTfLiteOk;
+  LN_TRY(ln_resize(context, output, rank, dims));
+  return ln_compute_once(context, node, pack_invoke);
 }
 
 static TfLiteStatus unpack_prepare(TfLiteContext* context, TfLiteNode* node) {

@@ -74,6 +74,14 @@ static bool is_constant(const range_io* io) {
   return ln_is_constant(io->start) && ln_is_constant(io->limit) && ln_is_constant(io->delta);
 }
 
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  range_io io;
+  LN_TRY(get_io(context, node, &io));
+  if (!is_constant(&io)) LN_TRY(resize_output(context, &io));
+  fill(&io);
+  return kTfLiteOk;
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   range_io io;
   LN_TRY(get_io(context, node, &io));
@@ -89,19 +97,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
     ln_set_dynamic(io.output);
     return kTfLiteOk;
   }
-  const bool persistent = ln_set_persistent(io.output);
   LN_TRY(resize_output(context, &io));
-  if (persistent) fill(&io);
-  return kTfLiteOk;
-}
-
-static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
-  range_io io;
-  LN_TRY(get_io(context, node, &io));
-  if (ln_is_constant(io.output)) return kTfLiteOk;
-  if (!is_constant(&io)) LN_TRY(resize_output(context, &io));
-  fill(&io);
-  return kTfLiteOk;
+  return ln_compute_once(context, node, invoke);
 }
 
 const TfLiteRegistration ln_op_range = {.prepare = prepare, .invoke = invoke};

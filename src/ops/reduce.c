@@ -168,10 +168,11 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, ln_reductio
 }
 
 #define LN_REDUCE_OP(name, kind)                                                                                      \
-  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) {                                      \
-    return prepare(context, node, kind);                                                                              \
-  }                                                                                                                   \
   static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, kind); } \
+  static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) {                                      \
+    LN_TRY(prepare(context, node, kind));                                                                             \
+    return ln_compute_once(context, node, name##_invoke);                                                             \
+  }                                                                                                                   \
   const TfLiteRegistration ln_op_##name = {.prepare = name##_prepare, .invoke = name##_invoke};
 
 LN_REDUCE_OP(sum, LN_REDUCE_SUM)

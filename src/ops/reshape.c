@@ -73,20 +73,6 @@ static TfLiteStatus check_same_type(TfLiteContext* context, const TfLiteNode* no
   return ln_check_type(context, *output, "output", input->type);
 }
 
-static TfLiteStatus reshape_prepare(TfLiteContext* context, TfLiteNode* node) {
-  TfLiteTensor* output;
-  LN_TRY(ln_check_io(context, node, 1, 2, 1));
-  LN_TRY(check_same_type(context, node, &output));
-  const TfLiteTensor* shape = ln_optional_input(context, node, 1);
-  if (shape != NULL && ln_rank(shape) == 1 && !ln_is_constant(shape)) {
-    LN_CHECK(context, ln_dim(shape, 0) <= LN_MAX_RANK, "the new shape has rank %d; at most %d is allowed",
-             ln_dim(shape, 0), LN_MAX_RANK);
-    ln_set_dynamic(output);
-    return kTfLiteOk;
-  }
-  return resize_output(context, node, output);
-}
-
 static TfLiteStatus copy_input(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
@@ -100,6 +86,21 @@ static TfLiteStatus reshape_invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (ln_is_dynamic(output)) LN_TRY(resize_output(context, node, output));
   return copy_input(context, node);
+}
+
+static TfLiteStatus reshape_prepare(TfLiteContext* context, TfLiteNode* node) {
+  TfLiteTensor* output;
+  LN_TRY(ln_check_io(context, node, 1, 2, 1));
+  LN_TRY(check_same_type(context, node, &output));
+  const TfLiteTensor* shape = ln_optional_input(context, node, 1);
+  if (shape != NULL && ln_rank(shape) == 1 && !ln_is_constant(shape)) {
+    LN_CHECK(context, ln_dim(shape, 0) <= LN_MAX_RANK, "the new shape has rank %d; at most %d is allowed",
+             ln_dim(shape, 0), LN_MAX_RANK);
+    ln_set_dynamic(output);
+    return kTfLiteOk;
+  }
+  LN_TRY(resize_output(context, node, output));
+  return ln_compute_once(context, node, reshape_invoke);
 }
 
 static TfLiteStatus squeeze_prepare(TfLiteContext* context, TfLiteNode* node) {
@@ -126,7 +127,8 @@ static TfLiteStatus squeeze_prepare(TfLiteContext* context, TfLiteNode* node) {
   int kept = 0;
   for (int i = 0; i < rank; ++i)
     if (!drop[i]) dims[kept++] = ln_dim(input, i);
-  return ln_resize(context, output, kept, dims);
+  LN_TRY(ln_resize(context, output, kept, dims));
+  return ln_compute_once(context, node, copy_input);
 }
 
 static TfLiteStatus expand_output(TfLiteContext* context, const TfLiteNode* node, TfLiteTensor* output) {
@@ -150,7 +152,10 @@ static TfLiteStatus expand_prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_check_io(context, node, 2, 2, 1));
   LN_TRY(check_same_type(context, node, &output));
   LN_TRY(ln_get_input(context, node, 1, &axis));
-  if (ln_is_constant(axis)) return expand_output(context, node, output);
+  if (ln_is_constant(axis)) {
+    LN_TRY(expand_output(context, node, output));
+    return ln_compute_once(context, node, copy_input);
+  }
   ln_set_dynamic(output);
   return kTfLiteOk;
 }

@@ -27,7 +27,8 @@ static TfLiteStatus copy_slice(TfLiteContext* context, const TfLiteTensor* input
 typedef TfLiteStatus (*slice_reader)(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input,
                                      slice* s);
 
-static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, int inputs, slice_reader read) {
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, int inputs, slice_reader read,
+                            TfLiteStatus (*invoke_it)(TfLiteContext* context, TfLiteNode* node)) {
   const TfLiteTensor *input, *t;
   TfLiteTensor* output;
   size_t bytes;
@@ -48,7 +49,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, int inputs
     return kTfLiteOk;
   }
   LN_TRY(read(context, node, input, &s));
-  return ln_resize(context, output, s.rank, s.dims);
+  LN_TRY(ln_resize(context, output, s.rank, s.dims));
+  return ln_compute_once(context, node, invoke_it);
 }
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, slice_reader read) {
@@ -188,18 +190,18 @@ static TfLiteStatus read_strided(TfLiteContext* context, const TfLiteNode* node,
   return kTfLiteOk;
 }
 
-static TfLiteStatus slice_prepare(TfLiteContext* context, TfLiteNode* node) {
-  return prepare(context, node, 3, read_slice);
-}
-
 static TfLiteStatus slice_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, read_slice); }
 
-static TfLiteStatus strided_prepare(TfLiteContext* context, TfLiteNode* node) {
-  return prepare(context, node, 4, read_strided);
+static TfLiteStatus slice_prepare(TfLiteContext* context, TfLiteNode* node) {
+  return prepare(context, node, 3, read_slice, slice_invoke);
 }
 
 static TfLiteStatus strided_invoke(TfLiteContext* context, TfLiteNode* node) {
   return invoke(context, node, read_strided);
+}
+
+static TfLiteStatus strided_prepare(TfLiteContext* context, TfLiteNode* node) {
+  return prepare(context, node, 4, read_strided, strided_invoke);
 }
 
 const TfLiteRegistration ln_op_slice = {.prepare = slice_prepare, .invoke = slice_invoke};

@@ -17,21 +17,6 @@ static TfLiteStatus resize_output(TfLiteContext* context, const TfLiteNode* node
   return ln_resize(context, output, count, dims);
 }
 
-static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteTensor *input, *multiples;
-  TfLiteTensor* output;
-  size_t bytes;
-  LN_TRY(ln_check_io(context, node, 2, 2, 1));
-  LN_TRY(ln_get_input(context, node, 0, &input));
-  LN_TRY(ln_get_input(context, node, 1, &multiples));
-  LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_TRY(ln_move_bytes(context, input, &bytes));
-  LN_TRY(ln_check_type(context, output, "output", input->type));
-  if (ln_is_constant(multiples)) return resize_output(context, node, output);
-  ln_set_dynamic(output);
-  return kTfLiteOk;
-}
-
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *input, *multiples;
   TfLiteTensor* output;
@@ -53,6 +38,24 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   }
   if (ln_num_elements(output) > 0) ln_strided_copy(&shape, move.from, move.to, move.bytes);
   return ln_move_end(context, output, &move, kTfLiteOk);
+}
+
+static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteTensor *input, *multiples;
+  TfLiteTensor* output;
+  size_t bytes;
+  LN_TRY(ln_check_io(context, node, 2, 2, 1));
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  LN_TRY(ln_get_input(context, node, 1, &multiples));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(ln_move_bytes(context, input, &bytes));
+  LN_TRY(ln_check_type(context, output, "output", input->type));
+  if (ln_is_constant(multiples)) {
+    LN_TRY(resize_output(context, node, output));
+    return ln_compute_once(context, node, invoke);
+  }
+  ln_set_dynamic(output);
+  return kTfLiteOk;
 }
 
 const TfLiteRegistration ln_op_tile = {.prepare = prepare, .invoke = invoke};

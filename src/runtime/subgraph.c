@@ -287,6 +287,16 @@ static bool has_no_elements(const ln_subgraph* subgraph, const ln_node* node) {
   return outputs->size > 0;
 }
 
+/* Whether all that the node would compute was computed when it was prepared. */
+static bool is_computed(const ln_subgraph* subgraph, const ln_node* node) {
+  const TfLiteIntArray* outputs = node->node.outputs;
+  const int32_t code = node->registration.builtin_code;
+  if (code == kTfLiteBuiltinCustom || code == kTfLiteBuiltinDelegate) return false;
+  for (int i = 0; i < outputs->size; ++i)
+    if (subgraph->tensors[outputs->data[i]].allocation_type != kTfLitePersistentRo) return false;
+  return outputs->size > 0;
+}
+
 static TfLiteStatus run_position(ln_subgraph* subgraph, int32_t position) {
   const int32_t index = subgraph->plan->data[position];
   subgraph->position = position;
@@ -295,7 +305,9 @@ static TfLiteStatus run_position(ln_subgraph* subgraph, int32_t position) {
   if (status == kTfLiteOk && ln_interpreter_is_cancelled(subgraph->interpreter)) status = kTfLiteCancelled;
   if (status == kTfLiteOk) status = ln_subgraph_reserve_tensors(subgraph);
   subgraph->resized = false;
-  if (status == kTfLiteOk && !has_no_elements(subgraph, subgraph->nodes[index])) status = run_node(subgraph, index);
+  const ln_node* node = subgraph->nodes[index];
+  if (status == kTfLiteOk && !has_no_elements(subgraph, node) && !is_computed(subgraph, node))
+    status = run_node(subgraph, index);
   subgraph->current_node = -1;
   return status;
 }

@@ -154,10 +154,65 @@ static void test_broken_strings(void) {
   msgs = (messages){.count = 0};
 }
 
+/* Operators that look at each string find out. Good strings may have bytes behind them. */
+static void test_moved_strings(void) {
+  static const int32_t kGood[] = {3, 20, 21, 24, 24, 0x6e6f656f};
+  static const struct {
+    int32_t words[7];
+    size_t size;
+  } kBroken[] = {{{0}, 0},
+                 {{3}, 4},
+                 {{-1, 20, 20, 20, 20}, 20},
+                 {{INT32_MAX, 20, 20, 20, 20}, 20},
+                 {{INT32_MIN, 20, 20, 20, 20}, 20},
+                 {{3, 20, 20, 20}, 16},
+                 {{2, 16, 16, 16}, 16},
+                 {{3, 20, 20, 20, 21}, 20},
+                 {{3, 20, 24, 21, 24, 0}, 24},
+                 {{3, 16, 20, 20, 20}, 20},
+                 {{3, -20, 20, 20, 20}, 20},
+                 {{3, 20, INT32_MIN, 20, 20}, 20},
+                 {{3, 20, INT32_MAX, INT32_MAX, INT32_MAX}, 20}};
+  TfLiteInterpreter* interpreter = ready_interpreter("string_moves", &msgs);
+  CHECK_EQ_INT(TfLiteInterpreterInvoke(interpreter), kTfLiteError); /* nothing has been written */
+  for (size_t i = 0; i < sizeof kBroken / sizeof kBroken[0]; ++i) {
+    CHECK_EQ_INT(set_strings(interpreter, kBroken[i].words, kBroken[i].size), kTfLiteOk);
+    CHECK_EQ_INT(TfLiteInterpreterInvoke(interpreter), kTfLiteError);
+    CHECK_EQ_INT(set_strings(interpreter, kGood, sizeof kGood), kTfLiteOk);
+    CHECK_EQ_INT(TfLiteInterpreterInvoke(interpreter), kTfLiteOk);
+    CHECK(memcmp(TfLiteTensorData(TfLiteInterpreterGetOutputTensor(interpreter, 0)), "\0\1\0", 3) == 0);
+    CHECK_EQ_INT(TfLiteTensorByteSize(TfLiteInterpreterGetOutputTensor(interpreter, 1)), 17);
+    CHECK_EQ_INT(TfLiteTensorByteSize(TfLiteInterpreterGetOutputTensor(interpreter, 2)), 40);
+  }
+  TfLiteInterpreterDelete(interpreter);
+  msgs = (messages){.count = 0};
+}
+
+/* What follows from shapes alone is known before the graph runs. */
+static void test_shape_parts(void) {
+  TfLiteInterpreter* interpreter = ready_interpreter("shape_parts", &msgs);
+  const TfLiteTensor* output = TfLiteInterpreterGetOutputTensor(interpreter, 0);
+  for (int batch = 1; batch < 4; ++batch) {
+    const int dims[] = {batch, 2, 3};
+    CHECK_EQ_INT(TfLiteInterpreterResizeInputTensor(interpreter, 0, dims, 3), kTfLiteOk);
+    CHECK_EQ_INT(TfLiteInterpreterAllocateTensors(interpreter), kTfLiteOk);
+    CHECK_EQ_INT(TfLiteTensorGetAllocationStrategy(output), kTfLiteAllocationStrategyArena);
+    CHECK(TfLiteTensorNumDims(output) == 2 && TfLiteTensorDim(output, 0) == batch && TfLiteTensorDim(output, 1) == 6);
+    float values[18];
+    for (int i = 0; i < 6 * batch; ++i) values[i] = (float)(i * batch);
+    CHECK(set_floats(interpreter, 0, values, (size_t)(6 * batch)));
+    CHECK_EQ_INT(TfLiteInterpreterInvoke(interpreter), kTfLiteOk);
+    CHECK(output_is(interpreter, 0, values, (size_t)(6 * batch)));
+  }
+  TfLiteInterpreterDelete(interpreter);
+}
+
 int main(void) {
   test_output();
   test_custom_allocation();
   test_strings();
   test_broken_strings();
+  test_moved_strings();
+  test_shape_parts();
   return check_report();
 }

@@ -181,8 +181,37 @@ def chain():
     return model
 
 
+def string_moves():
+    """Of three strings: whether each is the second, the third and the first, and all twice, with EQUAL, GATHER, TILE."""
+    model = Model()
+    graph = model.subgraph("main")
+    x = graph.input("x", "STRING", [3])
+    second = graph.tensor("second", "STRING", [1])
+    graph.op("SLICE", [x, graph.const("one", I32([1])), graph.const("size", I32([1]))], [second])
+    graph.op("EQUAL", [x, second], [graph.output("is_second", "BOOL", [3])])
+    graph.op("GATHER", [x, graph.const("ends", I32([2, 0]))], [graph.output("ends_of_x", "STRING", [2])], axis=0)
+    graph.op("TILE", [x, graph.const("twice", I32([2]))], [graph.output("twice_x", "STRING", [6])])
+    return model
+
+
+def shape_parts():
+    """x [batch,2,3] as [batch,6]: RESHAPE to what SHAPE, STRIDED_SLICE and PACK make of x's own shape."""
+    model = Model()
+    graph = model.subgraph("main")
+    x = graph.input("x", "FLOAT32", [1, 2, 3], signature=[-1, 2, 3])
+    shape, batch, rest, wanted = (graph.tensor(name, "INT32", dims) for name, dims in
+                                  (("shape", [3]), ("batch", []), ("rest", []), ("wanted", [2])))
+    graph.op("SHAPE", [x], [shape], out_type="INT32")
+    ends = [graph.const(f"end{i}", I32([i])) for i in range(2)]
+    graph.op("STRIDED_SLICE", [shape, ends[0], ends[1], ends[1]], [batch], shrink_axis_mask=1)
+    graph.op("MUL", [graph.const("two", I32(2)), graph.const("three", I32(3))], [rest])
+    graph.op("PACK", [batch, rest], [wanted], values_count=2)
+    graph.op("RESHAPE", [x, wanted], [graph.output("y", "FLOAT32", [1, 6], signature=[-1, 6])])
+    return model
+
+
 MODELS = (branch, while_count, while_forever, call_once_variable, string_reshape, two_signatures, custom_operator,
-          variable_tensor, optional_input, dynamic_add, data_behind, chain)
+          variable_tensor, optional_input, dynamic_add, data_behind, chain, string_moves, shape_parts)
 
 
 def main():

@@ -16,6 +16,8 @@ CASES = {  # model: [(inputs, outputs) per invoke]
     "variable_tensor": [(([[1, 2]],), ([[n, 2 * n]],)) for n in (1, 2, 3, 3)],
     "optional_input": [(([[1, 1, 2]],), ([[9, 21]],))],
     "dynamic_add": [(([[1, 1, 1]],), ([[2, 3, 4]],))],
+    "string_moves": [((["a", "", "a"],), ([False, True, False], [b"a", b"a"], [b"a", b"", b"a"] * 2))],
+    "shape_parts": [(([[[1, 2, 3], [4, 5, 6]]],), ([[1, 2, 3, 4, 5, 6]],))],
     "data_behind": [(([1, 1, 1, 1],), ([2, 3, 4, 5],))],
 }
 
