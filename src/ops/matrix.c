@@ -331,7 +331,7 @@ static bool make_byte_numbers(ln_matrix* matrix, const TfLiteTensor* bias) {
     const int64_t largest = (int64_t)part->depth * 255 * largest_weight;
     for (size_t n = 0; n < matrix->columns; ++n) {
       const size_t channel = part->channel_group * matrix->padded_columns + n, at = p * matrix->padded_columns + n;
-      const int64_t own = bias_at(bias, part->channel_group * matrix->columns + n);
+      const int32_t own = (int32_t)bias_at(bias, part->channel_group * matrix->columns + n);
       ln_requant_q8 r;
       if (!ln_requant_q8_make(own, largest, matrix->multiplier[channel], matrix->shift[channel], &r)) return false;
       matrix->byte_bias[at] = (uint32_t)matrix->bias[at] + (UINT32_C(1) << 31);

@@ -44,6 +44,11 @@ static void fill_numbers(layer* l) {
   for (size_t i = 0; i < channels; ++i) {
     multiplier[i] = kc_chance(3) ? 0 : (int32_t)kc_range(INT32_C(1) << 30, INT32_MAX);
     shift[i] = (int32_t)(kc_chance(5) ? kc_range(-31, 0) : kc_range(-11, -4));
+    if (!kc_chance(5)) continue;
+    /* A channel whose weights are all but 0 has a scale so small that its bias needs all of int32. */
+    bias[i] = (int32_t)kc_range(INT32_MIN, INT32_MAX);
+    multiplier[i] = (int32_t)kc_range(INT32_C(1) << 30, INT32_C(3) << 29);
+    shift[i] = (int32_t)kc_range(-28, -20);
   }
   const int32_t low = l->is_signed ? -128 : 0, high = l->is_signed ? 127 : 255;
   l->quantized = (ln_dwconv_quantized){.bias = kc_chance(80) ? bias : NULL,

@@ -34,7 +34,7 @@ static void make_product(product* p) {
   kc_fill_u8(p->b, p->columns * p->depth);
   if (p->row_terms != NULL) kc_fill_s32(p->row_terms, p->rows, -100000, 100000);
   for (size_t n = 0; n < p->columns; ++n)
-    ln_requant_q8_make(kc_range(-50000, 50000), 1 << 29, (int32_t)kc_range(INT32_C(1) << 30, INT32_MAX),
+    ln_requant_q8_make((int32_t)kc_range(-50000, 50000), 1 << 29, (int32_t)kc_range(INT32_C(1) << 30, INT32_MAX),
                        (int32_t)(kc_chance(5) ? kc_range(-31, 0) : kc_range(-12, -5)), &p->numbers[n]);
   p->range = ln_requant_q8_range((int32_t)kc_range(0, 127), 0, 127, kc_chance(50));
 }

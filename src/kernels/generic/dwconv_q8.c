@@ -11,18 +11,17 @@ int32_t ln_dwconv_q8_weight(const ln_dwconv_q8_filter* f, int32_t y, int32_t x, 
 }
 
 bool ln_dwconv_q8_channel(const ln_dwconv_q8_filter* f, size_t channel, ln_requant_q8* numbers) {
-  int64_t sum = 0, largest = 0;
+  int32_t sum = 0, largest = 0;
   for (int32_t y = 0; y < f->height; ++y)
     for (int32_t x = 0; x < f->width; ++x) {
       const int32_t w = ln_dwconv_q8_weight(f, y, x, channel);
       sum += w;
       largest += 255 * (w < 0 ? -w : w);
     }
-  const int64_t bias = f->bias != NULL ? f->bias[channel] : 0;
-  /* Bounded with the zero point in the sums, and also without: the kernels add up raw bytes. */
-  const int64_t apart = bias - sum * f->in_zero_point;
-  return ln_requant_q8_make(bias, largest, f->multiplier[channel], f->shift[channel], numbers) &&
-         ln_requant_q8_make(apart, largest, f->multiplier[channel], f->shift[channel], numbers);
+  const int32_t bias = f->bias != NULL ? f->bias[channel] : 0;
+  if (!ln_requant_q8_make(bias, largest, f->multiplier[channel], f->shift[channel], numbers)) return false;
+  numbers->bias -= (uint32_t)sum * (uint32_t)f->in_zero_point;
+  return true;
 }
 
 /* ---- Generic: channels in blocks of eight, for each their numbers and then the weights of every tap. ---- */

@@ -9,14 +9,12 @@
  *   floor((u * 2M + 2^31) / 2^32) = q + M, so that with k = h - M - [e > 0]
  *   r = (high half of (u * 2M + 2^31) + k + (u >> s)) >> e, s = 31, or 32 where e = 0: no sign is taken off there.
  *
- * All is modulo 2^32, and right for |x| < 2^30. */
+ * All is modulo 2^32, as sums are in the reference, and right where q + h stays below 2^31. */
 #ifndef LN_KERNELS_REQUANT_Q8_H_
 #define LN_KERNELS_REQUANT_Q8_H_
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { LN_REQUANT_Q8_LIMIT = 1 << 30 };
 
 /* Of one channel. */
 typedef struct ln_requant_q8 {
@@ -33,12 +31,15 @@ typedef struct ln_requant_q8_out {
   uint8_t zero_point, low, high, flip;
 } ln_requant_q8_out;
 
-/* False: the shift is not to the right, or sums of up to `largest` and the bias leave the range. */
-static inline bool ln_requant_q8_make(int64_t bias, int64_t largest, int32_t multiplier, int32_t shift,
+/* False: the shift is to the left, or q + h can leave its range with sums of up to `largest` and the bias. (Biases of
+ * channels whose weights are all but 0 can be as large as int32 allows.) */
+static inline bool ln_requant_q8_make(int32_t bias, int64_t largest, int32_t multiplier, int32_t shift,
                                       ln_requant_q8* r) {
-  if (shift > 0 || shift < -31 || bias <= -LN_REQUANT_Q8_LIMIT || bias >= LN_REQUANT_Q8_LIMIT ||
-      largest >= LN_REQUANT_Q8_LIMIT - (bias < 0 ? -bias : bias))
-    return false;
+  if (shift > 0 || shift < -31 || multiplier < 0) return false;
+  const int64_t limit = INT64_C(1) << 31, sum = largest + (bias < 0 ? -(int64_t)bias : bias);
+  const int64_t q = (((sum < limit ? sum : limit) * multiplier) >> 31) + 1;
+  const int64_t half = shift < 0 ? INT64_C(1) << (-shift - 1) : 0;
+  if (shift == -31 ? q >= half : q + half >= limit) return false;
   /* Of 31 bits nothing is left. */
   const uint32_t m = shift == -31 ? 0 : (uint32_t)multiplier, e = shift == -31 ? 1 : (uint32_t)-shift;
   r->bias = (uint32_t)bias + (UINT32_C(1) << 31);

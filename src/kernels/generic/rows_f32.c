@@ -1,6 +1,7 @@
 /* The ladder of float rows. */
 #include "kernels/generic/rows_f32.h"
 
+#include "kernels/generic/rows_q8.h"
 #include "kernels/generic/softmax.h"
 #if defined(__x86_64__)
 #include "kernels/x86/rows_f32_x86.h"
@@ -44,5 +45,5 @@ ln_unary_row ln_unary_best(ln_unary_row ref) {
 ln_binary_row ln_binary_best(ln_binary_row ref) {
   const ln_binary_variant* v = ln_rows_f32_best()->binary;
   while (v->ref != NULL && v->ref != ref) ++v;
-  return v->ref != NULL ? v->row : ref;
+  return v->ref != NULL ? v->row : ln_rows_q8_best(ref);
 }

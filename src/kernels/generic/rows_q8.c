@@ -1,0 +1,72 @@
+/* Quantized rows of bytes: parameters for the rungs, the ladder. */
+#include "kernels/generic/rows_q8.h"
+
+#if defined(__x86_64__)
+#include "kernels/x86/rows_q8_x86.h"
+#endif
+
+static bool is_zero_point(int32_t value, bool is_signed) {
+  return is_signed ? value >= INT8_MIN && value <= INT8_MAX : value >= 0 && value <= UINT8_MAX;
+}
+
+static bool is_range(int32_t low, int32_t high, bool is_signed) {
+  return low <= high && is_zero_point(low, is_signed) && is_zero_point(high, is_signed);
+}
+
+bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
+  const uint32_t up = is_signed ? 128 : 0;
+  if (!is_zero_point(-s->a_offset, is_signed) || !is_zero_point(-s->b_offset, is_signed) ||
+      !is_zero_point(s->out_offset, is_signed) || !is_range(s->low, s->high, is_signed) || s->left_shift > 20)
+    return false;
+  /* Inputs are below 2^8 * 2^20; they become no larger, and two of them are added. */
+  const int64_t most = INT64_C(1) << (s->left_shift + 8);
+  p->left_shift = (uint32_t)s->left_shift;
+  p->subtract = s->sign < 0;
+  p->flip = is_signed ? 0x80 : 0;
+  p->range = ln_requant_q8_range(s->out_offset, s->low, s->high, is_signed);
+  if (!ln_requant_q8_make(0, most, s->a_multiplier, s->a_shift, &p->a) ||
+      !ln_requant_q8_make(0, most, s->b_multiplier, s->b_shift, &p->b) ||
+      !ln_requant_q8_make(0, 2 * most, s->out_multiplier, s->out_shift, &p->out))
+    return false;
+  p->a_start = p->a.bias + (((uint32_t)s->a_offset - up) << s->left_shift);
+  p->b_start = p->b.bias + (((uint32_t)s->b_offset - up) << s->left_shift);
+  return true;
+}
+
+bool ln_mul_q8_make(const ln_mul_quantized* s, bool is_signed, ln_mul_q8* p) {
+  const int32_t up = is_signed ? 128 : 0;
+  if (!is_zero_point(-s->a_offset, is_signed) || !is_zero_point(-s->b_offset, is_signed) ||
+      !is_zero_point(s->out_offset, is_signed) || !is_range(s->low, s->high, is_signed))
+    return false;
+  p->a_zero = up - s->a_offset;
+  p->b_zero = up - s->b_offset;
+  p->flip = is_signed ? 0x80 : 0;
+  p->range = ln_requant_q8_range(s->out_offset, s->low, s->high, is_signed);
+  return ln_requant_q8_make(0, 1 << 16, s->multiplier, s->shift, &p->out);
+}
+
+static const ln_rows_q8_variant none[] = {{NULL, NULL}};
+
+static const ln_rows_q8 ln_rows_q8_generic = {.name = "rows_q8_ref", .isa = LN_ISA_GENERIC, .binary = none};
+
+static const ln_rows_q8* const ladder[] = {
+    &ln_rows_q8_generic,
+#if defined(__x86_64__)
+    &ln_rows_q8_avx2,
+    &ln_rows_q8_avx512,
+#endif
+};
+
+const ln_rows_q8* const* ln_rows_q8_rungs(size_t* count) {
+  *count = sizeof ladder / sizeof ladder[0];
+  return ladder;
+}
+
+ln_binary_row ln_rows_q8_best(ln_binary_row ref) {
+  const ln_rows_q8* best = ladder[0];
+  for (size_t i = 1; i < sizeof ladder / sizeof ladder[0]; ++i)
+    if (ln_cpu_has(ladder[i]->isa)) best = ladder[i];
+  const ln_rows_q8_variant* v = best->binary;
+  while (v->ref != NULL && v->ref != ref) ++v;
+  return v->ref != NULL ? v->row : ref;
+}

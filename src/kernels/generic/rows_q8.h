@@ -1,0 +1,51 @@
+/* The rungs of quantized element-wise rows of bytes with two inputs. Which row is meant is said by its definition,
+ * ln_binary_…_ref; results are the same bit for bit. */
+#ifndef LN_KERNELS_ROWS_Q8_H_
+#define LN_KERNELS_ROWS_Q8_H_
+
+#include "base/cpu.h"
+#include "kernels/generic/binary.h"
+#include "kernels/generic/requant_q8.h"
+
+typedef struct ln_rows_q8_variant {
+  ln_binary_row ref, row;
+} ln_rows_q8_variant;
+
+typedef struct ln_rows_q8 {
+  const char* name;
+  ln_isa isa;
+  const ln_rows_q8_variant* binary; /* up to one without a ref */
+} ln_rows_q8;
+
+/* The lowest has no variants: there the definitions themselves run. */
+const ln_rows_q8* const* ln_rows_q8_rungs(size_t* count);
+
+/* The best variant that may be used now; `ref` itself where there is none. */
+ln_binary_row ln_rows_q8_best(ln_binary_row ref);
+
+/* ---- For the rungs: parameters as the vectors take them. ---- */
+
+/* A sum: each input, unsigned, is shifted left by left_shift, `start` is added, and it is requantized by its numbers;
+ * the sum of both goes through `out`. */
+typedef struct ln_add_q8 {
+  uint32_t left_shift, a_start, b_start;
+  ln_requant_q8 a, b, out;
+  bool subtract;
+  uint8_t flip;
+  ln_requant_q8_out range;
+} ln_add_q8;
+
+/* False: the numbers are not those of a sound model. */
+bool ln_add_q8_make(const ln_add_quantized* params, bool is_signed, ln_add_q8* p);
+
+/* A product: less their zero points (as unsigned) the inputs are multiplied and requantized. */
+typedef struct ln_mul_q8 {
+  int32_t a_zero, b_zero;
+  ln_requant_q8 out;
+  uint8_t flip;
+  ln_requant_q8_out range;
+} ln_mul_q8;
+
+bool ln_mul_q8_make(const ln_mul_quantized* params, bool is_signed, ln_mul_q8* p);
+
+#endif

@@ -1,0 +1,119 @@
+/* The body of quantized rows of bytes, for one width of vectors: a template. The including file defines vec (32-bit
+ * lanes), kLanes, its operations vec_…, and requant on it. Four vectors of lanes make a block of bytes; what is left at
+ * the end of a row goes through a block of its own. No include guard on purpose. */
+
+enum { kBlock = 4 * kLanes };
+
+typedef struct numbers {
+  vec multiplier, offset, sign_shift, shift;
+} numbers;
+
+static inline numbers numbers_of(const ln_requant_q8* r) {
+  return (numbers){vec_set(r->multiplier), vec_set(r->offset), vec_set(r->sign_shift), vec_set(r->shift)};
+}
+
+static inline vec apply(const numbers* n, vec x) {
+  return requant(x, n->multiplier, n->offset, n->sign_shift, n->shift);
+}
+
+typedef struct add_vectors {
+  numbers a, b, out;
+  vec a_start, b_start, out_start, flip;
+  uint32_t left_shift;
+  bool subtract;
+  range to;
+} add_vectors;
+
+static inline void add_block(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
+  vec r[4];
+  LN_UNROLL for (size_t v = 0; v < 4; ++v) {
+    const vec x = vec_add(vec_shift_left(vec_load_bytes(a + v * kLanes, p->flip), p->left_shift), p->a_start);
+    const vec y = vec_add(vec_shift_left(vec_load_bytes(b + v * kLanes, p->flip), p->left_shift), p->b_start);
+    const vec left = apply(&p->a, x), right = apply(&p->b, y);
+    const vec sum = p->subtract ? vec_sub(left, right) : vec_add(left, right);
+    r[v] = apply(&p->out, vec_add(sum, p->out_start));
+  }
+  vec_store_bytes(out, r, &p->to);
+}
+
+typedef struct mul_vectors {
+  numbers out;
+  vec a_zero, b_zero, out_start, flip;
+  range to;
+} mul_vectors;
+
+static inline void mul_block(const mul_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
+  vec r[4];
+  LN_UNROLL for (size_t v = 0; v < 4; ++v) {
+    const vec x = vec_sub(vec_load_bytes(a + v * kLanes, p->flip), p->a_zero);
+    const vec y = vec_sub(vec_load_bytes(b + v * kLanes, p->flip), p->b_zero);
+    r[v] = apply(&p->out, vec_add(vec_mul(x, y), p->out_start));
+  }
+  vec_store_bytes(out, r, &p->to);
+}
+
+/* An input that does not move is a block of equal bytes. */
+#define LN_ROW(block, p)                                                                              \
+  const uint8_t *from_a = a, *from_b = b;                                                             \
+  uint8_t *to = out, block_a[kBlock], block_b[kBlock], block_out[kBlock];                             \
+  if (a_step == 0) from_a = memset(block_a, *from_a, kBlock);                                         \
+  if (b_step == 0) from_b = memset(block_b, *from_b, kBlock);                                         \
+  size_t i = 0;                                                                                       \
+  for (; i + kBlock <= n; i += kBlock) block(&(p), from_a + i * a_step, from_b + i * b_step, to + i); \
+  if (i == n) return;                                                                                 \
+  if (a_step != 0) from_a = memcpy(block_a, from_a + i, n - i);                                       \
+  if (b_step != 0) from_b = memcpy(block_b, from_b + i, n - i);                                       \
+  block(&(p), from_a, from_b, block_out);                                                             \
+  memcpy(to + i, block_out, n - i);
+
+static inline void add_row(bool is_signed, ln_binary_row otherwise, const void* params, const void* a, size_t a_step,
+                           const void* b, size_t b_step, void* out, size_t n) {
+  ln_add_q8 s;
+  if (!ln_add_q8_make(params, is_signed, &s)) {
+    otherwise(params, a, a_step, b, b_step, out, n);
+    return;
+  }
+  const add_vectors p = {.a = numbers_of(&s.a),
+                         .b = numbers_of(&s.b),
+                         .out = numbers_of(&s.out),
+                         .a_start = vec_set(s.a_start),
+                         .b_start = vec_set(s.b_start),
+                         .out_start = vec_set(s.out.bias),
+                         .flip = vec_set(s.flip),
+                         .left_shift = s.left_shift,
+                         .subtract = s.subtract,
+                         .to = range_of(&s.range)};
+  LN_ROW(add_block, p)
+}
+
+static inline void mul_row(bool is_signed, ln_binary_row otherwise, const void* params, const void* a, size_t a_step,
+                           const void* b, size_t b_step, void* out, size_t n) {
+  ln_mul_q8 s;
+  if (!ln_mul_q8_make(params, is_signed, &s)) {
+    otherwise(params, a, a_step, b, b_step, out, n);
+    return;
+  }
+  const mul_vectors p = {.out = numbers_of(&s.out),
+                         .a_zero = vec_set((uint32_t)s.a_zero),
+                         .b_zero = vec_set((uint32_t)s.b_zero),
+                         .out_start = vec_set(s.out.bias),
+                         .flip = vec_set(s.flip),
+                         .to = range_of(&s.range)};
+  LN_ROW(mul_block, p)
+}
+
+#define LN_VARIANT(name, body, is_signed)                                                                     \
+  static void name(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, void* out, \
+                   size_t n) {                                                                                \
+    body(is_signed, ln_binary_##name##_ref, params, a, a_step, b, b_step, out, n);                            \
+  }
+LN_VARIANT(add_qu8, add_row, false)
+LN_VARIANT(add_qs8, add_row, true)
+LN_VARIANT(mul_qu8, mul_row, false)
+LN_VARIANT(mul_qs8, mul_row, true)
+
+static const ln_rows_q8_variant variants[] = {{ln_binary_add_qu8_ref, add_qu8},
+                                              {ln_binary_add_qs8_ref, add_qs8},
+                                              {ln_binary_mul_qu8_ref, mul_qu8},
+                                              {ln_binary_mul_qs8_ref, mul_qs8},
+                                              {NULL, NULL}};

@@ -1,0 +1,121 @@
+/* kcheck: quantized element-wise rows of bytes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "kcheck/kcheck.h"
+#include "kernels/generic/rows_q8.h"
+
+typedef struct kind {
+  const char* name;
+  ln_binary_row ref;
+  bool is_signed, is_product;
+} kind;
+
+static const kind kKinds[] = {{"add_qu8", ln_binary_add_qu8_ref, false, false},
+                              {"add_qs8", ln_binary_add_qs8_ref, true, false},
+                              {"mul_qu8", ln_binary_mul_qu8_ref, false, true},
+                              {"mul_qs8", ln_binary_mul_qs8_ref, true, true}};
+
+enum { kKindCount = sizeof kKinds / sizeof kKinds[0] };
+
+static int32_t multiplier(void) { return (int32_t)kc_range(INT32_C(1) << 30, INT32_MAX); }
+
+static ln_add_quantized sum_params(bool is_signed) {
+  const int32_t low = is_signed ? -128 : 0, high = is_signed ? 127 : 255;
+  return (ln_add_quantized){.a_offset = -(int32_t)kc_range(low, high),
+                            .b_offset = -(int32_t)kc_range(low, high),
+                            .out_offset = (int32_t)kc_range(low, high),
+                            .left_shift = 20,
+                            .a_multiplier = multiplier(),
+                            .b_multiplier = multiplier(),
+                            .out_multiplier = multiplier(),
+                            .a_shift = (int)kc_range(-6, 0),
+                            .b_shift = (int)kc_range(-6, 0),
+                            .out_shift = (int)kc_range(-22, kc_chance(5) ? 0 : -17),
+                            .sign = kc_chance(50) ? 1 : -1,
+                            .low = (int32_t)kc_range(low, low + 50),
+                            .high = (int32_t)kc_range(high - 50, high)};
+}
+
+static ln_mul_quantized product_params(bool is_signed) {
+  const ln_add_quantized p = sum_params(is_signed);
+  return (ln_mul_quantized){p.a_offset, p.b_offset, p.out_offset, p.a_multiplier, (int)kc_range(-9, kc_chance(10)),
+                            p.low,      p.high};
+}
+
+/* Both parameters in one, so that either kind can take it. */
+typedef union params {
+  ln_add_quantized sum;
+  ln_mul_quantized product;
+} params;
+
+static params random_params(const kind* k) {
+  params p;
+  if (k->is_product)
+    p.product = product_params(k->is_signed);
+  else
+    p.sum = sum_params(k->is_signed);
+  return p;
+}
+
+static void check_kind(const kind* k, ln_binary_row row) {
+  const params p = random_params(k);
+  const size_t n = kc_size(300, 64);
+  const size_t a_step = kc_chance(20) ? 0 : 1, b_step = a_step == 1 && kc_chance(20) ? 0 : 1;
+  uint8_t* a = kc_memory(a_step == 0 ? 1 : n);
+  uint8_t* b = kc_memory(b_step == 0 ? 1 : n);
+  uint8_t *out = kc_memory(n), *expected = kc_memory(n);
+  kc_fill_u8(a, a_step == 0 ? 1 : n);
+  kc_fill_u8(b, b_step == 0 ? 1 : n);
+  k->ref(&p, a, a_step, b, b_step, expected, n);
+  if (a_step == 1 && kc_chance(20)) out = a; /* in place */
+  row(&p, a, a_step, b, b_step, out, n);
+  kc_same(out, expected, n, 1, "%s, %zu elements, steps %zu and %zu", k->name, n, a_step, b_step);
+  kc_release();
+}
+
+static ln_binary_row row_of(const ln_rows_q8* rung, const kind* k) {
+  const ln_rows_q8_variant* v = rung->binary;
+  while (v->ref != NULL && v->ref != k->ref) ++v;
+  return v->ref != NULL ? v->row : k->ref;
+}
+
+static void check(void) {
+  size_t count;
+  const ln_rows_q8* const* rungs = ln_rows_q8_rungs(&count);
+  for (size_t i = 0; i < count; ++i) {
+    if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
+    for (size_t k = 0; k < kKindCount; ++k)
+      for (int round = 0; round < kc_rounds(); ++round) check_kind(&kKinds[k], row_of(rungs[i], &kKinds[k]));
+  }
+}
+
+typedef struct run {
+  ln_binary_row row;
+  params p;
+  uint8_t *a, *b, *out;
+} run;
+
+enum { kMost = 16384 };
+
+static void work(void* arg) {
+  const run* r = arg;
+  r->row(&r->p, r->a, 1, r->b, 1, r->out, kMost);
+}
+
+static void bench(void) {
+  size_t count;
+  const ln_rows_q8* const* rungs = ln_rows_q8_rungs(&count);
+  run r = {.a = kc_memory(kMost), .b = kc_memory(kMost), .out = kc_memory(kMost)};
+  kc_fill_u8(r.a, kMost);
+  kc_fill_u8(r.b, kMost);
+  for (size_t k = 0; k < kKindCount; ++k) {
+    r.p = random_params(&kKinds[k]);
+    for (size_t i = 0; i < count; ++i) {
+      r.row = row_of(rungs[i], &kKinds[k]);
+      if (ln_cpu_present(rungs[i]->isa)) kc_time(rungs[i]->name, kKinds[k].name, kMost, "result", work, &r);
+    }
+  }
+}
+
+const kc_family kc_family_rows_q8 = {"rows_q8", check, bench};
