@@ -7,28 +7,29 @@
 
 enum { TILE = 8192, STAGE = 256 };
 
+static const TfLiteType kTypes[LN_NUMBER_COUNT] = {
+    [LN_NUMBER_BOOL] = kTfLiteBool,   [LN_NUMBER_S8] = kTfLiteInt8,       [LN_NUMBER_S16] = kTfLiteInt16,
+    [LN_NUMBER_S32] = kTfLiteInt32,   [LN_NUMBER_S64] = kTfLiteInt64,     [LN_NUMBER_U8] = kTfLiteUInt8,
+    [LN_NUMBER_U16] = kTfLiteUInt16,  [LN_NUMBER_U32] = kTfLiteUInt32,    [LN_NUMBER_U64] = kTfLiteUInt64,
+    [LN_NUMBER_F16] = kTfLiteFloat16, [LN_NUMBER_BF16] = kTfLiteBFloat16, [LN_NUMBER_F32] = kTfLiteFloat32,
+    [LN_NUMBER_F64] = kTfLiteFloat64, [LN_NUMBER_C64] = kTfLiteComplex64, [LN_NUMBER_C128] = kTfLiteComplex128,
+};
+
 bool ln_number_of(TfLiteType type, ln_number* number) {
-  static const struct {
-    TfLiteType type;
-    ln_number number;
-  } kNumbers[] = {
-      {kTfLiteBool, LN_NUMBER_BOOL},   {kTfLiteInt8, LN_NUMBER_S8},       {kTfLiteInt16, LN_NUMBER_S16},
-      {kTfLiteInt32, LN_NUMBER_S32},   {kTfLiteInt64, LN_NUMBER_S64},     {kTfLiteUInt8, LN_NUMBER_U8},
-      {kTfLiteUInt16, LN_NUMBER_U16},  {kTfLiteUInt32, LN_NUMBER_U32},    {kTfLiteUInt64, LN_NUMBER_U64},
-      {kTfLiteFloat16, LN_NUMBER_F16}, {kTfLiteBFloat16, LN_NUMBER_BF16}, {kTfLiteFloat32, LN_NUMBER_F32},
-      {kTfLiteFloat64, LN_NUMBER_F64}, {kTfLiteComplex64, LN_NUMBER_C64}, {kTfLiteComplex128, LN_NUMBER_C128},
-  };
-  for (size_t i = 0; i < sizeof kNumbers / sizeof kNumbers[0]; ++i) {
-    if (kNumbers[i].type != type) continue;
-    *number = kNumbers[i].number;
+  for (int i = 0; i < LN_NUMBER_COUNT; ++i) {
+    if (kTypes[i] != type) continue;
+    *number = (ln_number)i;
     return true;
   }
   return false;
 }
 
+TfLiteType ln_type_of_number(ln_number number) { return kTypes[number]; }
+
 TfLiteStatus ln_check_number(TfLiteContext* context, const TfLiteTensor* t, const char* what, ln_number* number) {
   LN_CHECK(context, ln_number_of(t->type, number), "%s is %s; its elements are no numbers of whole bytes", what,
            TfLiteTypeGetName(t->type));
+  LN_CHECK(context, t->sparsity == NULL, "%s is sparse; a dense tensor is right", what);
   return kTfLiteOk;
 }
 
@@ -46,6 +47,12 @@ bool ln_is_quantized(const TfLiteTensor* t) {
   return (t->type == kTfLiteInt8 || t->type == kTfLiteUInt8 || t->type == kTfLiteInt16) && t->params.scale != 0;
 }
 
+static bool has_channel_scales(const TfLiteTensor* t) {
+  const TfLiteAffineQuantization* affine =
+      t->quantization.type == kTfLiteAffineQuantization ? t->quantization.params : NULL;
+  return affine != NULL && affine->scale != NULL && affine->scale->size > 1;
+}
+
 TfLiteStatus ln_check_same_meaning(TfLiteContext* context, const TfLiteTensor* a, const char* what_a,
                                    const TfLiteTensor* b, const char* what_b) {
   LN_CHECK(context, a->type == b->type, "%s is %s, %s is %s; they must be the same", what_a, TfLiteTypeGetName(a->type),
@@ -58,6 +65,7 @@ TfLiteStatus ln_check_same_meaning(TfLiteContext* context, const TfLiteTensor* a
 }
 
 TfLiteStatus ln_check_quantized(TfLiteContext* context, const TfLiteTensor* t, const char* what) {
+  LN_CHECK(context, !has_channel_scales(t), "%s has a scale for each channel; one for all is right", what);
   if (!ln_is_quantized(t)) return kTfLiteOk;
   LN_CHECK(context, t->params.scale > 0 && isfinite(t->params.scale), "the scale of %s is %g; it must be above 0", what,
            (double)t->params.scale);
@@ -134,6 +142,40 @@ static void store(const operand* o, size_t first, size_t n, const float* stage) 
     ln_quantize_f32_u8_ref(o->scale, o->zero_point, stage, data, n);
   else
     ln_quantize_f32_s16_ref(o->scale, o->zero_point, stage, data, n);
+}
+
+void ln_element_load(const TfLiteTensor* t, ln_number number, void* out) {
+  const size_t n = (size_t)ln_num_elements(t);
+  const operand o = operand_of(t, true);
+  ln_number own = LN_NUMBER_F32;
+  if (o.scale != 0) {
+    float stage[STAGE];
+    for (size_t first = 0, count; first < n; first += count) {
+      count = n - first < STAGE ? n - first : STAGE;
+      ln_element_convert(LN_NUMBER_F32, load(&o, first, count, stage), number,
+                         (char*)out + first * ln_number_size(number), count);
+    }
+    return;
+  }
+  ln_number_of(t->type, &own);
+  ln_element_convert(own, t->data.raw, number, out, n);
+}
+
+void ln_element_store(ln_number number, const void* in, TfLiteTensor* t) {
+  const size_t n = (size_t)ln_num_elements(t);
+  const operand o = operand_of(t, true);
+  ln_number own = LN_NUMBER_F32;
+  if (o.scale != 0) {
+    float stage[STAGE];
+    for (size_t first = 0, count; first < n; first += count) {
+      count = n - first < STAGE ? n - first : STAGE;
+      ln_element_convert(number, (const char*)in + first * ln_number_size(number), LN_NUMBER_F32, stage, count);
+      store(&o, first, count, stage);
+    }
+    return;
+  }
+  ln_number_of(t->type, &own);
+  ln_element_convert(number, in, own, t->data.raw, n);
 }
 
 typedef struct element_job {

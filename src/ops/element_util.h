@@ -9,6 +9,8 @@
 /* False for types whose elements are not numbers of whole bytes. */
 bool ln_number_of(TfLiteType type, ln_number* number);
 
+TfLiteType ln_type_of_number(ln_number number);
+
 /* Reports a tensor whose type is none of those. */
 TfLiteStatus ln_check_number(TfLiteContext* context, const TfLiteTensor* t, const char* what, ln_number* number);
 
@@ -23,7 +25,7 @@ bool ln_is_quantized(const TfLiteTensor* t);
 TfLiteStatus ln_check_same_meaning(TfLiteContext* context, const TfLiteTensor* a, const char* what_a,
                                    const TfLiteTensor* b, const char* what_b);
 
-/* Reports scales and zero points that cannot be computed with. */
+/* Reports scales and zero points that cannot be computed with, those of one channel each among them. */
 TfLiteStatus ln_check_quantized(TfLiteContext* context, const TfLiteTensor* t, const char* what);
 
 /* The operation of a COMPARE's options (those of linnet/stablehlo.h), and whether its operands change places; false for
@@ -39,5 +41,9 @@ void ln_element_run_binary(TfLiteContext* context, ln_binary_row row, bool in_fl
                            const TfLiteTensor* b, TfLiteTensor* output);
 void ln_element_run_unary(TfLiteContext* context, ln_unary_row row, bool in_floats, const TfLiteTensor* input,
                           TfLiteTensor* output);
+
+/* All elements of a tensor as numbers of a type (quantized ones: their real values), and back. */
+void ln_element_load(const TfLiteTensor* t, ln_number number, void* out);
+void ln_element_store(ln_number number, const void* in, TfLiteTensor* t);
 
 #endif
