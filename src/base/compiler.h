@@ -8,6 +8,8 @@
 #define LN_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define LN_INLINE static inline __attribute__((always_inline))
 #define LN_NOINLINE __attribute__((noinline))
+/* Asks for the line at an address, which may lie outside of all objects. */
+#define LN_PREFETCH(address) __builtin_prefetch(address)
 /* In front of a loop of few, constant turns whose array of vectors must become registers. */
 #define LN_UNROLL _Pragma("GCC unroll 32")
 #if defined(__x86_64__) || defined(__i386__)
@@ -25,6 +27,7 @@
 #define LN_INLINE static inline
 #define LN_NOINLINE
 #define LN_UNROLL
+#define LN_PREFETCH(address) ((void)0)
 #endif
 
 #endif

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "json.h"
+#include "profile.h"
 #include "session.h"
 #include "term.h"
 
@@ -49,58 +50,6 @@ static int measure(session* s, long long warmup, long long runs, bool profile, t
   return code;
 }
 
-typedef struct row {
-  LinnetProfileEntry entry;
-  int nodes;
-} row;
-
-static int compare_rows(const void* a, const void* b) {
-  const row *x = a, *y = b;
-  return (x->entry.total_ns < y->entry.total_ns) - (x->entry.total_ns > y->entry.total_ns);
-}
-
-/* The profile's entries, one a node or one an operator, the longest first. */
-static row* read_profile(const session* s, bool by_type, int* count) {
-  const int32_t entries = LinnetInterpreterGetProfileCount(s->interpreter);
-  row* rows = calloc((size_t)entries + 1, sizeof *rows);
-  *count = 0;
-  for (int32_t i = 0; rows != NULL && i < entries; ++i) {
-    LinnetProfileEntry e;
-    if (LinnetInterpreterGetProfileEntry(s->interpreter, i, &e) != kTfLiteOk || e.calls == 0) continue;
-    int k = *count;
-    for (int j = 0; by_type && j < *count; ++j)
-      if (strcmp(rows[j].entry.name, e.name) == 0) k = j;
-    if (k == *count) {
-      rows[(*count)++] = (row){e, 1};
-    } else {
-      rows[k].entry.total_ns += e.total_ns;
-      ++rows[k].nodes;
-    }
-  }
-  if (rows != NULL) qsort(rows, (size_t)*count, sizeof *rows, compare_rows);
-  return rows;
-}
-
-static void print_rows(const session* s, bool by_type, long long runs, int most) {
-  int count;
-  char bar[128], time_text[32];
-  row* rows = read_profile(s, by_type, &count);
-  double total = 0;
-  for (int i = 0; rows != NULL && i < count; ++i) total += (double)rows[i].entry.total_ns;
-  printf("\n%-10s %6s  %-20s %s\n", "time", "share", "", by_type ? "operator (nodes)" : "node");
-  for (int i = 0; rows != NULL && i < count && i < most; ++i) {
-    const LinnetProfileEntry* e = &rows[i].entry;
-    const double share = total > 0 ? (double)e->total_ns / total : 0;
-    printf("%-10s %5.1f%%  %s %s", term_time((double)e->total_ns / (double)runs, time_text, sizeof time_text),
-           100 * share, term_bar(share, 20, bar, sizeof bar), e->name);
-    if (by_type)
-      printf(" (%d)\n", rows[i].nodes);
-    else
-      printf(" %d.%d %s\n", e->subgraph, e->node, e->detail);
-  }
-  free(rows);
-}
-
 static void print_table(const session* s, const times* t, const LinnetMemory* m, bool profile) {
   char a[32], b[32], c[32], d[32];
   printf("runs     %lld on %s\n", t->count, LinnetCpuInUse());
@@ -112,8 +61,7 @@ static void print_table(const session* s, const times* t, const LinnetMemory* m,
          term_bytes((double)m->packed_bytes, b, sizeof b), term_bytes((double)m->weight_bytes, c, sizeof c),
          term_bytes((double)m->peak_bytes, d, sizeof d));
   if (!profile) return;
-  print_rows(s, true, t->count, 1000);
-  print_rows(s, false, t->count, 20);
+  profile_print(s, t->count);
 }
 
 static void print_json(const session* s, const char* model, const times* t, const LinnetMemory* m, bool profile) {
@@ -130,22 +78,7 @@ static void print_json(const session* s, const char* model, const times* t, cons
   json_integer("packed_bytes", (int64_t)m->packed_bytes);
   json_integer("weight_bytes", (int64_t)m->weight_bytes);
   json_integer("peak_bytes", (int64_t)m->peak_bytes);
-  if (profile) {
-    int count;
-    row* rows = read_profile(s, false, &count);
-    json_open_array("nodes");
-    for (int i = 0; rows != NULL && i < count; ++i) {
-      json_open_object(NULL);
-      json_integer("subgraph", rows[i].entry.subgraph);
-      json_integer("node", rows[i].entry.node);
-      json_string("operator", rows[i].entry.name);
-      json_string("kernel", rows[i].entry.detail);
-      json_number("ms", (double)rows[i].entry.total_ns / 1e6 / (double)t->count);
-      json_close_object();
-    }
-    json_close_array();
-    free(rows);
-  }
+  if (profile) profile_print_json(s, t->count);
   json_close_object();
   json_end();
 }

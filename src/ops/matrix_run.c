@@ -4,7 +4,13 @@
 
 #include "ops/matrix_tile.h"
 
-enum { kMaxWorkers = 64, kChunkBytes = 192 * 1024, kItemsPerWorker = 4 };
+enum {
+  kMaxWorkers = 64,
+  kChunkBytes = 192 * 1024,
+  kFloatChunkBytes = 768 * 1024,
+  kFloatRows = 96,
+  kItemsPerWorker = 4
+};
 
 size_t ln_worker_count(TfLiteContext* context) {
   const int threads = ln_thread_count(context);
@@ -49,8 +55,9 @@ TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, s
   const bool fits = matrix->max_depth < SIZE_MAX / 16;
   LN_CHECK(context, fits, "rows of %zu elements are too long", matrix->max_depth);
   row = ln_round_up(matrix->max_depth, matrix->q8 != NULL ? matrix->q8->kr : 2) * element;
-  rows = row == 0 ? 8 * mr : kChunkBytes / row / mr * mr;
-  rows = rows < mr ? mr : rows > 8 * mr ? 8 * mr : rows;
+  const size_t most = is_float(matrix) ? kFloatRows : 8 * mr;
+  rows = row == 0 ? most : (is_float(matrix) ? kFloatChunkBytes : kChunkBytes) / row / mr * mr;
+  rows = rows < mr ? mr : rows > most ? most : rows;
   matrix->row_chunk = rows;
   matrix->workers = ln_worker_count(context);
   LN_CHECK(context,
@@ -66,7 +73,7 @@ TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, s
 typedef struct run_state {
   const ln_matrix* matrix;
   char* scratch;
-  size_t lines, row_chunks, panel_chunks, panels_per_chunk;
+  size_t lines, row_chunk, row_chunks, panel_chunks, panels_per_chunk;
   void (*describe)(const void* arg, size_t index, ln_matrix_job* job);
   const void* describe_arg;
 } run_state;
@@ -251,12 +258,12 @@ static void run_item(void* arg, size_t item, size_t worker) {
   const size_t line = item / s->panel_chunks / s->row_chunks % s->lines;
   ln_matrix_job job = {0};
   s->describe(s->describe_arg, item / s->panel_chunks / s->row_chunks / s->lines, &job);
-  const size_t row = chunk * matrix->row_chunk;
+  const size_t row = chunk * s->row_chunk;
   if (line >= job.lines || row >= job.line_rows) return;
   const size_t nr = panel_columns(matrix);
   const size_t begin = panels * s->panels_per_chunk * nr, end = begin + s->panels_per_chunk * nr;
   if (begin >= matrix->columns) return;
-  const size_t rows = job.line_rows - row < matrix->row_chunk ? job.line_rows - row : matrix->row_chunk;
+  const size_t rows = job.line_rows - row < s->row_chunk ? job.line_rows - row : s->row_chunk;
   const ln_matrix_tile t = {.matrix = matrix,
                             .job = &job,
                             .part = &matrix->parts[job.part],
@@ -279,6 +286,28 @@ static void run_item(void* arg, size_t item, size_t worker) {
     run_s16s8(&t, rows_at, row_sums);
 }
 
+/* Chunks of even size. Where rows are gathered they are shared out before the panels are, as every chunk of panels
+ * gathers them again; below some tiles' height the weights would pass by too often. */
+static void share_rows(run_state* s, size_t count, size_t line_rows) {
+  enum { kLeastRows = 24, kChunksPerWorker = 2 };
+  const ln_matrix* matrix = s->matrix;
+  ln_matrix_job first = {0};
+  s->describe(s->describe_arg, 0, &first);
+  const size_t jobs = count * s->lines, wanted = matrix->workers * kChunksPerWorker;
+  if (first.shape != NULL && matrix->workers > 1 && jobs * s->row_chunks < wanted) {
+    const size_t chunks = (wanted + jobs - 1) / jobs, most = line_rows / kLeastRows;
+    if (chunks < most && chunks > s->row_chunks) s->row_chunks = chunks;
+    if (chunks >= most && most > s->row_chunks) s->row_chunks = most;
+  }
+  s->row_chunk = (line_rows + s->row_chunks - 1) / s->row_chunks;
+}
+
+/* Some microseconds' work is not worth waking others for. */
+static bool is_tiny(const ln_matrix* matrix, size_t rows) {
+  enum { kProducts = 300000 };
+  return is_float(matrix) && (double)rows * (double)matrix->columns * (double)matrix->max_depth < kProducts;
+}
+
 void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, size_t count, size_t lines,
                    size_t line_rows, void (*describe)(const void* arg, size_t index, ln_matrix_job* job),
                    const void* arg) {
@@ -288,15 +317,18 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
   run_state s = {.matrix = matrix,
                  .scratch = scratch,
                  .lines = lines,
+                 .row_chunk = matrix->row_chunk,
                  .row_chunks = (line_rows + matrix->row_chunk - 1) / matrix->row_chunk,
                  .panel_chunks = 1,
                  .describe = describe,
                  .describe_arg = arg};
-  const size_t items = count * lines * s.row_chunks, wanted = workers * kItemsPerWorker;
+  if (is_float(matrix)) share_rows(&s, count, line_rows);
+  const size_t items = count * lines * s.row_chunks, wanted = workers * (is_float(matrix) ? 2 : kItemsPerWorker);
   if (workers > 1 && items < wanted) {
     s.panel_chunks = (wanted + items - 1) / items;
     if (s.panel_chunks > panels) s.panel_chunks = panels;
   }
   s.panels_per_chunk = (panels + s.panel_chunks - 1) / s.panel_chunks;
-  ln_parallel_items(context, workers, run_item, &s, items * s.panel_chunks);
+  ln_parallel_items(context, is_tiny(matrix, count * lines * line_rows) ? 1 : workers, run_item, &s,
+                    items * s.panel_chunks);
 }

@@ -2,7 +2,8 @@
  * columns takes one a row; one row alone takes four panels at once, as two accumulators would wait for each other. */
 #include "kernels/x86/gemm_x86.h"
 
-enum { kColumns = 2 * VEC_LANES, kPanels = 4 };
+/* Weights are asked for so many floats early: those of a layer come from the third cache or memory. */
+enum { kColumns = 2 * VEC_LANES, kPanels = 4, kAhead = 512 };
 
 LN_INLINE void finish(float* c, vec sum, float low, float high, size_t columns) {
   vec_store_n(c, vec_min(vec_set(high), vec_max(vec_set(low), sum)), columns);
@@ -21,6 +22,9 @@ LN_INLINE void tile(size_t rows, size_t vectors, size_t columns, const ln_gemm_w
     LN_UNROLL for (size_t i = 0; i < (rows + 2) / 3; ++i) bases[i] = a + s * walk->a_segment + 3 * i * a_stride;
     for (size_t k = 0; k < depth; ++k, weights += kColumns) {
       vec w[2];
+      LN_UNROLL for (size_t v = 0; v < 2; ++v) {
+        if (v * VEC_LANES * sizeof(float) % 64 == 0) LN_PREFETCH(weights + kAhead + v * VEC_LANES);
+      }
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = vec_load(weights + v * VEC_LANES);
       LN_UNROLL for (size_t m = 0; m < rows; ++m) {
         const vec x = vec_set(bases[m / 3][m % 3 * a_stride + k]);

@@ -1,0 +1,13 @@
+/* The tables that bench --profile prints. */
+#ifndef LINNET_CLI_PROFILE_H_
+#define LINNET_CLI_PROFILE_H_
+
+#include "session.h"
+
+/* By operator and by node, the longest first: the shortest time that was seen, its share, the kernel, and how much of
+ * the core's peak that is. `runs`: how often the model has run under the profile. */
+void profile_print(const session* s, long long runs);
+/* The array "nodes" in the JSON object that is open. */
+void profile_print_json(const session* s, long long runs);
+
+#endif

@@ -1,0 +1,9 @@
+/* The peak with AVX2. */
+#include "kernels/x86/vec_avx2.h"
+
+#define LN_PEAK_NAME "peak_f32_avx2"
+
+#include "kernels/x86/peak_body.h"
+
+const ln_peak_f32 ln_peak_f32_avx2 = {
+    .name = LN_PEAK_NAME, .isa = LN_ISA_AVX2, .per_turn = kChains * VEC_LANES, .run = run};
