@@ -45,3 +45,21 @@ def add(suite, name, inputs, outputs, version=1, kind=None, tolerance=(0.0, 0.0)
                for i, output in enumerate(outputs)]
     graph.op(name.split("/")[0], tensors, results, version=version, **options)
     suite.add(name, model, arrays, kind=kind or (arrays[0].dtype.name if arrays else "int32"), tolerance=tolerance)
+
+
+def add_packed(suite, name, arrays, constants, shape, **options):
+    """The operator between casts: arrays of whole numbers from -8 to 7, for which numpy has no type."""
+    model = Model()
+    graph = model.subgraph("main")
+
+    def cast(tensor, source, target):
+        graph.op("CAST", [source], [tensor], in_data_type="FLOAT32" if target == "INT4" else "INT4", out_data_type=target)
+        return tensor
+
+    inputs = [cast(graph.tensor(f"packed{i}", "INT4", array.shape), graph.input(f"x{i}", "FLOAT32", array.shape), "INT4")
+              for i, array in enumerate(arrays)]
+    inputs += [graph.const(f"c{i}", np.int32(values)) for i, values in enumerate(constants)]
+    result = graph.tensor("packed", "INT4", shape)
+    graph.op(name.split("/")[0], inputs, [result], **options)
+    cast(graph.output("y", "FLOAT32", shape), result, "FLOAT32")
+    suite.add(name, model, [array.astype(np.float32) for array in arrays], kind="int4")

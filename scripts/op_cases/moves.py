@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from op_cases._one import Const, Quantized, add, type_name
+from op_cases._one import Const, Quantized, add, add_packed, type_name
 from tflite_builder import quantization
 
 I32, I64 = np.int32, np.int64
@@ -122,6 +122,9 @@ def update(suite):
         name = f"DYNAMIC_UPDATE_SLICE/{label}"
         add(suite, name, [numbers(suite, name, I32, shape), numbers(suite, name + "u", I32, part), I32([1, 0, 5, 0, 1, 0])],
             [("INT32", shape)])
+    odd = np.arange(-7, 8).reshape(3, 5)
+    add_packed(suite, "DYNAMIC_UPDATE_SLICE/int4", [odd, odd[:2, :3]], [[1, 1]], [3, 5])
+    add_packed(suite, "DYNAMIC_UPDATE_SLICE/int4_whole", [odd, odd[::-1]], [[1, 1]], [3, 5])
     add(suite, "DYNAMIC_UPDATE_SLICE/scalar", [I32(3), I32(4), I32([])], [("INT32", [])])
 
 

@@ -1,8 +1,8 @@
-"""Strings in the operators that move them: empty ones, shapes that come as data, broadcasting."""
+"""Strings in the operators that move them: empty ones, shapes that come as data, broadcasting. 4-bit elements, two a byte."""
 
 import numpy as np
 
-from op_cases._one import Const, add
+from op_cases._one import Const, add, add_packed
 
 I32 = np.int32
 WORDS = [b"a", b"", b"three", b"\xc3\xa9t\xc3\xa9", b"a\0b", b"fifth word", b"7", b"a"]
@@ -15,7 +15,18 @@ def strings(shape):
     return array.reshape(shape)
 
 
+def packed(suite):
+    even, odd = np.arange(-8, 8).reshape(4, 4), np.arange(-7, 8).reshape(3, 5)
+    add_packed(suite, "SLICE/int4", [odd], [[1, 1], [2, 3]], [2, 3])
+    add_packed(suite, "GATHER/int4", [even], [[3, 0, 3]], [3, 4], axis=0)
+    add_packed(suite, "TRANSPOSE/int4", [odd], [[1, 0]], [5, 3])
+    add_packed(suite, "RESHAPE/int4", [odd], [[5, 3]], [5, 3], new_shape=[5, 3])
+    add_packed(suite, "CONCATENATION/int4", [even, even[:2]], [], [6, 4], axis=0)
+    add_packed(suite, "CONCATENATION/int4_columns", [even, even[:, :2]], [], [4, 6], axis=1)
+
+
 def cases(suite):
+    packed(suite)
     def case(name, inputs, outputs, **options):
         add(suite, name, inputs, outputs, kind="string", **options)
 

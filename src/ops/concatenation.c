@@ -34,29 +34,41 @@ static void requantize_rows(const TfLiteTensor* input, const TfLiteTensor* outpu
     }
 }
 
+/* Puts input `index` into the output's rows of `total` bytes at `to`, and moves `to` behind it. */
+static TfLiteStatus copy_input(TfLiteContext* context, const TfLiteNode* node, int index, int axis,
+                               TfLiteTensor* output, size_t total, char** to) {
+  const TfLiteTensor* t;
+  ln_move move;
+  LN_TRY(ln_get_input(context, node, index, &t));
+  LN_TRY(ln_move_begin(context, t, output, &move));
+  const size_t outer = ln_extent(output, 0, axis), row = ln_extent(t, axis, ln_rank(t)) * move.bytes;
+  const bool same = t->type != kTfLiteUInt8 ||
+                    (t->params.scale == output->params.scale && t->params.zero_point == output->params.zero_point);
+  if (!same)
+    requantize_rows(t, output, outer, row, (uint8_t*)*to, total);
+  else
+    for (size_t o = 0; o < outer && row > 0; ++o) memcpy(*to + o * total, move.from + o * row, row);
+  *to += row;
+  ln_free(move.block);
+  return kTfLiteOk;
+}
+
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteConcatenationParams* params = node->builtin_data;
-  const TfLiteTensor* t;
+  const TfLiteTensor* first;
   TfLiteTensor* output;
   int axis;
-  size_t bytes;
+  ln_move move; /* of which the output's half is used */
+  LN_TRY(ln_get_input(context, node, 0, &first));
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(ln_normalize_axis(context, params->axis, ln_rank(output), &axis));
-  LN_TRY(ln_element_bytes(context, output, &bytes));
-  const size_t outer = ln_extent(output, 0, axis), total = ln_extent(output, axis, ln_rank(output)) * bytes;
-  char* to = output->data.raw;
-  for (int k = 0; k < node->inputs->size; ++k) {
-    LN_TRY(ln_get_input(context, node, k, &t));
-    const size_t row = ln_extent(t, axis, ln_rank(t)) * bytes;
-    const bool same = t->type != kTfLiteUInt8 ||
-                      (t->params.scale == output->params.scale && t->params.zero_point == output->params.zero_point);
-    if (!same)
-      requantize_rows(t, output, outer, row, (uint8_t*)to, total);
-    else
-      for (size_t o = 0; o < outer && row > 0; ++o) memcpy(to + o * total, t->data.raw + o * row, row);
-    to += row;
-  }
-  return kTfLiteOk;
+  LN_TRY(ln_move_begin(context, first, output, &move));
+  const size_t total = ln_extent(output, axis, ln_rank(output)) * move.bytes;
+  char* to = move.to;
+  TfLiteStatus status = kTfLiteOk;
+  for (int k = 0; status == kTfLiteOk && k < node->inputs->size; ++k)
+    status = copy_input(context, node, k, axis, output, total, &to);
+  return ln_move_end(context, output, &move, status);
 }
 
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
@@ -68,7 +80,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_check_io(context, node, 1, INT32_MAX, 1));
   LN_TRY(ln_get_input(context, node, 0, &first));
   LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_TRY(ln_element_bytes(context, first, &bytes));
+  LN_CHECK(context, first->type != kTfLiteString, "inputs are STRING; elements of a fixed size are right");
+  LN_TRY(ln_move_bytes(context, first, &bytes));
   LN_CHECK(context, params != NULL && params->activation == kTfLiteActNone, "a fused activation; NONE is allowed");
   LN_CHECK(context, ln_rank(first) <= LN_MAX_RANK, "rank %d; at most %d is allowed", ln_rank(first), LN_MAX_RANK);
   LN_TRY(ln_normalize_axis(context, params->axis, ln_rank(first), &axis));

@@ -31,6 +31,26 @@ static TfLiteStatus resize_output(TfLiteContext* context, const TfLiteNode* node
   return ln_resize(context, output, ln_rank(input), dims);
 }
 
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteTensor *input, *order_tensor;
+  TfLiteTensor* output;
+  ln_move move;
+  int32_t order[LN_MAX_RANK];
+  ptrdiff_t src[LN_MAX_RANK], dst[LN_MAX_RANK];
+  LN_TRY(ln_get_input(context, node, 0, &input));
+  LN_TRY(ln_get_input(context, node, 1, &order_tensor));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  if (!ln_is_constant(order_tensor)) LN_TRY(resize_output(context, node, output));
+  LN_TRY(read_permutation(context, node, input, order));
+  LN_TRY(ln_move_begin(context, input, output, &move));
+  ln_strides(ln_rank(input), input->dims->data, move.bytes, src);
+  ln_strides(ln_rank(output), output->dims->data, move.bytes, dst);
+  ln_copy_shape shape = {0};
+  for (int i = 0; i < ln_rank(input); ++i) ln_copy_add(&shape, (size_t)ln_dim(output, i), src[order[i]], dst[i]);
+  ln_strided_copy(&shape, move.from, move.to, move.bytes);
+  return ln_move_end(context, output, &move, kTfLiteOk);
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *input, *order;
   TfLiteTensor* output;
@@ -39,30 +59,13 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_input(context, node, 1, &order));
   LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
+  LN_TRY(ln_move_bytes(context, input, &bytes));
   LN_TRY(ln_check_type(context, output, "output", input->type));
-  if (ln_is_constant(order)) return resize_output(context, node, output);
+  if (ln_is_constant(order)) {
+    LN_TRY(resize_output(context, node, output));
+    return ln_compute_once(context, node, invoke);
+  }
   ln_set_dynamic(output);
-  return kTfLiteOk;
-}
-
-static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteTensor *input, *order_tensor;
-  TfLiteTensor* output;
-  size_t bytes;
-  int32_t order[LN_MAX_RANK];
-  ptrdiff_t src[LN_MAX_RANK], dst[LN_MAX_RANK];
-  LN_TRY(ln_get_input(context, node, 0, &input));
-  LN_TRY(ln_get_input(context, node, 1, &order_tensor));
-  LN_TRY(ln_get_output(context, node, 0, &output));
-  if (!ln_is_constant(order_tensor)) LN_TRY(resize_output(context, node, output));
-  LN_TRY(read_permutation(context, node, input, order));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
-  ln_strides(ln_rank(input), input->dims->data, bytes, src);
-  ln_strides(ln_rank(output), output->dims->data, bytes, dst);
-  ln_copy_shape shape = {0};
-  for (int i = 0; i < ln_rank(input); ++i) ln_copy_add(&shape, (size_t)ln_dim(output, i), src[order[i]], dst[i]);
-  ln_strided_copy(&shape, input->data.raw, output->data.raw, bytes);
   return kTfLiteOk;
 }
 
