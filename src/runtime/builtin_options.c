@@ -140,7 +140,7 @@ static TfLiteStatus read_enum(const parser* p, const param* row, int32_t* value)
   const int32_t number =
       rule->wide ? ln_fb_i32(p->options, row->slot, row->fallback) : ln_fb_i8(p->options, row->slot, row->fallback);
   if (number < 0 || number > rule->last) {
-    ln_report(p->reporter, "%s: %s is %d; it must be in [0, %d].", p->op, rule->name, number, rule->last);
+    ln_report(p->reporter, "%s is %d; it must be in [0, %d].", rule->name, number, rule->last);
     return kTfLiteError;
   }
   *value = number + rule->first;
@@ -150,7 +150,7 @@ static TfLiteStatus read_enum(const parser* p, const param* row, int32_t* value)
 static TfLiteStatus read_type(const parser* p, const param* row, TfLiteType* type) {
   const int8_t number = ln_fb_i8(p->options, row->slot, row->fallback);
   if (ln_tensor_type_from_schema((uint8_t)number, type)) return kTfLiteOk;
-  ln_report(p->reporter, "%s: Unsupported data type %d in its options.", p->op, number);
+  ln_report(p->reporter, "Unsupported data type %d in its options.", number);
   return kTfLiteError;
 }
 
@@ -316,7 +316,7 @@ TfLiteStatus ln_parse_builtin_options(const ln_model* model, const ln_model_oper
   }
   *data = ln_calloc(1, rule->size_bytes);
   if (*data == NULL) {
-    ln_report(reporter, "%s: no memory for its options.", p.op);
+    ln_report(reporter, "no memory for its options");
     return kTfLiteError;
   }
   if (p.options.buf == NULL || parse(&p, rule, data) == kTfLiteOk) return kTfLiteOk;

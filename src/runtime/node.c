@@ -162,6 +162,11 @@ static void init_from_file(ln_subgraph* subgraph, int32_t index) {
              : ln_node_init(subgraph, node, node->node.builtin_data, 0);
 }
 
+/* What is wrong with options is said with the node's place in front. */
+static void report_with_place(void* user_data, const char* format, va_list args) {
+  ln_subgraph_report_va(user_data, format, args);
+}
+
 static TfLiteStatus load_node(ln_subgraph* subgraph, int32_t index) {
   const ln_model* model = subgraph->interpreter->model;
   const ln_model_operator* op = &subgraph->source->operators[index];
@@ -185,9 +190,11 @@ static TfLiteStatus load_node(ln_subgraph* subgraph, int32_t index) {
   if (code->builtin_code == kTfLiteBuiltinCustom) {
     node->node.custom_initial_data = op->custom_options.data;
     node->node.custom_initial_data_size = (int)op->custom_options.size;
-  } else if (ln_parse_builtin_options(model, op, code->builtin_code, &subgraph->interpreter->config.reporter,
-                                      &node->node.builtin_data) != kTfLiteOk) {
-    return kTfLiteError;
+  } else {
+    const ln_reporter reporter = {report_with_place, subgraph};
+    const TfLiteStatus status =
+        ln_parse_builtin_options(model, op, code->builtin_code, &reporter, &node->node.builtin_data);
+    if (status != kTfLiteOk) return status;
   }
   init_from_file(subgraph, index);
   subgraph->current_node = -1;
