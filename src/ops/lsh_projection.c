@@ -98,8 +98,9 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
       number = number << 1 | bit;
       if (params->type == kTfLiteLshProjectionDense) *out++ = bit;
     }
-    /* Numbers of different rows differ above their bits. */
-    if (bits < 32) number += (uint32_t)n << bits;
+    /* Numbers of different rows differ above their bits; 32 bits leave no room, and the original's shift counts as 0.
+     */
+    number += (uint32_t)n << bits % 32;
     if (params->type == kTfLiteLshProjectionSparse) memcpy(out++, &number, sizeof number);
   }
   ln_free(own);

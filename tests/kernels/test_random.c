@@ -122,8 +122,9 @@ static void test_normal(void) {
     ++found[class < 0 ? 0 : class >= kClasses ? kClasses - 1 : class];
   }
   for (int i = 0; i < kClasses; ++i) {
-    const double low = i == 0 ? 0 : normal_below((i - kClasses / 2) / 3.0);
-    const double high = i == kClasses - 1 ? 1 : normal_below((i + 1 - kClasses / 2) / 3.0);
+    const int third = i - kClasses / 2;
+    const double low = i == 0 ? 0 : normal_below(third / 3.0);
+    const double high = i == kClasses - 1 ? 1 : normal_below((third + 1) / 3.0);
     shares[i] = high - low;
   }
   check_moments(0, 1, 3);
