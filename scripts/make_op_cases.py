@@ -1,9 +1,9 @@
 """Writes tests/data/ops: models of one operator each, inputs, and the outputs of the original runtime's reference kernels.
 
-    python3 scripts/make_op_cases.py [FAMILY...]      all families, or some: their cases are replaced, others stay
+    python3 scripts/make_op_cases.py [FAMILY...]      all families, or some
 
 A family is a file of scripts/op_cases with a function `cases(suite)`, which calls suite.add for every case. The files
-written are in the format that the golden program reads (FAMILY.bin, cases.tsv); `golden ops --folder tests/data` runs them.
+written are in the format that the golden program reads (FAMILY.bin, FAMILY_cases.tsv); `golden ops --folder tests/data` runs them.
 Operators that the original lacks have their outputs from elsewhere: the microcontroller runtime, or numpy.
 Needs the pip packages ai-edge-litert, tflite-micro, flatbuffers and numpy.
 """
@@ -102,21 +102,14 @@ class Suite:
         return ";".join(words) or "-"
 
 
-def write(suite, families):
-    """Replaces the cases of the families."""
+def write(suite):
+    """Writes a table and a container for each family."""
     FOLDER.mkdir(exist_ok=True)
-    table = FOLDER / "cases.tsv"
-    kept = []
-    if families and table.exists():
-        kept = [line.split("\t") for line in table.read_text().splitlines()[1:]]
-        kept = [row for row in kept if row[5].removesuffix(".bin") not in families]
-    rows = sorted(kept + [[str(field) for field in row] for row in suite.rows], key=lambda row: row[5])
     for family, container in suite.containers.items():
+        rows = [row for row in suite.rows if row[5] == f"{family}.bin"]
         (FOLDER / f"{family}.bin").write_bytes(container.content)
-    for path in FOLDER.glob("*.bin"):
-        if path.name not in {row[5] for row in rows}:
-            path.unlink()
-    table.write_text("".join("\t".join(row) + "\n" for row in [COLUMNS, *rows]))
+        (FOLDER / f"{family}_cases.tsv").write_text(
+            "".join("\t".join(str(field) for field in row) + "\n" for row in [COLUMNS, *rows]))
 
 
 def main(families):
@@ -127,7 +120,7 @@ def main(families):
     for name in names:
         suite.family = name
         importlib.import_module(f"op_cases.{name}").cases(suite)
-    write(suite, families)
+    write(suite)
     for line in suite.refused:
         print("refused:", line)
     print(f"{len(suite.rows)} cases of {len(suite.containers)} families")

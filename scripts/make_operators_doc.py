@@ -54,7 +54,7 @@ def custom_ops():
 def tested_types():
     """For every operator that has cases of its own: how many of each kind."""
     found = collections.defaultdict(collections.Counter)
-    for table in (SHARED / "ops" / "cases.tsv", ROOT / "tests" / "data" / "ops" / "cases.tsv"):
+    for table in (SHARED / "ops" / "cases.tsv", *sorted((ROOT / "tests" / "data" / "ops").glob("*_cases.tsv"))):
         for line in table.read_text().splitlines()[1:]:
             row = line.split("\t")
             found[row[1]][row[2]] += 1

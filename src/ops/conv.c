@@ -155,7 +155,7 @@ static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteConvParams* par
   }
   const bool narrow_sums = bias->type == kTfLiteInt32 && params->quantized_bias_type == kTfLiteInt32;
   matrix->rule = input->type == kTfLiteInt16 && !narrow_sums ? LN_MATRIX_WIDE_FIXED : LN_MATRIX_FIXED;
-  return ln_matrix_set_zero_points(context, matrix, input, filter, output, params->activation);
+  return ln_matrix_set_zero_points(context, matrix, input, filter, false, output, params->activation);
 }
 
 static TfLiteStatus set_numbers(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,

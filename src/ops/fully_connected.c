@@ -15,7 +15,7 @@ enum { kScratch, kQuantized, kScales, kZeroPoints, kTemporaries };
 typedef struct fc_data {
   ln_matrix matrix;
   size_t rows, depth;
-  bool hybrid, activates;
+  bool hybrid, activates, shuffled;
   size_t scratch_bytes;
   int first_temporary;
 } fc_data;
@@ -147,12 +147,14 @@ static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteFullyConnectedP
     return ln_activation_range_f32(context, params->activation, &matrix->low_f, &matrix->high_f);
   }
   const bool wide = input->type == kTfLiteInt16 && (bias == NULL || bias->type == kTfLiteInt64);
-  /* The reference scales the sums by a double here, where its other operators (and its
-   * forms for sparse weights, INT16 weights and UINT8 to INT16) use a multiplier and a shift. */
+  /* The reference scales the sums by a double here, where its other operators (and its forms for sparse and INT16
+   * weights) use a multiplier and a shift. */
   matrix->rule = wide ? LN_MATRIX_WIDE_REAL : LN_MATRIX_REAL;
   if (weights->type == kTfLiteInt16) matrix->rule = LN_MATRIX_WIDE_FIXED;
-  if (weights->sparsity != NULL || output->type != input->type) matrix->rule = LN_MATRIX_FIXED;
-  return ln_matrix_set_zero_points(context, matrix, input, weights, output, params->activation);
+  if (weights->sparsity != NULL) matrix->rule = LN_MATRIX_FIXED;
+  return ln_matrix_set_zero_points(context, matrix, input, weights,
+                                   weights->type == kTfLiteInt8 && weights->sparsity == NULL, output,
+                                   params->activation);
 }
 
 static TfLiteStatus set_temporaries(TfLiteContext* context, TfLiteNode* node, const fc_data* d) {
@@ -166,15 +168,82 @@ static TfLiteStatus set_temporaries(TfLiteContext* context, TfLiteNode* node, co
   return ln_set_temporary(context, node, kZeroPoints, kTfLiteInt32, kTfLiteArenaRw, 1, &rows);
 }
 
+/* ---- Shuffled weights: blocks of 4 rows by 16 columns, row-major inside and by columns first, as int8 with the zero
+ * point taken off. The second output is the input in the same order. ---- */
+
+enum { kBlockRows = 4, kBlockColumns = 16 };
+
+static void unshuffle(const int8_t* from, size_t rows, size_t columns, int8_t* to) {
+  for (size_t r = 0; r < rows; r += kBlockRows)
+    for (size_t c = 0; c < columns; c += kBlockColumns)
+      for (size_t i = 0; i < kBlockRows; ++i, from += kBlockColumns)
+        memcpy(to + (r + i) * columns + c, from, kBlockColumns);
+}
+
+static TfLiteStatus check_shuffled(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* weights,
+                                   const TfLiteTensor* output, const TfLiteTensor* workspace, const fc_data* d) {
+  LN_CHECK(context, input->type == kTfLiteUInt8 && output->type == kTfLiteInt16 && workspace->type == kTfLiteUInt8,
+           "input %s, outputs %s and %s; shuffled weights have UINT8, INT16 and UINT8", TfLiteTypeGetName(input->type),
+           TfLiteTypeGetName(output->type), TfLiteTypeGetName(workspace->type));
+  LN_CHECK(context, ln_is_constant(weights) && weights->data.raw_const != NULL && weights->sparsity == NULL,
+           "shuffled weights must be a dense constant");
+  LN_CHECK(context,
+           (d->rows == 1 || d->rows == 4) && ln_dim(weights, 0) % kBlockRows == 0 && d->depth % kBlockColumns == 0,
+           "%zu rows by %d x %zu shuffled weights; 1 or 4, a multiple of 4 and one of 16 are right", d->rows,
+           ln_dim(weights, 0), d->depth);
+  return kTfLiteOk;
+}
+
+static TfLiteStatus prepare_shuffled(TfLiteContext* context, TfLiteNode* node, fc_data* d) {
+  const TfLiteFullyConnectedParams* params = node->builtin_data;
+  const TfLiteTensor *input, *weights, *bias = ln_optional_input(context, node, kBias);
+  TfLiteTensor *output, *workspace;
+  ln_matrix* matrix = &d->matrix;
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kWeights, &weights));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  LN_TRY(ln_get_output(context, node, 1, &workspace));
+  LN_TRY(check_shuffled(context, input, weights, output, workspace, d));
+  const int32_t dims[2] = {(int32_t)d->rows, (int32_t)d->depth};
+  LN_TRY(ln_resize(context, workspace, 2, dims));
+  LN_TRY(set_rule(context, params, input, weights, bias, output, d));
+  matrix->rule = LN_MATRIX_FIXED;
+  matrix->weights_type = kTfLiteInt8;
+  matrix->in_zero_point = 128;
+  matrix->weights_zero_point = matrix->out_zero_point = 0;
+  TfLiteTensor plain = *weights; /* where the weights lie in order, for as long as they are packed */
+  plain.type = kTfLiteInt8;
+  plain.allocation_type = kTfLitePersistentRo;
+  plain.data.raw = ln_malloc(weights->bytes);
+  LN_CHECK(context, plain.data.raw != NULL, "no memory for %zu weights", weights->bytes);
+  unshuffle(weights->data.int8, (size_t)ln_dim(weights, 0), d->depth, plain.data.int8);
+  const TfLiteStatus status = ln_matrix_prepare(context, matrix, &plain);
+  ln_free(plain.data.raw);
+  LN_TRY(status);
+  LN_TRY(ln_matrix_set_factors(context, matrix, input, weights, output, true));
+  LN_TRY(ln_matrix_plan_scratch(context, matrix, &d->scratch_bytes));
+  return set_temporaries(context, node, d);
+}
+
+static TfLiteStatus fill_workspace(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input,
+                                   const fc_data* d) {
+  TfLiteTensor* workspace;
+  LN_TRY(ln_get_output(context, node, 1, &workspace));
+  uint8_t* to = workspace->data.uint8;
+  for (size_t c = 0; c < d->depth; c += kBlockColumns)
+    for (size_t r = 0; r < d->rows; ++r)
+      for (size_t i = 0; i < kBlockColumns; ++i) *to++ = input->data.uint8[r * d->depth + c + i] ^ 0x80;
+  return kTfLiteOk;
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteFullyConnectedParams* params = node->builtin_data;
   fc_data* d = node->user_data;
   const TfLiteTensor *input, *weights;
   TfLiteTensor* output;
   LN_CHECK(context, params != NULL, "the options are missing");
-  LN_CHECK(context, params->weights_format == kTfLiteFullyConnectedWeightsFormatDefault,
-           "the weights are shuffled; the default format is right");
-  LN_TRY(ln_check_io(context, node, 2, 3, 1));
+  d->shuffled = params->weights_format == kTfLiteFullyConnectedWeightsFormatShuffled4x16Int8;
+  LN_TRY(ln_check_io(context, node, 2, 3, d->shuffled ? 2 : 1));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kWeights, &weights));
   d->hybrid = input->type == kTfLiteFloat32 && weights->type != kTfLiteFloat32;
@@ -186,6 +255,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(check_types(context, params, input, weights, bias, output));
   LN_TRY(set_shapes(context, params, input, weights, bias, output, d));
   if (d->depth == 0) return set_temporaries(context, node, d);
+  if (d->shuffled) return prepare_shuffled(context, node, d);
   LN_TRY(set_rule(context, params, input, weights, bias, output, d));
   LN_TRY(ln_matrix_prepare(context, &d->matrix, weights));
   if (d->hybrid)
@@ -234,6 +304,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     memset(output->data.raw, 0, output->bytes);
     return kTfLiteOk;
   }
+  if (d->shuffled) LN_TRY(fill_workspace(context, node, input, d));
   LN_TRY(ln_matrix_load(context, &d->matrix, weights, ln_optional_input(context, node, kBias)));
   fc_run run = {.d = d, .in = input->data.raw_const, .out = output->data.raw};
   if (d->hybrid) {

@@ -229,16 +229,19 @@ static TfLiteStatus check_symmetric(TfLiteContext* context, const TfLiteTensor* 
 }
 
 TfLiteStatus ln_matrix_set_zero_points(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* input,
-                                       const TfLiteTensor* weights, const TfLiteTensor* output,
+                                       const TfLiteTensor* weights, bool asymmetric, const TfLiteTensor* output,
                                        TfLiteFusedActivation activation) {
   LN_TRY(ln_matrix_check_zero_point(context, input, "the input"));
   LN_TRY(ln_matrix_check_zero_point(context, output, "the output"));
-  if (weights->type == kTfLiteUInt8)
+  const TfLiteAffineQuantization* affine;
+  LN_TRY(ln_get_affine(context, weights, "the weights", &affine));
+  const bool shifted = weights->type == kTfLiteUInt8 || (asymmetric && affine->scale->size == 1);
+  if (shifted)
     LN_TRY(ln_matrix_check_zero_point(context, weights, "the weights"));
   else
     LN_TRY(check_symmetric(context, weights));
   matrix->in_zero_point = input->params.zero_point;
-  matrix->weights_zero_point = weights->type == kTfLiteUInt8 ? weights->params.zero_point : 0;
+  matrix->weights_zero_point = shifted ? weights->params.zero_point : 0;
   matrix->out_zero_point = output->params.zero_point;
   return ln_activation_range_i32(context, activation, output, &matrix->low, &matrix->high);
 }

@@ -71,9 +71,10 @@ TfLiteStatus ln_matrix_make_parts(TfLiteContext* context, ln_matrix* matrix, siz
 TfLiteStatus ln_matrix_check_zero_point(TfLiteContext* context, const TfLiteTensor* t, const char* what);
 
 /* Takes zero points and the range of the fused activation from quantized tensors; reports zero points that their types
- * cannot hold, and those of INT8 weights and INT16 activations that are not 0. */
+ * cannot hold, and those of INT8 weights (unless `asymmetric` allows one for all channels) and INT16 activations that
+ * are not 0. */
 TfLiteStatus ln_matrix_set_zero_points(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* input,
-                                       const TfLiteTensor* weights, const TfLiteTensor* output,
+                                       const TfLiteTensor* weights, bool asymmetric, const TfLiteTensor* output,
                                        TfLiteFusedActivation activation);
 
 /* Chooses kernels, takes memory, packs constant weights. */

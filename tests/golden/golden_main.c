@@ -51,6 +51,7 @@ static char* read_list(const char* path) {
 int main(int argc, char** argv) {
   static totals t = {.threads = {1}, .thread_count = 1};
   const char* filter = "";
+  bool own = false;
   const char* shared = getenv("LINNET_SHARED");
   if (shared == NULL) shared = "../shared";
   if (argc < 2 || (strcmp(argv[1], "models") != 0 && strcmp(argv[1], "ops") != 0)) {
@@ -64,6 +65,7 @@ int main(int argc, char** argv) {
       for (int k = 0; k < t.thread_count; ++k) t.threads[k] = atoi(parts[k]);
     } else if (strcmp(argv[i], "--folder") == 0 && i + 1 < argc) {
       shared = argv[++i];
+      own = true;
     } else if (strcmp(argv[i], "--filter") == 0 && i + 1 < argc) {
       filter = argv[++i];
     } else if (strcmp(argv[i], "--list") == 0 && i + 1 < argc) {
@@ -75,12 +77,12 @@ int main(int argc, char** argv) {
   }
   char probe[1024];
   snprintf(probe, sizeof probe, "%s/%s/cases.tsv", shared, argv[1]);
-  FILE* file = fopen(probe, "rb");
-  if (file == NULL) {
+  FILE* file = own ? NULL : fopen(probe, "rb");
+  if (file == NULL && !own) {
     printf("%s is not there: golden cases skipped\n0 passed, 0 failed, 1 skipped\n", probe);
     return 0;
   }
-  fclose(file);
+  if (file != NULL) fclose(file);
   const bool read = strcmp(argv[1], "models") == 0 ? golden_read_models(shared, filter, visit, &t)
                                                    : golden_read_ops(shared, filter, visit, &t);
   if (!read || t.passed + t.failed == 0) ++t.failed, printf("FAIL: no case, or a case that cannot be read\n");

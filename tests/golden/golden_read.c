@@ -1,4 +1,5 @@
 /* Reads the golden tables and the files that they name. */
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,12 +217,12 @@ static bool add_op_tensors(golden_case* c, char* list, bool is_output, char** f,
   return true;
 }
 
-bool golden_read_ops(const char* shared, const char* filter, golden_visitor visit, void* arg) {
+static bool read_ops_table(const char* table_path, const char* folder, const char* filter, golden_visitor visit,
+                           void* arg) {
   char path[1024];
   size_t size_bytes;
-  snprintf(path, sizeof path, "%s/ops/cases.tsv", shared);
-  const unsigned char* table = golden_file(path, &size_bytes);
-  if (table == NULL) return fprintf(stderr, "%s cannot be read\n", path), false;
+  const unsigned char* table = golden_file(table_path, &size_bytes);
+  if (table == NULL) return fprintf(stderr, "%s cannot be read\n", table_path), false;
   char* text = malloc(size_bytes + 1);
   memcpy(text, table, size_bytes + 1);
   golden_case* c = calloc(1, sizeof *c);
@@ -233,7 +234,7 @@ bool golden_read_ops(const char* shared, const char* filter, golden_visitor visi
     if (golden_split(line, '\t', f, OP_COUNT) != OP_COUNT || strstr(f[OP_CASE], filter) == NULL) continue;
     memset(c, 0, sizeof *c);
     snprintf(c->name, sizeof c->name, "%s", f[OP_CASE]);
-    snprintf(path, sizeof path, "%s/ops/%s", shared, f[OP_FILE]);
+    snprintf(path, sizeof path, "%s/ops/%s", folder, f[OP_FILE]);
     size_t blob_bytes = 0;
     const unsigned char* blob = golden_file(path, &blob_bytes);
     const size_t offset = size_of(f[OP_MODEL_OFFSET]);
@@ -251,5 +252,17 @@ bool golden_read_ops(const char* shared, const char* filter, golden_visitor visi
   }
   free(c);
   free(text);
+  return ok;
+}
+
+bool golden_read_ops(const char* folder, const char* filter, golden_visitor visit, void* arg) {
+  char pattern[1024];
+  glob_t tables;
+  snprintf(pattern, sizeof pattern, "%s/ops/*cases.tsv", folder);
+  if (glob(pattern, 0, NULL, &tables) != 0) return fprintf(stderr, "%s: no table\n", pattern), false;
+  bool ok = true;
+  for (size_t i = 0; i < tables.gl_pathc; ++i)
+    if (!read_ops_table(tables.gl_pathv[i], folder, filter, visit, arg)) ok = false;
+  globfree(&tables);
   return ok;
 }

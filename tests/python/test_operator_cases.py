@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("LINNET_SHARED", ROOT.parent / "shared")) / "ops" / "cases.tsv"
-OWN = ROOT / "tests" / "data" / "ops" / "cases.tsv"
+OWN = sorted((ROOT / "tests" / "data" / "ops").glob("*_cases.tsv"))
 
 
 def registered():
@@ -19,7 +19,7 @@ def registered():
 
 def operators_with_cases():
     found = set()
-    for table in (SHARED, OWN):
+    for table in (SHARED, *OWN):
         if table.is_file():
             for line in table.read_text().splitlines()[1:]:
                 row = line.split("\t")

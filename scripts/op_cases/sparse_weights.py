@@ -1,0 +1,51 @@
+"""FULLY_CONNECTED with sparse weights, and with a scale for each block of 4-bit weights."""
+
+import numpy as np
+
+from tflite_builder import Model, quantization
+
+
+def sparse_weights(random, rows, columns, block, dtype):
+    """Dense rows, compressed columns of blocks `1 x block`: the values, and the table that says where they lie."""
+    blocks = columns // block
+    segments, indices, values = [0], [], []
+    for row in range(rows):
+        chosen = np.sort(random.choice(blocks, size=row % (blocks + 1) if row < blocks else 2, replace=False))
+        indices += chosen.tolist()
+        segments.append(len(indices))
+    shape = (len(indices), block)
+    values = random.normal(0, 1, shape).astype(dtype) if dtype == np.float32 else random.integers(-127, 128, shape).astype(dtype)
+    levels = [{"format": 0, "dense_size": rows},
+              {"format": 1, "array_segments": ("Int32Vector", {"values": segments}),
+               "array_indices": ("Int32Vector", {"values": indices})}]
+    if block == 1:
+        return values, {"traversal_order": [0, 1], "dim_metadata": levels}
+    levels.append({"format": 0, "dense_size": block})
+    return values, {"traversal_order": [0, 1, 2], "block_map": [1], "dim_metadata": levels}
+
+
+def cases(suite):
+    rows, columns = 6, 48
+    scales = np.linspace(0.01, 0.03, rows)
+    for label, kind, block, wide in (("f32", "FLOAT32", 1, False), ("f32_block", "FLOAT32", 4, False),
+                                     ("int8_block", "INT8", 16, False), ("hybrid_block", "FLOAT32", 16, True)):
+        name = f"FULLY_CONNECTED/sparse_{label}"
+        random = suite.random(name)
+        weights_type = "INT8" if kind == "INT8" or wide else "FLOAT32"
+        values, sparsity = sparse_weights(random, rows, columns, block, np.dtype(weights_type.lower()).type)
+        model = Model()
+        graph = model.subgraph("main")
+        quant = lambda *a: quantization(*a) if kind == "INT8" else None
+        x = graph.input("x", kind, [3, columns], quant=quant(0.05, 4))
+        w = graph.tensor("w", weights_type, [rows, columns], values,
+                         quant=quantization(scales, 0, 0) if weights_type == "INT8" else None, sparsity=sparsity)
+        if kind == "INT8":
+            b = graph.const("b", random.integers(-500, 500, rows).astype(np.int32), quantization(0.001))
+        else:
+            b = graph.const("b", random.normal(0, 1, rows).astype(np.float32))
+        y = graph.output("y", kind, [3, rows], quant=quant(0.7, -3))
+        graph.op("FULLY_CONNECTED", [x, w, b], [y], version=8)
+        array = (random.integers(-128, 128, (3, columns)).astype(np.int8) if kind == "INT8"
+                 else random.normal(0, 1, (3, columns)).astype(np.float32))
+        suite.add(name, model, [array], kind="int8" if kind == "INT8" else "hybrid" if wide else "float32",
+                  tolerance=(5e-5, 2e-5))
