@@ -188,10 +188,45 @@ static void test_alone(void) {
   msgs = (messages){.count = 0};
 }
 
+/* ---- Custom operators that come with the library ---- */
+
+static void test_library_custom(void) {
+  TfLiteModel* model = load_model("library_custom");
+  TfLiteInterpreterOptions* options = options_with(&msgs);
+  TfLiteInterpreter* interpreter = TfLiteInterpreterCreate(model, options);
+  CHECK_EQ_INT(TfLiteInterpreterAllocateTensors(interpreter), kTfLiteOk);
+  CHECK(scales_by(interpreter, 1));
+  TfLiteInterpreterDelete(interpreter);
+  /* The caller's own one of the same name goes before it, in the versions that it has. */
+  make_TfLiteRegistration();
+  TfLiteInterpreterOptionsAddCustomOp(options, "SignalOverlapAdd", registration_TfLiteRegistration, 2, 3);
+  interpreter = TfLiteInterpreterCreate(model, options);
+  CHECK_EQ_INT(TfLiteInterpreterAllocateTensors(interpreter), kTfLiteOk);
+  CHECK(scales_by(interpreter, 1));
+  TfLiteInterpreterDelete(interpreter);
+  TfLiteInterpreterOptionsAddCustomOp(options, "SignalOverlapAdd", registration_TfLiteRegistration, 1, 1);
+  interpreter = TfLiteInterpreterCreate(model, options);
+  CHECK_EQ_INT(TfLiteInterpreterAllocateTensors(interpreter), kTfLiteOk);
+  CHECK(scales_by(interpreter, 7));
+  TfLiteInterpreterDelete(interpreter);
+  TfLiteInterpreterOptionsDelete(options);
+  /* Selected operators are the caller's alone. */
+  options = options_with(&msgs);
+  interpreter = TfLiteInterpreterCreateWithSelectedOps(model, options);
+  CHECK_EQ_INT(TfLiteInterpreterAllocateTensors(interpreter), kTfLiteUnresolvedOps);
+  CHECK(said(&msgs, "Encountered unresolved custom op: SignalOverlapAdd."));
+  TfLiteInterpreterDelete(interpreter);
+  TfLiteInterpreterOptionsDelete(options);
+  TfLiteModelDelete(model);
+  free(registration_TfLiteRegistration);
+  msgs = (messages){.count = 0};
+}
+
 int main(void) {
   test_generations();
   test_external();
   test_fallback();
   test_alone();
+  test_library_custom();
   return check_report();
 }

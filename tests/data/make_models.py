@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from flatbuffers import flexbuffers
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "scripts"))
@@ -116,6 +117,15 @@ def custom_operator():
     return model
 
 
+def library_custom():
+    """x [1,2] -> custom operator "SignalOverlapAdd" (options: FlexBuffers {"frame_step": 2}) -> y [2], which is x."""
+    model = Model()
+    graph = model.subgraph("main")
+    graph.custom("SignalOverlapAdd", [graph.input("x", "FLOAT32", [1, 2])], [graph.output("y", "FLOAT32", [2])],
+                 options=bytes(flexbuffers.Dumps({"frame_step": 2})))
+    return model
+
+
 def variable_tensor():
     """y [1,2] = the sum of this x and the two before, kept in a variable tensor that starts at zero, with SVDF."""
     model = Model()
@@ -210,7 +220,7 @@ def shape_parts():
     return model
 
 
-MODELS = (branch, while_count, while_forever, call_once_variable, string_reshape, two_signatures, custom_operator,
+MODELS = (branch, while_count, while_forever, call_once_variable, string_reshape, two_signatures, custom_operator, library_custom,
           variable_tensor, optional_input, dynamic_add, data_behind, chain, string_moves, shape_parts)
 
 

@@ -50,7 +50,7 @@ def test_files_are_what_the_script_writes(make_models):
         content = (DATA / f"{make.__name__}.tflite").read_bytes()
         assert content == make().build(), make.__name__
         assert len(content) < 4096
-    assert names == set(CASES) | {"while_forever", "two_signatures", "custom_operator", "chain"}
+    assert names == set(CASES) | {"while_forever", "two_signatures", "custom_operator", "library_custom", "chain"}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -66,9 +66,11 @@ def test_endless_loop_loads():
     load("while_forever").allocate_tensors()
 
 
-def test_custom_operator_is_refused():
-    with pytest.raises((RuntimeError, ValueError), match="LinnetTestScale"):
-        load("custom_operator").allocate_tensors()
+@pytest.mark.parametrize("model, operator", [("custom_operator", "LinnetTestScale"),
+                                             ("library_custom", "SignalOverlapAdd")])
+def test_custom_operators_are_refused(model, operator):
+    with pytest.raises((RuntimeError, ValueError), match=operator):
+        load(model).allocate_tensors()
 
 
 def test_signatures():
