@@ -4,6 +4,7 @@
 
 #include "kernels/generic/hybrid_quantize.h"
 #include "ops/builtin_ops.h"
+#include "ops/conv_bytes.h"
 #include "ops/conv_direct.h"
 #include "ops/weights.h"
 
@@ -15,6 +16,7 @@ typedef struct conv_data {
   size_t batch, groups;
   bool direct;  /* a 1 x 1 filter that takes every pixel: the input is the matrix */
   bool by_rows; /* ops/conv_direct.h */
+  bool by_slab; /* ops/conv_bytes.h */
   bool hybrid, asymmetric;
   size_t scratch_bytes;
   int first_temporary;
@@ -200,9 +202,12 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(set_geometry(context, params, input, filter, output, d));
   LN_TRY(make_parts(context, filter, d));
   LN_TRY(set_rule(context, params, input, filter, bias, output, d));
+  d->by_slab = ln_conv_bytes_fits(&d->matrix, &d->shape);
+  d->matrix.segments = d->by_slab ? (size_t)d->shape.filter_height : 1;
   LN_TRY(ln_matrix_prepare(context, &d->matrix, filter));
   LN_TRY(set_numbers(context, input, filter, output, d));
-  LN_TRY(ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
+  LN_TRY(d->by_slab ? ln_conv_bytes_plan(context, &d->matrix, &d->shape, &d->scratch_bytes)
+                    : ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
   d->by_rows = !d->direct && ln_conv_direct_fits(&d->matrix, &d->shape);
   if ((d->direct && d->matrix.rule == LN_MATRIX_F32) || d->by_rows) d->scratch_bytes = 1;
   if (d->matrix.packed_is_constant && ln_is_constant(bias)) LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
@@ -278,9 +283,15 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
                   .out_size = ln_type_size(output->type),
                   .fill = &fill};
   if (d->hybrid) quantize_images(context, node, input, &run);
+  void* scratch = ln_get_temporary(context, node, kScratch)->data.raw;
+  if (d->by_slab) {
+    ln_matrix_job job;
+    describe(&run, 0, &job);
+    ln_conv_bytes_run(context, &d->matrix, scratch, &d->shape, d->batch, &job);
+    return kTfLiteOk;
+  }
   const size_t rows = d->batch * (size_t)d->shape.grid_height * (size_t)d->shape.grid_width;
-  ln_matrix_run(context, &d->matrix, ln_get_temporary(context, node, kScratch)->data.raw, d->groups, 1, rows, describe,
-                &run);
+  ln_matrix_run(context, &d->matrix, scratch, d->groups, 1, rows, describe, &run);
   return kTfLiteOk;
 }
 

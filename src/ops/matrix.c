@@ -37,8 +37,8 @@ static bool is_wide(const ln_matrix* matrix) {
 static bool part_bytes(const ln_matrix* matrix, size_t depth, size_t* bytes) {
   const ln_gemm_q8* q8 = matrix->q8;
   if (q8 != NULL)
-    return depth < SIZE_MAX - q8->kr &&
-           ln_mul_size(ln_round_up(matrix->columns, q8->step), ln_round_up(depth, q8->kr), bytes) &&
+    return depth < SIZE_MAX / q8->kr - 1 &&
+           ln_mul_size(ln_round_up(matrix->columns, q8->step), ln_gemm_q8_depth(q8, depth, matrix->segments), bytes) &&
            *bytes < SIZE_MAX / 4;
   const size_t element = matrix->rule == LN_MATRIX_F32 ? sizeof(float) : has_wide_weights(matrix) ? 2 : 1;
   size_t elements;
@@ -81,9 +81,9 @@ static TfLiteStatus take_numbers(TfLiteContext* context, ln_matrix* matrix) {
   size_t elements;
   LN_CHECK(context, ln_add_size(channels, biases, &elements) && elements < SIZE_MAX / 128,
            "the numbers per channel overflow");
-  matrix->numbers = ln_aligned_malloc(64, elements * 48 + 13 * 64);
+  matrix->numbers = ln_aligned_malloc(64, elements * 52 + 14 * 64);
   LN_CHECK(context, matrix->numbers != NULL, "no memory for the numbers of %zu channels", channels);
-  memset(matrix->numbers, 0, elements * 48 + 13 * 64);
+  memset(matrix->numbers, 0, elements * 52 + 14 * 64);
   char* block = matrix->numbers;
   matrix->multiplier = ln_carve(&block, channels * sizeof(int32_t));
   matrix->shift = ln_carve(&block, channels * sizeof(int32_t));
@@ -97,6 +97,7 @@ static TfLiteStatus take_numbers(TfLiteContext* context, ln_matrix* matrix) {
   matrix->byte_offset = ln_carve(&block, channels * sizeof(uint32_t));
   matrix->byte_sign_shift = ln_carve(&block, channels * sizeof(uint32_t));
   matrix->byte_shift = ln_carve(&block, channels * sizeof(uint32_t));
+  matrix->byte_left = ln_carve(&block, channels * sizeof(uint32_t));
   return kTfLiteOk;
 }
 
@@ -123,7 +124,7 @@ static void pack(void* destination, void* arg) {
     else if (has_wide_weights(matrix))
       pack_wide(&part->layout, (const int16_t*)a->weights + part->base, panels);
     else if (matrix->q8 != NULL)
-      ln_gemm_q8_pack(matrix->q8, &part->layout, (const uint8_t*)a->weights + part->base,
+      ln_gemm_q8_pack(matrix->q8, &part->layout, matrix->segments, (const uint8_t*)a->weights + part->base,
                       matrix->weights_type == kTfLiteUInt8 ? 0x80 : 0, panels, sums);
     else
       ln_gemm_s16s8_pack(matrix->s16s8, &part->layout, (const uint8_t*)a->weights + part->base,
@@ -137,8 +138,8 @@ static uint64_t variant_of(const ln_matrix* matrix) {
   const size_t kernel = matrix->rule == LN_MATRIX_F32 ? matrix->f32->id
                         : matrix->q8 != NULL          ? matrix->q8->id
                                                       : 1000 + matrix->s16s8->id;
-  const size_t head[3] = {kernel, (size_t)matrix->weights_type, matrix->part_count};
-  for (size_t i = 0; i < 3; ++i) hash = (hash ^ head[i]) * UINT64_C(1099511628211);
+  const size_t head[4] = {kernel, (size_t)matrix->weights_type, matrix->part_count, matrix->segments};
+  for (size_t i = 0; i < 4; ++i) hash = (hash ^ head[i]) * UINT64_C(1099511628211);
   for (size_t p = 0; p < matrix->part_count; ++p) {
     const ln_gemm_layout* l = &matrix->parts[p].layout;
     const size_t words[9] = {l->columns,  l->taps_y,   l->taps_x,         l->channels,          l->column_stride,
@@ -193,6 +194,7 @@ static void choose_kernels(TfLiteContext* context, ln_matrix* matrix) {
   matrix->s16s8 = ln_gemm_s16s8_best();
   matrix->requant = ln_requant_best();
   matrix->q8 = takes_bytes(matrix) ? ln_gemm_q8_best() : NULL;
+  if (matrix->q8 == NULL || matrix->segments == 0) matrix->segments = 1;
   if (matrix->rule == LN_MATRIX_F32)
     set_panels(backend, matrix, matrix->f32->nr, matrix->f32->name);
   else if (matrix->q8 != NULL)
@@ -329,6 +331,7 @@ static bool make_byte_numbers(ln_matrix* matrix, const TfLiteTensor* bias) {
   if (matrix->q8 == NULL || matrix->rule != LN_MATRIX_FIXED || !is_byte_type(matrix->out_type) ||
       matrix->max_depth > INT32_MAX)
     return false;
+  matrix->any_left = false;
   for (size_t p = 0; p < matrix->part_count; ++p) {
     const ln_matrix_part* part = &matrix->parts[p];
     const int64_t largest = (int64_t)part->depth * 255 * largest_weight;
@@ -342,6 +345,8 @@ static bool make_byte_numbers(ln_matrix* matrix, const TfLiteTensor* bias) {
       matrix->byte_offset[channel] = r.offset;
       matrix->byte_sign_shift[channel] = r.sign_shift;
       matrix->byte_shift[channel] = r.shift;
+      matrix->byte_left[channel] = r.left;
+      matrix->any_left = matrix->any_left || r.left > 0;
     }
   }
   matrix->byte_range =

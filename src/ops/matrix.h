@@ -38,6 +38,7 @@ typedef struct ln_matrix {
   size_t channel_groups;
   int32_t in_zero_point, weights_zero_point, out_zero_point, low, high;
   float low_f, high_f;
+  size_t segments;       /* stretches that the depth of bytes is packed in: 1, or as ops/conv_bytes.h needs it */
   ln_matrix_part* parts; /* by ln_matrix_make_parts */
   size_t part_count;
 
@@ -58,7 +59,8 @@ typedef struct ln_matrix {
   int64_t* wide_bias;
   double* scale;
   float *scale_f, *bias_f;
-  uint32_t *byte_bias, *byte_multiplier, *byte_offset, *byte_sign_shift, *byte_shift;
+  uint32_t *byte_bias, *byte_multiplier, *byte_offset, *byte_sign_shift, *byte_shift, *byte_left;
+  bool any_left;
   ln_requant_q8_out byte_range;
 } ln_matrix;
 

@@ -52,6 +52,7 @@ static void panel_to_bytes(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows,
                                       matrix->byte_offset + channel,
                                       matrix->byte_sign_shift + channel,
                                       matrix->byte_shift + channel,
+                                      matrix->any_left ? matrix->byte_left + channel : NULL,
                                       terms,
                                       matrix->byte_range};
   matrix->q8->run(rows, &numbers, (uint8_t*)t->job->out + t->out_offset + n, t->job->out_stride);
@@ -71,26 +72,38 @@ static void panel_to_sums(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows, 
   }
 }
 
+int32_t ln_matrix_weights_zero(const ln_matrix* matrix) {
+  if (matrix->rule == LN_MATRIX_HYBRID || matrix->rule == LN_MATRIX_SUMS) return 0;
+  return matrix->weights_zero_point - (matrix->weights_type == kTfLiteUInt8 ? 128 : 0);
+}
+
+void ln_matrix_run_panel(const ln_matrix_tile* t, ln_gemm_q8_rows* rows, size_t n, const int32_t* terms) {
+  const ln_matrix* matrix = t->matrix;
+  const size_t depth = ln_gemm_q8_depth(matrix->q8, t->part->depth, matrix->segments);
+  rows->b = (const int8_t*)matrix->packed + t->part->packed + n * depth;
+  (matrix->to_bytes ? panel_to_bytes : panel_to_sums)(t, rows, n, terms);
+}
+
 void ln_matrix_run_bytes(const ln_matrix_tile* t, void* gathered, int32_t* terms) {
   const ln_matrix* matrix = t->matrix;
   const ln_gemm_q8* kernel = matrix->q8;
   const size_t depth = t->part->depth, stride = ln_round_up(depth, kernel->kr);
-  const int32_t weights_zero = matrix->weights_zero_point - (matrix->weights_type == kTfLiteUInt8 ? 128 : 0);
+  const int32_t weights_zero = ln_matrix_weights_zero(matrix);
   const bool ready = lies_ready(t);
-  ln_gemm_q8_rows rows = {.rows = t->rows, .groups = stride / kernel->kr, .a = gathered, .a_stride = stride};
+  ln_gemm_q8_rows rows = {
+      .rows = t->rows, .segments = 1, .groups = stride / kernel->kr, .a = gathered, .a_stride = stride};
   if (ready) {
     rows.a = (const char*)t->job->in + t->first * t->job->in_stride;
     rows.a_stride = t->job->in_stride;
   } else {
     gather(t, gathered, stride);
   }
-  if (weights_zero == 0 || matrix->rule == LN_MATRIX_HYBRID || matrix->rule == LN_MATRIX_SUMS)
-    terms = NULL;
-  else
+  if (weights_zero != 0) {
+    memset(terms, 0, t->rows * sizeof *terms);
     kernel->sum_rows(t->rows, depth, rows.a, rows.a_stride, -weights_zero, terms);
+  }
   for (size_t n = t->begin; n < t->end; n += kernel->nr) {
     rows.columns = t->end - n < kernel->nr ? t->end - n : kernel->nr;
-    rows.b = (const int8_t*)matrix->packed + t->part->packed + n * stride;
-    (matrix->to_bytes ? panel_to_bytes : panel_to_sums)(t, &rows, n, terms);
+    ln_matrix_run_panel(t, &rows, n, weights_zero != 0 ? terms : NULL);
   }
 }

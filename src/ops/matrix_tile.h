@@ -19,6 +19,13 @@ enum { LN_MATRIX_BYTE_ROWS = 24 }; /* chunks of rows of bytes are multiples of t
  * added to every sum. */
 void ln_matrix_store_row(const ln_matrix_tile* tile, size_t m, size_t n, size_t width, uint32_t term, int32_t* values);
 
+/* What the weights' zero point takes off, as the kernels see the weights; 0 where the rule does without. */
+int32_t ln_matrix_weights_zero(const ln_matrix* matrix);
+
+/* The tile's rows by the panel of column n, to the output. `terms` are added to the sums of each row (NULL: none); of
+ * `rows` the panel is set here. */
+void ln_matrix_run_panel(const ln_matrix_tile* tile, ln_gemm_q8_rows* rows, size_t n, const int32_t* terms);
+
 /* A product of bytes by ln_matrix.q8. `gathered` has room for the tile's rows as the kernel takes them,
  * `terms` for as many numbers as rows. */
 void ln_matrix_run_bytes(const ln_matrix_tile* tile, void* gathered, int32_t* terms);

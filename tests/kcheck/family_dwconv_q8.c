@@ -43,7 +43,7 @@ static void fill_numbers(layer* l) {
   kc_fill_s32(bias, channels, -20000, 20000);
   for (size_t i = 0; i < channels; ++i) {
     multiplier[i] = kc_chance(3) ? 0 : (int32_t)kc_range(INT32_C(1) << 30, INT32_MAX);
-    shift[i] = (int32_t)(kc_chance(5) ? kc_range(-31, 0) : kc_range(-11, -4));
+    shift[i] = (int32_t)(kc_chance(5) ? kc_range(-31, 3) : kc_range(-11, -4));
     if (!kc_chance(5)) continue;
     /* A channel whose weights are all but 0 has a scale so small that its bias needs all of int32. */
     bias[i] = (int32_t)kc_range(INT32_MIN, INT32_MAX);

@@ -6,12 +6,14 @@
 #include "kernels/generic/gemm_q8.h"
 
 typedef struct product {
-  size_t rows, columns, depth, a_stride, out_stride;
-  uint8_t* a; /* [rows][depth] */
-  uint8_t* b; /* [columns][depth] */
+  size_t rows, columns, segments, segment, a_stride, a_segment, out_stride;
+  size_t depth; /* segments * segment */
+  uint8_t* a;   /* [rows][depth] */
+  uint8_t* b;   /* [columns][depth] */
   int32_t* row_terms;
   ln_requant_q8* numbers;
   ln_requant_q8_out range;
+  bool any_left;
 } product;
 
 /* ---- The same for a kernel. ---- */
@@ -33,9 +35,11 @@ static void make_product(product* p) {
   kc_fill_u8(p->a, p->rows * p->depth);
   kc_fill_u8(p->b, p->columns * p->depth);
   if (p->row_terms != NULL) kc_fill_s32(p->row_terms, p->rows, -100000, 100000);
+  p->any_left = kc_chance(25);
   for (size_t n = 0; n < p->columns; ++n)
     ln_requant_q8_make((int32_t)kc_range(-50000, 50000), 1 << 29, (int32_t)kc_range(INT32_C(1) << 30, INT32_MAX),
-                       (int32_t)(kc_chance(5) ? kc_range(-31, 0) : kc_range(-12, -5)), &p->numbers[n]);
+                       (int32_t)(kc_chance(5) ? kc_range(-31, p->any_left ? 3 : 0) : kc_range(-12, -5)),
+                       &p->numbers[n]);
   p->range = ln_requant_q8_range((int32_t)kc_range(0, 127), 0, 127, kc_chance(50));
 }
 
@@ -43,6 +47,13 @@ static uint32_t sum_of(const product* p, size_t m, size_t n) {
   uint32_t sum = 0;
   for (size_t k = 0; k < p->depth; ++k) sum += (uint32_t)(p->a[m * p->depth + k] * (int8_t)p->b[n * p->depth + k]);
   return sum;
+}
+
+static void set_element(const operands* o, size_t at, uint8_t value) {
+  if (o->kernel->a_size == 1)
+    ((uint8_t*)o->a)[at] = value;
+  else
+    ((int16_t*)o->a)[at] = value;
 }
 
 static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* o) {
@@ -53,34 +64,33 @@ static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* 
                                  .channels = p->depth,
                                  .column_stride = p->depth,
                                  .channel_stride = 1};
-  uint32_t* arrays[5];
+  uint32_t* arrays[6];
   int32_t* column_sums = kc_memory(p->columns * 4);
   o->kernel = kernel;
-  o->groups = (p->depth + kernel->kr - 1) / kernel->kr;
-  o->a = kc_memory(((p->rows - 1) * p->a_stride + o->groups * kernel->kr) * size);
-  memset(o->a, 0, ((p->rows - 1) * p->a_stride + o->groups * kernel->kr) * size);
+  o->groups = (p->segment + kernel->kr - 1) / kernel->kr;
+  /* What lies between the segments is anything, as in a picture. */
+  const size_t elements = (p->rows - 1) * p->a_stride + (p->segments - 1) * p->a_segment + o->groups * kernel->kr;
+  o->a = kc_memory(elements * size);
+  for (size_t i = 0; i < elements; ++i) set_element(o, i, (uint8_t)kc_random());
   for (size_t m = 0; m < p->rows; ++m)
-    for (size_t k = 0; k < p->depth; ++k) {
-      const uint8_t x = p->a[m * p->depth + k];
-      if (size == 1)
-        ((uint8_t*)o->a)[m * p->a_stride + k] = x;
-      else
-        ((int16_t*)o->a)[m * p->a_stride + k] = x;
-    }
-  o->packed = kc_memory(ln_gemm_q8_packed_size(kernel, p->columns, p->depth));
-  ln_gemm_q8_pack(kernel, &layout, p->b, 0, o->packed, column_sums);
-  for (int i = 0; i < 5; ++i) arrays[i] = memset(kc_memory(width * 4), 0, width * 4);
+    for (size_t k = 0; k < p->depth; ++k)
+      set_element(o, m * p->a_stride + k / p->segment * p->a_segment + k % p->segment, p->a[m * p->depth + k]);
+  o->packed = kc_memory(ln_gemm_q8_packed_size(kernel, p->columns, p->depth, p->segments));
+  ln_gemm_q8_pack(kernel, &layout, p->segments, p->b, 0, o->packed, column_sums);
+  for (int i = 0; i < 6; ++i) arrays[i] = memset(kc_memory(width * 4), 0, width * 4);
   for (size_t n = 0; n < p->columns; ++n) {
     const ln_requant_q8* r = &p->numbers[n];
-    const uint32_t values[5] = {r->bias, r->multiplier, r->offset, r->sign_shift, r->shift};
-    for (int i = 0; i < 5; ++i) arrays[i][n] = values[i];
+    const uint32_t values[6] = {r->bias, r->multiplier, r->offset, r->sign_shift, r->shift, r->left};
+    for (int i = 0; i < 6; ++i) arrays[i][n] = values[i];
   }
-  o->numbers = (ln_gemm_q8_numbers){arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], p->row_terms, p->range};
+  o->numbers = (ln_gemm_q8_numbers){
+      arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], p->any_left ? arrays[5] : NULL, p->row_terms, p->range};
   o->out = kc_memory((p->rows - 1) * p->out_stride + p->columns);
 }
 
 static void check_bytes(const product* p, const operands* o) {
-  const ln_gemm_q8_rows rows = {p->rows, p->columns, o->groups, o->a, p->a_stride, o->packed};
+  const ln_gemm_q8_rows rows = {p->rows, p->columns,  p->segments,  o->groups,
+                                o->a,    p->a_stride, p->a_segment, o->packed};
   const size_t size = (p->rows - 1) * p->out_stride + p->columns;
   uint8_t* expected = kc_memory(size);
   kc_fill_u8(o->out, size);
@@ -99,7 +109,7 @@ static void check_bytes(const product* p, const operands* o) {
 static void check_sums(const product* p, const operands* o) {
   const size_t width = ln_gemm_q8_width(o->kernel, p->columns);
   const size_t count = p->rows < o->kernel->mr ? p->rows : o->kernel->mr;
-  const ln_gemm_q8_rows rows = {count, p->columns, o->groups, o->a, p->a_stride, o->packed};
+  const ln_gemm_q8_rows rows = {count, p->columns, p->segments, o->groups, o->a, p->a_stride, p->a_segment, o->packed};
   uint32_t* sums = kc_memory(count * width * 4);
   uint32_t* expected = memset(kc_memory(count * width * 4), 0, count * width * 4);
   for (size_t m = 0; m < count; ++m)
@@ -109,12 +119,12 @@ static void check_sums(const product* p, const operands* o) {
           p->depth);
   int32_t* terms = kc_memory(p->rows * 4);
   int32_t* expected_terms = kc_memory(p->rows * 4);
-  o->kernel->sum_rows(p->rows, p->depth, o->a, p->a_stride, -7, terms);
-  for (size_t m = 0; m < p->rows; ++m) {
-    expected_terms[m] = 0;
-    for (size_t k = 0; k < p->depth; ++k) expected_terms[m] -= 7 * p->a[m * p->depth + k];
-  }
-  kc_same(terms, expected_terms, p->rows * 4, 4, "sums of rows, depth %zu", p->depth);
+  kc_fill_s32(terms, p->rows, -1000, 1000);
+  memcpy(expected_terms, terms, p->rows * 4);
+  for (size_t m = 0; m < p->rows; ++m)
+    for (size_t k = 0; k < p->segment; ++k) expected_terms[m] -= 7 * p->a[m * p->depth + k];
+  o->kernel->sum_rows(p->rows, p->segment, o->a, p->a_stride, -7, terms);
+  kc_same(terms, expected_terms, p->rows * 4, 4, "sums of rows, depth %zu", p->segment);
 }
 
 static void check(void) {
@@ -125,9 +135,12 @@ static void check(void) {
     for (int round = 0; round < 2 * kc_rounds(); ++round) {
       product p = {.rows = kc_size(30, rungs[i]->mr),
                    .columns = kc_size(rungs[i]->nr, rungs[i]->step),
-                   .depth = kc_size(200, 4)};
+                   .segments = kc_chance(50) ? 1 : (size_t)kc_range(2, 5)};
       operands o;
-      p.a_stride = (p.depth + 3) / 4 * 4 + (size_t)kc_range(0, 3);
+      p.segment = kc_size(200 / p.segments, 4);
+      p.depth = p.segments * p.segment;
+      p.a_stride = p.segment + (size_t)kc_range(0, 3);
+      p.a_segment = p.rows * p.a_stride + (size_t)kc_range(0, 3);
       p.out_stride = p.columns + (size_t)kc_range(0, 3);
       make_product(&p);
       make_operands(&p, rungs[i], &o);
@@ -145,7 +158,7 @@ typedef struct run {
 
 static void work(void* arg) {
   const run* r = arg;
-  const ln_gemm_q8_rows rows = {r->p->rows, r->p->columns, r->o.groups, r->o.a, r->p->a_stride, r->o.packed};
+  const ln_gemm_q8_rows rows = {r->p->rows, r->p->columns, 1, r->o.groups, r->o.a, r->p->a_stride, 0, r->o.packed};
   r->o.kernel->run(&rows, &r->o.numbers, r->o.out, r->p->out_stride);
 }
 
@@ -154,8 +167,13 @@ static void bench_shape(size_t rows, size_t columns, size_t depth) {
   char detail[64];
   const ln_gemm_q8* const* rungs = ln_gemm_q8_rungs(&count);
   for (size_t i = 0; i < count; ++i) {
-    product p = {rows, columns < rungs[i]->nr ? columns : rungs[i]->nr, depth, depth, columns, NULL, NULL, NULL, NULL,
-                 {0}};
+    product p = {.rows = rows,
+                 .columns = columns < rungs[i]->nr ? columns : rungs[i]->nr,
+                 .segments = 1,
+                 .segment = depth,
+                 .depth = depth,
+                 .a_stride = depth,
+                 .out_stride = columns};
     run r = {.p = &p};
     if (!ln_cpu_present(rungs[i]->isa)) continue;
     make_product(&p);

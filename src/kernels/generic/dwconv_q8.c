@@ -47,7 +47,7 @@ static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
   for (size_t c = 0; c < (f->channels + kBlock - 1) / kBlock * kBlock; ++c) {
     block* b = (block*)(void*)((char*)packed + c / kBlock * size);
     const size_t lane = c % kBlock;
-    b->numbers[lane] = (ln_requant_q8){0, 0, 0, 32, 0};
+    b->numbers[lane] = (ln_requant_q8){.sign_shift = 32};
     if (c < f->channels && !ln_dwconv_q8_channel(f, c, &b->numbers[lane])) return false;
     for (int32_t y = 0; y < f->height; ++y)
       for (int32_t x = 0; x < f->width; ++x)

@@ -11,15 +11,19 @@
 enum { kRows = 4, kColumns = 8 };
 
 /* Pairs of depth, so that a compiler can see two products that are added. */
-LN_INLINE void tile(size_t rows, size_t pairs, const int16_t* a, size_t a_stride, const int8_t* b, uint32_t* sums) {
+LN_INLINE void tile(size_t rows, const ln_gemm_q8_rows* r, const int16_t* a, uint32_t* sums) {
+  const size_t a_stride = r->a_stride, groups = r->groups;
+  const int8_t* b = r->b;
   uint32_t tile[kRows][kColumns];
   memset(tile, 0, sizeof tile);
-  for (size_t p = 0; p < pairs; ++p, b += 2 * kColumns) {
-    for (size_t m = 0; m < rows; ++m) {
-      int16_t x[2];
-      memcpy(x, a + m * a_stride + 2 * p, sizeof x);
-      const int32_t x0 = x[0], x1 = x[1];
-      for (size_t n = 0; n < kColumns; ++n) tile[m][n] += (uint32_t)(x0 * b[2 * n] + x1 * b[2 * n + 1]);
+  for (size_t s = 0; s < r->segments; ++s, a += r->a_segment) {
+    for (size_t p = 0; p < groups; ++p, b += 2 * kColumns) {
+      for (size_t m = 0; m < rows; ++m) {
+        int16_t x[2];
+        memcpy(x, a + m * a_stride + 2 * p, sizeof x);
+        const int32_t x0 = x[0], x1 = x[1];
+        for (size_t n = 0; n < kColumns; ++n) tile[m][n] += (uint32_t)(x0 * b[2 * n] + x1 * b[2 * n + 1]);
+      }
     }
   }
   memcpy(sums, tile, rows * sizeof tile[0]);
@@ -28,9 +32,9 @@ LN_INLINE void tile(size_t rows, size_t pairs, const int16_t* a, size_t a_stride
 static void sums_of(size_t rows, const ln_gemm_q8_rows* r, size_t first, uint32_t* sums) {
   const int16_t* a = (const int16_t*)r->a + first * r->a_stride;
   if (rows == kRows)
-    tile(kRows, r->groups, a, r->a_stride, r->b, sums);
+    tile(kRows, r, a, sums);
   else
-    for (size_t m = 0; m < rows; ++m) tile(1, r->groups, a + m * r->a_stride, 0, r->b, sums + m * kColumns);
+    for (size_t m = 0; m < rows; ++m) tile(1, r, a + m * r->a_stride, sums + m * kColumns);
 }
 
 static void run(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
@@ -41,7 +45,8 @@ static void run(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* 
     for (size_t m = 0; m < rows; ++m) {
       const uint32_t term = n->row_terms != NULL ? (uint32_t)n->row_terms[first + m] : 0;
       for (size_t c = 0; c < r->columns; ++c) {
-        const ln_requant_q8 numbers = {n->bias[c], n->multiplier[c], n->offset[c], n->sign_shift[c], n->shift[c]};
+        const ln_requant_q8 numbers = {n->bias[c],       n->multiplier[c], n->offset[c],
+                                       n->sign_shift[c], n->shift[c],      n->left != NULL ? n->left[c] : 0};
         out[(first + m) * out_stride + c] =
             ln_requant_q8_apply(&numbers, &n->range, sums[m * kColumns + c] + n->bias[c] + term);
       }
@@ -56,7 +61,7 @@ static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, 
   for (size_t m = 0; m < rows; ++m, row += a_stride) {
     uint32_t sum = 0;
     for (size_t k = 0; k < depth; ++k) sum += (uint32_t)row[k];
-    terms[m] = (int32_t)(sum * (uint32_t)factor);
+    terms[m] = (int32_t)((uint32_t)terms[m] + sum * (uint32_t)factor);
   }
 }
 
@@ -94,25 +99,29 @@ const ln_gemm_q8* ln_gemm_q8_best(void) {
 
 static size_t round_up(size_t x, size_t step) { return (x + step - 1) / step * step; }
 
-size_t ln_gemm_q8_packed_size(const ln_gemm_q8* kernel, size_t columns, size_t depth) {
-  return round_up(columns, kernel->step) * round_up(depth, kernel->kr);
+size_t ln_gemm_q8_packed_size(const ln_gemm_q8* kernel, size_t columns, size_t depth, size_t segments) {
+  return round_up(columns, kernel->step) * ln_gemm_q8_depth(kernel, depth, segments);
 }
 
-void ln_gemm_q8_pack(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, const uint8_t* b, uint8_t flip,
-                     int8_t* packed, int32_t* column_sums) {
-  const size_t nr = kernel->nr, kr = kernel->kr, taps = layout->taps_y * layout->taps_x,
-               depth = round_up(taps * layout->channels, kr);
-  memset(packed, 0, ln_gemm_q8_packed_size(kernel, layout->columns, taps * layout->channels));
+void ln_gemm_q8_pack(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, size_t segments, const uint8_t* b,
+                     uint8_t flip, int8_t* packed, int32_t* column_sums) {
+  const size_t nr = kernel->nr, kr = kernel->kr, taps = layout->taps_y * layout->taps_x;
+  const size_t depth = taps * layout->channels, segment = depth / segments, gap = round_up(segment, kr) - segment;
+  memset(packed, 0, ln_gemm_q8_packed_size(kernel, layout->columns, depth, segments));
   for (size_t n = 0; n < layout->columns; ++n) {
     const size_t panel = n / nr * nr, left = layout->columns - panel;
     const size_t width = left < nr ? ln_gemm_q8_width(kernel, left) : nr;
-    int8_t* column = packed + panel * depth + (n - panel) * kr;
+    int8_t* column = packed + panel * ln_gemm_q8_depth(kernel, depth, segments) + (n - panel) * kr;
     uint32_t sum = 0;
-    size_t k = 0;
+    size_t k = 0, end = segment;
     for (size_t t = 0; t < taps; ++t) {
       const size_t y = t / layout->taps_x, x = t % layout->taps_x;
       const uint8_t* tap = b + n * layout->column_stride + y * layout->y_stride + x * layout->x_stride;
       for (size_t i = 0; i < layout->channels; ++i, ++k) {
+        if (k == end) {
+          k += gap;
+          end = k + segment;
+        }
         const int8_t value = (int8_t)(tap[i * layout->channel_stride] ^ flip);
         column[k / kr * kr * width + k % kr] = value;
         sum += (uint32_t)(int32_t)value;

@@ -9,17 +9,20 @@
 #include "kernels/generic/gemm.h"
 #include "kernels/generic/requant_q8.h"
 
-/* Rows of a have `groups` * kr elements of a_size bytes, what is beyond the depth 0 or times a weight of 0. */
+/* A row of a has `segments` stretches of `groups` * kr elements of a_size bytes, a_segment elements apart: a plain
+ * matrix one, a convolution that reads its windows where they lie one for each line of the window. What is beyond the
+ * depth of a segment has weights of 0. */
 typedef struct ln_gemm_q8_rows {
-  size_t rows, columns, groups; /* 1 <= columns <= nr */
+  size_t rows, columns, segments, groups; /* 1 <= columns <= nr */
   const void* a;
-  size_t a_stride; /* in elements */
-  const int8_t* b; /* the panel */
+  size_t a_stride, a_segment; /* in elements */
+  const int8_t* b;            /* the panel */
 } ln_gemm_q8_rows;
 
 /* The numbers of requant_q8.h for the panel's columns, each an array of ln_gemm_q8_width(columns). */
 typedef struct ln_gemm_q8_numbers {
   const uint32_t *bias, *multiplier, *offset, *sign_shift, *shift;
+  const uint32_t* left;     /* NULL: all 0 */
   const int32_t* row_terms; /* added to every sum of a row; NULL: none */
   ln_requant_q8_out range;
 } ln_gemm_q8_numbers;
@@ -35,7 +38,7 @@ typedef struct ln_gemm_q8 {
   void (*run)(const ln_gemm_q8_rows* rows, const ln_gemm_q8_numbers* numbers, uint8_t* out, size_t out_stride);
   /* Raw sums, [rows][width of the panel], for at most mr rows. */
   void (*run_sums)(const ln_gemm_q8_rows* rows, int32_t* sums);
-  /* terms[m] = factor * the sum of row m of a. */
+  /* terms[m] += factor * the sum of row m of a. */
   void (*sum_rows)(size_t rows, size_t depth, const void* a, size_t a_stride, int32_t factor, int32_t* terms);
 } ln_gemm_q8;
 
@@ -47,11 +50,16 @@ static inline size_t ln_gemm_q8_width(const ln_gemm_q8* kernel, size_t columns) 
   return (columns + kernel->step - 1) / kernel->step * kernel->step;
 }
 
-/* Panels one after the other, each [groups][width][kr], groups = depth / kr rounded up; what does not exist is 0. */
-size_t ln_gemm_q8_packed_size(const ln_gemm_q8* kernel, size_t columns, size_t depth);
+/* What a depth of so many equal segments becomes when each is rounded up to whole groups. */
+static inline size_t ln_gemm_q8_depth(const ln_gemm_q8* kernel, size_t depth, size_t segments) {
+  return (depth / segments + kernel->kr - 1) / kernel->kr * kernel->kr * segments;
+}
 
-/* As ln_gemm_s16s8_pack. */
-void ln_gemm_q8_pack(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, const uint8_t* b, uint8_t flip,
-                     int8_t* packed, int32_t* column_sums);
+/* Panels one after the other, each [segments][groups][width][kr]; what does not exist is 0. */
+size_t ln_gemm_q8_packed_size(const ln_gemm_q8* kernel, size_t columns, size_t depth, size_t segments);
+
+/* As ln_gemm_s16s8_pack; the depth is cut into equal segments. */
+void ln_gemm_q8_pack(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, size_t segments, const uint8_t* b,
+                     uint8_t flip, int8_t* packed, int32_t* column_sums);
 
 #endif

@@ -9,7 +9,8 @@
  *   floor((u * 2M + 2^31) / 2^32) = q + M, so that with k = h - M - [e > 0]
  *   r = (high half of (u * 2M + 2^31) + k + (u >> s)) >> e, s = 31, or 32 where e = 0: no sign is taken off there.
  *
- * All is modulo 2^32, as sums are in the reference, and right where q + h stays below 2^31. */
+ * All is modulo 2^32, as sums are in the reference, and right where q + h stays below 2^31. Factors of 1 and above,
+ * which are rare, have e = 0 and are shifted to the left first: then u = (x << left) + 2^31. */
 #ifndef LN_KERNELS_REQUANT_Q8_H_
 #define LN_KERNELS_REQUANT_Q8_H_
 
@@ -23,6 +24,7 @@ typedef struct ln_requant_q8 {
   uint32_t offset;     /* k */
   uint32_t sign_shift; /* s */
   uint32_t shift;      /* e */
+  uint32_t left;
 } ln_requant_q8;
 
 /* What all channels share. Zero point and range are those of the output seen as unsigned; bytes are stored after an
@@ -35,18 +37,19 @@ typedef struct ln_requant_q8_out {
  * channels whose weights are all but 0 can be as large as int32 allows.) */
 static inline bool ln_requant_q8_make(int32_t bias, int64_t largest, int32_t multiplier, int32_t shift,
                                       ln_requant_q8* r) {
-  if (shift > 0 || shift < -31 || multiplier < 0) return false;
+  if (shift > 30 || shift < -31 || multiplier < 0) return false;
   const int64_t limit = INT64_C(1) << 31, sum = largest + (bias < 0 ? -(int64_t)bias : bias);
   const int64_t q = (((sum < limit ? sum : limit) * multiplier) >> 31) + 1;
   const int64_t half = shift < 0 ? INT64_C(1) << (-shift - 1) : 0;
-  if (shift == -31 ? q >= half : q + half >= limit) return false;
+  if (shift == -31 ? q >= half : shift <= 0 && q + half >= limit) return false;
   /* Of 31 bits nothing is left. */
-  const uint32_t m = shift == -31 ? 0 : (uint32_t)multiplier, e = shift == -31 ? 1 : (uint32_t)-shift;
+  const uint32_t m = shift == -31 ? 0 : (uint32_t)multiplier, e = shift == -31 ? 1 : shift > 0 ? 0 : (uint32_t)-shift;
   r->bias = (uint32_t)bias + (UINT32_C(1) << 31);
   r->multiplier = 2 * m;
   r->offset = (e > 0 ? (UINT32_C(1) << (e - 1)) - 1 : 0) - m;
   r->sign_shift = e > 0 ? 31 : 32;
   r->shift = e;
+  r->left = shift > 0 ? (uint32_t)shift : 0;
   return true;
 }
 
@@ -58,6 +61,7 @@ static inline ln_requant_q8_out ln_requant_q8_range(int32_t zero_point, int32_t 
 
 /* The definition: `sum` has the bias in it. */
 static inline uint8_t ln_requant_q8_apply(const ln_requant_q8* r, const ln_requant_q8_out* out, uint32_t sum) {
+  if (r->left > 0) sum = (sum << r->left) + (UINT32_C(1) << 31);
   const uint32_t high = (uint32_t)(((uint64_t)sum * r->multiplier + (UINT64_C(1) << 31)) >> 32);
   const int32_t x = (int32_t)(high + r->offset + (r->sign_shift == 31 ? sum >> 31 : 0)) >> r->shift;
   const int32_t value = x + out->zero_point;

@@ -28,6 +28,7 @@ bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
       !ln_requant_q8_make(0, most, s->b_multiplier, s->b_shift, &p->b) ||
       !ln_requant_q8_make(0, 2 * most, s->out_multiplier, s->out_shift, &p->out))
     return false;
+  if (p->a.left + p->b.left + p->out.left > 0) return false;
   p->a_start = p->a.bias + (((uint32_t)s->a_offset - up) << s->left_shift);
   p->b_start = p->b.bias + (((uint32_t)s->b_offset - up) << s->left_shift);
   return true;
@@ -42,7 +43,7 @@ bool ln_mul_q8_make(const ln_mul_quantized* s, bool is_signed, ln_mul_q8* p) {
   p->b_zero = up - s->b_offset;
   p->flip = is_signed ? 0x80 : 0;
   p->range = ln_requant_q8_range(s->out_offset, s->low, s->high, is_signed);
-  return ln_requant_q8_make(0, 1 << 16, s->multiplier, s->shift, &p->out);
+  return ln_requant_q8_make(0, 1 << 16, s->multiplier, s->shift, &p->out) && p->out.left == 0;
 }
 
 static const ln_rows_q8_variant none[] = {{NULL, NULL}};

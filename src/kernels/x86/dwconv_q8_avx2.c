@@ -12,7 +12,8 @@ enum { kLanes = 16, kMaxPairs = 8 };
 
 /* Interleaving works within halves of a register: vector v has the channels v * 4 + {0..3, 8..11}. */
 typedef struct block {
-  uint32_t bias[2][8], multiplier[2][8], offset[2][8], sign_shift[2][8], shift[2][8];
+  uint32_t bias[2][8], multiplier[2][8], offset[2][8], sign_shift[2][8], shift[2][8], left[2][8];
+  uint64_t any_left[4];     /* the first: whether one of `left` is not 0 */
   int16_t weights[][2][16]; /* [width][pairs] */
 } block;
 
@@ -36,6 +37,8 @@ static bool pack_channel(const ln_dwconv_q8_filter* f, size_t channel, block* b)
   b->offset[v][lane] = n.offset;
   b->sign_shift[v][lane] = n.sign_shift;
   b->shift[v][lane] = n.shift;
+  b->left[v][lane] = n.left;
+  if (n.left > 0) b->any_left[0] = 1;
   for (int32_t x = 0; x < f->width; ++x)
     for (int32_t y = 0; y < f->height; ++y)
       b->weights[(size_t)x * pairs + (size_t)y / 2][v][2 * lane + (size_t)y % 2] =
@@ -77,8 +80,11 @@ LN_INLINE void store_bytes(uint8_t* p, __m128i x, size_t lanes) {
 LN_INLINE void finish(const block* b, const __m256i sums[2], const requant_range_avx2* range, uint8_t* out,
                       size_t lanes) {
   __m256i r[2];
-  LN_UNROLL for (int v = 0; v < 2; ++v) r[v] =
-      requant_eight(sums[v], load(b->multiplier[v]), load(b->offset[v]), load(b->sign_shift[v]), load(b->shift[v]));
+  const bool any_left = b->any_left[0] != 0;
+  LN_UNROLL for (int v = 0; v < 2; ++v) {
+    const __m256i sum = any_left ? requant_left_eight(sums[v], load(b->left[v])) : sums[v];
+    r[v] = requant_eight(sum, load(b->multiplier[v]), load(b->offset[v]), load(b->sign_shift[v]), load(b->shift[v]));
+  }
   const __m256i words = _mm256_packs_epi32(r[0], r[1]);
   const __m256i bytes = requant_bytes(words, words, range);
   store_bytes(out, _mm_unpacklo_epi64(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)), lanes);

@@ -23,7 +23,8 @@ typedef struct slot_map {
 typedef struct block_head {
   slot_map slots;
   uint32_t groups;
-  char unused[64 - (sizeof(slot_map) + 4) % 64];
+  uint32_t any_left; /* whether one of the channels is shifted to the left */
+  char unused[64 - (sizeof(slot_map) + 8) % 64];
 } block_head;
 
 static int32_t first_part(int32_t weight) {
@@ -41,6 +42,7 @@ typedef struct cursor {
   size_t strides[kMaxSlots];
   const uint8_t* outside;
   int64_t column, width;
+  bool any_left;
 } cursor;
 
 static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* head, size_t channel) {
@@ -51,6 +53,7 @@ static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* he
   }
   c->outside = s->outside + channel;
   c->width = s->in_width;
+  c->any_left = head->any_left != 0;
 }
 
 /* How many of a block's channels exist: all, half of them (of the narrowest block), or as the mask says, which costs
@@ -132,7 +135,7 @@ static size_t most_groups(int32_t height) { return (2 * (size_t)height + 3) / 4;
 
 /* Blocks lie where they would if all needed the most groups. */
 static size_t block_size(size_t lanes, int32_t height, int32_t width) {
-  return sizeof(block_head) + 20 * lanes + (size_t)width * most_groups(height) * 4 * lanes;
+  return sizeof(block_head) + 24 * lanes + (size_t)width * most_groups(height) * 4 * lanes;
 }
 
 static size_t packed_size(size_t channels, int32_t height, int32_t width) {

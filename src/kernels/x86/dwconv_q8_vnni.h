@@ -3,14 +3,13 @@
 
 typedef struct LN_NAME(block) {
   uint32_t bias[4][LN_BYTES / 4], multiplier[4][LN_BYTES / 4], offset[4][LN_BYTES / 4], sign_shift[4][LN_BYTES / 4],
-      shift[4][LN_BYTES / 4];
+      shift[4][LN_BYTES / 4], left[4][LN_BYTES / 4];
   int8_t weights[][4][LN_BYTES]; /* [width][groups] */
 } LN_NAME(block);
 
 #include "kernels/x86/requant_q8_avx512.h"
 
-static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t count, const block_head* head,
-                          void* packed) {
+static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t count, block_head* head, void* packed) {
   LN_NAME(block)* b = packed;
   for (size_t at = 0; at < count; ++at) {
     /* Interleaving works within 128 bits: vector v has the channels v * 4 to v * 4 + 3 of every sixteen. */
@@ -22,6 +21,8 @@ static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t cou
     b->offset[v][lane] = n.offset;
     b->sign_shift[v][lane] = n.sign_shift;
     b->shift[v][lane] = n.shift;
+    b->left[v][lane] = n.left;
+    if (n.left > 0) head->any_left = 1;
     for (int32_t x = 0; x < f->width; ++x)
       for (size_t s = 0; s < 4 * head->groups; ++s)
         b->weights[(size_t)x * head->groups + s / 4][v][4 * lane + s % 4] =
@@ -30,11 +31,14 @@ static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t cou
   return true;
 }
 
-LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, const LN_V sums[4], const LN_NAME(range) * range, uint8_t* out,
-                               lane_count lanes, LN_MASK mask) {
+LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, bool any_left, const LN_V sums[4],
+                               const LN_NAME(range) * range, uint8_t* out, lane_count lanes, LN_MASK mask) {
   LN_V r[4];
-  LN_UNROLL for (int v = 0; v < 4; ++v) r[v] = LN_NAME(requant)(
-      sums[v], LN_LOAD(b->multiplier[v]), LN_LOAD(b->offset[v]), LN_LOAD(b->sign_shift[v]), LN_LOAD(b->shift[v]));
+  LN_UNROLL for (int v = 0; v < 4; ++v) {
+    const LN_V sum = any_left ? LN_NAME(requant_left)(sums[v], LN_LOAD(b->left[v])) : sums[v];
+    r[v] = LN_NAME(requant)(sum, LN_LOAD(b->multiplier[v]), LN_LOAD(b->offset[v]), LN_LOAD(b->sign_shift[v]),
+                            LN_LOAD(b->shift[v]));
+  }
   const LN_V bytes = LN_NAME(bytes)(LN_OP(packs_epi32)(r[0], r[1]), LN_OP(packs_epi32)(r[2], r[3]), range);
   if (lanes == kAll)
     LN_STORE(out, bytes);
@@ -85,7 +89,7 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
         }
       }
       if (phase == 0 && j >= depth - 1) {
-        LN_NAME(finish)(b, sums[depth - 1], &range, out, lanes, mask);
+        LN_NAME(finish)(b, c->any_left, sums[depth - 1], &range, out, lanes, mask);
         out += s->out_stride;
       }
     }
@@ -110,7 +114,7 @@ static void LN_NAME(plain)(size_t width, size_t groups, LN_MASK mask, const LN_N
             LN_OP(dpbusd_epi32)(sums[v], x[v], LN_LOAD(b->weights[i * groups + g][v]));
       }
     }
-    LN_NAME(finish)(b, sums, &range, out, kSome, mask);
+    LN_NAME(finish)(b, c->any_left, sums, &range, out, kSome, mask);
   }
 }
 

@@ -19,14 +19,17 @@ static inline __m256i broadcast_pair(const int16_t* a) {
 }
 
 LN_INLINE void multiply(size_t rows, const ln_gemm_q8_rows* r, const int16_t* a, __m256i tile[kRows][2]) {
+  const size_t groups = r->groups, a_stride = r->a_stride;
   const int8_t* b = r->b;
-  for (size_t g = 0; g < r->groups; ++g, b += 2 * kColumns) {
-    const __m256i b0 = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)(const void*)b));
-    const __m256i b1 = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)(const void*)(b + 16)));
-    LN_UNROLL for (size_t m = 0; m < rows; ++m) {
-      const __m256i x = broadcast_pair(a + m * r->a_stride + 2 * g);
-      tile[m][0] = _mm256_add_epi32(tile[m][0], _mm256_madd_epi16(x, b0));
-      tile[m][1] = _mm256_add_epi32(tile[m][1], _mm256_madd_epi16(x, b1));
+  for (size_t s = 0; s < r->segments; ++s, a += r->a_segment) {
+    for (size_t g = 0; g < groups; ++g, b += 2 * kColumns) {
+      const __m256i b0 = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)(const void*)b));
+      const __m256i b1 = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)(const void*)(b + 16)));
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+        const __m256i x = broadcast_pair(a + m * a_stride + 2 * g);
+        tile[m][0] = _mm256_add_epi32(tile[m][0], _mm256_madd_epi16(x, b0));
+        tile[m][1] = _mm256_add_epi32(tile[m][1], _mm256_madd_epi16(x, b1));
+      }
     }
   }
 }
@@ -54,6 +57,11 @@ LN_INLINE void tile_bytes(size_t rows, const ln_gemm_q8_rows* r, const ln_gemm_q
   multiply(rows, r, (const int16_t*)r->a + first * r->a_stride, tile);
   /* Loaded behind the loop: in it the tile needs the registers. */
   const requant_range_avx2 range = requant_range_of(&n->range);
+  if (n->left != NULL) {
+    LN_UNROLL for (size_t v = 0; v < 2; ++v) {
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] = requant_left_eight(tile[m][v], load(n->left + 8 * v));
+    }
+  }
   LN_UNROLL for (size_t v = 0; v < 2; ++v) {
     const __m256i multiplier = load(n->multiplier + 8 * v), offset = load(n->offset + 8 * v);
     const __m256i sign_shift = load(n->sign_shift + 8 * v), shift = load(n->shift + 8 * v);
@@ -105,8 +113,10 @@ static int32_t sum_of(const int16_t* row, size_t depth) {
 }
 
 static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, int32_t factor, int32_t* terms) {
-  LN_UNROLL for (size_t m = 0; m < rows; ++m) terms[m] =
-      (int32_t)((uint32_t)sum_of((const int16_t*)a + m * a_stride, depth) * (uint32_t)factor);
+  for (size_t m = 0; m < rows; ++m) {
+    const uint32_t sum = (uint32_t)sum_of((const int16_t*)a + m * a_stride, depth);
+    terms[m] = (int32_t)((uint32_t)terms[m] + sum * (uint32_t)factor);
+  }
 }
 
 const ln_gemm_q8 ln_gemm_q8_6x16_avx2 = {.name = "gemm_q8_6x16_avx2",

@@ -27,14 +27,16 @@ LN_INLINE void tile(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = load(start + kLanes * v);
   }
-  for (size_t g = 0; g < groups; ++g, b += vectors * 64) {
-    __m512i w[kVectors];
-    LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = load(b + 64 * v);
-    LN_UNROLL for (size_t m = 0; m < rows; ++m) {
-      int32_t four;
-      memcpy(&four, a + m * a_stride + 4 * g, sizeof four);
-      const __m512i x = _mm512_set1_epi32(four);
-      LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = _mm512_dpbusd_epi32(tile[m][v], x, w[v]);
+  for (size_t s = 0; s < r->segments; ++s, a += r->a_segment) {
+    for (size_t g = 0; g < groups; ++g, b += vectors * 64) {
+      __m512i w[kVectors];
+      LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = load(b + 64 * v);
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+        int32_t four;
+        memcpy(&four, a + m * a_stride + 4 * g, sizeof four);
+        const __m512i x = _mm512_set1_epi32(four);
+        LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = _mm512_dpbusd_epi32(tile[m][v], x, w[v]);
+      }
     }
   }
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
@@ -42,40 +44,65 @@ LN_INLINE void tile(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_
   }
 }
 
-static void store_some(uint8_t* out, __m512i x, size_t columns) {
-  uint8_t bytes[64];
-  _mm512_storeu_si512(bytes, x);
-  memcpy(out, bytes, columns);
+static void store_some(uint8_t* out, __m128i x, size_t columns) {
+  if (columns >= 16) {
+    _mm_storeu_si128((__m128i*)(void*)out, x);
+  } else if (columns >= 8) {
+    _mm_storel_epi64((__m128i*)(void*)out, x);
+    const uint64_t rest = (uint64_t)_mm_extract_epi64(x, 1);
+    memcpy(out + 8, &rest, columns - 8);
+  } else {
+    const uint64_t rest = (uint64_t)_mm_cvtsi128_si64(x);
+    memcpy(out, &rest, columns);
+  }
 }
 
-LN_INLINE void store(uint8_t* out, __m512i x, size_t columns) {
-  if (columns == 64)
+/* A row of up to four quarters. */
+LN_INLINE void store_row(uint8_t* out, __m512i x, size_t columns) {
+  store_some(out, _mm512_castsi512_si128(x), columns);
+  if (columns > 16) store_some(out + 16, _mm512_extracti32x4_epi32(x, 1), columns - 16);
+  if (columns > 32) store_some(out + 32, _mm512_extracti32x4_epi32(x, 2), columns - 32);
+  if (columns > 48) store_some(out + 48, _mm512_extracti32x4_epi32(x, 3), columns - 48);
+}
+
+/* The bytes of kVectors / vectors rows, of which `rows` exist. */
+LN_INLINE void store(size_t vectors, size_t rows, uint8_t* out, size_t out_stride, __m512i x, size_t columns) {
+  if (vectors == 1) {
+    store_some(out, _mm512_castsi512_si128(x), columns);
+    if (rows > 1) store_some(out + out_stride, _mm512_extracti32x4_epi32(x, 1), columns);
+    if (rows > 2) store_some(out + 2 * out_stride, _mm512_extracti32x4_epi32(x, 2), columns);
+    if (rows > 3) store_some(out + 3 * out_stride, _mm512_extracti32x4_epi32(x, 3), columns);
+  } else if (vectors == 2) {
+    store_row(out, x, columns);
+    if (rows > 1) store_row(out + out_stride, _mm512_shuffle_i32x4(x, x, 0xee), columns);
+  } else if (columns == 64) {
     _mm512_storeu_si512(out, x);
-  else if (columns == 32)
-    _mm256_storeu_si256((__m256i*)(void*)out, _mm512_castsi512_si256(x));
-  else if (columns == 16)
-    _mm_storeu_si128((__m128i*)(void*)out, _mm512_castsi512_si128(x));
-  else
-    store_some(out, x, columns);
+  } else {
+    store_row(out, x, columns);
+  }
 }
 
-/* Not inlined: in one function with the loop over the depth the compiler runs out of registers there. */
+/* Four vectors at a time: one row of four or three, two of two, four of one. Not inlined below: in one function with
+ * the loop over the depth the compiler runs out of registers there. */
 LN_INLINE void finish(size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_numbers* n, const int32_t* terms,
                       const uint32_t* sums, uint8_t* out, size_t out_stride) {
   /* Packing works within 128 bits: the fours of columns come out transposed. */
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   const q8_range range = q8_range_of(&n->range);
-  for (size_t m = 0; m < rows; ++m, out += out_stride, sums += vectors * kLanes) {
-    const __m512i term = _mm512_set1_epi32(terms != NULL ? terms[m] : 0);
+  const size_t step = kVectors / vectors;
+  for (size_t m = 0; m < rows; m += step, out += step * out_stride, sums += step * vectors * kLanes) {
     __m512i x[kVectors];
-    LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
-      const size_t at = v * kLanes;
-      x[v] = q8_requant(_mm512_add_epi32(load(sums + at), term), load(n->multiplier + at), load(n->offset + at),
-                        load(n->sign_shift + at), load(n->shift + at));
+    LN_UNROLL for (size_t i = 0; i < step * vectors; ++i) {
+      const size_t at = i % vectors * kLanes, row = m + i / vectors;
+      __m512i sum = load(sums + i * kLanes);
+      if (terms != NULL) sum = _mm512_add_epi32(sum, _mm512_set1_epi32(terms[row < rows ? row : m]));
+      if (n->left != NULL) sum = q8_requant_left(sum, load(n->left + at));
+      x[i] = q8_requant(sum, load(n->multiplier + at), load(n->offset + at), load(n->sign_shift + at),
+                        load(n->shift + at));
     }
-    const __m512i low = _mm512_packs_epi32(x[0], x[vectors > 1 ? 1 : 0]);
-    const __m512i high = vectors > 2 ? _mm512_packs_epi32(x[2], x[vectors > 3 ? 3 : 2]) : low;
-    store(out, _mm512_permutexvar_epi32(order, q8_bytes(low, high, &range)), columns);
+    if (vectors == 3) x[3] = x[2];
+    const __m512i bytes = q8_bytes(_mm512_packs_epi32(x[0], x[1]), _mm512_packs_epi32(x[2], x[3]), &range);
+    store(vectors, rows - m, out, out_stride, _mm512_permutexvar_epi32(order, bytes), columns);
   }
 }
 
@@ -108,7 +135,7 @@ LN_FINISH(4)
                    out_stride)
 #define LN_RUN(most, vectors)                                                                                         \
   static void run_##vectors(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) { \
-    uint32_t sums[(most) * (vectors)*kLanes];                                                                         \
+    uint32_t sums[(most) * (vectors)*kLanes] = {0};                                                                   \
     LN_ALL_ROWS(LN_TO_BYTES, most, vectors)                                                                           \
   }
 LN_RUN(12, 1)
@@ -149,8 +176,10 @@ static uint32_t sum_of(const uint8_t* row, size_t depth) {
 }
 
 static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, int32_t factor, int32_t* terms) {
-  LN_UNROLL for (size_t m = 0; m < rows; ++m) terms[m] =
-      (int32_t)(sum_of((const uint8_t*)a + m * a_stride, depth) * (uint32_t)factor);
+  for (size_t m = 0; m < rows; ++m) {
+    const uint32_t sum = (uint32_t)sum_of((const uint8_t*)a + m * a_stride, depth);
+    terms[m] = (int32_t)((uint32_t)terms[m] + sum * (uint32_t)factor);
+  }
 }
 
 const ln_gemm_q8 ln_gemm_q8_6x64_avx512vnni = {.name = "gemm_q8_6x64_avx512vnni",

@@ -26,6 +26,13 @@ LN_INLINE __m256i requant_eight(__m256i u, __m256i multiplier, __m256i offset, _
   return _mm256_srav_epi32(_mm256_add_epi32(_mm256_add_epi32(high, offset), _mm256_srlv_epi32(u, sign_shift)), shift);
 }
 
+/* For channels some of which are shifted to the left first. */
+LN_INLINE __m256i requant_left_eight(__m256i u, __m256i left) {
+  const __m256i top = _mm256_set1_epi32(INT32_MIN);
+  const __m256i is_left = _mm256_cmpgt_epi32(left, _mm256_setzero_si256());
+  return _mm256_add_epi32(_mm256_sllv_epi32(u, left), _mm256_and_si256(is_left, top));
+}
+
 /* Bytes from 16-bit values less the zero point. */
 LN_INLINE __m256i requant_bytes(__m256i a, __m256i b, const requant_range_avx2* r) {
   const __m256i bytes = _mm256_packus_epi16(_mm256_adds_epi16(a, r->zero_point), _mm256_adds_epi16(b, r->zero_point));

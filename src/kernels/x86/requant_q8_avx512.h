@@ -19,6 +19,12 @@ LN_INLINE LN_V LN_NAME(requant)(LN_V u, LN_V multiplier, LN_V offset, LN_V sign_
   return LN_OP(srav_epi32)(LN_OP(add_epi32)(LN_OP(add_epi32)(high, offset), LN_OP(srlv_epi32)(u, sign_shift)), shift);
 }
 
+/* For channels some of which are shifted to the left first. */
+LN_INLINE LN_V LN_NAME(requant_left)(LN_V u, LN_V left) {
+  const LN_V shifted = LN_OP(sllv_epi32)(u, left);
+  return LN_OP(mask_add_epi32)(shifted, LN_OP(test_epi32_mask)(left, left), shifted, LN_OP(set1_epi32)(INT32_MIN));
+}
+
 /* Bytes from 16-bit values less the zero point. */
 LN_INLINE LN_V LN_NAME(bytes)(LN_V a, LN_V b, const LN_NAME(range) * r) {
   const LN_V bytes = LN_OP(packus_epi16)(LN_OP(adds_epi16)(a, r->zero_point), LN_OP(adds_epi16)(b, r->zero_point));
