@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "convert/import/import.h"
 #include "convert/passes/passes.h"
 #include "convert/read_tflite.h"
 #include "convert/write.h"
@@ -54,3 +55,52 @@ static void optimize(ln_job* job, void* arg) {
 TfLiteStatus LinnetOptimize(const char* source, const char* destination, const LinnetConvertOptions* options) {
   return run(optimize, source, destination, options);
 }
+
+/* What stands at the beginning of a file says what it is. */
+static bool begins_with(const char* path, const char* bytes, size_t count) {
+  char head[8];
+  FILE* file = fopen(path, "rb");
+  if (file == NULL) return false;
+  const size_t got = fread(head, 1, count, file);
+  fclose(file);
+  return got == count && memcmp(head, bytes, count) == 0;
+}
+
+static ln_graph* import(ln_job* job, const call* c) {
+  const bool keras = begins_with(c->source, "\x89HDF\r\n\x1a\n", 8) || begins_with(c->source, "PK\3\4", 4);
+  FILE* folder = fopen(ln_job_text(job, "%s/saved_model.pb", c->source), "rb");
+  if (folder != NULL) fclose(folder);
+#ifndef LINNET_HAVE_PROTOBUF_C
+  if (!keras)
+    ln_stop(job, "%s: this build cannot read TensorFlow's files: %s was missing when it was built", c->source,
+            LinnetConvertMissing());
+  return ln_import_keras(job, c->source, &c->options);
+#else
+  if (keras) return ln_import_keras(job, c->source, &c->options);
+  return folder != NULL ? ln_import_savedmodel(job, c->source, &c->options)
+                        : ln_import_graphdef(job, c->source, &c->options);
+#endif
+}
+
+static void convert(ln_job* job, void* arg) {
+  const call* c = arg;
+  ln_graph* graph = import(job, c);
+  if (job->problem_count != 0) return;
+  ln_graph_sweep(graph);
+  ln_run_passes(graph, c->options.skip);
+  ln_write_file(graph, c->destination);
+}
+
+TfLiteStatus LinnetConvert(const char* source, const char* destination, const LinnetConvertOptions* options) {
+  return run(convert, source, destination, options);
+}
+
+const char* LinnetConvertMissing(void) { return LINNET_CONVERT_MISSING; }
+
+#ifndef LINNET_HAVE_KERAS
+ln_graph* ln_import_keras(ln_job* job, const char* path, const LinnetConvertOptions* options) {
+  (void)options;
+  ln_stop(job, "%s: this build cannot read Keras's files%s%s", path,
+          LinnetConvertMissing()[0] != 0 ? "; missing when it was built: " : "", LinnetConvertMissing());
+}
+#endif

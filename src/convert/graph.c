@@ -191,6 +191,30 @@ void ln_tensor_replace(ln_tensor* tensor, ln_tensor* other) {
     if (s->subgraph == subgraph) replace_arguments(s->outputs, s->output_count, tensor, other);
 }
 
+static void reach(ln_subgraph* subgraph) {
+  if (subgraph->index == 1) return;
+  subgraph->index = 1;
+  for (const ln_node* node = subgraph->first; node != NULL; node = node->next)
+    for (size_t i = 0; i < sizeof node->calls / sizeof node->calls[0]; ++i)
+      if (node->calls[i] != NULL) reach(node->calls[i]);
+}
+
+void ln_graph_sweep(ln_graph* graph) {
+  for (ln_subgraph* s = graph->subgraphs; s != NULL; s = s->next) s->index = 0;
+  if (graph->subgraphs != NULL) reach(graph->subgraphs);
+  for (const ln_signature* s = graph->signatures; s != NULL; s = s->next) reach(s->subgraph);
+  graph->subgraph_count = 0;
+  for (ln_subgraph** at = &graph->subgraphs; *at != NULL;) {
+    if ((*at)->index == 0) {
+      *at = (*at)->next;
+      continue;
+    }
+    ++graph->subgraph_count;
+    at = &(*at)->next;
+    graph->last_subgraph = at;
+  }
+}
+
 ln_signature* ln_graph_signature(ln_graph* graph, const char* key, ln_subgraph* subgraph) {
   ln_signature* signature = ln_job_alloc(graph->job, 1, sizeof *signature);
   signature->graph = graph;

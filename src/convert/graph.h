@@ -245,6 +245,9 @@ const ln_option* ln_node_find(const ln_node* node, int slot); /* NULL: not set *
  * numbers (STABLEHLO_CASE) counts for as many calls as it has elements. */
 const int8_t* ln_call_slots(int code);
 
+/* Takes out the subgraphs that neither a signature nor an operator reaches from the first one. */
+void ln_graph_sweep(ln_graph* graph);
+
 ln_signature* ln_graph_signature(ln_graph* graph, const char* key, ln_subgraph* subgraph);
 void ln_signature_input(ln_signature* signature, const char* name, ln_tensor* tensor);
 void ln_signature_output(ln_signature* signature, const char* name, ln_tensor* tensor);

@@ -123,37 +123,41 @@ const ln_place* ln_job_place(ln_job* job, const char* op, const char* name, cons
   return place;
 }
 
-static void add_note(ln_job* job, ln_job_note*** last, const ln_place* place, const char* format, va_list args) {
+/* False: one of `notes` says the same. */
+static bool add_note(ln_job* job, const ln_job_note* notes, ln_job_note*** last, const ln_place* place,
+                     const char* format, va_list args) {
   const char* text = format_text(job, format, args);
   if (place != NULL) {
     const bool layer = place->layer[0] != 0 && strcmp(place->layer, place->name) != 0;
     text = ln_job_text(job, "%s%s\"%s\"%s%s%s: %s", place->op, place->op[0] != 0 ? " " : "", place->name,
                        layer ? " (layer \"" : "", layer ? place->layer : "", layer ? "\")" : "", text);
   }
+  for (; notes != NULL; notes = notes->next)
+    if (strcmp(notes->text, text) == 0) return false;
   ln_job_note* note = ln_job_alloc(job, 1, sizeof *note);
   note->text = text;
   **last = note;
   *last = &note->next;
+  return true;
 }
 
 void ln_problem(ln_job* job, const ln_place* place, const char* format, ...) {
   va_list args;
   va_start(args, format);
-  add_note(job, &job->last_problem, place, format, args);
+  job->problem_count += add_note(job, job->problems, &job->last_problem, place, format, args);
   va_end(args);
-  ++job->problem_count;
 }
 
 void ln_warn(ln_job* job, const ln_place* place, const char* format, ...) {
   va_list args;
   va_start(args, format);
-  add_note(job, &job->last_warning, place, format, args);
+  add_note(job, job->warnings, &job->last_warning, place, format, args);
   va_end(args);
 }
 
 void ln_log(ln_job* job, const char* format, ...) {
   va_list args;
   va_start(args, format);
-  add_note(job, &job->last_log, NULL, format, args);
+  add_note(job, NULL, &job->last_log, NULL, format, args);
   va_end(args);
 }

@@ -33,6 +33,8 @@ LAYERS = {
     "src/runtime": ("runtime/", "model/", "base/", *PUBLIC),
     "src/api": ("api/", "runtime/", "model/", "ops/", "kernels/", "base/", *PUBLIC),
     "src/convert": ("convert/", "model/", "base/", *PUBLIC),
+    "src/convert/import": ("convert/", "model/", "base/", *PUBLIC, "tensorflow.pb-c.h", "<hdf5.h>", "<cjson/cJSON.h>",
+                           "<zip.h>"),
     "src/cli": (*PUBLIC, *SYSTEM, "<jpeglib.h>", "<png.h>"),
     "examples": (*PUBLIC,),
     "bench": (*PUBLIC, *SYSTEM),

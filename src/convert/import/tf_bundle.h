@@ -1,0 +1,23 @@
+/* A checkpoint: an index file, a sorted table of strings in blocks with checksums, and data shards. Reads all that the
+ * index says, checks every block and every tensor that is taken; variables cut into slices are put together. */
+#ifndef LN_CONVERT_IMPORT_TF_BUNDLE_H_
+#define LN_CONVERT_IMPORT_TF_BUNDLE_H_
+
+#include "convert/import/tf_import.h"
+
+typedef struct ln_tf_bundle ln_tf_bundle;
+
+/* Opens PREFIX.index; stops the job where it is not one. */
+ln_tf_bundle* ln_tf_bundle_open(ln_job* job, const char* prefix);
+
+/* Says that the variable of this node is stored under `key`; `slice`, if not "", is the part of it that the variable
+ * is, as RestoreV2 says it: "10 4 0,5:-". */
+void ln_tf_bundle_alias(ln_tf_bundle* bundle, const char* node, const char* key, const char* slice);
+
+/* Follows a graph's restore operators to what they fill, and notes each as an alias. */
+void ln_tf_bundle_follow_restores(ln_tf_bundle* bundle, ln_tf_importer* importer);
+
+/* Gives the variable its value, type and shape; leaves it where the checkpoint lacks it. */
+void ln_tf_bundle_load(const ln_tf_bundle* bundle, const char* node, ln_tf_variable* variable);
+
+#endif

@@ -1,0 +1,304 @@
+#include "convert/import/tf_import.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "convert/import/tf_subgraphs.h"
+
+enum { NEW, OPEN, DONE };
+enum { MAX_DEPTH = 200, MAX_LOWERED = 2000000 };
+
+static uint32_t hash_of(const char* name, size_t length) {
+  uint32_t hash = 2166136261u;
+  for (size_t i = 0; i < length; ++i) hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+  return hash;
+}
+
+int ln_tf_find(const ln_tf_body* body, const char* name, size_t length) {
+  for (size_t at = hash_of(name, length) & (body->table_size - 1); body->table[at] != 0;
+       at = (at + 1) & (body->table_size - 1)) {
+    const char* found = body->defs[body->table[at] - 1]->name;
+    if (strlen(found) == length && memcmp(found, name, length) == 0) return (int)body->table[at] - 1;
+  }
+  return -1;
+}
+
+static ln_tf_body* new_body(ln_tf_importer* importer, const LnPb__FunctionDef* function, LnPb__NodeDef** defs,
+                            size_t count) {
+  ln_tf_body* body = ln_job_alloc(importer->job, 1, sizeof *body);
+  *body = (ln_tf_body){importer->bodies, function, defs, count, NULL, 16};
+  if (count > INT32_MAX / 4) ln_stop(importer->job, "the graph has too many nodes: %zu", count);
+  while (body->table_size < 2 * count + 2) body->table_size *= 2;
+  body->table = ln_job_alloc(importer->job, body->table_size, sizeof *body->table);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t length = strlen(defs[i]->name);
+    if (ln_tf_find(body, defs[i]->name, length) >= 0)
+      ln_stop(importer->job, "two nodes are called \"%s\"", defs[i]->name);
+    size_t at = hash_of(defs[i]->name, length) & (body->table_size - 1);
+    while (body->table[at] != 0) at = (at + 1) & (body->table_size - 1);
+    body->table[at] = (uint32_t)i + 1;
+  }
+  importer->bodies = body;
+  return body;
+}
+
+ln_tf_body* ln_tf_graph_body(ln_tf_importer* importer) {
+  for (ln_tf_body* body = importer->bodies; body != NULL; body = body->next)
+    if (body->function == NULL) return body;
+  return new_body(importer, NULL, importer->source->node, importer->source->n_node);
+}
+
+ln_tf_body* ln_tf_function(ln_tf_importer* importer, const char* name) {
+  const LnPb__FunctionDefLibrary* library = importer->source->library;
+  for (ln_tf_body* body = importer->bodies; body != NULL; body = body->next)
+    if (body->function != NULL && strcmp(body->function->signature->name, name) == 0) return body;
+  for (size_t i = 0; library != NULL && i < library->n_function; ++i) {
+    const LnPb__FunctionDef* f = library->function[i];
+    if (strcmp(f->signature->name, name) == 0) return new_body(importer, f, f->node_def, f->n_node_def);
+  }
+  return NULL;
+}
+
+ln_tf_scope* ln_tf_new_scope(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix) {
+  ln_tf_scope* scope = ln_job_alloc(importer->job, 1, sizeof *scope);
+  scope->importer = importer;
+  scope->body = body;
+  scope->subgraph = subgraph;
+  scope->prefix = prefix;
+  scope->nodes = ln_job_alloc(importer->job, body->count, sizeof *scope->nodes);
+  for (size_t i = 0; i < body->count; ++i) {
+    scope->nodes[i].def = body->defs[i];
+    scope->nodes[i].scope = scope;
+  }
+  return scope;
+}
+
+/* In functions an output is named by its operator's argument. Those of one output argument count by the number alone.
+ */
+static const struct {
+  const char* op;
+  const char* names;
+} kOutputNames[] = {
+    {"FusedBatchNorm", "y batch_mean batch_variance reserve_space_1 reserve_space_2"},
+    {"FusedBatchNormV2", "y batch_mean batch_variance reserve_space_1 reserve_space_2"},
+    {"FusedBatchNormV3", "y batch_mean batch_variance reserve_space_1 reserve_space_2 reserve_space_3"},
+    {"TopK", "values indices"},
+    {"TopKV2", "values indices"},
+    {"Unique", "y idx"},
+    {"UniqueV2", "y idx"},
+    {"UniqueWithCounts", "y idx count"},
+    {"NonMaxSuppressionV4", "selected_indices valid_outputs"},
+    {"NonMaxSuppressionV5", "selected_indices selected_scores valid_outputs"},
+    {"CombinedNonMaxSuppression", "nmsed_boxes nmsed_scores nmsed_classes valid_detections"},
+    {"Switch", "output_false output_true"},
+    {"RefSwitch", "output_false output_true"},
+    {"Merge", "output value_index"},
+    {"RefMerge", "output value_index"},
+    {"TensorListPopBack", "output_handle tensor"},
+    {"MaxPoolWithArgmax", "output argmax"},
+    {"BroadcastGradientArgs", "r0 r1"},
+    {"RaggedRange", "rt_nested_splits rt_dense_values"},
+    {"StringSplitV2", "indices values shape"},
+    {"ListDiff", "out idx"},
+    {"TensorListConcatV2", "tensor lengths"},
+};
+
+/* The number of the output argument `name` of an operator; 0 where it has only one. */
+static int output_number(const char* op, const char* name, size_t length) {
+  for (size_t i = 0; i < sizeof kOutputNames / sizeof kOutputNames[0]; ++i) {
+    if (strcmp(kOutputNames[i].op, op) != 0) continue;
+    int number = 0;
+    for (const char* at = kOutputNames[i].names; *at != 0; ++number) {
+      const size_t span = strcspn(at, " ");
+      if (span == length && strncmp(at, name, length) == 0) return number;
+      at += span;
+      at += strspn(at, " ");
+    }
+  }
+  return 0;
+}
+
+static bool parse_number(const char* text, int* number) {
+  char* end;
+  const long value = strtol(text, &end, 10);
+  *number = (int)value;
+  return end != text && *end == 0 && value >= 0 && value < 100000;
+}
+
+bool ln_tf_resolve(const ln_tf_body* body, const char* reference, int* node, int* output) {
+  const char* colon = strchr(reference, ':');
+  const size_t length = colon != NULL ? (size_t)(colon - reference) : strlen(reference);
+  *output = 0;
+  if (body->function != NULL) {
+    const LnPb__OpDef* signature = body->function->signature;
+    for (size_t i = 0; i < signature->n_input_arg; ++i) {
+      const char* arg = signature->input_arg[i]->name;
+      if (strlen(arg) == length && strncmp(arg, reference, length) == 0) return *node = -1 - (int)i, true;
+    }
+  }
+  *node = ln_tf_find(body, reference, length);
+  if (*node < 0) return false;
+  if (colon == NULL) return true;
+  const char* second = strchr(colon + 1, ':');
+  if (second == NULL) return parse_number(colon + 1, output);
+  if (!parse_number(second + 1, output)) return false;
+  *output += output_number(body->defs[*node]->op, colon + 1, (size_t)(second - colon - 1));
+  return true;
+}
+
+static const ln_tf_lowering* find_lowering(const char* op) {
+  static const ln_tf_lowering* const kFamilies[] = {ln_tf_math,       ln_tf_layers,   ln_tf_arrays,     ln_tf_shapes,
+                                                    ln_tf_reductions, ln_tf_control,  ln_tf_control_v1, ln_tf_lists,
+                                                    ln_tf_state,      ln_tf_detection};
+  for (size_t i = 0; i < sizeof kFamilies / sizeof kFamilies[0]; ++i)
+    for (const ln_tf_lowering* l = kFamilies[i]; l->op != NULL; ++l)
+      if (strcmp(l->op, op) == 0) return l;
+  return NULL;
+}
+
+/* Operators whose inputs are looked at by their own lowering only: control flow of TensorFlow 1. */
+static bool has_own_order(const char* op) {
+  return strcmp(op, "Merge") == 0 || strcmp(op, "Switch") == 0 || strcmp(op, "Exit") == 0 ||
+         strcmp(op, "RefMerge") == 0 || strcmp(op, "RefSwitch") == 0 || strcmp(op, "RefExit") == 0 ||
+         strcmp(op, "Enter") == 0 || strcmp(op, "RefEnter") == 0;
+}
+
+static ln_tf_value value_of(ln_tf_scope* scope, int node, int output) {
+  const ln_tf_value nothing = {LN_TF_NOTHING, NULL, NULL, NULL};
+  ln_tf_value ruled;
+  if (node < 0) return scope->args != NULL ? scope->args[-1 - node] : nothing;
+  if (scope->rule.value != NULL && scope->rule.value(scope, &scope->nodes[node], output, &ruled)) return ruled;
+  const ln_tf_node* n = &scope->nodes[node];
+  return output < n->out_count ? n->outs[output] : nothing;
+}
+
+static void lower(ln_tf_scope* scope, ln_tf_node* node) {
+  ln_tf_importer* importer = scope->importer;
+  ln_job* job = importer->job;
+  if (++importer->lowered > MAX_LOWERED) ln_stop(job, "the graph's functions make more than %d nodes", MAX_LOWERED);
+  ln_tf_call call = {scope, job, {scope->subgraph, NULL}, node->def, NULL, NULL, 0, node};
+  call.name = scope->prefix[0] != 0 ? ln_job_text(job, "%s%s", scope->prefix, node->def->name) : node->def->name;
+  call.b.place = ln_job_place(job, node->def->op, call.name, "");
+  call.in = ln_job_alloc(job, node->def->n_input, sizeof *call.in);
+  for (size_t i = 0; i < node->def->n_input && !has_own_order(node->def->op); ++i) {
+    int from, output;
+    if (node->def->input[i][0] == '^') continue;
+    if (!ln_tf_resolve(scope->body, node->def->input[i], &from, &output))
+      ln_stop(job, "node \"%s\" takes \"%s\", which is not there", node->def->name, node->def->input[i]);
+    call.in[call.in_count++] = value_of(scope, from, output);
+  }
+  const ln_tf_lowering* lowering = find_lowering(node->def->op);
+  if (lowering != NULL)
+    lowering->lower(&call);
+  else
+    ln_tf_named_call(&call);
+  node->state = DONE;
+}
+
+typedef struct visit {
+  int node;
+  size_t next; /* input to look at */
+} visit;
+
+/* Whether a rule of the scope has the value, so that the node itself is not needed. */
+static bool is_ruled(ln_tf_scope* scope, int node, int output) {
+  ln_tf_value value;
+  return scope->rule.value != NULL && scope->rule.value(scope, &scope->nodes[node], output, &value);
+}
+
+static void lower_with_inputs(ln_tf_scope* scope, int index) {
+  ln_job* job = scope->importer->job;
+  visit* stack = NULL;
+  size_t depth = 0, capacity = 0;
+  stack = ln_job_grow(job, stack, depth, &capacity, sizeof *stack);
+  stack[depth++] = (visit){index, 0};
+  scope->nodes[index].state = OPEN;
+  while (depth > 0) {
+    visit* top = &stack[depth - 1];
+    const LnPb__NodeDef* def = scope->body->defs[top->node];
+    bool pushed = false;
+    for (; top->next < def->n_input && !pushed && !has_own_order(def->op); ++top->next) {
+      int from, output;
+      if (def->input[top->next][0] == '^') continue;
+      if (!ln_tf_resolve(scope->body, def->input[top->next], &from, &output))
+        ln_stop(job, "node \"%s\" takes \"%s\", which is not there", def->name, def->input[top->next]);
+      if (from < 0 || scope->nodes[from].state == DONE || is_ruled(scope, from, output)) continue;
+      if (scope->nodes[from].state == OPEN)
+        ln_stop(job, "nodes \"%s\" and \"%s\" wait for each other: the graph has a cycle", def->name,
+                scope->body->defs[from]->name);
+      stack = ln_job_grow(job, stack, depth, &capacity, sizeof *stack);
+      ++stack[depth - 1].next;
+      stack[depth++] = (visit){from, 0};
+      scope->nodes[from].state = OPEN;
+      pushed = true;
+      break;
+    }
+    if (pushed) continue;
+    lower(scope, &scope->nodes[stack[depth - 1].node]);
+    --depth;
+  }
+}
+
+ln_tf_value ln_tf_output(ln_tf_scope* scope, int node, int output) {
+  if (node >= 0 && scope->nodes[node].state == OPEN)
+    ln_stop(scope->importer->job, "node \"%s\" waits for itself: the graph has a cycle", scope->body->defs[node]->name);
+  if (node >= 0 && scope->nodes[node].state == NEW && !is_ruled(scope, node, output)) lower_with_inputs(scope, node);
+  return value_of(scope, node, output);
+}
+
+ln_tf_value ln_tf_get(ln_tf_scope* scope, const char* reference) {
+  int node, output;
+  if (!ln_tf_resolve(scope->body, reference, &node, &output))
+    ln_stop(scope->importer->job, "the graph has no node \"%s\"", reference);
+  return ln_tf_output(scope, node, output);
+}
+
+static const char* returned(const LnPb__FunctionDef* function, const char* name) {
+  for (size_t i = 0; i < function->n_ret; ++i)
+    if (strcmp(function->ret[i]->key, name) == 0) return function->ret[i]->value;
+  return NULL;
+}
+
+ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix,
+                          const ln_tf_value* args, int arg_count, int* out_count) {
+  ln_job* job = importer->job;
+  const LnPb__OpDef* signature = body->function->signature;
+  if ((size_t)arg_count != signature->n_input_arg)
+    ln_stop(job, "function \"%s\" takes %zu arguments and is called with %d", signature->name, signature->n_input_arg,
+            arg_count);
+  if (++importer->depth > MAX_DEPTH) ln_stop(job, "functions call each other more than %d deep", MAX_DEPTH);
+  ln_tf_scope* scope = ln_tf_new_scope(importer, body, subgraph, prefix);
+  scope->args = args;
+  *out_count = (int)signature->n_output_arg;
+  ln_tf_value* outs = ln_job_alloc(job, signature->n_output_arg, sizeof *outs);
+  for (size_t i = 0; i < signature->n_output_arg; ++i) {
+    const char* reference = returned(body->function, signature->output_arg[i]->name);
+    if (reference == NULL)
+      ln_stop(job, "function \"%s\" does not say what it returns as \"%s\"", signature->name,
+              signature->output_arg[i]->name);
+    outs[i] = ln_tf_get(scope, reference);
+  }
+  --importer->depth;
+  return outs;
+}
+
+ln_tf_importer* ln_tf_new_importer(ln_job* job, const LnPb__GraphDef* source, const LinnetConvertOptions* options) {
+  ln_tf_importer* importer = ln_job_alloc(job, 1, sizeof *importer);
+  importer->job = job;
+  importer->graph = ln_graph_new(job);
+  importer->source = source;
+  importer->allow_custom = options->allow_custom;
+  return importer;
+}
+
+const char* ln_tf_next_word(ln_job* job, const char** list) {
+  if (*list == NULL) return NULL;
+  *list += strspn(*list, " ,\t\n");
+  const size_t length = strcspn(*list, " ,\t\n");
+  if (length == 0) return NULL;
+  char* word = ln_job_alloc(job, length + 1, 1);
+  memcpy(word, *list, length);
+  *list += length;
+  return word;
+}

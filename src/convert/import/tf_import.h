@@ -1,0 +1,153 @@
+/* From TensorFlow's nodes to the graph. A body (a GraphDef's nodes, or a function's) is worked on in a scope, backwards
+ * from what is wanted: so what nobody needs (training, saving, control edges) never shows. A function that is called is
+ * worked on in a scope of its own, whose nodes go into the caller's subgraph: calls are inlined. Branches and loops
+ * have subgraphs.
+ *
+ * Each operator has a function here that makes the TFLite operators for one node: see ln_tf_lowering. */
+#ifndef LN_CONVERT_IMPORT_TF_IMPORT_H_
+#define LN_CONVERT_IMPORT_TF_IMPORT_H_
+
+#include "convert/build.h"
+#include "convert/import/import.h"
+#include "convert/import/tf_proto.h"
+
+typedef enum ln_tf_kind { LN_TF_NOTHING, LN_TF_TENSOR, LN_TF_VARIABLE, LN_TF_TABLE, LN_TF_LIST } ln_tf_kind;
+
+/* A variable of the model: constant where a checkpoint has its value. */
+typedef struct ln_tf_variable {
+  struct ln_tf_variable* next;
+  const char* name; /* of its handle's node, or the reference variable's */
+  const char* key;  /* in the checkpoint */
+  int type, rank;   /* LN_TYPE_..., as the handle says; rank -1: unknown */
+  int32_t* dims;
+  const void* data; /* NULL: not in the checkpoint */
+  size_t data_bytes;
+} ln_tf_variable;
+
+/* What an output of a node is. A list is TensorList: one tensor with the elements along dimension 0. */
+typedef struct ln_tf_value {
+  ln_tf_kind kind;
+  ln_tensor* tensor;
+  ln_tf_variable* variable;
+  const struct ln_tf_node* node; /* where a table was made */
+} ln_tf_value;
+
+typedef struct ln_tf_node {
+  const LnPb__NodeDef* def;
+  struct ln_tf_scope* scope;
+  uint8_t state;
+  int out_count;
+  ln_tf_value* outs;
+} ln_tf_node;
+
+/* The nodes of a graph or function, found by name. */
+typedef struct ln_tf_body {
+  struct ln_tf_body* next;
+  const LnPb__FunctionDef* function; /* NULL: the graph */
+  LnPb__NodeDef** defs;
+  size_t count;
+  uint32_t* table; /* of indices + 1 by name's hash; 0: free */
+  size_t table_size;
+} ln_tf_body;
+
+typedef struct ln_tf_importer {
+  ln_job* job;
+  ln_graph* graph;
+  const LnPb__GraphDef* source;
+  ln_tf_body* bodies;
+  ln_tf_variable* variables;
+  const struct ln_tf_bundle* bundle; /* NULL: no checkpoint */
+  bool allow_custom;
+  int depth;      /* of calls */
+  size_t lowered; /* nodes, of all scopes */
+} ln_tf_importer;
+
+/* How Switch and Merge are seen where a branch or loop of TensorFlow 1 is being made (tf_control_v1.c). */
+typedef struct ln_tf_rule {
+  bool (*value)(struct ln_tf_scope* scope, ln_tf_node* node, int output, ln_tf_value* value);
+  void* arg;
+} ln_tf_rule;
+
+typedef struct ln_tf_scope {
+  ln_tf_importer* importer;
+  ln_tf_body* body;
+  ln_subgraph* subgraph;
+  const char* prefix; /* in front of nodes' names; "" or ends with / */
+  ln_tf_node* nodes;
+  const ln_tf_value* args;   /* of the function */
+  struct ln_tf_scope* outer; /* the same body, outside of the branch or loop */
+  ln_tf_rule rule;
+} ln_tf_scope;
+
+/* One node whose inputs are done. */
+typedef struct ln_tf_call {
+  ln_tf_scope* scope;
+  ln_job* job;
+  ln_builder b;
+  const LnPb__NodeDef* def;
+  const char* name; /* for its first output */
+  ln_tf_value* in;
+  int in_count;
+  ln_tf_node* node;
+} ln_tf_call;
+
+typedef struct ln_tf_lowering {
+  const char* op; /* ends with NULL */
+  void (*lower)(ln_tf_call* call);
+  int code; /* for functions that serve several operators */
+} ln_tf_lowering;
+
+extern const ln_tf_lowering ln_tf_math[], ln_tf_layers[], ln_tf_arrays[], ln_tf_shapes[], ln_tf_reductions[],
+    ln_tf_control[], ln_tf_control_v1[], ln_tf_lists[], ln_tf_state[], ln_tf_detection[];
+
+ln_tf_scope* ln_tf_new_scope(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix);
+ln_tf_body* ln_tf_graph_body(ln_tf_importer* importer);
+ln_tf_body* ln_tf_function(ln_tf_importer* importer, const char* name);  /* NULL: there is none */
+int ln_tf_find(const ln_tf_body* body, const char* name, size_t length); /* index of a node, -1: none */
+
+/* The value of "node", "node:1", "node:output:1" or, in a function, an argument. Lowers what it needs. */
+ln_tf_value ln_tf_get(ln_tf_scope* scope, const char* reference);
+/* The same for an output of a node by index. */
+ln_tf_value ln_tf_output(ln_tf_scope* scope, int index, int output);
+/* Which node and output a reference means; false: no such node. A function's argument is node -1 - its number. */
+bool ln_tf_resolve(const ln_tf_body* body, const char* reference, int* node, int* output);
+
+/* What a function returns for these arguments, in the order of its signature, in `outs` (as many as it has, at least
+ * one allocated). The nodes go into `subgraph`. */
+ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* function, ln_subgraph* subgraph, const char* prefix,
+                          const ln_tf_value* args, int arg_count, int* out_count);
+
+/* ---- For lowerings ---- */
+
+/* Input `index` as a tensor in the node's subgraph; where it is none, a problem is noted and a broken tensor returned.
+ */
+ln_tensor* ln_tf_in(ln_tf_call* call, int index);
+/* The numbers of a constant integer input; the count; -1, with the problem noted, where it is not constant or longer.
+ */
+int ln_tf_const_ints(ln_tf_call* call, int index, int most, int32_t* numbers);
+/* The input as int32: TFLite's operators take shapes, axes and indices so. */
+ln_tensor* ln_tf_in_i32(ln_tf_call* call, int index);
+/* An axis of x from an input or attribute, made non-negative; false: noted. */
+bool ln_tf_axis(ln_tf_call* call, int64_t axis, int rank, int32_t* result);
+void ln_tf_return(ln_tf_call* call, int output, ln_tensor* tensor);
+void ln_tf_return_value(ln_tf_call* call, int output, ln_tf_value value);
+/* Notes that the node cannot be converted; its outputs are broken. */
+void ln_tf_fail(ln_tf_call* call, const char* format, ...) LN_PRINTF(2, 3);
+/* A node without a lowering: a custom operator where that is allowed, a problem else. */
+void ln_tf_unknown(ln_tf_call* call);
+void ln_tf_custom(ln_tf_call* call);
+/* A name for a tensor on the way: NAME/what. */
+const char* ln_tf_name(ln_tf_call* call, const char* what);
+bool ln_tf_is_nchw(ln_tf_call* call);
+ln_tensor* ln_tf_to_nhwc(ln_tf_call* call, ln_tensor* x);
+ln_tensor* ln_tf_to_nchw(ln_tf_call* call, ln_tensor* x, const char* name);
+
+/* ---- Whole files ---- */
+
+ln_tf_importer* ln_tf_new_importer(ln_job* job, const LnPb__GraphDef* source, const LinnetConvertOptions* options);
+/* Names of the graph that nobody consumes and that compute something. */
+void ln_tf_default_outputs(ln_tf_importer* importer, const char*** names, size_t* count);
+/* Next word of a list, NULL at the end; moves `*list` behind it. In the job's memory. */
+const char* ln_tf_next_word(ln_job* job, const char** list);
+
+#endif

@@ -1,0 +1,357 @@
+/* Layers with weights, pools, normalizations, resizing. Weights come in TensorFlow's order of dimensions and leave in
+ * TFLite's; where they are constants the transposes are computed here. NCHW is made NHWC by transposes, which passes
+ * then cancel. */
+#include <math.h>
+#include <string.h>
+
+#include "convert/import/tf_import.h"
+
+typedef struct window {
+  int32_t stride[3], dilation[3], kernel[3]; /* of the spatial dimensions, in order */
+  int padding;                               /* LN_PADDING_... */
+} window;
+
+/* The numbers for spatial dimensions of an attribute that has one for each dimension. */
+static void spatial(const ln_tf_call* call, const char* name, bool nchw, int32_t numbers[3]) {
+  const int64_t* list;
+  const size_t count = ln_tf_ints(call->def, name, &list);
+  numbers[0] = numbers[1] = numbers[2] = 1;
+  if (count != 4 && count != 5) return;
+  for (size_t i = 0; i + 2 < count; ++i) {
+    const int64_t number = list[i + (nchw ? 2 : 1)];
+    numbers[i] = number > 0 && number <= INT32_MAX ? (int32_t)number : 0;
+  }
+}
+
+/* Explicit padding becomes a PAD in front, which the passes merge where they can. */
+static bool read_window(ln_tf_call* call, ln_tensor** x, window* w, double pad_value) {
+  const bool nchw = ln_tf_is_nchw(call);
+  spatial(call, "strides", nchw, w->stride);
+  spatial(call, "dilations", nchw, w->dilation);
+  spatial(call, "ksize", nchw, w->kernel);
+  w->padding = ln_tf_is(call->def, "padding", "SAME", false) ? LN_PADDING_SAME : LN_PADDING_VALID;
+  for (int i = 0; i < 3; ++i)
+    if (w->stride[i] == 0 || w->dilation[i] == 0 || w->kernel[i] == 0) {
+      ln_tf_fail(call, "a stride, dilation or window is not positive");
+      return false;
+    }
+  if (!ln_tf_is(call->def, "padding", "EXPLICIT", false)) return true;
+  const int64_t* list;
+  int32_t pads[2 * LN_MAX_DIMS] = {0};
+  const size_t count = ln_tf_ints(call->def, "explicit_paddings", &list);
+  if ((*x)->rank < 0 || count != 2 * (size_t)(*x)->rank) {
+    ln_tf_fail(call, "it has %zu explicit paddings; its input has rank %d", count, (*x)->rank);
+    return false;
+  }
+  const int rank = (*x)->rank;
+  for (int i = 0; i < rank; ++i)
+    for (int k = 0; k < 2; ++k) {
+      const int to = !nchw || i == 0 ? i : i == 1 ? rank - 1 : i - 1;
+      pads[2 * to + k] = (int32_t)list[2 * i + k];
+    }
+  ln_tensor* value =
+      pad_value != 0 ? ln_build_number(&call->b, (*x)->type, pad_value, ln_tf_name(call, "least")) : NULL;
+  *x = ln_build_pad(&call->b, *x, pads, value, ln_tf_name(call, "pad"));
+  return true;
+}
+
+static ln_tensor* zeros(ln_tf_call* call, int32_t count) {
+  if (count < 0) return NULL;
+  return ln_graph_constant(call->b.subgraph, ln_tf_name(call, "bias"), LN_TYPE_FLOAT32, 1, &count,
+                           ln_job_alloc(call->job, (size_t)count, sizeof(float)));
+}
+
+static void conv_2d(ln_tf_call* call) {
+  static const int32_t kOhwi[] = {3, 0, 1, 2};
+  window w;
+  ln_tensor *x = ln_tf_to_nhwc(call, ln_tf_in(call, 0)), *filter = ln_tf_in(call, 1);
+  if (filter->rank >= 0 && filter->rank != 4) {
+    ln_tf_fail(call, "its filter has rank %d; 4 is right", filter->rank);
+    return;
+  }
+  if (!read_window(call, &x, &w, 0)) return;
+  ln_tensor* const inputs[] = {x, ln_build_transpose(&call->b, filter, kOhwi, ln_tf_name(call, "filter")),
+                               filter->rank == 4 ? zeros(call, ln_dim(filter, 3)) : NULL};
+  ln_node* node = ln_build_node(&call->b, LN_OP_CONV_2D, 3, inputs);
+  LN_SET(node, Conv2DOptions, padding, w.padding);
+  LN_SET(node, Conv2DOptions, stride_h, w.stride[0]);
+  LN_SET(node, Conv2DOptions, stride_w, w.stride[1]);
+  LN_SET(node, Conv2DOptions, dilation_h_factor, w.dilation[0]);
+  LN_SET(node, Conv2DOptions, dilation_w_factor, w.dilation[1]);
+  ln_tf_return(call, 0,
+               ln_tf_to_nchw(call, ln_build_done(node, ln_tf_is_nchw(call) ? ln_tf_name(call, "conv") : call->name, 1),
+                             call->name));
+}
+
+/* [H,W,C,M] becomes [1,H,W,C*M]: the same order of elements. */
+static void depthwise_conv_2d(ln_tf_call* call) {
+  window w;
+  ln_tensor *x = ln_tf_to_nhwc(call, ln_tf_in(call, 0)), *filter = ln_tf_in(call, 1);
+  if (filter->rank != 4 || !ln_tensor_is_static(filter)) {
+    ln_tf_fail(call, "its filter's shape must be known");
+    return;
+  }
+  if (!read_window(call, &x, &w, 0)) return;
+  const int32_t* f = filter->shape[0];
+  const int32_t shape[] = {1, f[0], f[1], f[2] * f[3]};
+  ln_tensor* const inputs[] = {x, ln_build_reshape(&call->b, filter, 4, shape, ln_tf_name(call, "filter")),
+                               zeros(call, shape[3])};
+  ln_node* node = ln_build_node(&call->b, LN_OP_DEPTHWISE_CONV_2D, 3, inputs);
+  LN_SET(node, DepthwiseConv2DOptions, padding, w.padding);
+  LN_SET(node, DepthwiseConv2DOptions, stride_h, w.stride[0]);
+  LN_SET(node, DepthwiseConv2DOptions, stride_w, w.stride[1]);
+  LN_SET(node, DepthwiseConv2DOptions, depth_multiplier, f[3]);
+  LN_SET(node, DepthwiseConv2DOptions, dilation_h_factor, w.dilation[0]);
+  LN_SET(node, DepthwiseConv2DOptions, dilation_w_factor, w.dilation[1]);
+  ln_tf_return(call, 0,
+               ln_tf_to_nchw(call, ln_build_done(node, ln_tf_is_nchw(call) ? ln_tf_name(call, "conv") : call->name, 1),
+                             call->name));
+}
+
+/* Inputs: output shape, filter [H,W,O,I], what is spread. */
+static void transpose_conv(ln_tf_call* call) {
+  static const int32_t kOhwi[] = {2, 0, 1, 3};
+  window w;
+  ln_tensor *shape = ln_tf_in_i32(call, 0), *filter = ln_tf_in(call, 1), *x = ln_tf_to_nhwc(call, ln_tf_in(call, 2));
+  if (ln_tf_is(call->def, "padding", "EXPLICIT", false)) {
+    ln_tf_fail(call, "explicit padding of a transposed convolution cannot be converted; SAME and VALID can");
+    return;
+  }
+  if (!read_window(call, &x, &w, 0)) return;
+  if (w.dilation[0] != 1 || w.dilation[1] != 1) {
+    ln_tf_fail(call, "a transposed convolution with dilation %dx%d cannot be converted; 1 can", w.dilation[0],
+               w.dilation[1]);
+    return;
+  }
+  if (ln_tf_is_nchw(call)) {
+    static const int32_t kOrder[] = {0, 2, 3, 1};
+    shape = ln_build_binary(&call->b, LN_OP_GATHER, shape,
+                            ln_graph_ints(call->b.subgraph, ln_tf_name(call, "order"), 4, kOrder),
+                            ln_tf_name(call, "shape"));
+  }
+  ln_tensor* const inputs[] = {shape, ln_build_transpose(&call->b, filter, kOhwi, ln_tf_name(call, "filter")), x};
+  ln_node* node = ln_build_node(&call->b, LN_OP_TRANSPOSE_CONV, 3, inputs);
+  LN_SET(node, TransposeConvOptions, padding, w.padding);
+  LN_SET(node, TransposeConvOptions, stride_h, w.stride[0]);
+  LN_SET(node, TransposeConvOptions, stride_w, w.stride[1]);
+  ln_tf_return(call, 0,
+               ln_tf_to_nchw(call, ln_build_done(node, ln_tf_is_nchw(call) ? ln_tf_name(call, "conv") : call->name, 1),
+                             call->name));
+}
+
+static void set_conv_3d(ln_node* node, const window* w) {
+  LN_SET(node, Conv3DOptions, padding, w->padding);
+  LN_SET(node, Conv3DOptions, stride_d, w->stride[0]);
+  LN_SET(node, Conv3DOptions, stride_h, w->stride[1]);
+  LN_SET(node, Conv3DOptions, stride_w, w->stride[2]);
+  LN_SET(node, Conv3DOptions, dilation_d_factor, w->dilation[0]);
+  LN_SET(node, Conv3DOptions, dilation_h_factor, w->dilation[1]);
+  LN_SET(node, Conv3DOptions, dilation_w_factor, w->dilation[2]);
+}
+
+static void conv_3d(ln_tf_call* call) {
+  window w;
+  ln_tensor *x = ln_tf_to_nhwc(call, ln_tf_in(call, 0)), *filter = ln_tf_in(call, 1);
+  if (!read_window(call, &x, &w, 0)) return;
+  ln_tensor* const inputs[] = {x, filter};
+  ln_node* node = ln_build_node(&call->b, LN_OP_CONV_3D, 2, inputs);
+  set_conv_3d(node, &w);
+  ln_tf_return(call, 0, ln_tf_to_nchw(call, ln_build_done(node, call->name, 1), call->name));
+}
+
+static void conv_3d_transpose(ln_tf_call* call) {
+  window w;
+  ln_tensor* x = ln_tf_in(call, 2);
+  if (ln_tf_is_nchw(call)) {
+    ln_tf_fail(call, "a transposed 3D convolution with channels first cannot be converted; channels last can");
+    return;
+  }
+  if (!read_window(call, &x, &w, 0)) return;
+  ln_tensor* const inputs[] = {ln_tf_in_i32(call, 0), ln_tf_in(call, 1), x};
+  ln_node* node = ln_build_node(&call->b, LN_OP_CONV_3D_TRANSPOSE, 3, inputs);
+  set_conv_3d(node, &w);
+  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+}
+
+static ln_tensor* pool(ln_tf_call* call, int code, ln_tensor* x, int padding, const int32_t kernel[2],
+                       const int32_t stride[2], const char* name) {
+  ln_node* node = ln_build_node(&call->b, code, 1, &x);
+  LN_SET(node, Pool2DOptions, padding, padding);
+  LN_SET(node, Pool2DOptions, filter_height, kernel[0]);
+  LN_SET(node, Pool2DOptions, filter_width, kernel[1]);
+  LN_SET(node, Pool2DOptions, stride_h, stride[0]);
+  LN_SET(node, Pool2DOptions, stride_w, stride[1]);
+  return ln_build_done(node, name, 1);
+}
+
+static int pool_code(const ln_tf_call* call) {
+  return call->def->op[0] == 'M' ? LN_OP_MAX_POOL_2D : LN_OP_AVERAGE_POOL_2D;
+}
+
+static void pool_2d(ln_tf_call* call) {
+  window w;
+  ln_tensor* x = ln_tf_to_nhwc(call, ln_tf_in(call, 0));
+  if (!read_window(call, &x, &w, pool_code(call) == LN_OP_MAX_POOL_2D ? (double)-INFINITY : 0)) return;
+  x = pool(call, pool_code(call), x, w.padding, w.kernel, w.stride,
+           ln_tf_is_nchw(call) ? ln_tf_name(call, "pool") : call->name);
+  ln_tf_return(call, 0, ln_tf_to_nchw(call, x, call->name));
+}
+
+/* [N,D,H,W,C]: over H and W of N*D pictures, then over D of pictures D x (H*W). Averages over windows that padding cuts
+ * are products of the averages, as the cut windows are boxes too. */
+static void pool_3d(ln_tf_call* call) {
+  window w;
+  ln_tensor* x = ln_tf_to_nhwc(call, ln_tf_in(call, 0));
+  if (!read_window(call, &x, &w, 0)) return;
+  for (int i = 1; i < 5; ++i)
+    if (x->rank != 5 || !ln_dim_is_known(x, i)) {
+      ln_tf_fail(call, "the extents of its input besides the batch must be known");
+      return;
+    }
+  const int32_t* d = x->shape[0];
+  const int32_t flat[] = {-1, d[2], d[3], d[4]};
+  ln_tensor* y = ln_build_reshape(&call->b, x, 4, flat, ln_tf_name(call, "pictures"));
+  y = pool(call, pool_code(call), y, w.padding, w.kernel + 1, w.stride + 1, ln_tf_name(call, "hw"));
+  const int32_t h = ln_dim(y, 1), v = ln_dim(y, 2), columns[] = {-1, d[1], h * v, d[4]};
+  const int32_t one_kernel[] = {w.kernel[0], 1}, one_stride[] = {w.stride[0], 1};
+  y = ln_build_reshape(&call->b, y, 4, columns, ln_tf_name(call, "columns"));
+  y = pool(call, pool_code(call), y, w.padding, one_kernel, one_stride, ln_tf_name(call, "d"));
+  const int32_t back[] = {-1, ln_dim(y, 1), h, v, d[4]};
+  ln_tf_return(call, 0, ln_tf_to_nchw(call, ln_build_reshape(&call->b, y, 5, back, call->name), call->name));
+}
+
+/* A vector of channels so that it is broadcast over x in its layout. */
+static ln_tensor* per_channel(ln_tf_call* call, ln_tensor* vector, const ln_tensor* x, const char* what) {
+  if (!ln_tf_is_nchw(call) || x->rank < 3) return vector;
+  int32_t dims[LN_MAX_DIMS];
+  for (int i = 0; i < x->rank - 1; ++i) dims[i] = i == 0 ? -1 : 1;
+  return ln_build_reshape(&call->b, vector, x->rank - 1, dims, ln_tf_name(call, what));
+}
+
+static void bias_add(ln_tf_call* call) {
+  ln_tensor* x = ln_tf_in(call, 0);
+  ln_tf_return(call, 0,
+               ln_build_binary(&call->b, LN_OP_ADD, x, per_channel(call, ln_tf_in(call, 1), x, "bias"), call->name));
+}
+
+/* x * m + (offset - mean * m) with m = scale / sqrt(variance + epsilon): both computed here where they are constants.
+ */
+static void batch_norm(ln_tf_call* call) {
+  const ln_builder* b = &call->b;
+  ln_tensor *x = ln_tf_in(call, 0), *scale = ln_tf_in(call, 1), *offset = ln_tf_in(call, 2), *mean = ln_tf_in(call, 3),
+            *variance = ln_tf_in(call, 4);
+  if (ln_tf_bool(call->def, "is_training", true)) {
+    ln_tf_fail(call, "it is in training mode; a graph for inference has its running mean and variance");
+    return;
+  }
+  const double epsilon = (double)ln_tf_float(call->def, "epsilon", 1e-4f);
+  ln_tensor* root = ln_build_unary(b, LN_OP_RSQRT,
+                                   ln_build_with_number(b, LN_OP_ADD, variance, epsilon, ln_tf_name(call, "variance")),
+                                   ln_tf_name(call, "rsqrt"));
+  ln_tensor* m = ln_build_binary(b, LN_OP_MUL, root, scale, ln_tf_name(call, "multiplier"));
+  ln_tensor* shift =
+      ln_build_binary(b, LN_OP_SUB, offset, ln_build_binary(b, LN_OP_MUL, mean, m, ln_tf_name(call, "mean")),
+                      ln_tf_name(call, "offset"));
+  ln_tensor* product = ln_build_binary(b, LN_OP_MUL, x, per_channel(call, m, x, "m"), ln_tf_name(call, "mul"));
+  ln_tf_return(call, 0, ln_build_binary(b, LN_OP_ADD, product, per_channel(call, shift, x, "shift"), call->name));
+  ln_tf_return(call, 1, mean);
+  ln_tf_return(call, 2, variance);
+}
+
+static ln_tensor* swap_last(ln_tf_call* call, ln_tensor* x, const char* what) {
+  int32_t order[LN_MAX_DIMS];
+  for (int i = 0; i < x->rank; ++i) order[i] = i;
+  if (x->rank < 2) return x;
+  order[x->rank - 1] = x->rank - 2;
+  order[x->rank - 2] = x->rank - 1;
+  return ln_build_transpose(&call->b, x, order, ln_tf_name(call, what));
+}
+
+/* With constant weights it is FULLY_CONNECTED, whose weights are [out, in]. */
+static void mat_mul(ln_tf_call* call) {
+  const bool batch = strncmp(call->def->op, "Batch", 5) == 0;
+  const bool adjoint_x = ln_tf_bool(call->def, batch ? "adj_x" : "transpose_a", false),
+             adjoint_y = ln_tf_bool(call->def, batch ? "adj_y" : "transpose_b", false);
+  ln_tensor *x = ln_tf_in(call, 0), *y = ln_tf_in(call, 1);
+  if (ln_tensor_is_constant(y) && y->rank == 2 && y->type == LN_TYPE_FLOAT32 && x->rank >= 2) {
+    if (adjoint_x) x = swap_last(call, x, "x");
+    if (!adjoint_y) y = swap_last(call, y, "weights");
+    ln_tensor* const inputs[] = {x, y, zeros(call, ln_dim(y, 0))};
+    ln_node* node = ln_build_node(&call->b, LN_OP_FULLY_CONNECTED, 3, inputs);
+    if (x->rank > 2) LN_SET(node, FullyConnectedOptions, keep_num_dims, 1);
+    ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+    return;
+  }
+  ln_tensor* const inputs[] = {x, y};
+  ln_node* node = ln_build_node(&call->b, LN_OP_BATCH_MATMUL, 2, inputs);
+  LN_SET(node, BatchMatMulOptions, adj_x, adjoint_x);
+  LN_SET(node, BatchMatMulOptions, adj_y, adjoint_y);
+  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+}
+
+static void softmax(ln_tf_call* call) {
+  ln_tensor* x = ln_tf_in(call, 0);
+  ln_node* node = ln_build_node(&call->b, LN_OP_SOFTMAX, 1, &x);
+  LN_SET_FLOAT(node, SoftmaxOptions, beta, 1);
+  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+}
+
+static void log_softmax(ln_tf_call* call) {
+  ln_tf_return(call, 0, ln_build_unary(&call->b, LN_OP_LOG_SOFTMAX, ln_tf_in(call, 0), call->name));
+}
+
+static void lrn(ln_tf_call* call) {
+  ln_tensor* x = ln_tf_in(call, 0);
+  ln_node* node = ln_build_node(&call->b, LN_OP_LOCAL_RESPONSE_NORMALIZATION, 1, &x);
+  LN_SET(node, LocalResponseNormalizationOptions, radius, ln_tf_int(call->def, "depth_radius", 5));
+  LN_SET_FLOAT(node, LocalResponseNormalizationOptions, bias, ln_tf_float(call->def, "bias", 1));
+  LN_SET_FLOAT(node, LocalResponseNormalizationOptions, alpha, ln_tf_float(call->def, "alpha", 1));
+  LN_SET_FLOAT(node, LocalResponseNormalizationOptions, beta, ln_tf_float(call->def, "beta", 0.5f));
+  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+}
+
+static void resize(ln_tf_call* call) {
+  const bool bilinear = strcmp(call->def->op, "ResizeBilinear") == 0;
+  const bool corners = ln_tf_bool(call->def, "align_corners", false),
+             centers = ln_tf_bool(call->def, "half_pixel_centers", false);
+  ln_tensor* x = ln_tf_in(call, 0);
+  if (bilinear && x->type != LN_TYPE_FLOAT32)
+    x = ln_build_cast(&call->b, x, LN_TYPE_FLOAT32, ln_tf_name(call, "float"));
+  ln_tensor* const inputs[] = {x, ln_tf_in_i32(call, 1)};
+  ln_node* node = ln_build_node(&call->b, bilinear ? LN_OP_RESIZE_BILINEAR : LN_OP_RESIZE_NEAREST_NEIGHBOR, 2, inputs);
+  if (bilinear) {
+    LN_SET(node, ResizeBilinearOptions, align_corners, corners);
+    LN_SET(node, ResizeBilinearOptions, half_pixel_centers, centers);
+  } else {
+    LN_SET(node, ResizeNearestNeighborOptions, align_corners, corners);
+    LN_SET(node, ResizeNearestNeighborOptions, half_pixel_centers, centers);
+  }
+  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+}
+
+const ln_tf_lowering ln_tf_layers[] = {
+    {"Conv2D", conv_2d, 0},
+    {"DepthwiseConv2dNative", depthwise_conv_2d, 0},
+    {"Conv2DBackpropInput", transpose_conv, 0},
+    {"Conv3D", conv_3d, 0},
+    {"Conv3DBackpropInputV2", conv_3d_transpose, 0},
+    {"MaxPool", pool_2d, 0},
+    {"AvgPool", pool_2d, 0},
+    {"MaxPool3D", pool_3d, 0},
+    {"AvgPool3D", pool_3d, 0},
+    {"BiasAdd", bias_add, 0},
+    {"BiasAddV1", bias_add, 0},
+    {"FusedBatchNorm", batch_norm, 0},
+    {"FusedBatchNormV2", batch_norm, 0},
+    {"FusedBatchNormV3", batch_norm, 0},
+    {"MatMul", mat_mul, 0},
+    {"BatchMatMul", mat_mul, 0},
+    {"BatchMatMulV2", mat_mul, 0},
+    {"BatchMatMulV3", mat_mul, 0},
+    {"Softmax", softmax, 0},
+    {"LogSoftmax", log_softmax, 0},
+    {"LRN", lrn, 0},
+    {"ResizeBilinear", resize, 0},
+    {"ResizeNearestNeighbor", resize, 0},
+    {NULL, NULL, 0},
+};

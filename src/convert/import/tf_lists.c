@@ -1,0 +1,90 @@
+/* TensorList, as the loops of TensorFlow 2 use it: one tensor with the elements along its first dimension. */
+#include <string.h>
+
+#include "convert/import/tf_import.h"
+
+static void return_list(ln_tf_call* call, ln_tensor* tensor) {
+  ln_tf_return_value(call, 0, (ln_tf_value){LN_TF_LIST, tensor, NULL, NULL});
+}
+
+static void reserve(ln_tf_call* call) {
+  int32_t dims[LN_MAX_DIMS + 1];
+  int64_t count;
+  const int rank = ln_tf_const_ints(call, 0, LN_MAX_DIMS - 1, dims + 1);
+  if (rank < 0) return;
+  for (int i = 1; i <= rank; ++i)
+    if (dims[i] < 0) {
+      ln_tf_fail(call, "its elements' shape is not known; a model with a fixed batch size can be converted");
+      return;
+    }
+  const int type = ln_tf_type(ln_tf_dtype(call->def, "element_dtype", LN_DT_FLOAT));
+  if (!ln_tensor_ints(ln_tf_in(call, 1), 1, &count) || count < 0 || count > INT32_MAX) {
+    ln_tf_fail(call, "the number of its elements must be constant");
+    return;
+  }
+  dims[0] = (int32_t)count;
+  ln_tensor* zeros = ln_graph_tensor(call->b.subgraph, call->name, type, rank + 1, dims);
+  zeros->data_bytes = ln_tensor_bytes(zeros, 0);
+  zeros->data = ln_job_alloc(call->job, zeros->data_bytes, 1);
+  for (int w = 0; w < 2; ++w) {
+    zeros->value[w] = zeros->data;
+    zeros->value_bytes[w] = zeros->data_bytes;
+  }
+  return_list(call, zeros);
+}
+
+static void from_tensor(ln_tf_call* call) { return_list(call, ln_tf_in(call, 0)); }
+
+static void get_item(ln_tf_call* call) {
+  ln_tensor* const inputs[] = {ln_tf_in(call, 0), ln_tf_in_i32(call, 1)};
+  ln_node* node = ln_build_node(&call->b, LN_OP_GATHER, 2, inputs);
+  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+}
+
+/* DYNAMIC_UPDATE_SLICE of one element. */
+static void set_item(ln_tf_call* call) {
+  const ln_builder* b = &call->b;
+  ln_tensor *list = ln_tf_in(call, 0), *index = ln_tf_in_i32(call, 1), *item = ln_tf_in(call, 2);
+  int32_t zeros[LN_MAX_DIMS] = {0};
+  static const int32_t kOne[] = {1};
+  if (list->rank < 1) {
+    ln_tf_fail(call, "the rank of its list is not known");
+    return;
+  }
+  ln_tensor* start = ln_build_reshape(b, index, 1, kOne, ln_tf_name(call, "index"));
+  if (list->rank > 1) {
+    ln_tensor* const parts[] = {start, ln_graph_ints(b->subgraph, ln_tf_name(call, "zeros"), list->rank - 1, zeros)};
+    start = ln_build_concat(b, 2, parts, 0, ln_tf_name(call, "start"));
+  }
+  ln_tensor* row = ln_build_binary(b, LN_OP_EXPAND_DIMS, item, ln_graph_int(b->subgraph, ln_tf_name(call, "axis"), 0),
+                                   ln_tf_name(call, "row"));
+  ln_tensor* const inputs[] = {list, row, start};
+  return_list(call, ln_build_done(ln_build_node(b, LN_OP_DYNAMIC_UPDATE_SLICE, 3, inputs), call->name, 1));
+}
+
+static void stack(ln_tf_call* call) { ln_tf_return(call, 0, ln_tf_in(call, 0)); }
+
+static void length(ln_tf_call* call) {
+  static const int32_t kZero[] = {0}, kOne[] = {1};
+  const ln_tensor* list = ln_tf_in(call, 0);
+  if (list->rank > 0 && ln_dim_is_known(list, 0)) {
+    ln_tf_return(call, 0, ln_graph_int(call->b.subgraph, call->name, list->shape[0][0]));
+    return;
+  }
+  ln_tensor* x = ln_tf_in(call, 0);
+  ln_node* node = ln_build_node(&call->b, LN_OP_SHAPE, 1, &x);
+  LN_SET(node, ShapeOptions, out_type, LN_TYPE_INT32);
+  ln_tensor* first = ln_build_slice(&call->b, ln_build_done(node, ln_tf_name(call, "shape"), 1), kZero, kOne,
+                                    ln_tf_name(call, "first"));
+  ln_tf_return(call, 0, ln_build_reshape(&call->b, first, 0, kZero, call->name));
+}
+
+const ln_tf_lowering ln_tf_lists[] = {
+    {"TensorListReserve", reserve, 0},
+    {"TensorListFromTensor", from_tensor, 0},
+    {"TensorListGetItem", get_item, 0},
+    {"TensorListSetItem", set_item, 0},
+    {"TensorListStack", stack, 0},
+    {"TensorListLength", length, 0},
+    {NULL, NULL, 0},
+};
