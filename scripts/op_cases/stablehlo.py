@@ -4,9 +4,11 @@ that numpy computes here after StableHLO's specification."""
 import itertools
 
 import numpy as np
+from flatbuffers import flexbuffers
 
 from op_cases._one import Const, Quantized, add, type_name
 from tflite_builder import Model, quantization
+from tflite_schema import OPERATORS
 
 TYPES = {name: np.dtype(name) for name in (
     "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool")}
@@ -700,7 +702,180 @@ def control(suite):
              cond_subgraph_index=1, body_subgraph_index=2)
 
 
+# ---- composites -----------------------------------------------------------------------------------------------------
+
+def composite(suite, label, name, attributes, inputs, outputs, decomposition):
+    """The case under the composite's name, which may have a kernel, and under one that has none. Both have the outputs
+    of the original, which runs the decomposition: `decomposition(graph, arguments, results)` adds its operators."""
+    def region(model):
+        graph = model.subgraph("decomposition")
+        arrays = [np.asarray(entry.array if isinstance(entry, Const) else entry) for entry in inputs]
+        arguments = [graph.input(f"a{i}", type_name(array), array.shape) for i, array in enumerate(arrays)]
+        results = [graph.output(f"r{i}", dtype, shape) for i, (dtype, shape) in enumerate(outputs)]
+        decomposition(graph, arguments, results)
+
+    data = bytes(flexbuffers.Dumps(dict(sorted(attributes.items()))))
+    for suffix, given in (("", name), ("_by_graph", "test.unknown")):
+        options = {"name": given, "decomposition_subgraph_index": 1, "composite_attributes": data, "version": 1}
+        # By its number, since an option is called as the argument for the operator is.
+        case(suite, f"STABLEHLO_COMPOSITE/{label}{suffix}", inputs, outputs=outputs, regions=[region],
+             operator=OPERATORS["STABLEHLO_COMPOSITE"], tolerance=(2e-5, 2e-5),
+             fields={"builtin_options_2": ("StableHLOCompositeOptions", options)})
+
+
+class Steps:
+    """Adds operators on floats to a graph, each with a tensor of its own for its result."""
+
+    def __init__(self, graph):
+        self.graph, self.count = graph, 0
+
+    def __call__(self, operator, inputs, shape, result=None, dtype="FLOAT32", **options):
+        self.count += 1
+        inputs = [self.graph.const(f"k{self.count}_{i}", entry) if isinstance(entry, np.ndarray) else entry
+                  for i, entry in enumerate(inputs)]
+        if result is None:
+            result = self.graph.tensor(f"t{self.count}", dtype, shape)
+        self.graph.op(operator, inputs, [result], **options)
+        return result
+
+
+def floats(*numbers):
+    return np.array(numbers if len(numbers) > 1 else numbers[0], np.float32)
+
+
+def ints(*numbers):
+    return np.array(numbers, np.int32)
+
+
+def norms(suite):
+    def by_rows(shape, epsilon, mean, plus_one=False):
+        def build(graph, arguments, results):
+            add, single = Steps(graph), (*shape[:-1], 1)
+            squares = add("MUL", [arguments[0], arguments[0]], shape)
+            size = add("MEAN" if mean else "SUM", [squares, ints(len(shape) - 1)], single, keep_dims=True)
+            factor = add("RSQRT", [add("ADD", [size, floats(epsilon)], single)], single)
+            scaled = len(arguments) > 1
+            value = add("MUL", [arguments[0], factor], shape, None if scaled else results[0])
+            if scaled:
+                scale = arguments[1]
+                if plus_one:
+                    scale = add("ADD", [scale, floats(1.0)], shape[-1:])
+                add("MUL", [value, scale], shape, results[0])
+        return build
+
+    for label, shape, scaled, plus_one in (("rms_norm", (2, 5, 40), True, False), ("rms_norm_bare", (3, 7), False, False),
+                                           ("rms_norm_plus_one", (2, 33), True, True)):
+        x, w = values(suite, label, "float32", shape), values(suite, label + "w", "float32", shape[-1:])
+        composite(suite, label, "odml.rms_norm", {"epsilon": 1e-6}, [x, Const(w)] if scaled else [x],
+                  [("FLOAT32", shape)], by_rows(shape, 1e-6, True, plus_one))
+    x = values(suite, "l2", "float32", (4, 19))
+    composite(suite, "l2_norm", "odml.l2_norm", {"axis": -1, "epsilon": 1e-6}, [x], [("FLOAT32", x.shape)],
+              by_rows(x.shape, 1e-6, False))
+
+    def by_groups(shape, split, axes, epsilon, spread):
+        def build(graph, arguments, results):
+            add = Steps(graph)
+            single = tuple(1 if i in axes else n for i, n in enumerate(split))
+            x = add("RESHAPE", [arguments[0], ints(*split)], split, new_shape=list(split))
+            middle = add("SUB", [x, add("MEAN", [x, ints(*axes)], single, keep_dims=True)], split)
+            variance = add("MEAN", [add("MUL", [middle, middle], split), ints(*axes)], single, keep_dims=True)
+            factor = add("RSQRT", [add("ADD", [variance, floats(epsilon)], single)], single)
+            scaled = len(arguments) > 1
+            y = add("RESHAPE", [add("MUL", [middle, factor], split), ints(*shape)], shape,
+                    None if scaled else results[0], new_shape=list(shape))
+            if scaled:
+                scale, bias = (add("RESHAPE", [a, ints(*spread)], spread, new_shape=list(spread)) for a in arguments[1:])
+                add("ADD", [add("MUL", [y, scale], shape), bias], shape, results[0])
+        return build
+
+    for label, shape, split, axes, options, spread in (
+            ("group_norm", (2, 6, 3, 4), (2, 3, 24), (2,), {"num_groups": 3, "channel_axis": 1}, (6, 1, 1)),
+            ("group_norm_last", (2, 3, 4, 6), (2, 12, 2, 3), (1, 3), {"num_groups": 2, "channel_axis": -1}, (6,)),
+            ("group_norm_other", (1, 2, 3, 4), (1, 2, 3, 2, 2), (3,), {"num_groups": 2, "channel_axis": -1}, (4,))):
+        channels = int(np.prod(spread))
+        arrays = [values(suite, f"{label}{i}", "float32", s) for i, s in enumerate((shape, (channels,), (channels,)))]
+        composite(suite, label, "odml.group_norm", {**options, "epsilon": 1e-5}, [arrays[0], *map(Const, arrays[1:])],
+                  [("FLOAT32", shape)], by_groups(shape, split, axes, 1e-5, spread))
+
+
+def attentions(suite):
+    def attention(batch, queries, heads, depth, keys, key_heads, scale, cap, mask_shape):
+        def build(graph, arguments, results):
+            add, group = Steps(graph), heads // key_heads
+            full = (batch, heads, queries, keys)
+
+            def turned(x, length, count):
+                return add("TRANSPOSE", [x, ints(0, 2, 1, 3)], (batch, count, length, depth))
+
+            q, k, v = (turned(a, n, h) for a, n, h in zip(arguments, (queries, keys, keys), (heads, key_heads, key_heads)))
+            if group > 1:  # a head of the keys for each of the queries'
+                wide = (batch, key_heads, group, keys, depth)
+                k, v = (add("RESHAPE", [add("BROADCAST_TO", [add("RESHAPE", [
+                    x, ints(batch, key_heads, 1, keys, depth)], (batch, key_heads, 1, keys, depth),
+                    new_shape=[batch, key_heads, 1, keys, depth]), ints(*wide)], wide, version=2),
+                    ints(batch, heads, keys, depth)], (batch, heads, keys, depth),
+                    new_shape=[batch, heads, keys, depth]) for x in (k, v))
+            scores = add("MUL", [add("BATCH_MATMUL", [q, k], full, adj_y=True), floats(scale)], full)
+            if cap:
+                scores = add("MUL", [add("TANH", [add("MUL", [scores, floats(1 / cap)], full)], full), floats(cap)], full)
+            if mask_shape:
+                scores = add("ADD", [scores, arguments[3]], full)
+            weights = add("SOFTMAX", [scores], full, beta=1.0)
+            y = add("BATCH_MATMUL", [weights, v], (batch, heads, queries, depth))
+            add("TRANSPOSE", [y, ints(0, 2, 1, 3)], (batch, queries, heads, depth), results[0])
+        return build
+
+    forms = {"attention": (2, 5, 3, 8, 7, 3, None, 0, (2, 1, 5, 7)), "attention_bare": (1, 3, 2, 4, 5, 2, None, 0, None),
+             "attention_groups": (1, 34, 6, 8, 17, 2, None, 0, (1, 6, 34, 17)),
+             "attention_cap": (1, 4, 2, 8, 9, 2, 0.25, 2.0, (1, 1, 1, 9))}
+    for label, form in forms.items():
+        batch, queries, heads, depth, keys, key_heads, scale, cap, mask_shape = form
+        shapes = [(batch, queries, heads, depth), *[(batch, keys, key_heads, depth)] * 2, mask_shape]
+        arrays = [values(suite, f"{label}{i}", "float32", shape) for i, shape in enumerate(shapes) if shape]
+        attributes = {**({"scale": scale} if scale else {}), **({"logit_cap": cap} if cap else {})}
+        composite(suite, label, "odml.scaled_dot_product_attention", attributes, arrays, [("FLOAT32", shapes[0])],
+                  attention(batch, queries, heads, depth, keys, key_heads, scale or depth**-0.5, cap, mask_shape))
+
+
+def caches(suite):
+    cache, fresh = (2, 9, 2, 3), (2, 3, 2, 3)
+
+    def update(graph, arguments, results):
+        add = Steps(graph)
+        first = add("SLICE", [arguments[2], ints(0), ints(1)], (1,), dtype="INT32")
+        zero = ints(0)
+        start = add("CONCATENATION", [zero, first, zero, zero], (4,), dtype="INT32", axis=0)
+        for i in range(2):
+            add("DYNAMIC_UPDATE_SLICE", [arguments[i], arguments[3 + i], start], cache, results[i])
+
+    for label, positions in (("kv_cache", (4, 5, 6)), ("kv_cache_gaps", (1, 5, 3)), ("kv_cache_outside", (8, 9, 10))):
+        arrays = [values(suite, f"{label}{i}", "float32", s) for i, s in enumerate((cache, cache, fresh, fresh))]
+        composite(suite, label, "odml.update_kv_cache", {"kv_cache_max": 9},
+                  [*arrays[:2], np.array(positions, np.int32), *arrays[2:]], [("FLOAT32", cache)] * 2, update)
+
+
+def upsamples(suite):
+    shape, result = (2, 3, 4, 5), (2, 3, 8, 10)
+
+    def resized(operator, **options):
+        def build(graph, arguments, results):
+            add = Steps(graph)
+            x = add("TRANSPOSE", [arguments[0], ints(0, 2, 3, 1)], (2, 4, 5, 3))
+            y = add(operator, [x, ints(8, 10)], (2, 8, 10, 3), **options)
+            add("TRANSPOSE", [y, ints(0, 3, 1, 2)], result, results[0])
+        return build
+
+    x = values(suite, "upsample", "float32", shape)
+    for corners in (False, True):
+        composite(suite, f"bilinear_{int(corners)}", "odml.upsample_bilinear2d", {"align_corners": corners}, [x],
+                  [("FLOAT32", result)],
+                  resized("RESIZE_BILINEAR", align_corners=corners, half_pixel_centers=not corners))
+    composite(suite, "nearest", "odml.upsample_nearest2d", {}, [x], [("FLOAT32", result)],
+              resized("RESIZE_NEAREST_NEIGHBOR"))
+
+
 def cases(suite):
     for family in (original_elementwise, binary, unary, bfloats, comparisons, conversions, choices, moves, padding,
-                   gathers, windows, reductions, dots, convolutions, sorts, control):
+                   gathers, windows, reductions, dots, convolutions, sorts, control,
+                   norms, attentions, caches, upsamples):
         family(suite)
