@@ -12,7 +12,7 @@ typedef struct tconv_data {
   ln_tconv_quantized quantized;
   int32_t* numbers; /* multipliers, then shifts, one per output channel */
   float low, high;
-  bool hybrid;
+  bool hybrid, narrow_sums;
   float* scales; /* hybrid: of the filters */
   void* plain;   /* the filter, where it is not plain */
   int first_temporary;
@@ -36,8 +36,23 @@ static void free_data(TfLiteContext* context, void* user_data) {
   ln_free(data);
 }
 
-static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
-                                const TfLiteTensor* bias, const TfLiteTensor* output) {
+/* An INT32 bias of INT16 pictures goes with sums of 32 bits. */
+static TfLiteStatus check_wide_bias(TfLiteContext* context, TfLiteType option, const TfLiteTensor* bias) {
+  if (bias == NULL) return kTfLiteOk;
+  LN_CHECK(context, bias->type == kTfLiteInt32 || bias->type == kTfLiteInt64, "the bias is %s; INT32 or INT64 is right",
+           TfLiteTypeGetName(bias->type));
+  LN_CHECK(context, (option != kTfLiteInt32 && option != kTfLiteInt64) || option == bias->type,
+           "the bias is %s; the options say %s", TfLiteTypeGetName(bias->type), TfLiteTypeGetName(option));
+  return kTfLiteOk;
+}
+
+static bool has_narrow_sums(const TfLiteTransposeConvParams* params, const TfLiteTensor* bias) {
+  return bias != NULL ? bias->type == kTfLiteInt32 : params->quantized_bias_type == kTfLiteInt32;
+}
+
+static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTransposeConvParams* params,
+                                const TfLiteTensor* input, const TfLiteTensor* filter, const TfLiteTensor* bias,
+                                const TfLiteTensor* output) {
   LN_TRY(ln_check_type(context, output, "output", input->type));
   switch (input->type) {
     case kTfLiteFloat32:
@@ -54,7 +69,7 @@ static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* inpu
                "the filter is %s; INT8 or INT4 is right", TfLiteTypeGetName(filter->type));
       LN_CHECK(context, input->params.zero_point == 0 && output->params.zero_point == 0,
                "the zero points of INT16 must be 0");
-      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt64) : kTfLiteOk;
+      return check_wide_bias(context, params->quantized_bias_type, bias);
     default:
       LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8 or INT16 is right", TfLiteTypeGetName(input->type));
   }
@@ -170,7 +185,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   LN_TRY(ln_get_output(context, node, 0, &output));
   const TfLiteTensor* bias = ln_optional_input(context, node, kBias);
-  LN_TRY(check_types(context, input, filter, bias, output));
+  d->narrow_sums = input->type == kTfLiteInt16 && has_narrow_sums(params, bias);
+  LN_TRY(check_types(context, params, input, filter, bias, output));
   LN_TRY(check_shapes(context, shape, input, filter, bias));
   if (input->type == kTfLiteFloat32) {
     LN_TRY(ln_activation_range_f32(context, params->activation, &d->low, &d->high));
@@ -226,6 +242,11 @@ static void run_row(void* arg, size_t tile) {
       ln_tconv_qu8_ref(s, row, j->input->data.uint8 + from, j->weights, &q, j->output->data.uint8 + to);
       break;
     default:
+      if (d->narrow_sums) {
+        q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
+        ln_tconv_qs16_narrow_ref(s, row, j->input->data.i16 + from, j->weights, &q, j->output->data.i16 + to);
+        break;
+      }
       ln_tconv_qs16_ref(s, row, j->input->data.i16 + from, j->weights, j->bias != NULL ? j->bias->data.i64 : NULL, &q,
                         j->output->data.i16 + to);
   }

@@ -67,6 +67,11 @@ void ln_tconv_qu8_ref(const ln_tconv_shape* s, int32_t row, const uint8_t* in, c
   LN_TCONV(uint8_t, uint8_t, uint32_t, LN_DOT_INT, (uint8_t)finish_int(p, sum, o))
 }
 
+void ln_tconv_qs16_narrow_ref(const ln_tconv_shape* s, int32_t row, const int16_t* in, const int8_t* weights,
+                              const ln_tconv_quantized* p, int16_t* out) {
+  LN_TCONV(int16_t, int8_t, uint32_t, LN_DOT_INT, (int16_t)finish_int(p, sum, o))
+}
+
 void ln_tconv_qs16_ref(const ln_tconv_shape* s, int32_t row, const int16_t* in, const int8_t* weights,
                        const int64_t* bias, const ln_tconv_quantized* p, int16_t* out) {
   LN_TCONV(int16_t, int8_t, int64_t, for (size_t i = 0; i < channels; ++i) sum += (int64_t)a[i] * w[i],

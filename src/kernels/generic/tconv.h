@@ -27,6 +27,9 @@ void ln_tconv_qs8_ref(const ln_tconv_shape* shape, int32_t row, const int8_t* in
                       const ln_tconv_quantized* params, int8_t* out);
 void ln_tconv_qu8_ref(const ln_tconv_shape* shape, int32_t row, const uint8_t* in, const uint8_t* weights,
                       const ln_tconv_quantized* params, uint8_t* out);
+/* As for 8 bits: 32-bit sums, the bias of `params`. */
+void ln_tconv_qs16_narrow_ref(const ln_tconv_shape* shape, int32_t row, const int16_t* in, const int8_t* weights,
+                              const ln_tconv_quantized* params, int16_t* out);
 /* 64-bit sums; `bias` has 64 bits and may be NULL, that of `params` is not used. */
 void ln_tconv_qs16_ref(const ln_tconv_shape* shape, int32_t row, const int16_t* in, const int8_t* weights,
                        const int64_t* bias, const ln_tconv_quantized* params, int16_t* out);
