@@ -1,6 +1,5 @@
 /* RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR over [N,H,W,C]. */
-#include "kernels/generic/resize.h"
-
+#include "kernels/generic/bilinear_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/move_util.h"
 
@@ -77,9 +76,9 @@ static TfLiteStatus bilinear_invoke(TfLiteContext* context, TfLiteNode* node) {
   if (input->type == kTfLiteFloat32)
     ln_resize_bilinear_f32_ref(&shape, input->data.f, output->data.f);
   else if (input->type == kTfLiteUInt8)
-    ln_resize_bilinear_u8_ref(&shape, input->data.uint8, output->data.uint8);
+    ln_bilinear_q8_best()->run_u8(&shape, input->data.uint8, output->data.uint8);
   else if (input->type == kTfLiteInt8)
-    ln_resize_bilinear_s8_ref(&shape, input->data.int8, output->data.int8);
+    ln_bilinear_q8_best()->run_s8(&shape, input->data.int8, output->data.int8);
   else
     ln_resize_bilinear_s16_ref(&shape, input->data.i16, output->data.i16);
   return kTfLiteOk;

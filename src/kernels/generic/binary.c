@@ -1,6 +1,8 @@
 #include "kernels/generic/binary.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "kernels/generic/fixed_exp.h"
 #include "kernels/generic/fixed_point.h"
@@ -19,12 +21,34 @@ void ln_binary_add(ln_binary_shape* s, size_t extent, size_t a_stride, size_t b_
   s->b_strides[s->rank++] = b_stride;
 }
 
+/* A short row that is broadcast, as one number a channel is over a picture's pixels: written down as often as a buffer
+ * has room, so that rows become long. `whole` and `part` are the inputs' places in the row's call; false: it is none.
+ */
+static bool walk_repeated(const ln_binary_shape* s, ln_binary_row row, const void* params, const char* whole,
+                          size_t whole_width, const size_t* whole_strides, const char* part, size_t part_width,
+                          const size_t* part_strides, bool part_first, char* out, size_t out_width) {
+  _Alignas(16) char repeated[1024];
+  const size_t n = s->rank == 2 ? s->extents[1] : 0, most = n > 0 ? sizeof repeated / (n * part_width) : 0;
+  if (most < 4 || whole_strides[1] != 1 || whole_strides[0] != n || part_strides[1] != 1 || part_strides[0] != 0)
+    return false;
+  for (size_t i = 0; i < most; ++i) memcpy(repeated + i * n * part_width, part, n * part_width);
+  for (size_t i = 0; i < s->extents[0]; i += most) {
+    const size_t count = n * (s->extents[0] - i < most ? s->extents[0] - i : most);
+    const char* x = whole + i * n * whole_width;
+    row(params, part_first ? repeated : x, 1, part_first ? x : repeated, 1, out + i * n * out_width, count);
+  }
+  return true;
+}
+
 void ln_binary_walk(const ln_binary_shape* s, ln_binary_row row, const void* params, const void* a, size_t a_width,
                     const void* b, size_t b_width, void* out, size_t out_width) {
   if (s->rank == 0) {
     row(params, a, 0, b, 0, out, 1);
     return;
   }
+  if (walk_repeated(s, row, params, a, a_width, s->a_strides, b, b_width, s->b_strides, false, out, out_width) ||
+      walk_repeated(s, row, params, b, b_width, s->b_strides, a, a_width, s->a_strides, true, out, out_width))
+    return;
   for (int i = 0; i < s->rank; ++i)
     if (s->extents[i] == 0) return;
   const int inner = s->rank - 1;

@@ -1,0 +1,9 @@
+/* Bilinear resizing of bytes, the portable body as compiled for AVX2. */
+#include <math.h>
+
+#include "base/compiler.h"
+#include "kernels/generic/bilinear_q8_body.h"
+#include "kernels/x86/bilinear_q8_x86.h"
+
+const ln_bilinear_q8 ln_bilinear_q8_avx2 = {
+    .name = "bilinear_q8_avx2", .isa = LN_ISA_AVX2, .run_u8 = run_u8, .run_s8 = run_s8};
