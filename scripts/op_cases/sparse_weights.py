@@ -49,3 +49,35 @@ def cases(suite):
                  else random.normal(0, 1, (3, columns)).astype(np.float32))
         suite.add(name, model, [array], kind="int8" if kind == "INT8" else "hybrid" if wide else "float32",
                   tolerance=(5e-5, 2e-5))
+    blocks(suite)
+
+
+def optimized(content, inputs, _invokes):
+    """The original's optimized kernels: its reference kernels do not know of blocks."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(model_content=content,
+                              experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+    interpreter.allocate_tensors()
+    for detail, array in zip(interpreter.get_input_details(), inputs, strict=True):
+        interpreter.set_tensor(detail["index"], array)
+    interpreter.invoke()
+    return [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
+
+
+def blocks(suite):
+    for rows, columns, block, batch, asymmetric in ((8, 64, 32, 1, True), (8, 64, 32, 5, True), (20, 128, 64, 3, False),
+                                                    (4, 32, 32, 2, True)):
+        name = f"FULLY_CONNECTED/blocks_{rows}x{columns}_{block}_{batch}_{'asymmetric' if asymmetric else 'symmetric'}"
+        random = suite.random(name)
+        model = Model()
+        graph = model.subgraph("main")
+        x = graph.input("x", "FLOAT32", [batch, columns])
+        scales = graph.const("scales", random.uniform(0.01, 0.1, (rows, columns // block)).astype(np.float16))
+        w = graph.tensor("w", "INT4", [rows, columns], random.bytes(rows * columns // 2),
+                         {"details": ("BlockwiseQuantization", {"scales": scales, "zero_points": -1, "block_size": block})})
+        b = graph.const("b", random.normal(0, 1, rows).astype(np.float32))
+        y = graph.output("y", "FLOAT32", [batch, rows])
+        graph.op("FULLY_CONNECTED", [x, w, b], [y], version=13, asymmetric_quantize_inputs=asymmetric)
+        suite.add(name, model, [random.normal(0.3, 1, (batch, columns)).astype(np.float32)], kind="hybrid",
+                  tolerance=(2e-5, 2e-5), run=optimized)

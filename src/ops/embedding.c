@@ -5,6 +5,7 @@
 #include "kernels/generic/half.h"
 #include "ops/builtin_ops.h"
 #include "ops/move_util.h"
+#include "ops/weights.h"
 
 /* 0: no integer that a lookup turns into floats. */
 static int integer_bits(TfLiteType type) {
@@ -21,37 +22,8 @@ static int integer_bits(TfLiteType type) {
   }
 }
 
-static bool is_blockwise(const TfLiteTensor* t) { return t->quantization.type == kTfLiteBlockwiseQuantization; }
-
 static const TfLiteAffineQuantization* affine_of(const TfLiteTensor* t) {
   return t->quantization.type == kTfLiteAffineQuantization ? t->quantization.params : NULL;
-}
-
-/* The tensor with a float16 scale for each block of a row. It is no input of the node, so it must be a constant. */
-static TfLiteStatus get_block_scales(TfLiteContext* context, const TfLiteTensor* table, const TfLiteTensor** scales) {
-  const TfLiteBlockwiseQuantization* blocks = table->quantization.params;
-  const size_t number = (size_t)blocks->scale;
-  LN_CHECK(context, blocks->scale >= 0 && number < context->tensors_size,
-           "the blocks' scales are tensor %d; no such one", (int)blocks->scale);
-  *scales = context->tensors != NULL ? &context->tensors[number] : context->GetTensor(context, blocks->scale);
-  LN_CHECK(context, *scales != NULL && ln_is_constant(*scales) && (*scales)->data.raw != NULL,
-           "the blocks' scales are no constant");
-  return ln_check_type(context, *scales, "the blocks' scale", kTfLiteFloat16);
-}
-
-static TfLiteStatus check_blocks(TfLiteContext* context, const TfLiteTensor* table) {
-  const TfLiteBlockwiseQuantization* blocks = table->quantization.params;
-  const TfLiteTensor* scales;
-  LN_CHECK(context, table->type == kTfLiteInt4 || table->type == kTfLiteInt2,
-           "a table of %s in blocks; INT4 or INT2 is right", TfLiteTypeGetName(table->type));
-  LN_CHECK(context, ln_rank(table) == 2, "a table of rank %d in blocks; 2 is right", ln_rank(table));
-  LN_CHECK(context, blocks->blocksize >= 1 && ln_dim(table, 1) % blocks->blocksize == 0,
-           "blocks of %d in rows of %d; a size that divides them is right", (int)blocks->blocksize, ln_dim(table, 1));
-  LN_TRY(get_block_scales(context, table, &scales));
-  const int64_t needed = (int64_t)ln_dim(table, 0) * (ln_dim(table, 1) / blocks->blocksize);
-  LN_CHECK(context, ln_num_elements(scales) >= needed, "%lld scales for %lld blocks",
-           (long long)ln_num_elements(scales), (long long)needed);
-  return kTfLiteOk;
 }
 
 static TfLiteStatus check_scales(TfLiteContext* context, const TfLiteTensor* table) {
@@ -99,10 +71,10 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
            ln_rank(table), LN_MAX_RANK);
   LN_CHECK(context, table->sparsity == NULL, "the table is sparse; a dense one is right");
   const bool widens = is_float(output->type) && integer_bits(table->type) > 0;
-  if (is_blockwise(table)) {
+  if (ln_is_blockwise(table)) {
     LN_CHECK(context, is_float(output->type), "output is %s; a table in blocks gives FLOAT32 or FLOAT16",
              TfLiteTypeGetName(output->type));
-    LN_TRY(check_blocks(context, table));
+    LN_TRY(ln_check_blocks(context, table, "the table"));
   } else {
     LN_TRY(widens ? check_scales(context, table) : check_copy(context, table, output));
   }
@@ -126,7 +98,7 @@ static TfLiteStatus widen_blocks(TfLiteContext* context, const TfLiteTensor* tab
   const TfLiteBlockwiseQuantization* blocks = table->quantization.params;
   const size_t size = (size_t)blocks->blocksize, count = (size_t)ln_dim(table, 1) / size;
   const TfLiteTensor* scales;
-  LN_TRY(get_block_scales(context, table, &scales));
+  LN_TRY(ln_get_block_scales(context, table, &scales));
   for (size_t i = 0; i < count; ++i) {
     uint16_t half;
     memcpy(&half, scales->data.raw_const + (row * count + i) * sizeof half, sizeof half);
@@ -151,7 +123,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     LN_CHECK(context, id >= 0 && id < ln_dim(table, 0), "id %zu is %d; it must be in [0, %d)", i, id, ln_dim(table, 0));
     const size_t row = (size_t)id;
     if (columns == 0) continue;
-    if (is_blockwise(table))
+    if (ln_is_blockwise(table))
       LN_TRY(widen_blocks(context, table, row, output, i * columns));
     else if (widens)
       widen(table, row * columns, affine->scale->data[affine->scale->size > 1 ? id : 0], output, i * columns, columns);

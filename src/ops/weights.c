@@ -122,3 +122,33 @@ TfLiteStatus ln_get_plain(TfLiteContext* context, const TfLiteTensor* t, void** 
   *data = *plain != NULL ? *plain : t->data.raw_const;
   return kTfLiteOk;
 }
+
+bool ln_is_blockwise(const TfLiteTensor* t) { return t->quantization.type == kTfLiteBlockwiseQuantization; }
+
+/* The scales are no input of the node, so they must be a constant. */
+TfLiteStatus ln_get_block_scales(TfLiteContext* context, const TfLiteTensor* t, const TfLiteTensor** scales) {
+  const TfLiteBlockwiseQuantization* blocks = t->quantization.params;
+  const size_t number = (size_t)blocks->scale;
+  LN_CHECK(context, blocks->scale >= 0 && number < context->tensors_size,
+           "the blocks' scales are tensor %d; no such one", (int)blocks->scale);
+  *scales = context->tensors != NULL ? &context->tensors[number] : context->GetTensor(context, blocks->scale);
+  LN_CHECK(context, *scales != NULL && ln_is_constant(*scales) && (*scales)->data.raw != NULL,
+           "the blocks' scales are no constant");
+  return ln_check_type(context, *scales, "the blocks' scale", kTfLiteFloat16);
+}
+
+TfLiteStatus ln_check_blocks(TfLiteContext* context, const TfLiteTensor* t, const char* name) {
+  const TfLiteBlockwiseQuantization* blocks = t->quantization.params;
+  const TfLiteTensor* scales;
+  LN_CHECK(context, t->type == kTfLiteInt4 || t->type == kTfLiteInt2, "%s in blocks: %s; INT4 or INT2 is right", name,
+           TfLiteTypeGetName(t->type));
+  LN_CHECK(context, ln_rank(t) == 2, "%s in blocks: rank %d; 2 is right", name, ln_rank(t));
+  LN_CHECK(context, blocks->blocksize >= 1 && ln_dim(t, 1) % blocks->blocksize == 0,
+           "%s: blocks of %d in rows of %d; a size that divides them is right", name, (int)blocks->blocksize,
+           ln_dim(t, 1));
+  LN_TRY(ln_get_block_scales(context, t, &scales));
+  const int64_t needed = (int64_t)ln_dim(t, 0) * (ln_dim(t, 1) / blocks->blocksize);
+  LN_CHECK(context, ln_num_elements(scales) >= needed, "%s: %lld scales for %lld blocks", name,
+           (long long)ln_num_elements(scales), (long long)needed);
+  return kTfLiteOk;
+}

@@ -1,4 +1,5 @@
-/* Weights as kernels want them: dense, of whole bytes. Sees tensors and kernels/generic/expand.h. */
+/* Weights as kernels want them: dense, of whole bytes; and the scales of those that are quantized in blocks. Sees
+ * tensors and kernels/generic/expand.h. */
 #ifndef LN_OPS_WEIGHTS_H_
 #define LN_OPS_WEIGHTS_H_
 
@@ -18,5 +19,15 @@ TfLiteStatus ln_get_plain(TfLiteContext* context, const TfLiteTensor* t, void** 
 
 /* Fills `out`, of as many elements as the tensor has, from a sparse tensor. */
 TfLiteStatus ln_densify(TfLiteContext* context, const TfLiteTensor* t, void* out);
+
+/* ---- Weights [rows, columns] with a float16 scale for every `blocksize` values of a row ---- */
+
+bool ln_is_blockwise(const TfLiteTensor* t);
+
+/* Prepare; `name` is what to call the weights. */
+TfLiteStatus ln_check_blocks(TfLiteContext* context, const TfLiteTensor* t, const char* name);
+
+/* [rows, columns / blocksize], which may lie at an odd address. */
+TfLiteStatus ln_get_block_scales(TfLiteContext* context, const TfLiteTensor* t, const TfLiteTensor** scales);
 
 #endif
