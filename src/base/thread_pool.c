@@ -1,6 +1,7 @@
-/* A job is published by raising `generation`; workers spin for a moment, then sleep on the condition variable. Every
- * thread owns a range of tiles, packed as begin and end in one 64-bit word, so that the owner (from the front) and
- * thieves (from the back) take tiles by one compare-and-swap. */
+/* A job is offered to every worker by its `offer` and announced by raising `generation`; workers spin for a moment,
+ * then sleep on the condition variable. Every thread owns a range of tiles, packed as begin and end in one 64-bit word,
+ * so that the owner (from the front) and thieves (from the back) take tiles by one compare-and-swap. When all tiles are
+ * taken the caller withdraws the offer from workers that have not come yet: it never waits for one to wake up. */
 #include "base/thread_pool.h"
 
 #include <pthread.h>
@@ -9,18 +10,30 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/compiler.h"
 
-/* About 0.1 ms: operators follow each other sooner than that, and waking a thread that sleeps takes as long. */
-enum { SPIN_TURNS = 4096, TURNS_PER_YIELD = 64 };
+enum {
+  /* Operators follow each other sooner than that, and waking a thread that sleeps takes as long. */
+  MOST_SPIN_NS = 100000,
+  LEAST_SPIN_NS = 3000,
+  /* A look at the clock that is so late says that somebody else was given the core: spinning takes it from them. */
+  SHARED_NS = 20000,
+  TURNS_PER_LOOK = 32
+};
+
+typedef enum offer { OFFER_NONE, OFFER_OPEN, OFFER_TAKEN } offer;
 
 typedef struct worker {
   _Alignas(64) _Atomic uint64_t range; /* begin << 32 | end */
+  atomic_int offer;
   ln_thread_pool* pool;
   int index;
+  uint64_t spin_ns; /* how long it waits before it sleeps */
   pthread_t thread;
 } worker;
 
@@ -30,9 +43,9 @@ struct ln_thread_pool {
   void (*task)(void* arg, size_t tile);
   void* arg;
   size_t base; /* the first tile of the slice that the ranges count from */
-  _Atomic uint32_t generation;
-  _Atomic int running; /* workers that have not finished the job yet */
-  _Atomic bool quit;
+  _Alignas(64) _Atomic uint32_t generation;
+  atomic_int sleepers;
+  atomic_bool quit;
   pthread_mutex_t mutex;
   pthread_cond_t wake;
 };
@@ -75,16 +88,35 @@ static void work(ln_thread_pool* pool, int self) {
     while (take_back(&pool->workers[(self + i) % pool->count], &tile)) pool->task(pool->arg, pool->base + tile);
 }
 
-static uint32_t await_generation(ln_thread_pool* pool, uint32_t seen) {
-  for (int turn = 0; turn < SPIN_TURNS; ++turn) {
-    const uint32_t now = atomic_load_explicit(&pool->generation, memory_order_acquire);
-    if (now != seen) return now;
-    LN_PAUSE();
-    if (turn % TURNS_PER_YIELD == TURNS_PER_YIELD - 1) sched_yield();
+/* True once there is something new; false where it would be better to sleep. */
+static bool spin(worker* self, uint32_t seen) {
+  const ln_thread_pool* pool = self->pool;
+  const uint64_t start = ln_clock_ns();
+  uint64_t last = start;
+  for (;;) {
+    for (int turn = 0; turn < TURNS_PER_LOOK; ++turn) {
+      if (atomic_load_explicit(&pool->generation, memory_order_acquire) != seen) {
+        self->spin_ns = self->spin_ns * 2 < MOST_SPIN_NS ? self->spin_ns * 2 : MOST_SPIN_NS;
+        return true;
+      }
+      LN_PAUSE();
+    }
+    const uint64_t now = ln_clock_ns();
+    if (now - last > SHARED_NS) self->spin_ns = LEAST_SPIN_NS;
+    if (now - start > self->spin_ns) return false;
+    last = now;
   }
-  pthread_mutex_lock(&pool->mutex);
-  while (atomic_load(&pool->generation) == seen) pthread_cond_wait(&pool->wake, &pool->mutex);
-  pthread_mutex_unlock(&pool->mutex);
+}
+
+static uint32_t await_generation(worker* self, uint32_t seen) {
+  ln_thread_pool* pool = self->pool;
+  if (!spin(self, seen)) {
+    pthread_mutex_lock(&pool->mutex);
+    atomic_fetch_add(&pool->sleepers, 1);
+    while (atomic_load(&pool->generation) == seen) pthread_cond_wait(&pool->wake, &pool->mutex);
+    atomic_fetch_sub(&pool->sleepers, 1);
+    pthread_mutex_unlock(&pool->mutex);
+  }
   return atomic_load(&pool->generation);
 }
 
@@ -93,27 +125,32 @@ static void* run_worker(void* arg) {
   ln_thread_pool* pool = self->pool;
   uint32_t seen = 0;
   for (;;) {
-    seen = await_generation(pool, seen);
+    seen = await_generation(self, seen);
     if (atomic_load(&pool->quit)) return NULL;
+    int open = OFFER_OPEN;
+    if (!atomic_compare_exchange_strong(&self->offer, &open, OFFER_TAKEN)) continue;
     work(pool, self->index);
-    atomic_fetch_sub_explicit(&pool->running, 1, memory_order_release);
+    atomic_store_explicit(&self->offer, OFFER_NONE, memory_order_release);
   }
 }
 
-static void publish(ln_thread_pool* pool) {
+/* Whoever goes to sleep counts itself before it looks at the generation again, so one of the two sees the other. */
+static void announce(ln_thread_pool* pool) {
+  atomic_fetch_add(&pool->generation, 1);
+  if (atomic_load(&pool->sleepers) == 0) return;
   pthread_mutex_lock(&pool->mutex);
-  atomic_fetch_add_explicit(&pool->generation, 1, memory_order_release);
   pthread_cond_broadcast(&pool->wake);
   pthread_mutex_unlock(&pool->mutex);
 }
 
 ln_thread_pool* ln_thread_pool_create(int thread_count) {
   if (thread_count < 1) thread_count = 1;
-  ln_thread_pool* pool = ln_calloc(1, sizeof *pool);
+  ln_thread_pool* pool = ln_aligned_malloc(64, sizeof *pool);
   if (pool == NULL) return NULL;
+  memset(pool, 0, sizeof *pool);
   pool->workers = ln_aligned_malloc(64, sizeof(worker) * (size_t)thread_count);
   if (pool->workers == NULL) {
-    ln_free(pool);
+    ln_aligned_free(pool);
     return NULL;
   }
   pthread_mutex_init(&pool->mutex, NULL);
@@ -121,8 +158,10 @@ ln_thread_pool* ln_thread_pool_create(int thread_count) {
   for (int i = 0; i < thread_count; ++i) {
     worker* w = &pool->workers[i];
     atomic_init(&w->range, 0);
+    atomic_init(&w->offer, OFFER_NONE);
     w->pool = pool;
     w->index = i;
+    w->spin_ns = MOST_SPIN_NS;
   }
   /* Signals are the program's own threads' business. */
   sigset_t all, before;
@@ -141,15 +180,24 @@ ln_thread_pool* ln_thread_pool_create(int thread_count) {
 void ln_thread_pool_delete(ln_thread_pool* pool) {
   if (pool == NULL) return;
   atomic_store(&pool->quit, true);
-  publish(pool);
+  announce(pool);
   for (int i = 1; i < pool->count; ++i) pthread_join(pool->workers[i].thread, NULL);
   pthread_cond_destroy(&pool->wake);
   pthread_mutex_destroy(&pool->mutex);
   ln_aligned_free(pool->workers);
-  ln_free(pool);
+  ln_aligned_free(pool);
 }
 
 int ln_thread_pool_size(const ln_thread_pool* pool) { return pool->count; }
+
+static void await_worker(worker* w) {
+  int open = OFFER_OPEN;
+  if (atomic_compare_exchange_strong(&w->offer, &open, OFFER_NONE)) return;
+  for (unsigned turn = 1; atomic_load_explicit(&w->offer, memory_order_acquire) != OFFER_NONE; ++turn) {
+    LN_PAUSE();
+    if (turn % 256 == 0) sched_yield();
+  }
+}
 
 static void run_slice(ln_thread_pool* pool, uint32_t tile_count) {
   const uint64_t count = (uint64_t)pool->count;
@@ -157,13 +205,11 @@ static void run_slice(ln_thread_pool* pool, uint32_t tile_count) {
     const uint64_t begin = tile_count * (uint64_t)i / count, end = tile_count * (uint64_t)(i + 1) / count;
     atomic_store_explicit(&pool->workers[i].range, begin << 32 | end, memory_order_relaxed);
   }
-  atomic_store_explicit(&pool->running, pool->count - 1, memory_order_relaxed);
-  publish(pool);
+  for (int i = 1; i < pool->count; ++i)
+    atomic_store_explicit(&pool->workers[i].offer, OFFER_OPEN, memory_order_release);
+  announce(pool);
   work(pool, 0);
-  for (int turn = 0; atomic_load_explicit(&pool->running, memory_order_acquire) > 0; ++turn) {
-    LN_PAUSE();
-    if (turn % TURNS_PER_YIELD == TURNS_PER_YIELD - 1) sched_yield();
-  }
+  for (int i = 1; i < pool->count; ++i) await_worker(&pool->workers[i]);
 }
 
 void ln_thread_pool_run(ln_thread_pool* pool, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count) {
