@@ -214,13 +214,14 @@ TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterGetPlacement(const TfLiteIn
 /* ---- Profile ---------------------------------------------------------------------------------------------------- */
 
 typedef struct LinnetProfileEntry {
-  int32_t subgraph, node;
-  const char* name;   /* of the operator */
-  const char* detail; /* the kernel in use, or "" */
+  int32_t subgraph, node; /* where several run as one: that which does most of the work */
+  const char* name;       /* of the operator */
+  const char* detail;     /* the kernel in use, or "" */
   uint64_t calls, total_ns, min_ns, max_ns;
 } LinnetProfileEntry;
 
-/** Starts (emptied) or stops a profile per node. It costs two looks at the clock a node. */
+/** Starts (emptied) or stops a profile per node, in the order in which they run. It costs two looks at the clock a
+ * node. */
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterSetProfiling(TfLiteInterpreter* interpreter, bool enable);
 TFL_CAPI_EXPORT extern int32_t LinnetInterpreterGetProfileCount(const TfLiteInterpreter* interpreter);
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterGetProfileEntry(const TfLiteInterpreter* interpreter,
@@ -235,6 +236,25 @@ typedef struct LinnetResource {
   void* data;
   void (*free)(void* data);
 } LinnetResource;
+
+/** An activation that is applied to what an operator gives, before it is written. */
+typedef enum LinnetFusedActivation {
+  kLinnetFusedNone = 0,
+  kLinnetFusedRelu,
+  kLinnetFusedRelu6,
+  kLinnetFusedReluN1To1,
+  kLinnetFusedRelu0To1,
+  kLinnetFusedHardSwish,
+  kLinnetFusedLogistic,
+  kLinnetFusedTanh,
+  kLinnetFusedSwish /* x * logistic(x) */
+} LinnetFusedActivation;
+
+/** What a node does besides its own options: zeros around the picture that it reads, an activation at its end. */
+typedef struct LinnetFusion {
+  int32_t pad_top, pad_bottom, pad_left, pad_right;
+  LinnetFusedActivation activation;
+} LinnetFusion;
 
 /**
  * What an operator, builtin or custom, may ask of the interpreter beyond TfLiteContext. It is the context's external
@@ -294,6 +314,10 @@ typedef struct LinnetBackend {
 
   /** Tells the profile which kernel the node that is being prepared chose: static storage, "gemm_f32_6x16_avx2". */
   void (*SetKernelName)(struct LinnetBackend* backend, const char* kernel);
+
+  /** What the interpreter has fused into the node that is being prepared, NULL: nothing. It does so with nodes of the
+   * library's own operators only. Borrowed until prepare returns. */
+  const LinnetFusion* (*Fusion)(struct LinnetBackend* backend);
 } LinnetBackend;
 
 /** The backend of the interpreter that runs `context`, NULL if another runtime runs it. */

@@ -70,7 +70,11 @@ static const TfLiteRegistration* find_custom(void* user_data, const char* name, 
   return found;
 }
 
+static bool is_own(const TfLiteRegistration* found, int32_t code, int version) {
+  return found == ln_find_builtin_op(code, version);
+}
+
 ln_op_resolver ln_make_resolver(ln_resolver_state* state, const TfLiteInterpreterOptions* options, bool builtin_ops) {
   *state = (ln_resolver_state){options, builtin_ops, {0}};
-  return (ln_op_resolver){find_builtin, find_custom, state};
+  return (ln_op_resolver){find_builtin, find_custom, is_own, state};
 }

@@ -4,6 +4,7 @@
 
 #include "kernels/generic/half_rows.h"
 #include "kernels/generic/rows_f32.h"
+#include "ops/fusion.h"
 
 enum { TILE = 16384 };
 
@@ -96,7 +97,10 @@ TfLiteStatus ln_binary_run(TfLiteContext* context, const TfLiteNode* node, ln_bi
 }
 
 TfLiteStatus ln_binary_clamp_f32(TfLiteContext* context, TfLiteFusedActivation activation, ln_clamp_f32* clamp) {
-  return ln_activation_range_f32(context, activation, &clamp->low, &clamp->high);
+  const LinnetFusion fusion = ln_fusion(context);
+  LN_TRY(ln_activation_range_f32(context, activation, &clamp->low, &clamp->high));
+  ln_fused_row(&fusion, &clamp->low, &clamp->high); /* a clamp: nothing else is fused into these */
+  return kTfLiteOk;
 }
 
 TfLiteStatus ln_binary_clamp_int(TfLiteContext* context, TfLiteFusedActivation activation, TfLiteType type,

@@ -88,9 +88,15 @@ static TfLiteStatus check_types(TfLiteContext* context, const TfLiteConvParams* 
 static TfLiteStatus set_geometry(TfLiteContext* context, const TfLiteConvParams* params, const TfLiteTensor* input,
                                  const TfLiteTensor* filter, TfLiteTensor* output, conv_data* d) {
   ln_window rows, columns;
-  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 1), ln_dim(filter, 1), params->stride_height,
+  const LinnetFusion fusion = ln_fusion(context);
+  int32_t height, width;
+  LN_CHECK(context,
+           ln_add_i32(ln_dim(input, 1), fusion.pad_top + fusion.pad_bottom, &height) &&
+               ln_add_i32(ln_dim(input, 2), fusion.pad_left + fusion.pad_right, &width),
+           "the padded picture is too large");
+  LN_TRY(ln_compute_window(context, params->padding, height, ln_dim(filter, 1), params->stride_height,
                            params->dilation_height_factor, &rows));
-  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 2), ln_dim(filter, 2), params->stride_width,
+  LN_TRY(ln_compute_window(context, params->padding, width, ln_dim(filter, 2), params->stride_width,
                            params->dilation_width_factor, &columns));
   d->batch = (size_t)ln_dim(input, 0);
   d->shape = (ln_im2col){.in_height = ln_dim(input, 1),
@@ -105,10 +111,10 @@ static TfLiteStatus set_geometry(TfLiteContext* context, const TfLiteConvParams*
                          .stride_x = params->stride_width,
                          .dilation_y = params->dilation_height_factor,
                          .dilation_x = params->dilation_width_factor,
-                         .origin_y = -rows.pad_before,
-                         .origin_x = -columns.pad_before};
-  d->direct =
-      ln_dim(filter, 1) == 1 && ln_dim(filter, 2) == 1 && params->stride_height == 1 && params->stride_width == 1;
+                         .origin_y = -rows.pad_before - fusion.pad_top,
+                         .origin_x = -columns.pad_before - fusion.pad_left};
+  d->direct = ln_dim(filter, 1) == 1 && ln_dim(filter, 2) == 1 && params->stride_height == 1 &&
+              params->stride_width == 1 && height == ln_dim(input, 1) && width == ln_dim(input, 2);
   const int32_t dims[4] = {ln_dim(input, 0), rows.out, columns.out, ln_dim(filter, 0)};
   return ln_resize(context, output, 4, dims);
 }
@@ -153,7 +159,10 @@ static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteConvParams* par
   if (input->type == kTfLiteFloat32) {
     matrix->rule = d->hybrid ? LN_MATRIX_HYBRID : LN_MATRIX_F32;
     if (d->hybrid) LN_TRY(choose_hybrid(context, filter, d));
-    return ln_activation_range_f32(context, params->activation, &matrix->low_f, &matrix->high_f);
+    LN_TRY(ln_activation_range_f32(context, params->activation, &matrix->low_f, &matrix->high_f));
+    const LinnetFusion fusion = ln_fusion(context);
+    matrix->finish = d->hybrid ? NULL : ln_fused_row(&fusion, &matrix->low_f, &matrix->high_f);
+    return kTfLiteOk;
   }
   const bool narrow_sums = bias->type == kTfLiteInt32 && params->quantized_bias_type == kTfLiteInt32;
   matrix->rule = input->type == kTfLiteInt16 && !narrow_sums ? LN_MATRIX_WIDE_FIXED : LN_MATRIX_FIXED;

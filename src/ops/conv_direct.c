@@ -88,6 +88,15 @@ static void run_item(void* arg, size_t item) {
   const size_t first = item % j->panel_items * j->panels_per_item * nr, end = first + j->panels_per_item * nr;
   for (size_t n = first; n < end && n < j->matrix->columns; n += nr)
     for (size_t row = first_row; row < first_row + j->rows_per_item && row < total; ++row) run_row(j, row, n);
+  const size_t columns = j->matrix->columns, points = (size_t)j->shape->grid_width;
+  const size_t width = (end < columns ? end : columns) - first;
+  for (size_t row = first_row; row < first_row + j->rows_per_item && row < total && j->matrix->finish != NULL; ++row) {
+    float* out = j->out + row * points * columns + first;
+    if (width == columns)
+      j->matrix->finish(NULL, out, out, points * columns);
+    else
+      for (size_t x = 0; x < points; ++x) j->matrix->finish(NULL, out + x * columns, out + x * columns, width);
+  }
 }
 
 void ln_conv_direct_run(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* shape, size_t batch,

@@ -5,6 +5,7 @@
 #include "kernels/generic/dwconv_q8.h"
 #include "kernels/generic/fixed_point.h"
 #include "ops/builtin_ops.h"
+#include "ops/fusion.h"
 #include "ops/image_quantize.h"
 #include "ops/weights.h"
 
@@ -15,7 +16,8 @@ typedef struct dwconv_data {
   ln_dwconv_quantized quantized;
   int32_t* numbers; /* multipliers, then shifts, one per output channel */
   const ln_dwconv_f32* f32;
-  float* no_bias; /* zeros, where the floats have none */
+  ln_unary_row finish; /* of floats; NULL: none */
+  float* no_bias;      /* zeros, where the floats have none */
   float low, high;
   bool hybrid;
   float* scales; /* hybrid: of the filters */
@@ -82,9 +84,15 @@ static TfLiteStatus set_shape(TfLiteContext* context, const TfLiteDepthwiseConvP
   if (bias != NULL)
     LN_CHECK(context, ln_num_elements(bias) == outputs, "the bias has %lld elements; %d are right",
              (long long)ln_num_elements(bias), outputs);
-  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 1), ln_dim(filter, 1), params->stride_height,
+  const LinnetFusion fusion = ln_fusion(context);
+  int32_t height, width;
+  LN_CHECK(context,
+           ln_add_i32(ln_dim(input, 1), fusion.pad_top + fusion.pad_bottom, &height) &&
+               ln_add_i32(ln_dim(input, 2), fusion.pad_left + fusion.pad_right, &width),
+           "the padded picture is too large");
+  LN_TRY(ln_compute_window(context, params->padding, height, ln_dim(filter, 1), params->stride_height,
                            params->dilation_height_factor, &rows));
-  LN_TRY(ln_compute_window(context, params->padding, ln_dim(input, 2), ln_dim(filter, 2), params->stride_width,
+  LN_TRY(ln_compute_window(context, params->padding, width, ln_dim(filter, 2), params->stride_width,
                            params->dilation_width_factor, &columns));
   d->shape = (ln_dwconv_shape){.in_height = ln_dim(input, 1),
                                .in_width = ln_dim(input, 2),
@@ -98,8 +106,8 @@ static TfLiteStatus set_shape(TfLiteContext* context, const TfLiteDepthwiseConvP
                                .stride_x = params->stride_width,
                                .dilation_y = params->dilation_height_factor,
                                .dilation_x = params->dilation_width_factor,
-                               .pad_top = rows.pad_before,
-                               .pad_left = columns.pad_before};
+                               .pad_top = rows.pad_before + fusion.pad_top,
+                               .pad_left = columns.pad_before + fusion.pad_left};
   const int32_t dims[4] = {ln_dim(input, 0), rows.out, columns.out, outputs};
   return ln_resize(context, output, 4, dims);
 }
@@ -145,7 +153,10 @@ static TfLiteStatus prepare_f32(TfLiteContext* context, TfLiteFusedActivation ac
   ln_free(d->no_bias);
   d->no_bias = bias == NULL ? ln_calloc(outputs, sizeof(float)) : NULL;
   LN_CHECK(context, bias != NULL || d->no_bias != NULL, "no memory for %zu channels", outputs);
-  return ln_activation_range_f32(context, activation, &d->low, &d->high);
+  LN_TRY(ln_activation_range_f32(context, activation, &d->low, &d->high));
+  const LinnetFusion fusion = ln_fusion(context);
+  d->finish = ln_fused_row(&fusion, &d->low, &d->high);
+  return kTfLiteOk;
 }
 
 /* Float input by filters of 8 or 4 bits. */
@@ -275,6 +286,9 @@ static void run_row(void* arg, size_t tile) {
     case kTfLiteFloat32:
       d->f32->run(s, row, j->input->data.f + from, j->weights, j->bias != NULL ? j->bias->data.f : d->no_bias, d->low,
                   d->high, j->output->data.f + to);
+      if (d->finish != NULL)
+        d->finish(NULL, j->output->data.f + to, j->output->data.f + to,
+                  (size_t)s->out_width * (size_t)s->channels * (size_t)s->multiplier);
       break;
     case kTfLiteInt8:
       q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;

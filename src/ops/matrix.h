@@ -11,7 +11,7 @@
 #include "kernels/generic/gemm_q8.h"
 #include "kernels/generic/im2col.h"
 #include "kernels/generic/requant.h"
-#include "ops/op_util.h"
+#include "ops/fusion.h"
 
 typedef enum ln_matrix_rule {
   LN_MATRIX_F32,
@@ -39,6 +39,7 @@ typedef struct ln_matrix {
   int32_t in_zero_point, weights_zero_point, out_zero_point, low, high;
   float low_f, high_f;
   size_t segments;       /* stretches that the depth of bytes is packed in: 1, or as ops/conv_bytes.h needs it */
+  ln_unary_row finish;   /* LN_MATRIX_F32: what is applied to the results, NULL: nothing */
   ln_matrix_part* parts; /* by ln_matrix_make_parts */
   size_t part_count;
 

@@ -93,6 +93,10 @@ static void run_f32(const ln_matrix_tile* t, float* scratch) {
   ln_gemm_f32_block(matrix->f32, t->rows, t->end - t->begin, t->part->depth, a, stride,
                     packed + t->begin * t->part->depth, bias + t->begin, matrix->low_f, matrix->high_f,
                     (float*)job->out + t->out_offset + t->begin, job->out_stride);
+  for (size_t m = 0; m < t->rows && matrix->finish != NULL; ++m) {
+    float* row = (float*)job->out + t->out_offset + m * job->out_stride + t->begin;
+    matrix->finish(NULL, row, row, t->end - t->begin);
+  }
 }
 
 /* The rows as int16, each padded to whole pairs. Rows that are plain are a picture of one pixel a line. */

@@ -113,6 +113,11 @@ static void set_kernel_name(LinnetBackend* backend, const char* kernel) {
   if (node != NULL) node->kernel = kernel != NULL ? kernel : "";
 }
 
+static const LinnetFusion* fusion(LinnetBackend* backend) {
+  const ln_node* node = interpreter_of(backend)->preparing;
+  return node != NULL && node->is_fused ? &node->fusion : NULL;
+}
+
 void ln_backend_fill(ln_interpreter* interpreter) {
   interpreter->backend = (LinnetBackend){
       .base = {kTfLiteCpuBackendContext, NULL},
@@ -135,6 +140,7 @@ void ln_backend_fill(ln_interpreter* interpreter) {
       .FindResource = ln_backend_find_resource,
       .SetResource = ln_backend_set_resource,
       .SetKernelName = set_kernel_name,
+      .Fusion = fusion,
   };
   interpreter->external_contexts[kTfLiteCpuBackendContext] = &interpreter->backend.base;
 }

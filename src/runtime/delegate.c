@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "runtime/delegate_object.h"
+#include "runtime/fuse.h"
 #include "runtime/operator_object.h"
 #include "tensorflow/lite/builtin_ops.h"
 
@@ -326,7 +327,10 @@ static TfLiteStatus apply(ln_subgraph* subgraph, TfLiteDelegate* delegate, snaps
     ln_subgraph_report(subgraph, "a delegate cannot be applied while the subgraph is prepared or run");
     return kTfLiteError;
   }
+  const bool was_ready = subgraph->ready;
+  ln_subgraph_unfuse(subgraph);
   if (!take_snapshot(subgraph, before)) return kTfLiteError;
+  before->was_ready = was_ready;
   if (!dynamic) {
     bool skip;
     const TfLiteStatus status = check_static(subgraph, &skip);
@@ -401,6 +405,7 @@ static TfLiteIntArray* original_plan(const ln_subgraph* subgraph) {
 
 /* Takes the plan over. */
 static void undo_to(ln_subgraph* subgraph, TfLiteIntArray* plan) {
+  ln_subgraph_unfuse(subgraph);
   snapshot original = {.plan = plan, .node_count = subgraph->source->operator_count, .taken = true};
   restore(subgraph, &original);
   subgraph->propagate_shapes = false;

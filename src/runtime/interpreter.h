@@ -43,6 +43,11 @@ typedef struct ln_node {
   const char* name;         /* of the operator */
   const char* kernel;       /* that prepare chose, "" if it did not say */
   ln_node_subset delegated; /* of a delegate's node: what it stands for; owns the lists */
+  bool is_own;              /* the registration is the library's */
+  bool is_fused;            /* made by fuse.c: a copy of node `stands_for`, whose options it borrows */
+  bool borrows_options;
+  int32_t stands_for;
+  LinnetFusion fusion;
   uint64_t calls, total_ns, min_ns, max_ns;
 } ln_node;
 
@@ -67,15 +72,18 @@ typedef struct ln_subgraph {
   bool ready;              /* allocated: may be invoked */
   bool busy;               /* being prepared or run: must not be entered again */
   bool preparing, running;
-  bool resized;               /* a dynamic tensor has got another shape since the node began */
-  bool initialized_once;      /* CALL_ONCE's flag */
-  bool delegating;            /* a delegate's Prepare runs */
-  bool skip_delegates;        /* a delegate wants to see this subgraph through its callers only */
-  bool delegate_fixed_shapes; /* a delegate that was applied cannot bear other shapes */
-  bool delegates_undone;      /* they are to be applied again before the next allocation */
-  bool propagate_shapes;      /* nodes that a delegate stands for are prepared too, for their outputs' shapes */
-  bool leave_unresolved;      /* unknown custom operators are no error while only shapes are looked for */
-  TfLiteIntArray* plan_copy;  /* handed to a delegate, whose replacing changes `plan` */
+  bool resized;                 /* a dynamic tensor has got another shape since the node began */
+  bool initialized_once;        /* CALL_ONCE's flag */
+  bool delegating;              /* a delegate's Prepare runs */
+  bool skip_delegates;          /* a delegate wants to see this subgraph through its callers only */
+  bool delegate_fixed_shapes;   /* a delegate that was applied cannot bear other shapes */
+  bool delegates_undone;        /* they are to be applied again before the next allocation */
+  bool propagate_shapes;        /* nodes that a delegate stands for are prepared too, for their outputs' shapes */
+  bool leave_unresolved;        /* unknown custom operators are no error while only shapes are looked for */
+  bool fused;                   /* fuse.c has been through the plan */
+  TfLiteIntArray* unfused_plan; /* the plan before, NULL: the same */
+  int32_t unfused_nodes;        /* how many nodes there were then */
+  TfLiteIntArray* plan_copy;    /* handed to a delegate, whose replacing changes `plan` */
   ln_node_subset* preview_subsets;
   TfLiteDelegateParams* preview;
   int32_t preview_count;

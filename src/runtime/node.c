@@ -83,7 +83,7 @@ static void free_node(ln_subgraph* subgraph, ln_node* node) {
   TfLiteIntArrayFree(node->delegated.nodes);
   TfLiteIntArrayFree(node->delegated.inputs);
   TfLiteIntArrayFree(node->delegated.outputs);
-  ln_free(node->node.builtin_data);
+  if (!node->borrows_options) ln_free(node->node.builtin_data);
   ln_operator_release(node->registration.registration_external);
   ln_free(node);
 }
@@ -122,6 +122,8 @@ static TfLiteStatus find_registration(ln_subgraph* subgraph, const ln_model_opco
     return kTfLiteError;
   }
   if (found != NULL) take_registration(node, found);
+  node->is_own = found != NULL && !custom && resolver->is_own != NULL &&
+                 resolver->is_own(found, code->builtin_code, code->version);
   node->registration.builtin_code = code->builtin_code;
   node->registration.version = code->version;
   if (custom) node->registration.custom_name = code->custom_name;
@@ -238,6 +240,7 @@ static TfLiteStatus report_unresolved(ln_subgraph* subgraph, const ln_node* node
 /* The sentence that the original gives; the last error where the operator has not said why itself. */
 static void report_failure(ln_subgraph* subgraph, int32_t index, const char* what, bool reason_known) {
   const ln_reporter* reporter = &subgraph->interpreter->config.reporter;
+  if (subgraph->nodes[index]->is_fused) index = subgraph->nodes[index]->stands_for;
   if (reason_known)
     ln_report_more(reporter, "Node number %d (%s) failed to %s.", index, subgraph->nodes[index]->name, what);
   else

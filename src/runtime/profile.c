@@ -11,23 +11,25 @@ TfLiteStatus ln_interpreter_set_profiling(ln_interpreter* interpreter, bool enab
   return kTfLiteOk;
 }
 
-/* The `index`-th node that has run, in order of subgraphs and nodes, NULL if there is none; `entry`'s place is set. */
+/* The `index`-th node of the plans that has run, NULL if there is none; `entry`'s place is set. */
 static const ln_node* find_node(const ln_interpreter* interpreter, int32_t index, LinnetProfileEntry* entry) {
-  for (int32_t s = 0; s < interpreter->subgraph_count; ++s)
-    for (int32_t i = 0; i < interpreter->subgraphs[s]->node_count; ++i) {
-      if (interpreter->subgraphs[s]->nodes[i]->calls == 0 || index-- > 0) continue;
+  for (int32_t s = 0; s < interpreter->subgraph_count; ++s) {
+    const ln_subgraph* subgraph = interpreter->subgraphs[s];
+    for (int32_t p = 0; p < subgraph->plan->size; ++p) {
+      const ln_node* node = subgraph->nodes[subgraph->plan->data[p]];
+      if (node->calls == 0 || index-- > 0) continue;
       entry->subgraph = s;
-      entry->node = i;
-      return interpreter->subgraphs[s]->nodes[i];
+      entry->node = node->is_fused ? node->stands_for : subgraph->plan->data[p];
+      return node;
     }
+  }
   return NULL;
 }
 
 int32_t ln_interpreter_profile_count(const ln_interpreter* interpreter) {
+  LinnetProfileEntry place;
   int32_t count = 0;
-  for (int32_t s = 0; s < interpreter->subgraph_count; ++s)
-    for (int32_t i = 0; i < interpreter->subgraphs[s]->node_count; ++i)
-      count += interpreter->subgraphs[s]->nodes[i]->calls > 0;
+  while (find_node(interpreter, count, &place) != NULL) ++count;
   return count;
 }
 

@@ -34,6 +34,8 @@ const char* ln_last_error(void); /* "" if none; of this thread */
 typedef struct ln_op_resolver {
   const TfLiteRegistration* (*find_builtin)(void* user_data, int32_t code, int version);
   const TfLiteRegistration* (*find_custom)(void* user_data, const char* name, int version);
+  /* Whether that is the library's registration, not a caller's. NULL: none is. */
+  bool (*is_own)(const TfLiteRegistration* found, int32_t code, int version);
   void* user_data;
 } ln_op_resolver;
 

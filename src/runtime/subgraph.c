@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "runtime/delegate.h"
+#include "runtime/fuse.h"
 #include "tensorflow/lite/builtin_ops.h"
 
 void ln_subgraph_report_va(const ln_subgraph* subgraph, const char* format, va_list args) {
@@ -14,7 +15,9 @@ void ln_subgraph_report_va(const ln_subgraph* subgraph, const char* format, va_l
   ++interpreter->report_count;
   const char* path = interpreter->model->path;
   const char* slash = strrchr(path, '/');
-  const int32_t node = subgraph->current_node;
+  int32_t node = subgraph->current_node;
+  if (node >= 0 && node < subgraph->node_count && subgraph->nodes[node]->is_fused)
+    node = subgraph->nodes[node]->stands_for;
   int used = snprintf(place, sizeof place, "%.150s%ssubgraph %d", slash != NULL ? slash + 1 : path,
                       path[0] != 0 ? ": " : "", subgraph->index);
   if (node >= 0 && node < subgraph->node_count)
@@ -84,6 +87,7 @@ void ln_subgraph_delete(ln_subgraph* subgraph) {
   ln_subgraph_free_tensors(subgraph);
   ln_subgraph_free_arenas(subgraph);
   TfLiteIntArrayFree(subgraph->plan);
+  TfLiteIntArrayFree(subgraph->unfused_plan);
   ln_delegation_free(subgraph);
   TfLiteIntArrayFree(subgraph->inputs);
   TfLiteIntArrayFree(subgraph->outputs);
@@ -211,6 +215,7 @@ static TfLiteStatus propagate_shapes(ln_subgraph* subgraph) {
 TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph) {
   if (ln_redo_delegates(subgraph) != kTfLiteOk) return kTfLiteError;
   if (subgraph->ready && !subgraph->resized) return kTfLiteOk;
+  if (!subgraph->busy && ln_subgraph_fuse(subgraph) != kTfLiteOk) return kTfLiteError;
   if (!enter(subgraph)) return kTfLiteError;
   subgraph->ready = false;
   subgraph->resized = false;

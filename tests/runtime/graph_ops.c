@@ -256,4 +256,4 @@ static const TfLiteRegistration* find_builtin(void* user_data, int32_t code, int
   return NULL;
 }
 
-const ln_op_resolver kTestResolver = {find_builtin, find_custom, NULL};
+const ln_op_resolver kTestResolver = {find_builtin, find_custom, NULL, NULL};

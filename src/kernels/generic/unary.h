@@ -37,6 +37,8 @@ LN_UNARY_ROW(logical_not)
 LN_UNARY_ROW(tanh_f32)
 LN_UNARY_ROW(logistic_f32)
 LN_UNARY_ROW(elu_f32)
+/* x * logistic(x) */
+LN_UNARY_ROW(swish_f32)
 LN_UNARY_ROW(hard_swish_f32)
 /* The error function, and its approximation by tanh. */
 LN_UNARY_ROW(gelu_f32)

@@ -29,6 +29,7 @@ LN_INLINE vec clamp(vec x, vec low, vec high) { return vec_min(high, vec_max(low
 
 LN_ROW(exp, , exp_of(x))
 LN_ROW(logistic, , logistic_of(x))
+LN_ROW(swish, , vec_mul(x, logistic_of(x)))
 LN_ROW(tanh, , tanh_of(x))
 LN_ROW(gelu, , gelu_of(x))
 LN_ROW(gelu_tanh, , gelu_tanh_of(x))
@@ -125,6 +126,7 @@ static void softmax(float beta, const float* in, float* out, size_t rows, size_t
 static const ln_unary_variant unary[] = {
     {ln_unary_exp_f32_ref, exp_row, 0, 4},
     {ln_unary_logistic_f32_ref, logistic_row, 2, 4},
+    {ln_unary_swish_f32_ref, swish_row, 2, 6},
     {ln_unary_tanh_f32_ref, tanh_row, 2, 6},
     {ln_unary_gelu_f32_ref, gelu_row, 8, 8},
     {ln_unary_gelu_tanh_f32_ref, gelu_tanh_row, 8, 8},

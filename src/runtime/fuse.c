@@ -1,0 +1,301 @@
+/* Which nodes can be run as one is told by their codes and parameters, as a delegate would tell it; the operators ask
+ * the backend what was fused into them (LinnetFusion). Nodes of other people's registrations and of delegates stay. */
+#include "runtime/fuse.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "tensorflow/lite/builtin_ops.h"
+#include "tensorflow/lite/c/builtin_op_data.h"
+
+/* How a tensor is read: by `count` inputs of the plan's nodes (outputs of the subgraph count twice), the last two of
+ * which lie in nodes at these positions. */
+typedef struct readers {
+  int32_t count, last, before;
+  int32_t writer; /* position, -1: none */
+} readers;
+
+typedef struct fuse_state {
+  ln_subgraph* subgraph;
+  readers* readers;  /* per tensor */
+  int32_t* replaced; /* per position: the new node's index, -1: it stays, -2: it is gone */
+  int32_t plan_size;
+  bool changed;
+} fuse_state;
+
+static ln_node* node_at(const fuse_state* f, int32_t position) {
+  return f->subgraph->nodes[f->subgraph->plan->data[position]];
+}
+
+static int32_t code_at(const fuse_state* f, int32_t position) {
+  const ln_node* node = position >= 0 ? node_at(f, position) : NULL;
+  return node != NULL && node->is_own && f->replaced[position] == -1 ? node->registration.builtin_code : -1;
+}
+
+static int32_t input_of(const ln_node* node, int index) {
+  return index < node->node.inputs->size ? node->node.inputs->data[index] : -1;
+}
+
+static int32_t output_of(const ln_node* node) {
+  return node->node.outputs->size == 1 ? node->node.outputs->data[0] : -1;
+}
+
+static bool is_float(const fuse_state* f, int32_t tensor) {
+  return tensor >= 0 && f->subgraph->tensors[tensor].type == kTfLiteFloat32;
+}
+
+static void count_readers(fuse_state* f) {
+  const ln_subgraph* s = f->subgraph;
+  for (int32_t i = 0; i < s->tensor_count; ++i) f->readers[i] = (readers){0, -1, -1, -1};
+  for (int32_t p = 0; p < f->plan_size; ++p) {
+    const TfLiteNode* node = &node_at(f, p)->node;
+    for (int i = 0; i < node->inputs->size; ++i) {
+      if (node->inputs->data[i] < 0) continue;
+      readers* r = &f->readers[node->inputs->data[i]];
+      ++r->count;
+      r->before = r->last;
+      r->last = p;
+    }
+    for (int i = 0; i < node->outputs->size; ++i) {
+      readers* r = &f->readers[node->outputs->data[i]];
+      if (r->writer >= 0) r->count += 2; /* not one tensor, so to speak: left alone */
+      r->writer = p;
+    }
+  }
+  for (int i = 0; i < s->outputs->size; ++i) f->readers[s->outputs->data[i]].count += 2;
+  for (int32_t i = 0; i < s->tensor_count; ++i)
+    if (s->tensors[i].is_variable || s->states[i].has_custom) f->readers[i].count += 2;
+}
+
+/* ---- What may be fused into a node ---- */
+
+static bool is_padded_convolution(const ln_node* node) {
+  const TfLiteConvParams* conv = node->node.builtin_data;
+  const TfLiteDepthwiseConvParams* depthwise = node->node.builtin_data;
+  if (node->node.builtin_data == NULL) return false;
+  return (node->registration.builtin_code == kTfLiteBuiltinConv2d ? conv->padding : depthwise->padding) ==
+         kTfLitePaddingValid;
+}
+
+static TfLiteFusedActivation* activation_of(const ln_node* node) {
+  void* data = node->node.builtin_data;
+  if (data == NULL) return NULL;
+  switch (node->registration.builtin_code) {
+    case kTfLiteBuiltinConv2d:
+      return &((TfLiteConvParams*)data)->activation;
+    case kTfLiteBuiltinDepthwiseConv2d:
+      return &((TfLiteDepthwiseConvParams*)data)->activation;
+    case kTfLiteBuiltinFullyConnected:
+      return &((TfLiteFullyConnectedParams*)data)->activation;
+    case kTfLiteBuiltinAdd:
+      return &((TfLiteAddParams*)data)->activation;
+    case kTfLiteBuiltinMul:
+      return &((TfLiteMulParams*)data)->activation;
+    case kTfLiteBuiltinSub:
+      return &((TfLiteSubParams*)data)->activation;
+    default:
+      return NULL;
+  }
+}
+
+/* The padding that the constant `paddings` of a float PAD means for a picture; false where it is another one. */
+static bool read_padding(const fuse_state* f, const ln_node* pad, LinnetFusion* fusion) {
+  const int32_t list = input_of(pad, 1), in = input_of(pad, 0);
+  if (list < 0 || in < 0 || pad->node.inputs->size > 2) return false;
+  const TfLiteTensor* t = &f->subgraph->tensors[list];
+  if (t->type != kTfLiteInt32 || t->allocation_type != kTfLiteMmapRo || t->data.raw == NULL ||
+      t->bytes != 8 * sizeof(int32_t) || f->subgraph->tensors[in].dims->size != 4)
+    return false;
+  int32_t values[8];
+  memcpy(values, t->data.raw, sizeof values);
+  for (int i = 0; i < 8; ++i)
+    if (values[i] < 0 || values[i] > INT16_MAX || ((i < 2 || i > 5) && values[i] != 0)) return false;
+  fusion->pad_top = values[2];
+  fusion->pad_bottom = values[3];
+  fusion->pad_left = values[4];
+  fusion->pad_right = values[5];
+  return true;
+}
+
+/* The position of a padding of zeros whose only reader is the convolution at `position`; -1: none. */
+static int32_t find_padding(const fuse_state* f, int32_t position, LinnetFusion* fusion) {
+  const ln_node* node = node_at(f, position);
+  const int32_t code = node->registration.builtin_code, in = input_of(node, 0);
+  if ((code != kTfLiteBuiltinConv2d && code != kTfLiteBuiltinDepthwiseConv2d) || !is_float(f, in) ||
+      !is_float(f, input_of(node, 1)) || !is_padded_convolution(node) || f->readers[in].count != 1)
+    return -1;
+  const int32_t writer = f->readers[in].writer;
+  if (code_at(f, writer) != kTfLiteBuiltinPad) return -1;
+  const int32_t source = input_of(node_at(f, writer), 0);
+  if (!is_float(f, source) || f->subgraph->tensors[source].is_variable) return -1;
+  return read_padding(f, node_at(f, writer), fusion) ? writer : -1;
+}
+
+static LinnetFusedActivation activation_for(int32_t code) {
+  switch (code) {
+    case kTfLiteBuiltinRelu:
+      return kLinnetFusedRelu;
+    case kTfLiteBuiltinRelu6:
+      return kLinnetFusedRelu6;
+    case kTfLiteBuiltinReluN1To1:
+      return kLinnetFusedReluN1To1;
+    case kTfLiteBuiltinRelu0To1:
+      return kLinnetFusedRelu0To1;
+    case kTfLiteBuiltinHardSwish:
+      return kLinnetFusedHardSwish;
+    case kTfLiteBuiltinLogistic:
+      return kLinnetFusedLogistic;
+    case kTfLiteBuiltinTanh:
+      return kLinnetFusedTanh;
+    default:
+      return kLinnetFusedNone;
+  }
+}
+
+static bool is_product_of(const ln_node* mul, int32_t a, int32_t b) {
+  const TfLiteFusedActivation* activation = activation_of(mul);
+  const int32_t x = input_of(mul, 0), y = input_of(mul, 1);
+  return activation != NULL && *activation == kTfLiteActNone && ((x == a && y == b) || (x == b && y == a));
+}
+
+/* x * logistic(x), of which `logistic` and `mul` are the positions; x has no other reader. */
+static bool find_swish(const fuse_state* f, int32_t x, int32_t* logistic, int32_t* mul) {
+  const readers* r = &f->readers[x];
+  if (r->count != 2 || code_at(f, r->before) != kTfLiteBuiltinLogistic || code_at(f, r->last) != kTfLiteBuiltinMul)
+    return false;
+  const int32_t gate = output_of(node_at(f, r->before));
+  if (gate < 0 || f->readers[gate].count != 1 || f->readers[gate].last != r->last) return false;
+  *logistic = r->before;
+  *mul = r->last;
+  return is_product_of(node_at(f, r->last), x, gate);
+}
+
+/* What follows the node at `position`: its positions in followers[2], how many. */
+static int find_activation(const fuse_state* f, int32_t position, LinnetFusion* fusion, int32_t followers[2]) {
+  const ln_node* node = node_at(f, position);
+  const TfLiteFusedActivation* own = activation_of(node);
+  const int32_t out = output_of(node), code = node->registration.builtin_code;
+  if (own == NULL || *own != kTfLiteActNone || !is_float(f, out) || !is_float(f, input_of(node, 0)) ||
+      !is_float(f, input_of(node, 1)))
+    return 0;
+  const bool simple = code == kTfLiteBuiltinAdd || code == kTfLiteBuiltinMul || code == kTfLiteBuiltinSub;
+  if (!simple && find_swish(f, out, &followers[0], &followers[1])) {
+    fusion->activation = kLinnetFusedSwish;
+    return 2;
+  }
+  if (f->readers[out].count != 1) return 0;
+  fusion->activation = activation_for(code_at(f, f->readers[out].last));
+  if (simple && fusion->activation > kLinnetFusedRelu0To1) fusion->activation = kLinnetFusedNone;
+  followers[0] = f->readers[out].last;
+  return fusion->activation != kLinnetFusedNone ? 1 : 0;
+}
+
+/* ---- The new node ---- */
+
+/* A copy of the node at `position` that reads and writes other tensors. */
+static TfLiteStatus make_node(fuse_state* f, int32_t position, const LinnetFusion* fusion, int32_t input,
+                              int32_t output) {
+  ln_subgraph* s = f->subgraph;
+  const int32_t main_index = s->plan->data[position];
+  ln_node* node = ln_subgraph_new_node(s);
+  if (node == NULL) return kTfLiteError;
+  const ln_node* main = s->nodes[main_index];
+  node->registration = main->registration;
+  node->registration.registration_external = NULL;
+  node->name = main->name;
+  node->is_fused = node->is_own = true;
+  node->fusion = *fusion;
+  node->stands_for = main_index;
+  node->borrows_options = true;
+  node->node.builtin_data = main->node.builtin_data;
+  node->node.inputs = TfLiteIntArrayCopy(main->node.inputs);
+  node->node.outputs = TfLiteIntArrayCopy(main->node.outputs);
+  node->node.intermediates = TfLiteIntArrayCreate(0);
+  node->node.temporaries = TfLiteIntArrayCreate(0);
+  if (node->node.inputs == NULL || node->node.outputs == NULL || node->node.intermediates == NULL ||
+      node->node.temporaries == NULL) {
+    ln_subgraph_report(s, "no memory for a node");
+    return kTfLiteError;
+  }
+  node->node.inputs->data[0] = input;
+  node->node.outputs->data[0] = output;
+  node->node.user_data = ln_node_init(s, node, node->node.builtin_data, 0);
+  if (node->node.user_data == TfLiteKernelInitFailed()) {
+    ln_subgraph_report(s, "no memory for what a node keeps");
+    return kTfLiteError;
+  }
+  f->replaced[position] = s->node_count - 1;
+  f->changed = true;
+  return kTfLiteOk;
+}
+
+static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
+  LinnetFusion fusion = {0};
+  int32_t followers[2];
+  if (code_at(f, position) < 0) return kTfLiteOk;
+  const ln_node* node = node_at(f, position);
+  const int32_t padding = find_padding(f, position, &fusion);
+  const int count = find_activation(f, position, &fusion, followers);
+  if (padding < 0 && count == 0) return kTfLiteOk;
+  const int32_t input = padding >= 0 ? input_of(node_at(f, padding), 0) : input_of(node, 0);
+  const int32_t output = output_of(count > 0 ? node_at(f, followers[count - 1]) : node);
+  /* The output's memory is taken from here on, before its first node has run; what it is must not be asked for. */
+  if (output < 0 || !is_float(f, output) || f->subgraph->states[output].has_custom) return kTfLiteOk;
+  if (make_node(f, position, &fusion, input, output) != kTfLiteOk) return kTfLiteError;
+  if (padding >= 0) f->replaced[padding] = -2;
+  for (int i = 0; i < count; ++i) f->replaced[followers[i]] = -2;
+  return kTfLiteOk;
+}
+
+/* The file's plan and the new one; nothing has changed on a failure. */
+static TfLiteStatus fuse_all(fuse_state* f) {
+  ln_subgraph* s = f->subgraph;
+  const int32_t nodes = s->node_count;
+  TfLiteStatus status = kTfLiteOk;
+  count_readers(f);
+  for (int32_t p = 0; p < f->plan_size; ++p) f->replaced[p] = -1;
+  for (int32_t p = 0; p < f->plan_size && status == kTfLiteOk; ++p) status = fuse_at(f, p);
+  TfLiteIntArray* plan = status == kTfLiteOk && f->changed ? TfLiteIntArrayCreate(f->plan_size) : NULL;
+  if (status == kTfLiteOk && f->changed && plan == NULL) {
+    ln_subgraph_report(s, "no memory for the execution plan");
+    status = kTfLiteError;
+  }
+  if (status != kTfLiteOk)
+    while (s->node_count > nodes) ln_subgraph_pop_node(s);
+  if (plan == NULL) return status;
+  int32_t size = 0;
+  for (int32_t p = 0; p < f->plan_size; ++p)
+    if (f->replaced[p] != -2) plan->data[size++] = f->replaced[p] >= 0 ? f->replaced[p] : s->plan->data[p];
+  plan->size = size;
+  s->unfused_plan = s->plan;
+  s->unfused_nodes = nodes;
+  s->plan = plan;
+  return kTfLiteOk;
+}
+
+TfLiteStatus ln_subgraph_fuse(ln_subgraph* subgraph) {
+  if (subgraph->fused || subgraph->interpreter->config.preserve_all_tensors) return kTfLiteOk;
+  fuse_state f = {.subgraph = subgraph, .plan_size = subgraph->plan->size};
+  f.readers = ln_calloc((size_t)subgraph->tensor_count, sizeof *f.readers);
+  f.replaced = ln_calloc((size_t)f.plan_size + 1, sizeof *f.replaced);
+  TfLiteStatus status = kTfLiteError;
+  if (f.readers != NULL && f.replaced != NULL)
+    status = fuse_all(&f);
+  else
+    ln_subgraph_report(subgraph, "no memory to look for nodes that can be run as one");
+  ln_free(f.readers);
+  ln_free(f.replaced);
+  if (status == kTfLiteOk) subgraph->fused = true;
+  return status;
+}
+
+void ln_subgraph_unfuse(ln_subgraph* subgraph) {
+  subgraph->fused = false;
+  if (subgraph->unfused_plan == NULL) return;
+  while (subgraph->node_count > subgraph->unfused_nodes) ln_subgraph_pop_node(subgraph);
+  TfLiteIntArrayFree(subgraph->plan);
+  subgraph->plan = subgraph->unfused_plan;
+  subgraph->unfused_plan = NULL;
+  subgraph->ready = false;
+  subgraph->next_to_prepare = 0;
+}
