@@ -161,3 +161,13 @@ ln_tensor* ln_build_slice(const ln_builder* b, ln_tensor* x, const int32_t* begi
   ln_tensor* const inputs[] = {x, list(b, name, "begin", x->rank, begin), list(b, name, "size", x->rank, size)};
   return ln_build_done(ln_build_node(b, LN_OP_SLICE, 3, inputs), name, 1);
 }
+
+ln_tensor* ln_build_erf(const ln_builder* b, ln_tensor* x, const char* name) {
+  ln_node* node = ln_graph_custom(b->subgraph, "Erf", "", 0, b->place);
+  ln_node_add_input(node, ln_graph_adopt(b->subgraph, x));
+  ln_tensor* out = ln_node_add_output(node, name, x->type);
+  out->rank = x->rank;
+  memcpy(out->shape, x->shape, sizeof out->shape);
+  out->broken = x->broken;
+  return out;
+}

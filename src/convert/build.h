@@ -35,6 +35,9 @@ ln_tensor* ln_build_concat(const ln_builder* b, int count, ln_tensor* const* inp
 ln_tensor* ln_build_pad(const ln_builder* b, ln_tensor* x, const int32_t* pads, ln_tensor* value, const char* name);
 ln_tensor* ln_build_slice(const ln_builder* b, ln_tensor* x, const int32_t* begin, const int32_t* size,
                           const char* name);
+/* The error function: a custom operator "Erf" until ln_lower_rest makes builtin ones of it, so that GELU can be
+ * recognized. */
+ln_tensor* ln_build_erf(const ln_builder* b, ln_tensor* x, const char* name);
 /* A constant scalar of a tensor type. */
 ln_tensor* ln_build_number(const ln_builder* b, int type, double number, const char* name);
 

@@ -88,6 +88,7 @@ static void convert(ln_job* job, void* arg) {
   if (job->problem_count != 0) return;
   ln_graph_sweep(graph);
   ln_run_passes(graph, c->options.skip);
+  ln_lower_rest(graph);
   ln_write_file(graph, c->destination);
 }
 

@@ -8,7 +8,7 @@
 #include "model/model.h"
 
 /* What is larger is not computed, unless its inputs are as large: a broadcast of a number would make the file grow. */
-enum { MAX_FOLDED_BYTES = 1 << 20, MAX_OUTPUTS = 64 };
+enum { MAX_FOLDED_BYTES = 1 << 20, MAX_OUTPUTS = 64, MAX_COPIED_BYTES = 4096 };
 
 typedef struct result {
   bool ok, ran;
@@ -59,7 +59,7 @@ static ln_graph* isolate(ln_job* job, const question* q) {
       to = ln_graph_tensor(subgraph, from->name, from->type, from->rank, from->shape[q->which]);
       to->quantization = from->quantization;
       to->is_variable = from->is_variable;
-      if (from->value[q->which] != NULL) {
+      if (from->value[q->which] != NULL && (q->run || from->value_bytes[q->which] <= MAX_COPIED_BYTES)) {
         to->data = from->value[q->which];
         to->data_bytes = from->value_bytes[q->which];
       } else if (!from->is_variable) {
@@ -289,6 +289,26 @@ static bool is_same_in_both(const ln_node* node) {
     const ln_tensor* input = node->inputs[i];
     if (input != NULL && (!ln_tensor_is_static(input) || input->value[0] != input->value[1])) return false;
   }
+  return true;
+}
+
+bool ln_fold_node(ln_node* node) {
+  if (is_left_alone(node) || !can_run(node, 0)) return false;
+  result* answer = ln_job_alloc(node->subgraph->graph->job, 1, sizeof *answer);
+  answer_for(node, 0, answer);
+  if (!answer->ran) return false;
+  for (int i = 0; i < node->output_count; ++i) {
+    ln_tensor* output = node->outputs[i];
+    output->rank = answer->outputs[i].rank;
+    for (int w = 0; w < 2; ++w) {
+      memcpy(output->shape[w], answer->outputs[i].dims, sizeof output->shape[w]);
+      output->value[w] = answer->outputs[i].data;
+      output->value_bytes[w] = answer->outputs[i].bytes;
+    }
+    output->data = output->value[0];
+    output->data_bytes = output->value_bytes[0];
+  }
+  ln_node_remove(node);
   return true;
 }
 

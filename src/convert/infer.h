@@ -17,6 +17,10 @@
  * their importer knows. */
 void ln_infer(ln_node* node);
 
+/* Computes a node all of whose inputs are constants, where that does not make the file grow: its outputs become
+ * constants and it is taken out. False: it stays. */
+bool ln_fold_node(ln_node* node);
+
 /* The rank and extents of an output that are known otherwise: -1 for what is not. */
 void ln_tensor_set_shape(ln_tensor* tensor, int rank, const int32_t* dims);
 

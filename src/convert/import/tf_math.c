@@ -131,31 +131,8 @@ static void hyperbolic(ln_tf_call* call) {
                                     0.5, call->name));
 }
 
-/* Abramowitz and Stegun, 7.1.26: for x >= 0, erf x = 1 - (((((a5 t + a4) t) + a3) t + a2) t + a1) t e^(-x^2) with
- * t = 1 / (1 + p x), to 1.5e-7; erf -x = -erf x. A GELU that is written with it is recognized by a pass before. */
 static void error_function(ln_tf_call* call) {
-  static const double kA[] = {1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592};
-  const ln_builder* b = &call->b;
-  ln_tensor *x = ln_tf_in(call, 0), *abs = ln_build_unary(b, LN_OP_ABS, x, ln_tf_name(call, "abs"));
-  ln_tensor* below =
-      ln_build_with_number(b, LN_OP_ADD, ln_build_with_number(b, LN_OP_MUL, abs, 0.3275911, ln_tf_name(call, "px")), 1,
-                           ln_tf_name(call, "px1"));
-  ln_tensor* t = ln_build_binary(b, LN_OP_DIV, ln_build_number(b, x->type, 1, ln_tf_name(call, "one")), below,
-                                 ln_tf_name(call, "t"));
-  ln_tensor* sum = ln_build_with_number(b, LN_OP_MUL, t, kA[0], ln_tf_name(call, "p"));
-  for (int i = 1; i < 5; ++i)
-    sum = ln_build_binary(b, LN_OP_MUL, ln_build_with_number(b, LN_OP_ADD, sum, kA[i], ln_tf_name(call, "a")), t,
-                          ln_tf_name(call, "p"));
-  ln_tensor* e = ln_build_unary(
-      b, LN_OP_EXP,
-      ln_build_unary(b, LN_OP_NEG, ln_build_unary(b, LN_OP_SQUARE, x, ln_tf_name(call, "x2")), ln_tf_name(call, "neg")),
-      ln_tf_name(call, "e"));
-  ln_tensor* tail = ln_build_binary(b, LN_OP_MUL, sum, e, ln_tf_name(call, "tail"));
-  ln_tensor* positive = ln_build_binary(b, LN_OP_SUB, ln_build_number(b, x->type, 1, ln_tf_name(call, "one")), tail,
-                                        ln_tf_name(call, "abs_erf"));
-  ln_tf_return(
-      call, 0,
-      ln_build_binary(b, LN_OP_MUL, positive, ln_build_unary(b, LN_OP_SIGN, x, ln_tf_name(call, "sign")), call->name));
+  ln_tf_return(call, 0, ln_build_erf(&call->b, ln_tf_in(call, 0), call->name));
 }
 
 static void choose(ln_tf_call* call) {

@@ -8,6 +8,18 @@ enum { MAX_ROUNDS = 20 };
 
 const ln_pass ln_passes[] = {
     {"dead", "operators whose results nobody uses go", ln_pass_dead},
+    {"fold", "what depends on constants alone is computed", ln_pass_fold},
+    {"identity", "arithmetic that changes nothing goes", ln_pass_identity},
+    {"transposes", "transposes move behind what does not care for them, and cancel", ln_pass_transposes},
+    {"reshapes", "a reshape of a reshape becomes one", ln_pass_reshapes},
+    {"common", "operators that compute the same become one", ln_pass_common},
+    {"clips", "MINIMUM and MAXIMUM become RELU, RELU6 and their like", ln_pass_clips},
+    {"hard_swish", "x * relu6(x + 3) / 6 becomes HARD_SWISH", ln_pass_hard_swish},
+    {"gelu", "x * (1 + erf(x / sqrt 2)) / 2, and its form with tanh, becomes GELU", ln_pass_gelu},
+    {"l2_norm", "x / sqrt(sum x^2) becomes L2_NORMALIZATION", ln_pass_l2_norm},
+    {"pads", "pads go into convolutions that can pad themselves; pads of pads become one", ln_pass_pads},
+    {"scales", "batch normalization, scales and biases go into the weights before them", ln_pass_scales},
+    {"activations", "RELU and its like go into the operator before them", ln_pass_activations},
     {NULL, NULL, NULL},
 };
 

@@ -1,0 +1,130 @@
+/* A multiplication or addition of one constant per channel behind a convolution or dense layer goes into its weights
+ * and bias: batch normalization, scales, biases. */
+#include <string.h>
+
+#include "convert/passes/passes.h"
+
+/* Where the output channels are in the weights, and which input the bias is; false: the operator has none of both. */
+static bool find_channels(const ln_node* node, int* dim, int* bias) {
+  *bias = 2;
+  switch (node->code) {
+    case LN_OP_CONV_2D:
+    case LN_OP_FULLY_CONNECTED:
+      *dim = 0;
+      return true;
+    case LN_OP_DEPTHWISE_CONV_2D:
+      *dim = 3;
+      return true;
+    case LN_OP_CONV_3D:
+      *dim = 4;
+      return true;
+    case LN_OP_TRANSPOSE_CONV:
+      *dim = 0;
+      *bias = 3;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/* The numbers of a constant that is one number, or one for each of the last dimension's channels. */
+static const float* per_channel(const ln_tensor* t, int32_t channels, size_t* step) {
+  if (!ln_tensor_is_constant(t) || !ln_is_float(t)) return NULL;
+  const int64_t count = ln_tensor_elements(t);
+  if (count == 1) return *step = 0, (const float*)t->data;
+  if (count != channels || t->rank < 1 || t->shape[0][t->rank - 1] != channels) return NULL;
+  return *step = 1, (const float*)t->data;
+}
+
+static ln_tensor* scaled(const ln_tensor* weights, int dim, const float* by, size_t step) {
+  const float* from = weights->data;
+  ln_job* job = weights->subgraph->graph->job;
+  float* to = ln_job_alloc(job, weights->data_bytes, 1);
+  size_t inner = 1;
+  for (int i = dim + 1; i < weights->rank; ++i) inner *= (size_t)weights->shape[0][i];
+  const size_t channels = (size_t)weights->shape[0][dim], count = weights->data_bytes / sizeof(float);
+  for (size_t i = 0; i < count; ++i) to[i] = from[i] * by[step * (i / inner % channels)];
+  return ln_graph_constant(weights->subgraph, weights->name, LN_TYPE_FLOAT32, weights->rank, weights->shape[0], to);
+}
+
+/* bias * by (NULL: 1) + more (NULL: 0) */
+static ln_tensor* new_bias(const ln_node* node, const ln_tensor* bias, int32_t channels, const float* by,
+                           size_t by_step, const float* more, size_t more_step) {
+  ln_job* job = node->subgraph->graph->job;
+  float* to = ln_job_alloc(job, (size_t)channels, sizeof *to);
+  for (size_t i = 0; i < (size_t)channels; ++i) {
+    float value = bias != NULL ? ((const float*)bias->data)[i] : 0;
+    if (by != NULL) value *= by[by_step * i];
+    if (more != NULL) value += more[more_step * i];
+    to[i] = value;
+  }
+  const char* name = bias != NULL ? bias->name : ln_job_text(job, "%s/bias", node->outputs[0]->name);
+  return ln_graph_constant(node->subgraph, name, LN_TYPE_FLOAT32, 1, &channels, to);
+}
+
+static void set_bias(ln_node* node, int index, ln_tensor* bias) {
+  while (node->input_count < index) ln_node_add_input(node, NULL);
+  if (node->input_count == index)
+    ln_node_add_input(node, bias);
+  else
+    ln_node_set_input(node, index, bias);
+}
+
+/* The bias as it is where it can be changed: constant, float, one for each channel; or none. */
+static bool bias_of(const ln_node* node, int index, int32_t channels, ln_tensor** bias) {
+  *bias = index < node->input_count ? node->inputs[index] : NULL;
+  return *bias == NULL || (ln_tensor_is_constant(*bias) && ln_is_float(*bias) && ln_tensor_elements(*bias) == channels);
+}
+
+static bool fuse(ln_node* node) {
+  for (int side = 0; side < 2; ++side) {
+    ln_tensor* x = node->inputs[side];
+    ln_node* layer = x != NULL ? x->producer : NULL;
+    int dim, bias_index;
+    size_t step;
+    if (layer == NULL || x->uses != 1 || ln_is_output(x) || !find_channels(layer, &dim, &bias_index)) continue;
+    const ln_tensor* weights = layer->inputs[1];
+    ln_tensor* bias;
+    if (!ln_has_no_activation(layer) || weights == NULL || !ln_tensor_is_constant(weights) || !ln_is_float(weights) ||
+        !ln_is_float(x) || weights->rank <= dim || !ln_shapes_equal(x, node->outputs[0]))
+      continue;
+    const int32_t channels = weights->shape[0][dim];
+    if (x->rank < 1 || ln_dim(x, x->rank - 1) != channels) continue;
+    const float* numbers = per_channel(node->inputs[1 - side], channels, &step);
+    if (numbers == NULL || !bias_of(layer, bias_index, channels, &bias)) continue;
+    if (node->inputs[1 - side]->rank > x->rank) continue;
+    const bool subtract = node->code == LN_OP_SUB;
+    if (subtract && side == 1) continue;
+    float* negative = NULL;
+    if (subtract) {
+      const size_t count = step != 0 ? (size_t)channels : 1;
+      negative = ln_job_alloc(node->subgraph->graph->job, count, sizeof *negative);
+      for (size_t i = 0; i < count; ++i) negative[i] = -numbers[i];
+    }
+    if (node->code == LN_OP_MUL) {
+      ln_node_set_input(layer, 1, scaled(weights, dim, numbers, step));
+      if (bias != NULL) set_bias(layer, bias_index, new_bias(layer, bias, channels, numbers, step, NULL, 0));
+    } else {
+      set_bias(layer, bias_index, new_bias(layer, bias, channels, NULL, 0, subtract ? negative : numbers, step));
+    }
+    const int slot = ln_activation_slot(node->code);
+    const int64_t activation = ln_node_get(node, slot, LN_ACT_NONE);
+    if (activation != LN_ACT_NONE) ln_node_set(layer, ln_activation_slot(layer->code), activation);
+    ln_tensor* out = node->outputs[0];
+    ln_node_remove(node);
+    layer->outputs[0]->producer = NULL;
+    layer->outputs[0] = out;
+    out->producer = layer;
+    return true;
+  }
+  return false;
+}
+
+int ln_pass_scales(ln_subgraph* subgraph) {
+  int changes = 0;
+  for (ln_node *node = subgraph->first, *next; node != NULL; node = next) {
+    next = node->next;
+    if (node->code == LN_OP_MUL || node->code == LN_OP_ADD || node->code == LN_OP_SUB) changes += fuse(node);
+  }
+  return changes;
+}
