@@ -1,6 +1,7 @@
 /* StableHLO's element-wise operators. Their operands have one shape: nothing is broadcast. ADD, MULTIPLY, MAXIMUM,
  * MINIMUM take quantized tensors' bytes as plain integers, as the original does; the others compute with the real
  * values. */
+#include "kernels/generic/rows_f32.h"
 #include "linnet/stablehlo.h"
 #include "ops/builtin_ops.h"
 #include "ops/element_util.h"
@@ -91,7 +92,7 @@ static TfLiteStatus find_unary(TfLiteContext* context, const TfLiteTensor* t, ln
   ln_number number;
   LN_TRY(ln_check_number(context, t, "the operand", &number));
   *in_floats = ln_is_quantized(t);
-  *row = ln_element_unary(function, *in_floats ? LN_NUMBER_F32 : number);
+  *row = ln_unary_best(ln_element_unary(function, *in_floats ? LN_NUMBER_F32 : number));
   LN_CHECK(context, *row != NULL, "the operand is %s, which the operator does not take", TfLiteTypeGetName(t->type));
   return kTfLiteOk;
 }

@@ -132,16 +132,18 @@ LN_ROW(le_bool, uint8_t, bool, LN_TRUTH, uint8_t, LN_SAME, !x || y)
   LN_ROW(eq_##suffix, stored, value, load, uint8_t, LN_SAME, x == y)                   \
   LN_ROW(ne_##suffix, stored, value, load, uint8_t, LN_SAME, x != y)                   \
   LN_ROW(lt_##suffix, stored, value, load, uint8_t, LN_SAME, x < y)                    \
-  LN_ROW(le_##suffix, stored, value, load, uint8_t, LN_SAME, x <= y)                   \
-  LN_UNARY(abs_##suffix, stored, value, load, stored, store, f(fabs)(x))               \
-  LN_UNARY(neg_##suffix, stored, value, load, stored, store, -x)                       \
-  LN_UNARY(floor_##suffix, stored, value, load, stored, store, f(floor)(x))            \
-  LN_UNARY(exp_##suffix, stored, value, load, stored, store, f(exp)(x))                \
-  LN_UNARY(log_##suffix, stored, value, load, stored, store, f(log)(x))                \
-  LN_UNARY(cos_##suffix, stored, value, load, stored, store, f(cos)(x))                \
-  LN_UNARY(tanh_##suffix, stored, value, load, stored, store, f(tanh)(x))              \
-  LN_UNARY(rsqrt_##suffix, stored, value, load, stored, store, one / f(sqrt)(x))       \
-  LN_UNARY(cbrt_##suffix, stored, value, load, stored, store, f(cbrt)(x))              \
+  LN_ROW(le_##suffix, stored, value, load, uint8_t, LN_SAME, x <= y)
+
+#define LN_FLOAT_FUNCTIONS(suffix, stored, value, load, store, one, f)           \
+  LN_UNARY(abs_##suffix, stored, value, load, stored, store, f(fabs)(x))         \
+  LN_UNARY(neg_##suffix, stored, value, load, stored, store, -x)                 \
+  LN_UNARY(floor_##suffix, stored, value, load, stored, store, f(floor)(x))      \
+  LN_UNARY(exp_##suffix, stored, value, load, stored, store, f(exp)(x))          \
+  LN_UNARY(log_##suffix, stored, value, load, stored, store, f(log)(x))          \
+  LN_UNARY(cos_##suffix, stored, value, load, stored, store, f(cos)(x))          \
+  LN_UNARY(tanh_##suffix, stored, value, load, stored, store, f(tanh)(x))        \
+  LN_UNARY(rsqrt_##suffix, stored, value, load, stored, store, one / f(sqrt)(x)) \
+  LN_UNARY(cbrt_##suffix, stored, value, load, stored, store, f(cbrt)(x))        \
   LN_UNARY(logistic_##suffix, stored, value, load, stored, store, one / (one + f(exp)(-x)))
 
 #define LN_NARROW(name) name##f
@@ -150,6 +152,10 @@ LN_FLOAT(f16, uint16_t, float, ln_half_to_float, ln_float_to_half, 1.0f, LN_NARR
 LN_FLOAT(bf16, uint16_t, float, ln_bfloat16_to_float, ln_float_to_bfloat16, 1.0f, LN_NARROW)
 LN_FLOAT(f32, float, float, LN_SAME, LN_SAME, 1.0f, LN_NARROW)
 LN_FLOAT(f64, double, double, LN_SAME, LN_SAME, 1.0, LN_WIDE)
+LN_FLOAT_FUNCTIONS(f16, uint16_t, float, ln_half_to_float, ln_float_to_half, 1.0f, LN_NARROW)
+LN_FLOAT_FUNCTIONS(bf16, uint16_t, float, ln_bfloat16_to_float, ln_float_to_bfloat16, 1.0f, LN_NARROW)
+LN_FLOAT_FUNCTIONS(f64, double, double, LN_SAME, LN_SAME, 1.0, LN_WIDE)
+LN_UNARY(cbrt_f32, float, float, LN_SAME, float, LN_SAME, cbrtf(x))
 
 /* The bits of floats read as sign and magnitude order them all. */
 #define LN_ORDER_KEY(suffix, type, low) \
@@ -291,7 +297,17 @@ static const ln_unary_row kUnary[LN_NUMBER_COUNT][LN_ELEMENT_UNARY_COUNT] = {
     [LN_NUMBER_U64] = {[LN_ELEMENT_NEG] = neg_u64},
     [LN_NUMBER_F16] = {LN_SMOOTH(f16), [LN_ELEMENT_FLOOR] = floor_f16},
     [LN_NUMBER_BF16] = {LN_SMOOTH(bf16), [LN_ELEMENT_FLOOR] = floor_bf16},
-    [LN_NUMBER_F32] = {LN_SMOOTH(f32), [LN_ELEMENT_FLOOR] = floor_f32},
+    /* float has rows of its own for other operators. */
+    [LN_NUMBER_F32] = {[LN_ELEMENT_ABS] = ln_unary_abs_f32_ref,
+                       [LN_ELEMENT_NEG] = ln_unary_neg_f32_ref,
+                       [LN_ELEMENT_FLOOR] = ln_unary_floor_f32_ref,
+                       [LN_ELEMENT_EXP] = ln_unary_exp_f32_ref,
+                       [LN_ELEMENT_LOG] = ln_unary_log_f32_ref,
+                       [LN_ELEMENT_COS] = ln_unary_cos_f32_ref,
+                       [LN_ELEMENT_TANH] = ln_unary_tanh_f32_ref,
+                       [LN_ELEMENT_RSQRT] = ln_unary_rsqrt_f32_ref,
+                       [LN_ELEMENT_CBRT] = cbrt_f32,
+                       [LN_ELEMENT_LOGISTIC] = ln_unary_logistic_f32_ref},
     [LN_NUMBER_F64] = {LN_SMOOTH(f64), [LN_ELEMENT_FLOOR] = floor_f64},
     [LN_NUMBER_C64] = {LN_SMOOTH(c64)},
     [LN_NUMBER_C128] = {LN_SMOOTH(c128)},
