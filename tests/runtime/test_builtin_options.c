@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "linnet/stablehlo.h"
 #include "model/fb_build.h"
 #include "model/schema.h"
 #include "runtime/runtime.h"
@@ -166,6 +167,53 @@ static void test_special(void) {
   ln_free(cases);
 }
 
+/* The structs of linnet/stablehlo.h. */
+static void test_stablehlo(void) {
+  const int64_t longs[16] = {4, 3, 2, 1, 1LL << 40, -5, 7, 8, 9};
+  fb_begin(&builder);
+  LinnetStablehloSliceParams* slice =
+      PARSE(kTfLiteBuiltinStablehloSlice, FB_TO(fb_bytes(&builder, longs, 2, 8)),
+            FB_TO(fb_bytes(&builder, longs + 2, 3, 8)), FB_TO(fb_bytes(&builder, longs + 5, 1, 8)));
+  CHECK(slice != NULL && slice->num_start_indices == 2 && slice->start_indices[1] == 3);
+  CHECK(slice != NULL && slice->num_limit_indices == 3 && slice->limit_indices[2] == longs[4]);
+  CHECK(slice != NULL && slice->num_strides == 1 && slice->strides[0] == -5);
+  ln_free(slice);
+  CHECK(PARSE(kTfLiteBuiltinStablehloSlice, FB_TO(fb_bytes(&builder, longs, 9, 8))) == NULL);
+  const char reversal[3] = {0, 7, 1};
+  LinnetStablehloConvolutionParams* conv =
+      PARSE(kTfLiteBuiltinStablehloConvolution, FB_NO, FB_TO(fb_bytes(&builder, longs, 16, 8)), FB_NO, FB_NO,
+            FB_TO(fb_bytes(&builder, reversal, 3, 1)), FB_U64(11), FB_U64(12));
+  CHECK(conv != NULL && conv->num_padding == 16 && conv->padding[5] == -5 && conv->num_window_strides == 0);
+  CHECK(conv != NULL && conv->num_window_reversal == 3 && !conv->window_reversal[0] && conv->window_reversal[1]);
+  CHECK(conv != NULL && conv->input_batch_dimension == 11 && conv->input_feature_dimension == 12);
+  CHECK(conv != NULL && conv->feature_group_count == 0);
+  ln_free(conv);
+  LinnetStablehloSortParams* sort = PARSE(kTfLiteBuiltinStablehloSort, FB_U64(-1), FB_U8(1), FB_I32(3));
+  CHECK(sort != NULL && sort->dimension == -1 && sort->is_stable && sort->comparator_subgraph_index == 3);
+  ln_free(sort);
+  LinnetStablehloCompareParams* compare = PARSE(kTfLiteBuiltinStablehloCompare, FB_I32(5), FB_I32(2));
+  CHECK(compare != NULL && compare->comparison_direction == kLinnetStablehloLess);
+  CHECK(compare != NULL && compare->compare_type == kLinnetStablehloCompareTotalOrder);
+  ln_free(compare);
+  LinnetStablehloReduceParams* reduce =
+      PARSE(kTfLiteBuiltinStablehloReduce, FB_TO(fb_bytes(&builder, longs, 1, 8)), FB_I32(6));
+  CHECK(reduce != NULL && reduce->num_dimensions == 1 && reduce->dimensions[0] == 4 &&
+        reduce->body_subgraph_index == 6);
+  ln_free(reduce);
+  LinnetStablehloDotGeneralParams* dot =
+      PARSE(kTfLiteBuiltinStablehloDotGeneral, FB_NO, FB_NO, FB_NO, FB_TO(fb_bytes(&builder, longs, 2, 8)));
+  CHECK(dot != NULL && dot->num_rhs_contracting_dimensions == 2 && dot->rhs_contracting_dimensions[1] == 3);
+  ln_free(dot);
+  LinnetStablehloCustomCallParams* call =
+      PARSE(kTfLiteBuiltinStablehloCustomCall, FB_TO(fb_text(&builder, "f")), FB_U8(1), FB_NO, FB_I32(4));
+  CHECK(call != NULL && strcmp(call->call_target_name, "f") == 0 && call->has_side_effect && call->api_version == 4);
+  CHECK(call != NULL && strcmp(call->backend_config, "") == 0);
+  ln_free(call);
+  TfLiteWhileParams* loop = PARSE(kTfLiteBuiltinStablehloWhile, FB_I32(2), FB_I32(3));
+  CHECK(loop != NULL && loop->cond_subgraph_index == 2 && loop->body_subgraph_index == 3);
+  ln_free(loop);
+}
+
 /* Without options every operator has a zeroed struct, none, or is refused. */
 static void test_missing(void) {
   int structs = 0, none = 0, refused = 0;
@@ -202,6 +250,7 @@ int main(void) {
   test_refused();
   test_vectors();
   test_special();
+  test_stablehlo();
   test_missing();
   test_types();
   printf("%d passed, %d failed, 0 skipped\n", passed, failed);
