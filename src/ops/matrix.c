@@ -328,10 +328,17 @@ static void fold_bias(ln_matrix* matrix, const TfLiteTensor* bias) {
 /* The kernel's own form of the factors; false: they are not all ordinary. Sums are bounded by the depth. */
 static bool make_byte_numbers(ln_matrix* matrix, const TfLiteTensor* bias) {
   const int64_t largest_weight = matrix->weights_type == kTfLiteUInt8 ? 255 : 128;
-  if (matrix->q8 == NULL || matrix->rule != LN_MATRIX_FIXED || !is_byte_type(matrix->out_type) ||
-      matrix->max_depth > INT32_MAX)
+  if (matrix->q8 == NULL || !is_byte_type(matrix->out_type) || matrix->max_depth > INT32_MAX ||
+      matrix->low > matrix->high)
     return false;
+  matrix->byte_range =
+      ln_requant_q8_range(matrix->out_zero_point, matrix->low, matrix->high, matrix->out_type == kTfLiteInt8);
   matrix->any_left = false;
+  if (matrix->rule == LN_MATRIX_REAL) {
+    for (size_t i = 0; i < matrix->part_count * matrix->padded_columns; ++i)
+      matrix->byte_bias[i] = (uint32_t)matrix->bias[i];
+    return true;
+  }
   for (size_t p = 0; p < matrix->part_count; ++p) {
     const ln_matrix_part* part = &matrix->parts[p];
     const int64_t largest = (int64_t)part->depth * 255 * largest_weight;
@@ -349,9 +356,7 @@ static bool make_byte_numbers(ln_matrix* matrix, const TfLiteTensor* bias) {
       matrix->any_left = matrix->any_left || r.left > 0;
     }
   }
-  matrix->byte_range =
-      ln_requant_q8_range(matrix->out_zero_point, matrix->low, matrix->high, matrix->out_type == kTfLiteInt8);
-  return matrix->low <= matrix->high;
+  return true;
 }
 
 TfLiteStatus ln_matrix_load(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights,

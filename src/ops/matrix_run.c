@@ -333,6 +333,10 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
     if (s.panel_chunks > panels) s.panel_chunks = panels;
   }
   s.panels_per_chunk = (panels + s.panel_chunks - 1) / s.panel_chunks;
+  if (items * s.panel_chunks == 1) {
+    run_item(&s, 0, 0);
+    return;
+  }
   ln_parallel_items(context, is_tiny(matrix, count * lines * line_rows) ? 1 : workers, run_item, &s,
                     items * s.panel_chunks);
 }

@@ -1,4 +1,5 @@
 /* kcheck: the matrix product of bytes, to bytes and to sums. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ typedef struct product {
   ln_requant_q8* numbers;
   ln_requant_q8_out range;
   bool any_left;
+  double* scale; /* or NULL */
 } product;
 
 /* ---- The same for a kernel. ---- */
@@ -36,6 +38,9 @@ static void make_product(product* p) {
   kc_fill_u8(p->b, p->columns * p->depth);
   if (p->row_terms != NULL) kc_fill_s32(p->row_terms, p->rows, -100000, 100000);
   p->any_left = kc_chance(25);
+  p->scale = kc_chance(25) ? kc_memory(p->columns * sizeof *p->scale) : NULL;
+  for (size_t n = 0; p->scale != NULL && n < p->columns; ++n)
+    p->scale[n] = kc_chance(20) ? 0.5 : kc_chance(3) ? INFINITY : (double)kc_range(1, 1 << 20) / 33554432.0;
   for (size_t n = 0; n < p->columns; ++n)
     ln_requant_q8_make((int32_t)kc_range(-50000, 50000), 1 << 29, (int32_t)kc_range(INT32_C(1) << 30, INT32_MAX),
                        (int32_t)(kc_chance(5) ? kc_range(-31, p->any_left ? 3 : 0) : kc_range(-12, -5)),
@@ -83,9 +88,21 @@ static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* 
     const uint32_t values[6] = {r->bias, r->multiplier, r->offset, r->sign_shift, r->shift, r->left};
     for (int i = 0; i < 6; ++i) arrays[i][n] = values[i];
   }
+  double* scale = p->scale != NULL ? memset(kc_memory(width * sizeof *scale), 0, width * sizeof *scale) : NULL;
+  for (size_t n = 0; scale != NULL && n < p->columns; ++n) {
+    scale[n] = p->scale[n];
+    arrays[0][n] -= UINT32_C(1) << 31;
+  }
   o->numbers = (ln_gemm_q8_numbers){
-      arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], p->any_left ? arrays[5] : NULL, p->row_terms, p->range};
+      scale,        arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], p->any_left ? arrays[5] : NULL,
+      p->row_terms, p->range};
   o->out = kc_memory((p->rows - 1) * p->out_stride + p->columns);
+}
+
+static uint8_t scaled(const product* p, size_t n, int32_t sum) {
+  const double x = round(sum * p->scale[n]) + p->range.zero_point;
+  const int value = !(x > p->range.low) ? p->range.low : x > p->range.high ? p->range.high : (int)x;
+  return (uint8_t)(value ^ p->range.flip);
 }
 
 static void check_bytes(const product* p, const operands* o) {
@@ -98,8 +115,9 @@ static void check_bytes(const product* p, const operands* o) {
   for (size_t m = 0; m < p->rows; ++m)
     for (size_t n = 0; n < p->columns; ++n) {
       const uint32_t term = p->row_terms != NULL ? (uint32_t)p->row_terms[m] : 0;
-      expected[m * p->out_stride + n] =
-          ln_requant_q8_apply(&p->numbers[n], &p->range, sum_of(p, m, n) + p->numbers[n].bias + term);
+      const uint32_t sum = sum_of(p, m, n) + p->numbers[n].bias + term;
+      expected[m * p->out_stride + n] = p->scale != NULL ? scaled(p, n, (int32_t)(sum - (UINT32_C(1) << 31)))
+                                                         : ln_requant_q8_apply(&p->numbers[n], &p->range, sum);
     }
   o->kernel->run(&rows, &o->numbers, o->out, p->out_stride);
   kc_same(o->out, expected, size, 1, "%zu rows, %zu columns, depth %zu, strides %zu and %zu, terms %d", p->rows,

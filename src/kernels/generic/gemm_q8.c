@@ -1,6 +1,7 @@
 /* Matrix multiplication of bytes: the definition on tiles of plain C, packing, the ladder. */
 #include "kernels/generic/gemm_q8.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -37,6 +38,13 @@ static void sums_of(size_t rows, const ln_gemm_q8_rows* r, size_t first, uint32_
     for (size_t m = 0; m < rows; ++m) tile(1, r, a + m * r->a_stride, sums + m * kColumns);
 }
 
+/* Clamped before the cast, so that no value is too large for it. */
+static uint8_t scale_and_round(double scale, const ln_requant_q8_out* out, int32_t sum) {
+  const double x = round(sum * scale) + out->zero_point;
+  const int32_t value = !(x > out->low) ? out->low : x >= out->high ? out->high : (int32_t)x;
+  return (uint8_t)(value ^ out->flip);
+}
+
 static void run(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
   uint32_t sums[kRows * kColumns];
   for (size_t first = 0; first < r->rows; first += kRows) {
@@ -45,10 +53,15 @@ static void run(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* 
     for (size_t m = 0; m < rows; ++m) {
       const uint32_t term = n->row_terms != NULL ? (uint32_t)n->row_terms[first + m] : 0;
       for (size_t c = 0; c < r->columns; ++c) {
+        const uint32_t sum = sums[m * kColumns + c] + n->bias[c] + term;
+        uint8_t* to = out + (first + m) * out_stride + c;
+        if (n->scale != NULL) {
+          *to = scale_and_round(n->scale[c], &n->range, (int32_t)sum);
+          continue;
+        }
         const ln_requant_q8 numbers = {n->bias[c],       n->multiplier[c], n->offset[c],
                                        n->sign_shift[c], n->shift[c],      n->left != NULL ? n->left[c] : 0};
-        out[(first + m) * out_stride + c] =
-            ln_requant_q8_apply(&numbers, &n->range, sums[m * kColumns + c] + n->bias[c] + term);
+        *to = ln_requant_q8_apply(&numbers, &n->range, sum);
       }
     }
   }

@@ -19,8 +19,11 @@ typedef struct ln_gemm_q8_rows {
   const int8_t* b;            /* the panel */
 } ln_gemm_q8_rows;
 
-/* The numbers of requant_q8.h for the panel's columns, each an array of ln_gemm_q8_width(columns). */
+/* The numbers of requant_q8.h for the panel's columns, each an array of ln_gemm_q8_width(columns). With `scale` sums
+ * are multiplied by that and rounded once, half away from zero (NaN counts as the least); then 2^31 is not in the bias,
+ * and there are no other arrays. */
 typedef struct ln_gemm_q8_numbers {
+  const double* scale; /* or NULL */
   const uint32_t *bias, *multiplier, *offset, *sign_shift, *shift;
   const uint32_t* left;     /* NULL: all 0 */
   const int32_t* row_terms; /* added to every sum of a row; NULL: none */

@@ -46,17 +46,14 @@ LN_INLINE void store(uint8_t* out, __m128i x, size_t columns) {
   }
 }
 
-LN_INLINE void tile_bytes(size_t rows, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, size_t first,
-                          uint8_t* out, size_t out_stride) {
-  __m256i tile[kRows][2];
+LN_INLINE void scale_tile(size_t rows, const ln_gemm_q8_numbers* n, __m256i tile[kRows][2]) {
+  const requant_real_avx2 real = requant_real_of(&n->range);
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
-    const __m256i term = _mm256_set1_epi32(n->row_terms != NULL ? n->row_terms[first + m] : 0);
-    tile[m][0] = _mm256_add_epi32(load(n->bias), term);
-    tile[m][1] = _mm256_add_epi32(load(n->bias + 8), term);
+    LN_UNROLL for (size_t v = 0; v < 2; ++v) tile[m][v] = requant_real_eight(tile[m][v], n->scale + 8 * v, &real);
   }
-  multiply(rows, r, (const int16_t*)r->a + first * r->a_stride, tile);
-  /* Loaded behind the loop: in it the tile needs the registers. */
-  const requant_range_avx2 range = requant_range_of(&n->range);
+}
+
+LN_INLINE void requant_tile(size_t rows, const ln_gemm_q8_numbers* n, __m256i tile[kRows][2]) {
   if (n->left != NULL) {
     LN_UNROLL for (size_t v = 0; v < 2; ++v) {
       LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] = requant_left_eight(tile[m][v], load(n->left + 8 * v));
@@ -68,6 +65,23 @@ LN_INLINE void tile_bytes(size_t rows, const ln_gemm_q8_rows* r, const ln_gemm_q
     LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] =
         requant_eight(tile[m][v], multiplier, offset, sign_shift, shift);
   }
+}
+
+LN_INLINE void tile_bytes(size_t rows, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, size_t first,
+                          uint8_t* out, size_t out_stride) {
+  __m256i tile[kRows][2];
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    const __m256i term = _mm256_set1_epi32(n->row_terms != NULL ? n->row_terms[first + m] : 0);
+    tile[m][0] = _mm256_add_epi32(load(n->bias), term);
+    tile[m][1] = _mm256_add_epi32(load(n->bias + 8), term);
+  }
+  multiply(rows, r, (const int16_t*)r->a + first * r->a_stride, tile);
+  /* Loaded behind the loop: in it the tile needs the registers. */
+  const requant_range_avx2 range = requant_range_of(&n->range);
+  if (n->scale != NULL)
+    scale_tile(rows, n, tile);
+  else
+    requant_tile(rows, n, tile);
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     /* Packing works within halves: after it the order of fours is 0 2 1 3. */
     const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(tile[m][0], tile[m][1]), 0xd8);

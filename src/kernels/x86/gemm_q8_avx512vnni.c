@@ -82,6 +82,25 @@ LN_INLINE void store(size_t vectors, size_t rows, uint8_t* out, size_t out_strid
   }
 }
 
+/* By a double. Adding the largest double below a half and cutting rounds half away from zero; the second operand is
+ * what max gives for NaN. */
+LN_INLINE __m256i scale_eight(__m256i sum, __m512d scale, __m512d low, __m512d high) {
+  const __m512i sign = _mm512_set1_epi64(INT64_MIN), half = _mm512_castpd_si512(_mm512_set1_pd(0x1.fffffffffffffp-2));
+  const __m512d x = _mm512_mul_pd(_mm512_cvtepi32_pd(sum), scale);
+  /* half, or the sign of x: (x and sign) or half. */
+  const __m512d moved =
+      _mm512_add_pd(x, _mm512_castsi512_pd(_mm512_ternarylogic_epi64(_mm512_castpd_si512(x), sign, half, 0xea)));
+  return _mm512_cvttpd_epi32(_mm512_min_pd(_mm512_max_pd(moved, low), high));
+}
+
+LN_INLINE __m512i scale_sixteen(__m512i sum, const double* scale, const ln_requant_q8_out* range) {
+  const __m512d low = _mm512_set1_pd(range->low - range->zero_point);
+  const __m512d high = _mm512_set1_pd(range->high - range->zero_point);
+  const __m256i first = scale_eight(_mm512_castsi512_si256(sum), _mm512_loadu_pd(scale), low, high);
+  const __m256i second = scale_eight(_mm512_extracti64x4_epi64(sum, 1), _mm512_loadu_pd(scale + 8), low, high);
+  return _mm512_inserti64x4(_mm512_castsi256_si512(first), second, 1);
+}
+
 /* Four vectors at a time: one row of four or three, two of two, four of one. Not inlined below: in one function with
  * the loop over the depth the compiler runs out of registers there. */
 LN_INLINE void finish(size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_numbers* n, const int32_t* terms,
@@ -96,6 +115,10 @@ LN_INLINE void finish(size_t vectors, size_t rows, size_t columns, const ln_gemm
       const size_t at = i % vectors * kLanes, row = m + i / vectors;
       __m512i sum = load(sums + i * kLanes);
       if (terms != NULL) sum = _mm512_add_epi32(sum, _mm512_set1_epi32(terms[row < rows ? row : m]));
+      if (n->scale != NULL) {
+        x[i] = scale_sixteen(sum, n->scale + at, &n->range);
+        continue;
+      }
       if (n->left != NULL) sum = q8_requant_left(sum, load(n->left + at));
       x[i] = q8_requant(sum, load(n->multiplier + at), load(n->offset + at), load(n->sign_shift + at),
                         load(n->shift + at));
