@@ -7,7 +7,7 @@
 #include "base/compiler.h"
 #include "kernels/x86/gemm_q8_x86.h"
 
-enum { kMaxRows = 12, kLanes = 16, kVectors = 4 };
+enum { kMaxRows = 12, kLanes = 16, kVectors = 4, kAhead = 2048 };
 
 #define LN_V __m512i
 #define LN_LANES 0xffff
@@ -31,6 +31,10 @@ LN_INLINE void tile(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_
     for (size_t g = 0; g < groups; ++g, b += vectors * 64) {
       __m512i w[kVectors];
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = load(b + 64 * v);
+      /* One row does nothing but read weights. */
+      if (rows == 1) {
+        LN_UNROLL for (size_t v = 0; v < vectors; ++v) _mm_prefetch(b + kAhead + 64 * v, _MM_HINT_T0);
+      }
       LN_UNROLL for (size_t m = 0; m < rows; ++m) {
         int32_t four;
         memcpy(&four, a + m * a_stride + 4 * g, sizeof four);
