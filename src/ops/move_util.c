@@ -76,10 +76,11 @@ static ln_string moved_string(const void* arg, size_t i) {
 TfLiteStatus ln_move_end(TfLiteContext* context, TfLiteTensor* output, ln_move* move, TfLiteStatus status) {
   if (move->block == NULL) return status;
   const size_t count = (size_t)ln_num_elements(output);
+  const unsigned bits = sub_byte_bits(output->type);
   if (status == kTfLiteOk && output->type == kTfLiteString)
     status = ln_write_strings(context, output, count, moved_string, move);
-  else if (status == kTfLiteOk)
-    pack(move->to, sub_byte_bits(output->type), count, output->data.uint8);
+  else if (status == kTfLiteOk && bits > 0)
+    pack(move->to, bits, count, output->data.uint8);
   ln_free(move->block);
   move->block = NULL;
   return status;

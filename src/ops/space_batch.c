@@ -44,8 +44,8 @@ static TfLiteStatus read_blocks(TfLiteContext* context, const block_io* io, bloc
 }
 
 static TfLiteStatus resize_to_batch(TfLiteContext* context, const block_io* io) {
-  blocks b;
-  int32_t dims[LN_MAX_RANK];
+  blocks b = {0};
+  int32_t dims[LN_MAX_RANK] = {0};
   LN_TRY(read_blocks(context, io, &b));
   const int rank = ln_rank(io->input);
   for (int i = 0; i < rank; ++i) dims[i] = ln_dim(io->input, i);
@@ -62,8 +62,8 @@ static TfLiteStatus resize_to_batch(TfLiteContext* context, const block_io* io) 
 }
 
 static TfLiteStatus resize_to_space(TfLiteContext* context, const block_io* io) {
-  blocks b;
-  int32_t dims[LN_MAX_RANK];
+  blocks b = {0};
+  int32_t dims[LN_MAX_RANK] = {0};
   LN_TRY(read_blocks(context, io, &b));
   const int rank = ln_rank(io->input);
   for (int i = 0; i < rank; ++i) dims[i] = ln_dim(io->input, i);
@@ -122,7 +122,7 @@ static void copy_offset(const block_io* io, const blocks* b, const int32_t* offs
   const TfLiteTensor *space = to_batch ? io->input : io->output, *batch = to_batch ? io->output : io->input;
   const int rank = ln_rank(space);
   const size_t bytes = ln_type_size(space->type);
-  ptrdiff_t space_strides[LN_MAX_RANK], batch_strides[LN_MAX_RANK];
+  ptrdiff_t space_strides[LN_MAX_RANK] = {0}, batch_strides[LN_MAX_RANK] = {0};
   ln_strides(rank, space->dims->data, bytes, space_strides);
   ln_strides(rank, batch->dims->data, bytes, batch_strides);
   ptrdiff_t space_begin = 0, batch_begin = first_entry * batch_strides[0];
@@ -139,7 +139,7 @@ static void copy_offset(const block_io* io, const blocks* b, const int32_t* offs
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, resize_function resize, bool to_batch) {
   block_io io;
-  blocks b;
+  blocks b = {0};
   LN_TRY(get_io(context, node, &io));
   if (!ln_is_constant(io.block) || !ln_is_constant(io.margins)) LN_TRY(resize(context, &io));
   if (io.output->bytes == 0) return kTfLiteOk;
