@@ -181,6 +181,7 @@ static TfLiteStatus run_cell(TfLiteContext* context, const TfLiteNode* node, int
   for (size_t row = 0; row < rows; ++row) {
     float* h = state->data.f + row * s->outputs;
     for (size_t i = 0; i < steps; ++i) {
+      if (i % 64 == 63 && ln_is_cancelled(context)) return kTfLiteCancelled;
       const size_t step = direction == kForward ? i : steps - 1 - i;
       const size_t at = axis == 0 ? step * rows + row : row * steps + step;
       ln_lstm_step_f32(&lstm, &scratch, input->data.f + at * s->inputs,

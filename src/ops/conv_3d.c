@@ -80,26 +80,36 @@ typedef struct conv3d_run {
   const ln_conv3d* conv;
   const float *in, *filter, *bias;
   float* out;
+  size_t first;
 } conv3d_run;
+
+enum { kLines = 1024 };
 
 static void run_line(void* arg, size_t line) {
   const conv3d_run* r = arg;
-  ln_conv3d_line_f32(r->conv, r->in, r->filter, r->bias, line, r->out);
+  ln_conv3d_line_f32(r->conv, r->in, r->filter, r->bias, r->first + line, r->out);
 }
 
 static void run_transposed_line(void* arg, size_t line) {
   const conv3d_run* r = arg;
-  ln_tconv3d_line_f32(r->conv, r->in, r->filter, r->bias, line, r->out);
+  ln_tconv3d_line_f32(r->conv, r->in, r->filter, r->bias, r->first + line, r->out);
 }
 
-static void run(TfLiteContext* context, const TfLiteNode* node, const conv3d_tensors* t,
-                void (*task)(void* arg, size_t line)) {
-  conv3d_run r = {node->user_data, t->input->data.f, t->filter->data.f, t->bias != NULL ? t->bias->data.f : NULL,
-                  t->output->data.f};
+/* Some lines at a time, so that it can be given up. */
+static TfLiteStatus run(TfLiteContext* context, const TfLiteNode* node, const conv3d_tensors* t,
+                        void (*task)(void* arg, size_t line)) {
+  conv3d_run r = {node->user_data,   t->input->data.f,
+                  t->filter->data.f, t->bias != NULL ? t->bias->data.f : NULL,
+                  t->output->data.f, 0};
   const TfLiteTensor* output = t->output;
   const size_t lines =
       (size_t)ln_dim(output, kBatch) * (size_t)ln_dim(output, kDepth) * (size_t)ln_dim(output, kHeight);
-  if (output->bytes > 0) ln_parallel_for(context, task, &r, lines);
+  if (output->bytes == 0) return kTfLiteOk;
+  for (r.first = 0; r.first < lines; r.first += kLines) {
+    if (r.first > 0 && ln_is_cancelled(context)) return kTfLiteCancelled;
+    ln_parallel_for(context, task, &r, lines - r.first < kLines ? lines - r.first : kLines);
+  }
+  return kTfLiteOk;
 }
 
 /* ---- CONV_3D ---- */
@@ -124,8 +134,7 @@ static TfLiteStatus conv_prepare(TfLiteContext* context, TfLiteNode* node) {
 static TfLiteStatus conv_invoke(TfLiteContext* context, TfLiteNode* node) {
   conv3d_tensors t;
   LN_TRY(get_tensors(context, node, false, &t));
-  run(context, node, &t, run_line);
-  return kTfLiteOk;
+  return run(context, node, &t, run_line);
 }
 
 /* ---- CONV_3D_TRANSPOSE ---- */
@@ -171,8 +180,7 @@ static TfLiteStatus transpose_invoke(TfLiteContext* context, TfLiteNode* node) {
   conv3d_tensors t;
   LN_TRY(get_tensors(context, node, true, &t));
   if (ln_is_dynamic(t.output)) LN_TRY(resize_transposed(context, node, &t));
-  run(context, node, &t, run_transposed_line);
-  return kTfLiteOk;
+  return run(context, node, &t, run_transposed_line);
 }
 
 const TfLiteRegistration ln_op_conv_3d = {

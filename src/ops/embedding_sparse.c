@@ -102,6 +102,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   for (size_t i = 0; i < count; ++i) {
     const int32_t id = t.ids->data.i32[i];
     size_t sum;
+    if (i % 4096 == 4095 && ln_is_cancelled(context)) return kTfLiteCancelled;
     LN_CHECK(context, id >= 0 && id < ln_dim(t.table, 0), "id %zu is %d; it must be in [0, %d)", i, id,
              ln_dim(t.table, 0));
     LN_TRY(find_sum(context, &t, i, &sum));

@@ -77,34 +77,42 @@ static bool sign_bit(const TfLiteTensor* input, const float* weights, float seed
   return score > 0.0;
 }
 
-static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteLSHProjectionParams* params = node->builtin_data;
-  const TfLiteTensor *seeds, *input;
+static TfLiteStatus project(TfLiteContext* context, const TfLiteNode* node, TfLiteLSHProjectionType type, char* key) {
+  const TfLiteTensor *seeds, *input, *weights = ln_optional_input(context, node, kWeights);
   TfLiteTensor* output;
   LN_TRY(ln_get_input(context, node, kSeeds, &seeds));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_output(context, node, 0, &output));
-  const TfLiteTensor* weights = ln_optional_input(context, node, kWeights);
   const int32_t numbers = ln_dim(seeds, 0), bits = ln_dim(seeds, 1);
-  char* own = input->type == kTfLiteString ? ln_malloc(sizeof(float) + row_bytes(input)) : NULL;
-  char* key = own != NULL ? own : ln_get_temporary(context, node, 0)->data.raw;
-  LN_CHECK(context, input->type != kTfLiteString || own != NULL, "no memory for a row of %zu bytes", row_bytes(input));
   int32_t* out = output->data.i32;
   for (int32_t n = 0; n < numbers; ++n) {
     uint32_t number = 0;
     for (int32_t b = 0; b < bits; ++b) {
+      if (ln_is_cancelled(context)) return kTfLiteCancelled;
       const float seed = seeds->data.f[(size_t)n * (size_t)bits + (size_t)b];
       const bool bit = sign_bit(input, weights != NULL ? weights->data.f : NULL, seed, key);
       number = number << 1 | bit;
-      if (params->type == kTfLiteLshProjectionDense) *out++ = bit;
+      if (type == kTfLiteLshProjectionDense) *out++ = bit;
     }
     /* Numbers of different rows differ above their bits; 32 bits leave no room, and the original's shift counts as 0.
      */
     number += (uint32_t)n << bits % 32;
-    if (params->type == kTfLiteLshProjectionSparse) memcpy(out++, &number, sizeof number);
+    if (type == kTfLiteLshProjectionSparse) memcpy(out++, &number, sizeof number);
   }
-  ln_free(own);
   return kTfLiteOk;
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteLSHProjectionParams* params = node->builtin_data;
+  const TfLiteTensor* input;
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  if (input->type != kTfLiteString)
+    return project(context, node, params->type, ln_get_temporary(context, node, 0)->data.raw);
+  char* key = ln_malloc(sizeof(float) + row_bytes(input));
+  LN_CHECK(context, key != NULL, "no memory for a row of %zu bytes", row_bytes(input));
+  const TfLiteStatus status = project(context, node, params->type, key);
+  ln_free(key);
+  return status;
 }
 
 const TfLiteRegistration ln_op_lsh_projection = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};

@@ -113,10 +113,16 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, bool soft) 
   int32_t limit;
   LN_TRY(get_limit(context, node, &limit));
   LN_CHECK(context, !(nms.sigma < 0.0f), "sigma is %g; at least 0 is right", (double)nms.sigma);
-  const size_t taken = ln_nms_f32(&nms, boxes->data.f, scores->data.f, (size_t)ln_dim(boxes, 0), (size_t)limit,
-                                  (ln_nms_candidate*)(void*)ln_get_temporary(context, node, kHeap)->data.raw,
-                                  ln_get_temporary(context, node, kTaken)->data.i32,
-                                  ln_get_temporary(context, node, kTakenScores)->data.f);
+  ln_nms_state state = {.heap = (ln_nms_candidate*)(void*)ln_get_temporary(context, node, kHeap)->data.raw,
+                        .taken = ln_get_temporary(context, node, kTaken)->data.i32,
+                        .taken_scores = ln_get_temporary(context, node, kTakenScores)->data.f};
+  ln_nms_begin_f32(&nms, scores->data.f, (size_t)ln_dim(boxes, 0), &state);
+  const size_t most = state.heap_count < (size_t)limit ? state.heap_count : (size_t)limit;
+  for (size_t i = 1; state.taken_count < most && state.heap_count > 0; ++i) {
+    if (i % 1024 == 0 && ln_is_cancelled(context)) return kTfLiteCancelled;
+    ln_nms_step_f32(&nms, boxes->data.f, &state);
+  }
+  const size_t taken = state.taken_count;
   LN_TRY(write_output(context, node, 0, kTaken, taken, limit));
   if (soft) LN_TRY(write_output(context, node, 1, kTakenScores, taken, limit));
   LN_TRY(ln_get_output(context, node, soft ? 2 : 1, &number));

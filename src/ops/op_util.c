@@ -331,3 +331,8 @@ int ln_thread_count(TfLiteContext* context) {
   LinnetBackend* backend = LinnetBackendOf(context);
   return backend != NULL ? backend->ThreadCount(backend) : 1;
 }
+
+bool ln_is_cancelled(TfLiteContext* context) {
+  LinnetBackend* backend = LinnetBackendOf(context);
+  return backend != NULL && backend->IsCancelled(backend);
+}

@@ -132,5 +132,8 @@ void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile
 void ln_parallel_sized(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count,
                        size_t operations);
 int ln_thread_count(TfLiteContext* context);
+/* True once the invoke was cancelled or ran out of time: what runs long gives up with kTfLiteCancelled. It costs a look
+ * at the clock. */
+bool ln_is_cancelled(TfLiteContext* context);
 
 #endif

@@ -9,6 +9,9 @@
 #include "ops/builtin_ops.h"
 #include "ops/op_util.h"
 
+/* So many numbers are made between two looks at the clock; whole blocks of the generator. */
+enum { kChunk = 1 << 16 };
+
 typedef struct random_data {
   ln_philox philox;
   int first_temporary;
@@ -70,7 +73,11 @@ static TfLiteStatus floats_invoke(TfLiteContext* context, TfLiteNode* node, void
   TfLiteTensor* output;
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (ln_is_dynamic(output)) LN_TRY(resize_floats(context, node));
-  if (output->bytes > 0) fill(&data->philox, output->data.f, (size_t)ln_num_elements(output));
+  const size_t count = (size_t)ln_num_elements(output);
+  for (size_t i = 0; i < count; i += kChunk) {
+    if (i > 0 && ln_is_cancelled(context)) return kTfLiteCancelled;
+    fill(&data->philox, output->data.f + i, count - i < kChunk ? count - i : kChunk);
+  }
   return kTfLiteOk;
 }
 
@@ -140,6 +147,7 @@ static TfLiteStatus multinomial_invoke(TfLiteContext* context, TfLiteNode* node)
   for (size_t row = 0; row < rows; ++row) {
     ln_cumulate_exp(logits->data.f + row * classes, classes, sums);
     for (size_t i = row * samples; i < (row + 1) * samples; ++i) {
+      if (i % kChunk == kChunk - 1 && ln_is_cancelled(context)) return kTfLiteCancelled;
       const size_t choice = ln_random_choice(&pairs, sums, classes);
       if (output->type == kTfLiteInt64)
         output->data.i64[i] = (int64_t)choice;

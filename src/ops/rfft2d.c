@@ -95,9 +95,11 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   ln_complex64* rows = (ln_complex64*)(void*)ln_get_temporary(context, node, kRows)->data.raw;
   ln_complex64* column = (ln_complex64*)(void*)ln_get_temporary(context, node, kColumn)->data.raw;
   ln_fft_roots(height > width ? height : width, roots);
-  for (size_t i = 0; i < pictures; ++i)
+  for (size_t i = 0; i < pictures; ++i) {
+    if (i % 64 == 63 && ln_is_cancelled(context)) return kTfLiteCancelled;
     ln_rfft2d(input->data.f + i * in_height * in_width, in_height, in_width, height, width, roots, rows, column,
               output->data.f + 2 * i * height * (width / 2 + 1));
+  }
   return kTfLiteOk;
 }
 

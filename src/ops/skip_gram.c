@@ -58,21 +58,22 @@ static void emit(gram_search* s, int size) {
   ++s->strings;
 }
 
+/* Where only whole sequences count, as many words must be left as they lack: every way leads to one then. */
 static bool can_step(const gram_search* s, int depth) {
-  if (depth >= s->params->ngram_size || s->stack[depth] + 1 >= s->word_count) return false;
+  const int lacking = s->params->include_all_ngrams ? 0 : s->params->ngram_size - 1 - depth;
+  if (depth >= s->params->ngram_size || s->stack[depth] + 1 >= s->word_count - lacking) return false;
   return depth == 0 || s->stack[depth] - s->stack[depth - 1] <= s->params->max_skip_size;
 }
 
 /* Goes through all choices in order; a sequence comes after those that begin with it. There can be more than anyone can
  * wait for: it ends where they leave a tensor's size, and where the invoke is cancelled. */
 static TfLiteStatus search(TfLiteContext* context, gram_search* s) {
-  LinnetBackend* backend = LinnetBackendOf(context);
   int depth = 1;
   uint32_t turn = 0;
   s->strings = s->bytes = 0;
   for (int i = 0; i < s->params->ngram_size; ++i) s->stack[i] = 0;
   while (depth >= 0) {
-    if (++turn % 4096 == 0 && backend != NULL && backend->IsCancelled(backend)) return kTfLiteCancelled;
+    if (++turn % 4096 == 0 && ln_is_cancelled(context)) return kTfLiteCancelled;
     if (can_step(s, depth)) {
       ++s->stack[depth];
       ++depth;

@@ -60,26 +60,24 @@ static bool compare(const ln_nms* nms, const float* boxes, const int32_t* taken,
   return true;
 }
 
-size_t ln_nms_f32(const ln_nms* nms, const float* boxes, const float* scores, size_t n, size_t limit,
-                  ln_nms_candidate* heap, int32_t* taken, float* taken_scores) {
-  size_t count = 0, taken_count = 0;
+void ln_nms_begin_f32(const ln_nms* nms, const float* scores, size_t n, ln_nms_state* state) {
+  state->heap_count = state->taken_count = 0;
   for (size_t i = 0; i < n; ++i) {
     if (!(scores[i] > nms->score_limit)) continue;
-    rise(heap, count, (ln_nms_candidate){scores[i], (int32_t)i, 0});
-    ++count;
+    rise(state->heap, state->heap_count, (ln_nms_candidate){scores[i], (int32_t)i, 0});
+    ++state->heap_count;
   }
-  if (count < limit) limit = count;
-  while (taken_count < limit && count > 0) {
-    ln_nms_candidate c = pop(heap, &count);
-    const float before = c.score;
-    if (!compare(nms, boxes, taken, taken_count, &c)) continue;
-    if (c.score == before) {
-      taken[taken_count] = c.box;
-      taken_scores[taken_count] = c.score;
-      ++taken_count;
-    }
-    /* One that was taken goes back too: it meets itself next, and where the limit is above 1 it is taken again. */
-    if (c.score > nms->score_limit) rise(heap, count++, c);
+}
+
+void ln_nms_step_f32(const ln_nms* nms, const float* boxes, ln_nms_state* state) {
+  ln_nms_candidate c = pop(state->heap, &state->heap_count);
+  const float before = c.score;
+  if (!compare(nms, boxes, state->taken, state->taken_count, &c)) return;
+  if (c.score == before) {
+    state->taken[state->taken_count] = c.box;
+    state->taken_scores[state->taken_count] = c.score;
+    ++state->taken_count;
   }
-  return taken_count;
+  /* One that was taken goes back too: it meets itself next, and where the limit is above 1 it is taken again. */
+  if (c.score > nms->score_limit) rise(state->heap, state->heap_count++, c);
 }

@@ -18,9 +18,19 @@ typedef struct ln_nms_candidate {
   size_t compared; /* with that many of the boxes taken */
 } ln_nms_candidate;
 
-/* Takes at most `limit` of the n boxes [y1, x1, y2, x2], whose corners may be any two that face each other; answers how
- * many. `heap` has n elements, `taken` and `taken_scores` the smaller of n and `limit`. */
-size_t ln_nms_f32(const ln_nms* nms, const float* boxes, const float* scores, size_t n, size_t limit,
-                  ln_nms_candidate* heap, int32_t* taken, float* taken_scores);
+/* Boxes taken so far, and those that may be taken yet. */
+typedef struct ln_nms_state {
+  ln_nms_candidate* heap; /* room for all boxes */
+  size_t heap_count, taken_count;
+  int32_t* taken; /* room for as many as shall be taken, or all */
+  float* taken_scores;
+} ln_nms_state;
+
+/* Puts the boxes whose scores are above the limit into the heap. */
+void ln_nms_begin_f32(const ln_nms* nms, const float* scores, size_t n, ln_nms_state* state);
+
+/* Looks at the best candidate, of which there must be one: takes it, drops it or lowers its score. A box is
+ * [y1, x1, y2, x2], any two corners that face each other. */
+void ln_nms_step_f32(const ln_nms* nms, const float* boxes, ln_nms_state* state);
 
 #endif
