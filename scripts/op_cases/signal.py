@@ -41,7 +41,7 @@ def add(suite, name, inputs, outputs, settings=None, invokes=1):
     results = [graph.output(f"y{i}", dtype, shape) for i, (dtype, shape) in enumerate(outputs)]
     graph.custom(name.split("/")[0], tensors, results, options(**(settings or {})))
     kinds = [(np.dtype(dtype.lower()), shape) for dtype, shape in outputs]
-    suite.add(name, model, given, invokes=invokes, kind="int16", flags="custom" if invokes == 1 else "custom,stateful",
+    suite.add(name, model, given, invokes=invokes, kind=given[0].dtype.name, flags="custom" if invokes == 1 else "custom,stateful",
               tolerance=(1e-6, 1e-5), run=micro(kinds))
 
 

@@ -15,12 +15,7 @@ typedef struct spectrogram_data {
   double* factors; /* behind the weights, in the same block */
 } spectrogram_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  spectrogram_data* d = ln_new_node_data(sizeof *d);
-  if (d != TfLiteKernelInitFailed()) d->first_temporary = -1;
-  return d;
-}
+LN_DEFINE_INIT(init, spectrogram_data, .first_temporary = -1)
 
 static void free_data(TfLiteContext* context, void* user_data) {
   spectrogram_data* d = user_data;

@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 TfLiteStatus ln_open_options(TfLiteContext* context, const TfLiteNode* node, ln_flex_map* options) {
   LN_CHECK(context,
@@ -54,9 +55,10 @@ TfLiteStatus ln_option_f32(TfLiteContext* context, const ln_flex_map* options, c
   return kTfLiteOk;
 }
 
-void* ln_new_node_data(size_t size_bytes) {
-  void* data = ln_calloc(1, size_bytes);
-  return data != NULL ? data : TfLiteKernelInitFailed();
+void* ln_new_node_data(const void* first, size_t size_bytes) {
+  void* data = ln_malloc(size_bytes);
+  if (data == NULL) return TfLiteKernelInitFailed();
+  return memcpy(data, first, size_bytes);
 }
 
 void ln_free_node_data(TfLiteContext* context, void* data) {

@@ -26,12 +26,7 @@ typedef struct detection {
   int32_t box, label;
 } detection;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  detection_data* d = ln_new_node_data(sizeof *d);
-  if (d != TfLiteKernelInitFailed()) d->first_temporary = -1;
-  return d;
-}
+LN_DEFINE_INIT(init, detection_data, .first_temporary = -1)
 
 static TfLiteStatus read_options(TfLiteContext* context, const TfLiteNode* node, detection_data* d) {
   ln_flex_map o;

@@ -11,12 +11,7 @@ typedef struct mfcc_data {
   int32_t low, high, bands, coefficients;
 } mfcc_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  mfcc_data* d = ln_new_node_data(sizeof *d);
-  if (d != TfLiteKernelInitFailed()) d->first_temporary = -1;
-  return d;
-}
+LN_DEFINE_INIT(init, mfcc_data, .first_temporary = -1)
 
 static TfLiteStatus read_options(TfLiteContext* context, const TfLiteNode* node, mfcc_data* d) {
   ln_flex_map o;

@@ -11,7 +11,7 @@ typedef struct verify_data {
   bool log_if_failed;
 } verify_data;
 
-LN_DEFINE_INIT(init, verify_data)
+LN_DEFINE_INIT(init, verify_data, .tolerance = 0)
 
 typedef struct verify_tensors {
   const TfLiteTensor *input, *reference;

@@ -21,12 +21,7 @@ typedef struct posenet_data {
   float threshold, radius;
 } posenet_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  posenet_data* d = ln_new_node_data(sizeof *d);
-  if (d != TfLiteKernelInitFailed()) d->first_temporary = -1;
-  return d;
-}
+LN_DEFINE_INIT(init, posenet_data, .first_temporary = -1)
 
 static TfLiteStatus read_options(TfLiteContext* context, const TfLiteNode* node, posenet_data* d) {
   ln_flex_map o;

@@ -13,7 +13,7 @@ typedef struct bank_data {
   int32_t bands;
 } bank_data;
 
-LN_DEFINE_INIT(bank_init, bank_data)
+LN_DEFINE_INIT(bank_init, bank_data, .bands = 0)
 
 static TfLiteStatus bank_prepare(TfLiteContext* context, TfLiteNode* node) {
   bank_data* d = node->user_data;
@@ -86,12 +86,7 @@ typedef struct subtraction_data {
   ln_signal_subtraction s;
 } subtraction_data;
 
-static void* subtraction_init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  subtraction_data* d = ln_new_node_data(sizeof *d);
-  if (d != TfLiteKernelInitFailed()) d->state.first = -1;
-  return d;
-}
+LN_DEFINE_INIT(subtraction_init, subtraction_data, .state.first = -1)
 
 /* A fraction of 2^spectral_subtraction_bits. */
 static TfLiteStatus read_fraction(TfLiteContext* context, const ln_flex_map* options, const char* name,
@@ -153,7 +148,7 @@ typedef struct pcan_data {
   int32_t shift;
 } pcan_data;
 
-LN_DEFINE_INIT(pcan_init, pcan_data)
+LN_DEFINE_INIT(pcan_init, pcan_data, .shift = 0)
 
 static TfLiteStatus pcan_prepare(TfLiteContext* context, TfLiteNode* node) {
   pcan_data* d = node->user_data;
@@ -191,7 +186,7 @@ typedef struct log_data {
   int32_t shift, scale;
 } log_data;
 
-LN_DEFINE_INIT(log_init, log_data)
+LN_DEFINE_INIT(log_init, log_data, .shift = 0)
 
 static TfLiteStatus log_prepare(TfLiteContext* context, TfLiteNode* node) {
   log_data* d = node->user_data;

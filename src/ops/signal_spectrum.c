@@ -11,7 +11,7 @@ typedef struct window_data {
   int32_t shift;
 } window_data;
 
-LN_DEFINE_INIT(window_init, window_data)
+LN_DEFINE_INIT(window_init, window_data, .shift = 0)
 
 static TfLiteStatus window_prepare(TfLiteContext* context, TfLiteNode* node) {
   window_data* d = node->user_data;
@@ -77,12 +77,7 @@ typedef struct fft_data {
   void* tables;
 } fft_data;
 
-static void* fft_init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  fft_data* d = ln_new_node_data(sizeof *d);
-  if (d != TfLiteKernelInitFailed()) d->first_temporary = -1;
-  return d;
-}
+LN_DEFINE_INIT(fft_init, fft_data, .first_temporary = -1)
 
 static void fft_free(TfLiteContext* context, void* user_data) {
   fft_data* d = user_data;
@@ -178,7 +173,7 @@ typedef struct energy_data {
   int32_t start, end;
 } energy_data;
 
-LN_DEFINE_INIT(energy_init, energy_data)
+LN_DEFINE_INIT(energy_init, energy_data, .start = 0)
 
 static TfLiteStatus energy_prepare(TfLiteContext* context, TfLiteNode* node) {
   energy_data* d = node->user_data;

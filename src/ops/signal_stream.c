@@ -14,12 +14,7 @@ typedef struct framer_data {
   bool prefill;
 } framer_data;
 
-static void* framer_init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  framer_data* d = ln_new_node_data(sizeof *d);
-  if (d != TfLiteKernelInitFailed()) d->state.first = -1;
-  return d;
-}
+LN_DEFINE_INIT(framer_init, framer_data, .state.first = -1)
 
 /* Bytes of a header and of `rows` rows of `columns` elements. */
 static TfLiteStatus set_rows(TfLiteContext* context, TfLiteNode* node, ln_signal_state* state, size_t header_bytes,
@@ -110,12 +105,7 @@ typedef struct delay_data {
   int32_t length;
 } delay_data;
 
-static void* delay_init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  delay_data* d = ln_new_node_data(sizeof *d);
-  if (d != TfLiteKernelInitFailed()) d->state.first = -1;
-  return d;
-}
+LN_DEFINE_INIT(delay_init, delay_data, .state.first = -1)
 
 static TfLiteStatus delay_prepare(TfLiteContext* context, TfLiteNode* node) {
   delay_data* d = node->user_data;
@@ -164,12 +154,7 @@ typedef struct stacker_data {
   size_t capacity;
 } stacker_data;
 
-static void* stacker_init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  stacker_data* d = ln_new_node_data(sizeof *d);
-  if (d != TfLiteKernelInitFailed()) d->state.first = -1;
-  return d;
-}
+LN_DEFINE_INIT(stacker_init, stacker_data, .state.first = -1)
 
 static TfLiteStatus stacker_prepare(TfLiteContext* context, TfLiteNode* node) {
   stacker_data* d = node->user_data;
@@ -229,12 +214,7 @@ typedef struct overlap_data {
   int32_t step;
 } overlap_data;
 
-static void* overlap_init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  overlap_data* d = ln_new_node_data(sizeof *d);
-  if (d != TfLiteKernelInitFailed()) d->state.first = -1;
-  return d;
-}
+LN_DEFINE_INIT(overlap_init, overlap_data, .state.first = -1)
 
 static TfLiteStatus overlap_prepare(TfLiteContext* context, TfLiteNode* node) {
   overlap_data* d = node->user_data;

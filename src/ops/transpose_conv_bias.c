@@ -14,7 +14,7 @@ typedef struct tconv_data {
   ln_tconv_shape shape;
 } tconv_data;
 
-LN_DEFINE_INIT(init, tconv_data)
+LN_DEFINE_INIT(init, tconv_data, .shape = {0})
 
 typedef struct tconv_options {
   int32_t padding, stride_width, stride_height;

@@ -13,7 +13,7 @@ typedef struct unpool_data {
   float low, high;
 } unpool_data;
 
-LN_DEFINE_INIT(init, unpool_data)
+LN_DEFINE_INIT(init, unpool_data, .low = 0)
 
 /* The members of TfLitePoolParams that an operator has set; what else a file has behind them does not matter. */
 typedef struct pool_options {
