@@ -29,7 +29,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_run_command, cli_inspect_command, cli_classify_command, cli_bench_command,
-    cli_compare_command, cli_optimize_command, cli_convert_command;
+    cli_compare_command, cli_optimize_command, cli_convert_command, cli_freeze_command;
 
 /* All commands, ends with NULL. */
 extern const cli_command* const cli_commands[];

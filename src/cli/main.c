@@ -6,9 +6,9 @@
 #include "cli.h"
 #include "linnet/linnet.h"
 
-const cli_command* const cli_commands[] = {
-    &cli_run_command,     &cli_inspect_command,  &cli_classify_command, &cli_bench_command,
-    &cli_compare_command, &cli_optimize_command, &cli_convert_command,  NULL};
+const cli_command* const cli_commands[] = {&cli_run_command,     &cli_inspect_command, &cli_classify_command,
+                                           &cli_bench_command,   &cli_compare_command, &cli_optimize_command,
+                                           &cli_convert_command, &cli_freeze_command,  NULL};
 
 /* One line, whatever bytes a model or a file name put into it. */
 int cli_fail(int code, const char* format, ...) {

@@ -105,3 +105,17 @@ ln_graph* ln_import_keras(ln_job* job, const char* path, const LinnetConvertOpti
           LinnetConvertMissing()[0] != 0 ? "; missing when it was built: " : "", LinnetConvertMissing());
 }
 #endif
+
+static void freeze(ln_job* job, void* arg) {
+  const call* c = arg;
+#ifdef LINNET_HAVE_PROTOBUF_C
+  ln_freeze_graphdef(job, c->source, c->destination, &c->options);
+#else
+  ln_stop(job, "%s: this build cannot read TensorFlow's files: %s was missing when it was built", c->source,
+          LinnetConvertMissing());
+#endif
+}
+
+TfLiteStatus LinnetFreeze(const char* source, const char* destination, const LinnetConvertOptions* options) {
+  return run(freeze, source, destination, options);
+}

@@ -4,7 +4,7 @@
 
 #include "model/schema.h"
 
-enum { BLOCK_BYTES = 1 << 16, MAX_SLOTS = 32, KEPT_VTABLES = 64, DATA_ALIGNMENT = 16 };
+enum { BLOCK_BYTES = 1 << 13, MAX_SLOTS = 32, KEPT_VTABLES = 64, DATA_ALIGNMENT = 16 };
 
 typedef struct segment {
   const unsigned char* data;

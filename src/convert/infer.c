@@ -102,7 +102,7 @@ static void ask(ln_job* job, void* arg) {
   const question* q = arg;
   result* answer = q->answer;
   const ln_fb_writer* bytes = ln_write_model(isolate(job, q));
-  void* file = ln_job_alloc(job, ln_fb_writer_bytes(bytes), 1);
+  void* file = ln_job_alloc_raw(job, ln_fb_writer_bytes(bytes));
   ln_fb_writer_copy(bytes, file);
   const LinnetModelOptions model_options = {sizeof model_options, kLinnetVerifyFast, quiet, NULL};
   TfLiteModel* model = LinnetModelCreate(file, ln_fb_writer_bytes(bytes), &model_options);

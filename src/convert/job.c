@@ -47,10 +47,10 @@ void ln_stop(ln_job* job, const char* format, ...) {
   longjmp(job->out, 1);
 }
 
-static void* new_block(ln_job* job, size_t size_bytes) {
+static void* new_block(ln_job* job, size_t size_bytes, bool zeroed) {
   size_t total;
   ln_job_block* block = NULL;
-  if (ln_add_size(sizeof *block, size_bytes, &total)) block = ln_calloc(1, total);
+  if (ln_add_size(sizeof *block, size_bytes, &total)) block = zeroed ? ln_calloc(1, total) : ln_malloc(total);
   if (block == NULL) ln_stop(job, "no memory: %zu bytes were asked for", size_bytes);
   block->next = job->blocks;
   job->blocks = block;
@@ -62,9 +62,9 @@ void* ln_job_alloc(ln_job* job, size_t count, size_t size_bytes) {
   if (!ln_mul_size(count, size_bytes, &total) || total > SIZE_MAX / 2)
     ln_stop(job, "no memory: %zu elements of %zu bytes were asked for", count, size_bytes);
   total = (total + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
-  if (total > LARGE_BYTES) return new_block(job, total);
+  if (total > LARGE_BYTES) return new_block(job, total, true);
   if (total > job->free_count) {
-    job->free_bytes = new_block(job, BLOCK_BYTES);
+    job->free_bytes = new_block(job, BLOCK_BYTES, true);
     job->free_count = BLOCK_BYTES;
   }
   void* result = job->free_bytes;
@@ -73,8 +73,12 @@ void* ln_job_alloc(ln_job* job, size_t count, size_t size_bytes) {
   return result;
 }
 
+void* ln_job_alloc_raw(ln_job* job, size_t size_bytes) {
+  return size_bytes > LARGE_BYTES ? new_block(job, size_bytes, false) : ln_job_alloc(job, size_bytes, 1);
+}
+
 void* ln_job_copy(ln_job* job, const void* data, size_t size_bytes) {
-  void* copy = ln_job_alloc(job, size_bytes, 1);
+  void* copy = ln_job_alloc_raw(job, size_bytes);
   if (size_bytes != 0) memcpy(copy, data, size_bytes);
   return copy;
 }

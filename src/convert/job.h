@@ -69,6 +69,7 @@ void ln_log(ln_job* job, const char* format, ...) LN_PRINTF(2, 3);
 void ln_job_defer(ln_job* job, void (*close)(void* what), void* what);
 
 void* ln_job_alloc(ln_job* job, size_t count, size_t size_bytes); /* zeroed, aligned for any type; count 0: not NULL */
+void* ln_job_alloc_raw(ln_job* job, size_t size_bytes);           /* not zeroed: for what is filled at once */
 void* ln_job_copy(ln_job* job, const void* data, size_t size_bytes);
 char* ln_job_strdup(ln_job* job, const char* text);
 char* ln_job_text(ln_job* job, const char* format, ...) LN_PRINTF(2, 3);

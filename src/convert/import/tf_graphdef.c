@@ -34,6 +34,14 @@ static bool is_no_result(const LnPb__NodeDef* def) {
   return false;
 }
 
+/* The predicate of a branch, seen from inside: only control edges take it. */
+static bool is_pivot(const ln_tf_body* body, const LnPb__NodeDef* def) {
+  int node, output;
+  if (strcmp(def->op, "Identity") != 0 || def->n_input == 0) return false;
+  return ln_tf_resolve(body, def->input[0], &node, &output) && node >= 0 &&
+         (is_op(body->defs[node], "Switch") || is_op(body->defs[node], "RefSwitch"));
+}
+
 void ln_tf_default_outputs(ln_tf_importer* importer, const char*** names, size_t* count) {
   const ln_tf_body* body = ln_tf_graph_body(importer);
   bool* used = ln_job_alloc(importer->job, body->count, sizeof *used);
@@ -47,7 +55,7 @@ void ln_tf_default_outputs(ln_tf_importer* importer, const char*** names, size_t
       if (input[0] != '^' && ln_tf_resolve(body, input, &node, &output) && node >= 0) used[node] = true;
     }
   for (size_t i = 0; i < body->count; ++i) {
-    if (used[i] || is_no_result(body->defs[i])) continue;
+    if (used[i] || is_no_result(body->defs[i]) || is_pivot(body, body->defs[i])) continue;
     *names = ln_job_grow(importer->job, *names, *count, &capacity, sizeof **names);
     (*names)[(*count)++] = body->defs[i]->name;
   }

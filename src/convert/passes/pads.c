@@ -44,21 +44,44 @@ static bool read_pads(const ln_node* node, int rank, int64_t* pads) {
   return node->code == LN_OP_PAD && ln_is_float(node->inputs[0]) && ln_tensor_ints(node->inputs[1], 2 * rank, pads);
 }
 
+/* The order of dimensions that a transpose between pad and convolution makes; none: as they are. */
+static bool read_order(const ln_node* transpose, int64_t order[4]) {
+  for (int i = 0; i < 4; ++i) order[i] = i;
+  if (transpose == NULL) return true;
+  if (!ln_tensor_ints(transpose->inputs[1], 4, order)) return false;
+  for (int i = 0; i < 4; ++i)
+    if (order[i] < 0 || order[i] > 3) return false;
+  return true;
+}
+
 static bool into_convolution(ln_node* node) {
   window w;
-  int64_t pads[8], same[2];
+  int64_t pads[8], same[2], order[4];
   if (!read_window(node, &w) || ln_node_get(node, w.padding_slot, 0) != LN_PADDING_VALID) return false;
-  ln_node* pad = node->inputs[0] != NULL ? node->inputs[0]->producer : NULL;
-  if (pad == NULL || !read_pads(pad, 4, pads)) return false;
-  const ln_tensor* x = pad->inputs[0];
-  if (pads[0] != 0 || pads[1] != 0 || pads[6] != 0 || pads[7] != 0) return false;
-  for (int i = 0; i < 2; ++i) {
-    if (!ln_dim_is_known(x, i + 1)) return false;
-    same_padding(x->shape[0][i + 1], w.kernel[i], w.stride[i], w.dilation[i], same);
-    if (same[0] != pads[2 + 2 * i] || same[1] != pads[3 + 2 * i]) return false;
+  ln_node* transpose = ln_private_producer(node->inputs[0], LN_OP_TRANSPOSE);
+  ln_node* pad = transpose != NULL         ? transpose->inputs[0]->producer
+                 : node->inputs[0] != NULL ? node->inputs[0]->producer
+                                           : NULL;
+  if (pad == NULL || !read_pads(pad, 4, pads) || !read_order(transpose, order)) return false;
+  ln_tensor* x = pad->inputs[0];
+  for (int i = 0; i < 4; ++i) {
+    const int64_t* here = &pads[2 * order[i]];
+    if (i == 0 || i == 3) {
+      if (here[0] != 0 || here[1] != 0) return false;
+      continue;
+    }
+    if (!ln_dim_is_known(x, (int)order[i])) return false;
+    same_padding(x->shape[0][order[i]], w.kernel[i - 1], w.stride[i - 1], w.dilation[i - 1], same);
+    if (same[0] != here[0] || same[1] != here[1]) return false;
   }
   ln_node_set(node, w.padding_slot, LN_PADDING_SAME);
-  ln_node_set_input(node, 0, pad->inputs[0]);
+  if (transpose == NULL) {
+    ln_node_set_input(node, 0, x);
+    return true;
+  }
+  ln_node_set_input(transpose, 0, x);
+  for (int k = 0; k < 2; ++k)
+    for (int i = 0; i < 4; ++i) transpose->outputs[0]->shape[k][i] = x->shape[k][order[i]];
   return true;
 }
 

@@ -39,11 +39,12 @@ static const float* per_channel(const ln_tensor* t, int32_t channels, size_t* st
 static ln_tensor* scaled(const ln_tensor* weights, int dim, const float* by, size_t step) {
   const float* from = weights->data;
   ln_job* job = weights->subgraph->graph->job;
-  float* to = ln_job_alloc(job, weights->data_bytes, 1);
+  float* to = ln_job_alloc_raw(job, weights->data_bytes);
   size_t inner = 1;
   for (int i = dim + 1; i < weights->rank; ++i) inner *= (size_t)weights->shape[0][i];
   const size_t channels = (size_t)weights->shape[0][dim], count = weights->data_bytes / sizeof(float);
-  for (size_t i = 0; i < count; ++i) to[i] = from[i] * by[step * (i / inner % channels)];
+  for (size_t i = 0, channel = 0; i < count; i += inner, channel = channel + 1 < channels ? channel + 1 : 0)
+    for (size_t k = 0; k < inner; ++k) to[i + k] = from[i + k] * by[step * channel];
   return ln_graph_constant(weights->subgraph, weights->name, LN_TYPE_FLOAT32, weights->rank, weights->shape[0], to);
 }
 

@@ -1,0 +1,32 @@
+/* linnet freeze: a GraphDef and a checkpoint become one GraphDef with constants. */
+#include "cli.h"
+#include "convert_say.h"
+
+static int run(const cli_args* args) {
+  convert_say say = {false, false};
+  const char* output = cli_value(args, "output");
+  if (output == NULL) return cli_fail(CLI_USAGE, "freeze: --output FILE says where the graph goes");
+  LinnetConvertOptions options = convert_options(args, &say);
+  if (cli_operand_count(args) > 1) options.checkpoint = cli_operand(args, 1);
+  return LinnetFreeze(cli_operand(args, 0), output, &options) == kTfLiteOk ? CLI_OK : CLI_INPUT;
+}
+
+static const cli_option kOptions[] = {
+    {"output", "FILE", "where the graph goes (-o)"},
+    {"outputs", "NAMES", "the graph's outputs, separated by commas; found where the graph allows"},
+    {NULL, NULL, NULL},
+};
+
+const cli_command cli_freeze_command = {
+    "freeze",
+    "put a checkpoint's values into a GraphDef",
+    "GRAPH CHECKPOINT",
+    "Reads a GraphDef (binary or text) and a checkpoint (CHECKPOINT.index and its data shards), puts constants in\n"
+    "place of variables, and keeps what the outputs need: what trained, saved and checked goes.",
+    "  linnet freeze graph.pb model.ckpt-1000 -o frozen.pb\n"
+    "  linnet freeze graph.pbtxt model.ckpt-1000 -o frozen.pb --outputs probabilities\n",
+    kOptions,
+    1,
+    2,
+    run,
+};
