@@ -240,7 +240,7 @@ static bool set_bytes(TfLiteTensor* tensor, const void* data, size_t size_bytes)
 /* Something for each type: strings, small numbers. */
 static bool make_up(TfLiteTensor* tensor) {
   if (TfLiteTensorType(tensor) == kTfLiteString) {
-    static const char kStrings[] = "\2\0\0\0\20\0\0\0\22\0\0\0\25\0\0\0abcde";
+    static const char kStrings[] = "\3\0\0\0\24\0\0\0\26\0\0\0\31\0\0\0\31\0\0\0abcde";
     return set_bytes(tensor, kStrings, sizeof kStrings - 1);
   }
   const size_t size_bytes = TfLiteTensorByteSize(tensor);
@@ -403,6 +403,8 @@ static const subject kFiles[] = {
     {"tests/data/dynamic_add.tflite", 1, DELEGATE_OBJECT, true, NULL, false},
     {"tests/data/data_behind.tflite", 1, NOTHING, false, NULL, false},
     {"tests/data/chain.tflite", 2, NOTHING, true, NULL, false},
+    {"tests/data/string_moves.tflite", 1, NOTHING, false, NULL, false},
+    {"tests/data/shape_parts.tflite", 1, NOTHING, true, NULL, false},
     {"examples/digits/digits_float.tflite", 2, NOTHING, true, NULL, false},
     {"examples/digits/digits_int8.tflite", 2, NOTHING, true, NULL, false},
 };
