@@ -4,13 +4,14 @@
 
 #include "kernels/generic/fixed_point.h"
 #include "kernels/generic/hard_swish.h"
+#include "kernels/generic/lookup.h"
 #include "kernels/generic/sigmoid_s16.h"
 #include "ops/builtin_ops.h"
 #include "ops/curve.h"
 
 typedef struct activation_data {
   ln_unary_rescale rescale;
-  ln_hard_swish hard_swish;
+  uint8_t hard_swish[256]; /* the result by the input's byte */
   ln_unary_clamp clamp;
   float alpha;
 } activation_data;
@@ -270,8 +271,14 @@ const TfLiteRegistration ln_op_leaky_relu = {.init = init,
 
 /* Both factors in 16 bits: the input, with seven bits more, to the output's scale, and to 3 / 32768 for the gate
  * relu6(x + 3) / 6. */
+static void hard_swish_fill(const ln_hard_swish* p, bool is_signed, uint8_t table[256]) {
+  uint8_t values[256];
+  for (size_t i = 0; i < 256; ++i) values[i] = (uint8_t)i;
+  (is_signed ? ln_hard_swish_s8 : ln_hard_swish_u8)(p, values, table, 256);
+}
+
 static TfLiteStatus hard_swish_prepare(TfLiteContext* context, TfLiteNode* node) {
-  ln_hard_swish* p = &((activation_data*)node->user_data)->hard_swish;
+  ln_hard_swish params, *p = &params;
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
@@ -293,16 +300,18 @@ static TfLiteStatus hard_swish_prepare(TfLiteContext* context, TfLiteNode* node)
   LN_CHECK(context, p->gate_shift >= -15 && p->out_shift >= -15 && p->gate_shift <= 15,
            "the scales are %g and %g; the factor between them is out of range", (double)input->params.scale,
            (double)output->params.scale);
+  hard_swish_fill(p, input->type == kTfLiteInt8, ((activation_data*)node->user_data)->hard_swish);
   return kTfLiteOk;
 }
+
+static void hard_swish_row(const void* params, const void* in, void* out, size_t n) { ln_lookup_8(params, in, out, n); }
 
 static TfLiteStatus hard_swish_invoke(TfLiteContext* context, TfLiteNode* node) {
   const activation_data* data = node->user_data;
   const TfLiteTensor* input;
   LN_TRY(ln_get_input(context, node, 0, &input));
   if (input->type == kTfLiteFloat32) return ln_unary_run(context, node, ln_unary_hard_swish_f32_ref, NULL);
-  return ln_unary_run(context, node, input->type == kTfLiteInt8 ? ln_hard_swish_s8 : ln_hard_swish_u8,
-                      &data->hard_swish);
+  return ln_unary_run(context, node, hard_swish_row, data->hard_swish);
 }
 
 const TfLiteRegistration ln_op_hard_swish = {.init = init,

@@ -1,5 +1,6 @@
 /* AVERAGE_POOL_2D, MAX_POOL_2D, L2_POOL_2D over [N,H,W,C]. */
 #include "kernels/generic/pool_f32.h"
+#include "kernels/generic/pool_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/op_util.h"
 
@@ -97,6 +98,31 @@ static void run_f32(TfLiteContext* context, const pool_data* d, pool_kind kind, 
                     rows * (size_t)s->out_width * (size_t)s->channels * (size_t)s->filter_height);
 }
 
+typedef struct pool_bytes_job {
+  const pool_data* d;
+  ln_pool_q8_fn row;
+  const void* in;
+  void* out;
+} pool_bytes_job;
+
+static void run_bytes_row(void* arg, size_t row) {
+  const pool_bytes_job* j = arg;
+  j->row(&j->d->shape, row, j->in, j->out, j->d->low, j->d->high);
+}
+
+static void run_bytes(TfLiteContext* context, const pool_data* d, pool_kind kind, const TfLiteTensor* input,
+                      TfLiteTensor* output) {
+  const ln_pool_shape* s = &d->shape;
+  const ln_pool_q8* kernel = ln_pool_q8_best();
+  const bool is_signed = input->type == kTfLiteInt8;
+  const ln_pool_q8_fn row = kind == POOL_MAX ? (is_signed ? kernel->max_s8 : kernel->max_u8)
+                                             : (is_signed ? kernel->average_s8 : kernel->average_u8);
+  pool_bytes_job job = {d, row, input->data.raw_const, output->data.raw};
+  const size_t rows = (size_t)s->batch * (size_t)s->out_height;
+  ln_parallel_sized(context, run_bytes_row, &job, rows,
+                    rows * (size_t)s->out_width * (size_t)s->channels * (size_t)s->filter_height / 4);
+}
+
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, pool_kind kind) {
   const pool_data* d = node->user_data;
   const TfLiteTensor* input;
@@ -106,17 +132,10 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, pool_kind k
   if (output->bytes == 0) return kTfLiteOk;
   if (input->type == kTfLiteFloat32) {
     run_f32(context, d, kind, input->data.f, output->data.f);
+  } else if (input->type != kTfLiteInt16) {
+    run_bytes(context, d, kind, input, output);
   } else if (kind == POOL_MAX) {
-    if (input->type == kTfLiteUInt8)
-      ln_max_pool_qu8_ref(&d->shape, input->data.uint8, output->data.uint8, d->low, d->high);
-    else if (input->type == kTfLiteInt8)
-      ln_max_pool_qs8_ref(&d->shape, input->data.int8, output->data.int8, d->low, d->high);
-    else
-      ln_max_pool_qs16_ref(&d->shape, input->data.i16, output->data.i16, d->low, d->high);
-  } else if (input->type == kTfLiteUInt8) {
-    ln_average_pool_qu8_ref(&d->shape, input->data.uint8, output->data.uint8, d->low, d->high);
-  } else if (input->type == kTfLiteInt8) {
-    ln_average_pool_qs8_ref(&d->shape, input->data.int8, output->data.int8, d->low, d->high);
+    ln_max_pool_qs16_ref(&d->shape, input->data.i16, output->data.i16, d->low, d->high);
   } else {
     ln_average_pool_qs16_ref(&d->shape, input->data.i16, output->data.i16, d->low, d->high);
   }

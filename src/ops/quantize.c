@@ -1,7 +1,6 @@
 /* QUANTIZE (from float, and between integers of different scales) and DEQUANTIZE. */
-#include "kernels/generic/quantize.h"
-
 #include "kernels/generic/fixed_point.h"
+#include "kernels/generic/quantize_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/unary_util.h"
 
@@ -113,10 +112,10 @@ static TfLiteStatus quantize_prepare(TfLiteContext* context, TfLiteNode* node) {
 static void quantize_run(const float* in, float scale, int32_t zero, size_t first, TfLiteTensor* output, size_t n) {
   switch (output->type) {
     case kTfLiteInt8:
-      ln_quantize_f32_s8_ref(scale, zero, in, output->data.int8 + first, n);
+      ln_quantize_q8_best()->quantize_s8(scale, zero, in, output->data.int8 + first, n);
       break;
     case kTfLiteUInt8:
-      ln_quantize_f32_u8_ref(scale, zero, in, output->data.uint8 + first, n);
+      ln_quantize_q8_best()->quantize_u8(scale, zero, in, output->data.uint8 + first, n);
       break;
     case kTfLiteInt16:
       ln_quantize_f32_s16_ref(scale, zero, in, output->data.i16 + first, n);
@@ -150,10 +149,10 @@ static TfLiteStatus quantize_invoke(TfLiteContext* context, TfLiteNode* node) {
 static void dequantize_run(const TfLiteTensor* input, float scale, int32_t zero, size_t first, float* out, size_t n) {
   switch (input->type) {
     case kTfLiteInt8:
-      ln_dequantize_s8_ref(scale, zero, input->data.int8 + first, out, n);
+      ln_quantize_q8_best()->dequantize_s8(scale, zero, input->data.int8 + first, out, n);
       break;
     case kTfLiteUInt8:
-      ln_dequantize_u8_ref(scale, zero, input->data.uint8 + first, out, n);
+      ln_quantize_q8_best()->dequantize_u8(scale, zero, input->data.uint8 + first, out, n);
       break;
     case kTfLiteInt16:
       ln_dequantize_s16_ref(scale, zero, input->data.i16 + first, out, n);

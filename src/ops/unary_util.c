@@ -1,9 +1,13 @@
 #include "ops/unary_util.h"
 
 #include "kernels/generic/half_rows.h"
+#include "kernels/generic/lookup.h"
 #include "kernels/generic/rows_f32.h"
 
-enum { TILE = 8192 };
+/* So many bytes look their results up: there are 256 of them. */
+enum { TILE = 8192, MANY_BYTES = 2048 };
+
+static void look_up(const void* params, const void* in, void* out, size_t n) { ln_lookup_8(params, in, out, n); }
 
 TfLiteStatus ln_unary_get(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor** input,
                           TfLiteTensor** output) {
@@ -42,6 +46,13 @@ TfLiteStatus ln_unary_run(TfLiteContext* context, const TfLiteNode* node, ln_una
   unary_job job = {ln_unary_best(row), params, input->data.raw, output->data.raw, ln_type_size(input->type), count};
   const ln_half_unary half = {job.row, params, input->type == kTfLiteBFloat16};
   if (ln_is_half(input->type)) job.row = ln_half_unary_row, job.params = &half;
+  uint8_t values[256], table[256];
+  if (job.width == 1 && count >= MANY_BYTES) {
+    for (size_t i = 0; i < 256; ++i) values[i] = (uint8_t)i;
+    job.row(job.params, values, table, 256);
+    job.row = look_up;
+    job.params = table;
+  }
   if (count > 0) ln_parallel_for(context, run_tile, &job, (count + TILE - 1) / TILE);
   return kTfLiteOk;
 }

@@ -1,0 +1,10 @@
+/* Pooling of bytes, the portable body as compiled for AVX2. */
+#include "kernels/generic/pool_q8_body.h"
+#include "kernels/x86/pool_q8_x86.h"
+
+const ln_pool_q8 ln_pool_q8_avx2 = {.name = "pool_q8_avx2",
+                                    .isa = LN_ISA_AVX2,
+                                    .average_u8 = average_u8,
+                                    .average_s8 = average_s8,
+                                    .max_u8 = max_u8,
+                                    .max_s8 = max_s8};

@@ -1,0 +1,10 @@
+/* Floats to bytes and back, the portable body as compiled for AVX-512. */
+#include "kernels/generic/quantize_q8_body.h"
+#include "kernels/x86/quantize_q8_x86.h"
+
+const ln_quantize_q8 ln_quantize_q8_avx512 = {.name = "quantize_q8_avx512",
+                                              .isa = LN_ISA_AVX512,
+                                              .quantize_s8 = quantize_s8,
+                                              .quantize_u8 = quantize_u8,
+                                              .dequantize_s8 = dequantize_s8,
+                                              .dequantize_u8 = dequantize_u8};

@@ -1,0 +1,85 @@
+/* kcheck: floats to bytes and back. */
+#include <math.h>
+#include <stdio.h>
+
+#include "kcheck/kcheck.h"
+#include "kernels/generic/quantize_q8.h"
+
+/* Also halves, infinities, NaN, and what is far outside. */
+static void fill(float* x, size_t n, float scale) {
+  for (size_t i = 0; i < n; ++i) {
+    const int64_t kind = kc_range(0, 9);
+    x[i] = kind < 5    ? scale * (float)kc_range(-300000, 300000) * 1e-3f
+           : kind < 8  ? scale * ((float)kc_range(-300, 300) + 0.5f)
+           : kind == 8 ? (kc_chance(50) ? INFINITY : -INFINITY)
+                       : (kc_chance(50) ? NAN : 3e38f);
+  }
+}
+
+static void check_once(const ln_quantize_q8* rung) {
+  const size_t n = kc_size(200, 16);
+  const bool is_signed = kc_chance(50);
+  const float scale = kc_chance(30) ? 0.5f : (float)kc_range(1, 100000) * 1e-5f;
+  const int32_t zero =
+      kc_chance(5) ? (int32_t)kc_range(-100000, 100000) : (int32_t)(is_signed ? kc_range(-128, 127) : kc_range(0, 255));
+  float *x = kc_memory(n * sizeof *x), *back = kc_memory(n * sizeof *back),
+        *expected_back = kc_memory(n * sizeof *back);
+  uint8_t *q = kc_memory(n), *expected = kc_memory(n);
+  fill(x, n, scale);
+  if (is_signed) {
+    rung->quantize_s8(scale, zero, x, (int8_t*)q, n);
+    ln_quantize_f32_s8_ref(scale, zero, x, (int8_t*)expected, n);
+    rung->dequantize_s8(scale, zero, (const int8_t*)expected, back, n);
+    ln_dequantize_s8_ref(scale, zero, (const int8_t*)expected, expected_back, n);
+  } else {
+    rung->quantize_u8(scale, zero, x, q, n);
+    ln_quantize_f32_u8_ref(scale, zero, x, expected, n);
+    rung->dequantize_u8(scale, zero, expected, back, n);
+    ln_dequantize_u8_ref(scale, zero, expected, expected_back, n);
+  }
+  kc_same(q, expected, n, 1, "%zu floats, scale %g, zero point %d, signed %d", n, (double)scale, zero, is_signed);
+  kc_same(back, expected_back, n * sizeof *back, sizeof *back, "%zu bytes, scale %g, zero point %d, signed %d", n,
+          (double)scale, zero, is_signed);
+  kc_release();
+}
+
+static void check(void) {
+  size_t count;
+  const ln_quantize_q8* const* rungs = ln_quantize_q8_rungs(&count);
+  for (size_t i = 0; i < count; ++i)
+    if (kc_rung(rungs[i]->name, rungs[i]->isa))
+      for (int round = 0; round < 3 * kc_rounds(); ++round) check_once(rungs[i]);
+}
+
+enum { kMost = 16384 };
+
+typedef struct run {
+  const ln_quantize_q8* rung;
+  float* x;
+  int8_t* q;
+} run;
+
+static void work_quantize(void* arg) {
+  const run* r = arg;
+  r->rung->quantize_s8(0.013f, 3, r->x, r->q, kMost);
+}
+
+static void work_dequantize(void* arg) {
+  const run* r = arg;
+  r->rung->dequantize_s8(0.013f, 3, r->q, r->x, kMost);
+}
+
+static void bench(void) {
+  size_t count;
+  const ln_quantize_q8* const* rungs = ln_quantize_q8_rungs(&count);
+  run r = {.x = kc_memory(kMost * sizeof(float)), .q = kc_memory(kMost)};
+  kc_fill_f32(r.x, kMost, 1);
+  for (size_t i = 0; i < count; ++i) {
+    r.rung = rungs[i];
+    if (!ln_cpu_present(rungs[i]->isa)) continue;
+    kc_time(rungs[i]->name, "to int8", kMost, "result", work_quantize, &r);
+    kc_time(rungs[i]->name, "from int8", kMost, "result", work_dequantize, &r);
+  }
+}
+
+const kc_family kc_family_quantize_q8 = {"quantize_q8", check, bench};
