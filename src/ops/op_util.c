@@ -164,14 +164,21 @@ bool ln_set_persistent(TfLiteTensor* tensor) {
 TfLiteStatus ln_compute_once(TfLiteContext* context, TfLiteNode* node,
                              TfLiteStatus (*invoke)(TfLiteContext* context, TfLiteNode* node)) {
   TfLiteTensor* output;
+  bool in_file = true; /* where it never changes */
   for (int i = 0; i < node->inputs->size; ++i) {
     const TfLiteTensor* input = ln_optional_input(context, node, i);
     if (input != NULL && !ln_is_constant(input)) return kTfLiteOk;
+    in_file = in_file && (input == NULL || input->allocation_type == kTfLiteMmapRo);
   }
   LN_TRY(ln_get_output(context, node, 0, &output));
+  if (in_file && output->allocation_type == kTfLitePersistentRo) return kTfLiteOk; /* computed before */
   if (ln_is_dynamic(output) || !ln_set_persistent(output)) return kTfLiteOk;
-  LN_TRY(ln_resize_like(context, output, output));
-  return ln_num_elements(output) > 0 ? invoke(context, node) : kTfLiteOk;
+  TfLiteStatus status = ln_resize_like(context, output, output);
+  if (status == kTfLiteOk && ln_num_elements(output) > 0) status = invoke(context, node);
+  if (status == kTfLiteOk) return kTfLiteOk;
+  TfLiteTensorDataFree(output);
+  output->allocation_type = kTfLiteArenaRw;
+  return status;
 }
 
 TfLiteStatus ln_broadcast_dims(TfLiteContext* context, const TfLiteTensor* a, const TfLiteTensor* b, int* rank,

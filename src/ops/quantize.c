@@ -199,28 +199,21 @@ static TfLiteStatus check_dequantize(TfLiteContext* context, const TfLiteTensor*
   }
 }
 
+static TfLiteStatus dequantize_invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  LN_TRY(ln_unary_get(context, node, &input, &output));
+  return dequantize(context, input, output);
+}
+
 /* Weights kept in fewer bits are dequantized once, here, so that those who use them see a constant and can pack it. */
 static TfLiteStatus dequantize_prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
   LN_TRY(check_dequantize(context, input, output));
-  if (output->allocation_type == kTfLiteArenaRw && ln_is_constant(input) && input->data.raw_const != NULL &&
-      ln_num_elements(input) > 0) {
-    output->allocation_type = kTfLitePersistentRo;
-    output->data.raw = NULL;
-  }
-  const bool done = output->allocation_type == kTfLitePersistentRo && output->data.raw != NULL;
   LN_TRY(ln_resize_like(context, output, input));
-  if (output->allocation_type == kTfLitePersistentRo && !done) return dequantize(context, input, output);
-  return kTfLiteOk;
-}
-
-static TfLiteStatus dequantize_invoke(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteTensor* input;
-  TfLiteTensor* output;
-  LN_TRY(ln_unary_get(context, node, &input, &output));
-  return output->allocation_type != kTfLitePersistentRo ? dequantize(context, input, output) : kTfLiteOk;
+  return ln_compute_once(context, node, dequantize_invoke);
 }
 
 const TfLiteRegistration ln_op_quantize = {
