@@ -396,6 +396,8 @@ static const subject kFiles[] = {
     {"tests/data/two_signatures.tflite", 1, NOTHING, false, "add", false},
     {"tests/data/custom_operator.tflite", 1, CUSTOM_OPERATOR, false, NULL, false},
     {"tests/data/custom_operator.tflite", 1, OPERATOR_OBJECT, false, NULL, false},
+    {"tests/data/library_custom.tflite", 1, NOTHING, false, NULL, false},
+    {"tests/data/operator_state.tflite", 1, NOTHING, false, NULL, false},
     {"tests/data/variable_tensor.tflite", 1, NOTHING, false, NULL, false},
     {"tests/data/optional_input.tflite", 1, NOTHING, true, NULL, false},
     {"tests/data/dynamic_add.tflite", 1, DELEGATE, true, NULL, false},

@@ -87,10 +87,27 @@ static void test_resource(void) {
   TfLiteInterpreterDelete(interpreter);
 }
 
+/* What an operator keeps by itself is a variable as well. */
+static void test_operator_state(void) {
+  TfLiteInterpreter* interpreter = create_interpreter("operator_state", &msgs);
+  CHECK_EQ_INT(TfLiteInterpreterAllocateTensors(interpreter), kTfLiteOk);
+  for (int round = 0; round < 2; ++round) {
+    CHECK(set_floats(interpreter, 0, FLOATS(1, 2), 2));
+    CHECK_EQ_INT(TfLiteInterpreterInvoke(interpreter), kTfLiteOk);
+    CHECK(output_is(interpreter, 0, FLOATS(1), 1));
+    CHECK_EQ_INT(TfLiteInterpreterAllocateTensors(interpreter), kTfLiteOk); /* nothing to do: the state stays */
+    CHECK_EQ_INT(TfLiteInterpreterInvoke(interpreter), kTfLiteOk);
+    CHECK(output_is(interpreter, 0, FLOATS(3), 1));
+    CHECK_EQ_INT(TfLiteInterpreterResetVariableTensors(interpreter), kTfLiteOk);
+  }
+  TfLiteInterpreterDelete(interpreter);
+}
+
 int main(void) {
   test_null();
   test_state();
   test_two_interpreters();
   test_resource();
+  test_operator_state();
   return check_report();
 }

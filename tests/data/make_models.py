@@ -126,6 +126,15 @@ def library_custom():
     return model
 
 
+def operator_state():
+    """y [1] = x[0] + the x[1] before, x [1,2]: "SignalOverlapAdd" with a step of 1, which keeps its sums itself."""
+    model = Model()
+    graph = model.subgraph("main")
+    graph.custom("SignalOverlapAdd", [graph.input("x", "FLOAT32", [1, 2])], [graph.output("y", "FLOAT32", [1])],
+                 options=bytes(flexbuffers.Dumps({"frame_step": 1})))
+    return model
+
+
 def variable_tensor():
     """y [1,2] = the sum of this x and the two before, kept in a variable tensor that starts at zero, with SVDF."""
     model = Model()
@@ -220,7 +229,7 @@ def shape_parts():
     return model
 
 
-MODELS = (branch, while_count, while_forever, call_once_variable, string_reshape, two_signatures, custom_operator, library_custom,
+MODELS = (branch, while_count, while_forever, call_once_variable, string_reshape, two_signatures, custom_operator, library_custom, operator_state,
           variable_tensor, optional_input, dynamic_add, data_behind, chain, string_moves, shape_parts)
 
 

@@ -50,7 +50,8 @@ def test_files_are_what_the_script_writes(make_models):
         content = (DATA / f"{make.__name__}.tflite").read_bytes()
         assert content == make().build(), make.__name__
         assert len(content) < 4096
-    assert names == set(CASES) | {"while_forever", "two_signatures", "custom_operator", "library_custom", "chain"}
+    assert names == set(CASES) | {"while_forever", "two_signatures", "custom_operator", "library_custom",
+                                "operator_state", "chain"}
 
 
 @pytest.mark.parametrize("name", CASES)
