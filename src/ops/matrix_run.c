@@ -2,6 +2,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "kernels/generic/quantize_q8.h"
 #include "ops/matrix_tile.h"
 
 enum {
@@ -159,8 +160,8 @@ void ln_matrix_store_row(const ln_matrix_tile* t, size_t m, size_t n, size_t wid
     const ln_hybrid_params params = {column_sums, matrix->scale_f + channel, matrix->bias_f + channel, matrix->low_f,
                                      matrix->high_f};
     const size_t scale = (t->first + m) / job->rows_per_scale;
-    ln_hybrid_store(&params, 0, width, job->row_zero_points[scale] + up, job->row_scales[scale], values,
-                    (float*)job->out + offset);
+    ln_quantize_q8_best()->hybrid_store(&params, 0, width, job->row_zero_points[scale] + up, job->row_scales[scale],
+                                        values, (float*)job->out + offset);
     return;
   }
   const size_t count = matrix->q8 != NULL ? ln_gemm_q8_width(matrix->q8, width) : matrix->s16s8->nr;

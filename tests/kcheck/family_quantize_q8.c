@@ -43,12 +43,59 @@ static void check_once(const ln_quantize_q8* rung) {
   kc_release();
 }
 
+static int8_t scaled(float offset, float inverse, float low, float x) {
+  const float q = roundf(offset + x * inverse);
+  return (int8_t)(!(q > low) ? low : q > 127.0f ? 127.0f : q);
+}
+
+static void check_hybrid(const ln_quantize_q8* rung) {
+  const size_t n = kc_size(200, 32);
+  const float scale = (float)kc_range(1, 100000) * 1e-5f, offset = kc_chance(50) ? 0 : (float)kc_range(-128, 127);
+  const int32_t low = kc_chance(50) ? -127 : -128;
+  float *x = kc_memory(n * sizeof *x), least, most;
+  int8_t *q = kc_memory(n), *expected = kc_memory(n);
+  fill(x, n, scale);
+  rung->scale_s8(offset, 1 / scale, low, x, q, n);
+  rung->range_f32(x, n, &least, &most);
+  float expected_range[2] = {x[0], x[0]};
+  for (size_t i = 0; i < n; ++i) {
+    expected[i] = scaled(offset, 1 / scale, (float)low, x[i]);
+    expected_range[0] = x[i] < expected_range[0] ? x[i] : expected_range[0];
+    expected_range[1] = x[i] > expected_range[1] ? x[i] : expected_range[1];
+  }
+  const float range[2] = {least, most};
+  kc_same(q, expected, n, 1, "%zu floats, scale %g, offset %g, from %d", n, (double)scale, (double)offset, low);
+  kc_close(range, expected_range, 2, 0, 0, "range of %zu floats", n);
+  kc_release();
+}
+
+static void check_store(const ln_quantize_q8* rung) {
+  const size_t n = kc_size(200, 64);
+  int32_t *sums = kc_memory(n * 4), *values = kc_memory(n * 4);
+  float *scales = kc_memory(n * 4), *bias = kc_memory(n * 4), *out = kc_memory(n * 4), *expected = kc_memory(n * 4);
+  const bool clamped = kc_chance(50);
+  const ln_hybrid_params p = {sums, kc_chance(80) ? scales : NULL, kc_chance(80) ? bias : NULL,
+                              clamped ? 0.0f : -INFINITY, clamped ? 6.0f : INFINITY};
+  kc_fill_s32(sums, n, -10000, 10000);
+  kc_fill_s32(values, n, -1000000, 1000000);
+  kc_fill_f32(scales, n, 0.1f);
+  kc_fill_f32(bias, n, 3);
+  rung->hybrid_store(&p, 0, n, -7, 0.013f, values, out);
+  ln_hybrid_store(&p, 0, n, -7, 0.013f, values, expected);
+  kc_same(out, expected, n * 4, 4, "%zu sums to floats", n);
+  kc_release();
+}
+
 static void check(void) {
   size_t count;
   const ln_quantize_q8* const* rungs = ln_quantize_q8_rungs(&count);
   for (size_t i = 0; i < count; ++i)
     if (kc_rung(rungs[i]->name, rungs[i]->isa))
-      for (int round = 0; round < 3 * kc_rounds(); ++round) check_once(rungs[i]);
+      for (int round = 0; round < 3 * kc_rounds(); ++round) {
+        check_once(rungs[i]);
+        check_hybrid(rungs[i]);
+        check_store(rungs[i]);
+      }
 }
 
 enum { kMost = 16384 };

@@ -3,20 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-/* A rounded float into [low, high] as an integer; the comparison is written so that NaN becomes `low`. */
-static int8_t saturate(float x, float low, float high) {
-  if (!(x > low)) return (int8_t)low;
-  return (int8_t)(x > high ? high : x);
-}
+#include "kernels/generic/quantize_q8.h"
 
 static void find_range(const float* values, size_t count, float* low, float* high) {
-  float smallest = count > 0 ? values[0] : 0.0f, largest = smallest;
-  for (size_t i = 1; i < count; ++i) {
-    smallest = values[i] < smallest ? values[i] : smallest;
-    largest = values[i] > largest ? values[i] : largest;
-  }
-  *low = smallest;
-  *high = largest;
+  *low = *high = 0.0f;
+  if (count > 0) ln_quantize_q8_best()->range_f32(values, count, low, high);
 }
 
 float ln_quantize_symmetric_s8(const float* values, size_t count, int8_t* quantized) {
@@ -28,7 +19,7 @@ float ln_quantize_symmetric_s8(const float* values, size_t count, int8_t* quanti
     return 1.0f;
   }
   const float inverse = 127.0f / range;
-  for (size_t i = 0; i < count; ++i) quantized[i] = saturate(roundf(values[i] * inverse), -127.0f, 127.0f);
+  ln_quantize_q8_best()->scale_s8(0.0f, inverse, -127, values, quantized, count);
   return range / 127.0f;
 }
 
@@ -57,7 +48,7 @@ void ln_quantize_asymmetric_s8(const float* values, size_t count, int8_t* quanti
   *scale = (float)step;
   *zero_point = choose_zero_point(low, high, step);
   const float inverse = 1.0f / *scale, offset = (float)*zero_point;
-  for (size_t i = 0; i < count; ++i) quantized[i] = saturate(roundf(offset + values[i] * inverse), -128.0f, 127.0f);
+  ln_quantize_q8_best()->scale_s8(offset, inverse, -128, values, quantized, count);
 }
 
 void ln_quantize_rows_s8(const float* values, size_t rows, size_t count, bool asymmetric, int8_t* quantized,

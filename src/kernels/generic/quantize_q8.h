@@ -1,10 +1,11 @@
-/* Floats to bytes and back: the rungs of ln_quantize_f32_?8_ref and ln_dequantize_?8_ref, with their results bit for
- * bit. */
+/* Floats to bytes and back: the rungs of ln_quantize_f32_?8_ref and ln_dequantize_?8_ref, and of what hybrid operators
+ * need, with their results bit for bit. */
 #ifndef LN_KERNELS_QUANTIZE_Q8_H_
 #define LN_KERNELS_QUANTIZE_Q8_H_
 
 #include "base/cpu.h"
 #include "kernels/generic/quantize.h"
+#include "kernels/generic/requant.h"
 
 typedef struct ln_quantize_q8 {
   const char* name;
@@ -13,6 +14,13 @@ typedef struct ln_quantize_q8 {
   void (*quantize_u8)(float scale, int32_t zero_point, const float* in, uint8_t* out, size_t n);
   void (*dequantize_s8)(float scale, int32_t zero_point, const int8_t* in, float* out, size_t n);
   void (*dequantize_u8)(float scale, int32_t zero_point, const uint8_t* in, float* out, size_t n);
+  /* round(offset + in[i] * inverse), half away from zero, in [low, 127]; NaN gives `low`, which is -127 or -128. */
+  void (*scale_s8)(float offset, float inverse, int32_t low, const float* in, int8_t* out, size_t n);
+  /* The least and the greatest of n >= 1 floats. The first may be NaN and is both then; other NaN do not count. */
+  void (*range_f32)(const float* in, size_t n, float* low, float* high);
+  /* ln_hybrid_store */
+  void (*hybrid_store)(const ln_hybrid_params* params, size_t first, size_t count, int32_t zero_point, float row_scale,
+                       const int32_t* values, float* out);
 } ln_quantize_q8;
 
 const ln_quantize_q8* const* ln_quantize_q8_rungs(size_t* count);

@@ -45,3 +45,67 @@ LN_INLINE int32_t round_near(float x) {
 
 LN_QUANTIZE_Q8(s8, int8_t, INT8_MIN, INT8_MAX)
 LN_QUANTIZE_Q8(u8, uint8_t, 0, UINT8_MAX)
+
+/* ---- Hybrid operators ---- */
+
+LN_INLINE void scale_stretch(float offset, float inverse, int32_t low, const float* in, int8_t* out, size_t n) {
+  float near[kStretch];
+  for (size_t i = 0; i < n; ++i) {
+    const float q = offset + in[i] * inverse, above = q > -1024.0f ? q : -1024.0f;
+    near[i] = above < 1024.0f ? above : 1024.0f;
+  }
+  for (size_t i = 0; i < n; ++i) {
+    const int32_t q = round_near(near[i]), above = q < low ? low : q;
+    out[i] = (int8_t)(above > INT8_MAX ? INT8_MAX : above);
+  }
+}
+
+static void scale_s8(float offset, float inverse, int32_t low, const float* in, int8_t* out, size_t n) {
+  size_t i = 0;
+  for (; i + kStretch <= n; i += kStretch) scale_stretch(offset, inverse, low, in + i, out + i, kStretch);
+  scale_stretch(offset, inverse, low, in + i, out + i, n - i);
+}
+
+static void range_f32(const float* in, size_t n, float* low, float* high) {
+  enum { kLanes = 32 };
+  float least[kLanes], most[kLanes];
+  size_t i = 0;
+  for (size_t k = 0; k < kLanes; ++k) least[k] = most[k] = in[0];
+  for (; i + kLanes <= n; i += kLanes)
+    for (size_t k = 0; k < kLanes; ++k) {
+      least[k] = in[i + k] < least[k] ? in[i + k] : least[k];
+      most[k] = in[i + k] > most[k] ? in[i + k] : most[k];
+    }
+  for (; i < n; ++i) {
+    least[0] = in[i] < least[0] ? in[i] : least[0];
+    most[0] = in[i] > most[0] ? in[i] : most[0];
+  }
+  for (size_t k = 1; k < kLanes; ++k) {
+    least[0] = least[k] < least[0] ? least[k] : least[0];
+    most[0] = most[k] > most[0] ? most[k] : most[0];
+  }
+  *low = least[0];
+  *high = most[0];
+}
+
+static void hybrid_store(const ln_hybrid_params* p, size_t first, size_t count, int32_t zero_point, float row_scale,
+                         const int32_t* values, float* out) {
+  if (p->scales == NULL || p->bias == NULL) {
+    ln_hybrid_store(p, first, count, zero_point, row_scale, values, out);
+    return;
+  }
+  const int32_t* column_sums = p->column_sums + first;
+  const float *scales = p->scales + first, *bias = p->bias + first, low = p->low, high = p->high;
+  for (size_t done = 0; done < count; done += kStretch) {
+    const size_t n = count - done < kStretch ? count - done : kStretch;
+    float x[kStretch];
+    for (size_t i = 0; i < n; ++i) {
+      const uint32_t offset = (uint32_t)zero_point * (uint32_t)column_sums[done + i];
+      x[i] = (float)(int32_t)((uint32_t)values[done + i] - offset) * (row_scale * scales[done + i]) + bias[done + i];
+    }
+    for (size_t i = 0; i < n; ++i) {
+      const float above = x[i] < low ? low : x[i];
+      out[done + i] = above > high ? high : above;
+    }
+  }
+}

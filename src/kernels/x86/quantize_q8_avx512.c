@@ -7,4 +7,7 @@ const ln_quantize_q8 ln_quantize_q8_avx512 = {.name = "quantize_q8_avx512",
                                               .quantize_s8 = quantize_s8,
                                               .quantize_u8 = quantize_u8,
                                               .dequantize_s8 = dequantize_s8,
-                                              .dequantize_u8 = dequantize_u8};
+                                              .dequantize_u8 = dequantize_u8,
+                                              .scale_s8 = scale_s8,
+                                              .range_f32 = range_f32,
+                                              .hybrid_store = hybrid_store};
