@@ -6,6 +6,7 @@
 #include "ops/builtin_ops.h"
 #include "ops/conv_bytes.h"
 #include "ops/conv_direct.h"
+#include "ops/conv_winograd.h"
 #include "ops/weights.h"
 
 enum { kInput, kFilter, kBias };
@@ -213,12 +214,14 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(set_rule(context, params, input, filter, bias, output, d));
   d->by_slab = ln_conv_bytes_fits(&d->matrix, &d->shape);
   d->matrix.segments = d->by_slab ? (size_t)d->shape.filter_height : 1;
+  d->matrix.winograd = ln_is_constant(filter) && ln_conv_winograd_fits(context, &d->matrix, &d->shape, d->batch);
   LN_TRY(ln_matrix_prepare(context, &d->matrix, filter));
   LN_TRY(set_numbers(context, input, filter, output, d));
   LN_TRY(d->by_slab ? ln_conv_bytes_plan(context, &d->matrix, &d->shape, &d->scratch_bytes)
                     : ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
-  d->by_rows = !d->direct && ln_conv_direct_fits(&d->matrix, &d->shape);
+  d->by_rows = !d->direct && !d->matrix.winograd && ln_conv_direct_fits(&d->matrix, &d->shape);
   if ((d->direct && d->matrix.rule == LN_MATRIX_F32) || d->by_rows) d->scratch_bytes = 1;
+  if (d->matrix.winograd) LN_TRY(ln_conv_winograd_plan_scratch(context, &d->matrix, &d->shape, &d->scratch_bytes));
   if (d->matrix.packed_is_constant && ln_is_constant(bias)) LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
   return set_temporaries(context, node, d);
 }
@@ -280,6 +283,11 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (output->bytes == 0) return kTfLiteOk;
   LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
+  if (d->matrix.winograd) {
+    ln_conv_winograd_run(context, &d->matrix, &d->shape, d->batch, input->data.f, output->data.f,
+                         ln_get_temporary(context, node, kScratch)->data.raw);
+    return kTfLiteOk;
+  }
   if (d->by_rows) {
     ln_conv_direct_run(context, &d->matrix, &d->shape, d->batch, input->data.f, output->data.f);
     return kTfLiteOk;

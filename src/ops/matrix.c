@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernels/generic/fixed_point.h"
+#include "kernels/generic/winograd_f32.h"
 #include "ops/weights.h"
 
 void ln_matrix_free(ln_matrix* matrix) {
@@ -55,7 +56,8 @@ static TfLiteStatus lay_out(TfLiteContext* context, ln_matrix* matrix) {
     size_t bytes, taps;
     const bool fits = ln_mul_size(part->layout.taps_y, part->layout.taps_x, &taps) &&
                       ln_mul_size(taps, part->layout.channels, &part->depth) &&
-                      part_bytes(matrix, part->depth, &bytes) && ln_add_size(total, ln_round_up(bytes, 64), &total);
+                      part_bytes(matrix, matrix->winograd ? 4 * part->depth : part->depth, &bytes) &&
+                      ln_add_size(total, ln_round_up(bytes, 64), &total);
     LN_CHECK(context, fits, "the size of the packed weights overflows");
     part->packed = total - ln_round_up(bytes, 64);
     if (part->depth > matrix->max_depth) matrix->max_depth = part->depth;
@@ -119,7 +121,10 @@ static void pack(void* destination, void* arg) {
   for (size_t i = 0; i < matrix->part_count; ++i, sums += matrix->padded_columns) {
     const ln_matrix_part* part = &matrix->parts[i];
     void* panels = (char*)destination + part->packed;
-    if (matrix->rule == LN_MATRIX_F32)
+    if (matrix->winograd)
+      ln_winograd_f32_pack(matrix->f32, matrix->columns, part->depth / 9, (const float*)a->weights + part->base,
+                           panels);
+    else if (matrix->rule == LN_MATRIX_F32)
       ln_gemm_f32_pack(matrix->f32, &part->layout, (const float*)a->weights + part->base, panels);
     else if (has_wide_weights(matrix))
       pack_wide(&part->layout, (const int16_t*)a->weights + part->base, panels);
@@ -135,7 +140,7 @@ static void pack(void* destination, void* arg) {
 /* Tells the layouts of the same weights apart: a hash of all that the packed bytes depend on (FNV-1a by words). */
 static uint64_t variant_of(const ln_matrix* matrix) {
   uint64_t hash = UINT64_C(14695981039346656037);
-  const size_t kernel = matrix->rule == LN_MATRIX_F32 ? matrix->f32->id
+  const size_t kernel = matrix->rule == LN_MATRIX_F32 ? matrix->f32->id + (matrix->winograd ? 500 : 0)
                         : matrix->q8 != NULL          ? matrix->q8->id
                                                       : 1000 + matrix->s16s8->id;
   const size_t head[4] = {kernel, (size_t)matrix->weights_type, matrix->part_count, matrix->segments};

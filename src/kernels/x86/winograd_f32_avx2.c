@@ -1,0 +1,8 @@
+/* Winograd's transforms with AVX2. */
+#include "kernels/x86/vec_avx2.h"
+
+#define LN_WINOGRAD_NAME "winograd_f32_avx2"
+
+#include "kernels/x86/winograd_f32_body.h"
+
+const ln_winograd_f32 ln_winograd_f32_avx2 = {.name = LN_WINOGRAD_NAME, .isa = LN_ISA_AVX2, .in = in, .out = out};
