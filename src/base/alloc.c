@@ -3,6 +3,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 static void* libc_allocate(void* user_data, size_t size_bytes) {
   (void)user_data;
@@ -65,4 +68,16 @@ void ln_aligned_free(void* block) {
   void* original;
   memcpy(&original, (char*)block - sizeof(void*), sizeof(void*));
   ln_free(original);
+}
+
+void ln_expect_use(void* block, size_t size_bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  enum { kWorthwhile = 1 << 21, kPage = 4096 };
+  if (block == NULL || size_bytes < kWorthwhile) return;
+  const uintptr_t begin = ((uintptr_t)block + kPage - 1) & ~(uintptr_t)(kPage - 1);
+  const uintptr_t end = ((uintptr_t)block + size_bytes) & ~(uintptr_t)(kPage - 1);
+  if (end > begin) (void)madvise((void*)begin, end - begin, MADV_HUGEPAGE);
+#else
+  (void)block, (void)size_bytes;
+#endif
 }

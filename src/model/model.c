@@ -40,9 +40,14 @@ void ln_model_release(ln_model* model) {
   ln_model_impl* impl = model->impl;
   for (ln_model_pack* pack = impl->packs; pack != NULL;) {
     ln_model_pack* next = pack->next;
-    ln_aligned_free(pack->data);
     ln_free(pack);
     pack = next;
+  }
+  for (ln_model_slab* slab = impl->slabs; slab != NULL;) {
+    ln_model_slab* next = slab->next;
+    ln_aligned_free(slab->data);
+    ln_free(slab);
+    slab = next;
   }
   for (ln_model_block* block = impl->blocks; block != NULL;) {
     ln_model_block* next = block->next;
@@ -53,6 +58,36 @@ void ln_model_release(ln_model* model) {
   ln_mutex_destroy(&impl->mutex);
   ln_free(impl);
   ln_free(model);
+}
+
+/* A slab of its own for what is large itself, and in small models. */
+static ln_model_slab* add_slab(ln_model* model, size_t size_bytes) {
+  enum { kLargeModel = 4 << 20, kSlab = 16 << 20, kLargePage = 1 << 21 };
+  const size_t weights = model->weight_bytes;
+  const bool large = weights >= kLargeModel && size_bytes < kSlab;
+  const size_t wanted = !large ? size_bytes : weights < kSlab ? weights : kSlab;
+  const size_t size = wanted > size_bytes ? wanted : size_bytes;
+  ln_model_slab* slab = ln_calloc(1, sizeof *slab);
+  if (slab == NULL) return NULL;
+  *slab = (ln_model_slab){model->impl->slabs, ln_aligned_malloc(large ? kLargePage : 64, size), 0, size};
+  if (slab->data == NULL) {
+    ln_free(slab);
+    return NULL;
+  }
+  ln_expect_use(slab->data, size);
+  return model->impl->slabs = slab;
+}
+
+/* 64-byte aligned memory that lives as long as the model, NULL: none. */
+static void* take_pack(ln_model* model, size_t size_bytes) {
+  ln_model_slab* slab = model->impl->slabs;
+  if (size_bytes > SIZE_MAX - 64) return NULL;
+  if (slab == NULL || slab->size_bytes - slab->used_bytes < size_bytes) slab = add_slab(model, size_bytes);
+  if (slab == NULL) return NULL;
+  void* data = slab->data + slab->used_bytes;
+  const size_t used = (slab->used_bytes + size_bytes + 63) & ~(size_t)63;
+  slab->used_bytes = used < slab->size_bytes ? used : slab->size_bytes;
+  return data;
 }
 
 const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t variant, size_t size_bytes,
@@ -66,7 +101,7 @@ const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t vari
     if (found->size_bytes == size_bytes) result = found->data;
   } else {
     found = ln_calloc(1, sizeof *found);
-    void* data = found != NULL ? ln_aligned_malloc(64, size_bytes) : NULL;
+    void* data = found != NULL ? take_pack(model, size_bytes) : NULL;
     if (data != NULL) {
       pack(data, arg);
       *found = (ln_model_pack){impl->packs, key, variant, size_bytes, data};

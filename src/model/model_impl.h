@@ -19,12 +19,20 @@ typedef struct ln_model_pack {
   void* data;
 } ln_model_pack;
 
+/* Packs of a large model lie together, so that large pages can hold them. */
+typedef struct ln_model_slab {
+  struct ln_model_slab* next;
+  char* data;
+  size_t used_bytes, size_bytes;
+} ln_model_slab;
+
 typedef struct ln_model_impl {
   atomic_int references;
   ln_file_map map;
   ln_model_block* blocks;
   ln_mutex mutex; /* over packs and packed_bytes */
   ln_model_pack* packs;
+  ln_model_slab* slabs; /* what the packs lie in */
   size_t packed_bytes;
 } ln_model_impl;
 

@@ -51,6 +51,7 @@ static char* take_block(ln_subgraph* subgraph, const ln_arena* old, size_t neede
     return NULL;
   char* base = ln_aligned_malloc(LN_ARENA_ALIGNMENT, needed_bytes);
   if (base == NULL) ln_subgraph_report(subgraph, "no memory for an arena of %zu bytes", needed_bytes);
+  ln_expect_use(base, needed_bytes);
   return base;
 }
 

@@ -81,8 +81,8 @@ static void check_whole(const ln_winograd_f32* kernel) {
              (double)filters[n * 9 * channels + k];
     expected[i] = (float)sum;
   }
-  kc_close(out, expected, OUT * OUT * columns, 1.5e-5f, 3.0f * sqrtf((float)channels), "whole, %zu channels, %zu columns",
-           channels, columns);
+  kc_close(out, expected, OUT * OUT * columns, 1.5e-5f, 3.0f * sqrtf((float)channels),
+           "whole, %zu channels, %zu columns", channels, columns);
   kc_release();
 }
 

@@ -44,6 +44,8 @@ typedef struct ln_gemm_f32 {
   size_t mr, nr;
   ln_gemm_f32_fn run;
   ln_gemm_f32_row_fn run_row; /* NULL: `run` does it as well */
+  /* The panel of columns `first` …, [depth][nr]. */
+  void (*pack)(const ln_gemm_layout* layout, const float* b, size_t first, float* panel);
 } ln_gemm_f32;
 
 /* The kernels, lowest first; the best that may be used now. */
@@ -56,6 +58,8 @@ void ln_gemm_f32_ref(size_t rows, size_t columns, size_t depth, const float* a, 
 
 /* Panels one after the other, each [depth][nr], columns that do not exist 0. */
 size_t ln_gemm_f32_packed_size(const ln_gemm_f32* kernel, size_t columns, size_t depth); /* in floats */
+/* One panel in plain C. */
+void ln_gemm_f32_pack_panel_ref(size_t nr, const ln_gemm_layout* layout, const float* b, size_t first, float* panel);
 void ln_gemm_f32_pack(const ln_gemm_f32* kernel, const ln_gemm_layout* layout, const float* b, float* packed);
 
 /* Any number of rows and columns: panel by panel, so that a panel stays in the cache for all rows. */

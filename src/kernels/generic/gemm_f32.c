@@ -58,8 +58,30 @@ static void run_4x8(size_t rows, size_t columns, const ln_gemm_walk* walk, const
   }
 }
 
-static const ln_gemm_f32 ln_gemm_f32_4x8_generic = {
-    .name = "gemm_f32_4x8_generic", .isa = LN_ISA_GENERIC, .id = 8, .mr = kRows, .nr = kColumns, .run = run_4x8};
+void ln_gemm_f32_pack_panel_ref(size_t nr, const ln_gemm_layout* layout, const float* b, size_t first, float* panel) {
+  const size_t columns = layout->columns - first < nr ? layout->columns - first : nr;
+  for (size_t t = 0; t < layout->taps_y * layout->taps_x; ++t) {
+    const size_t y = t / layout->taps_x, x = t % layout->taps_x;
+    const float* tap = b + first * layout->column_stride + y * layout->y_stride + x * layout->x_stride;
+    for (size_t i = 0; i < layout->channels; ++i, panel += nr) {
+      const float* source = tap + i * layout->channel_stride;
+      for (size_t n = 0; n < columns; ++n) panel[n] = source[n * layout->column_stride];
+      for (size_t n = columns; n < nr; ++n) panel[n] = 0.0f;
+    }
+  }
+}
+
+static void pack_8(const ln_gemm_layout* layout, const float* b, size_t first, float* panel) {
+  ln_gemm_f32_pack_panel_ref(kColumns, layout, b, first, panel);
+}
+
+static const ln_gemm_f32 ln_gemm_f32_4x8_generic = {.name = "gemm_f32_4x8_generic",
+                                                    .isa = LN_ISA_GENERIC,
+                                                    .id = 8,
+                                                    .mr = kRows,
+                                                    .nr = kColumns,
+                                                    .run = run_4x8,
+                                                    .pack = pack_8};
 
 static const ln_gemm_f32* const ladder[] = {
     &ln_gemm_f32_4x8_generic,
@@ -86,19 +108,9 @@ size_t ln_gemm_f32_packed_size(const ln_gemm_f32* kernel, size_t columns, size_t
 }
 
 void ln_gemm_f32_pack(const ln_gemm_f32* kernel, const ln_gemm_layout* layout, const float* b, float* packed) {
-  const size_t nr = kernel->nr;
-  for (size_t first = 0; first < layout->columns; first += nr) {
-    const size_t columns = layout->columns - first < nr ? layout->columns - first : nr;
-    for (size_t t = 0; t < layout->taps_y * layout->taps_x; ++t) {
-      const size_t y = t / layout->taps_x, x = t % layout->taps_x;
-      const float* tap = b + first * layout->column_stride + y * layout->y_stride + x * layout->x_stride;
-      for (size_t i = 0; i < layout->channels; ++i, packed += nr) {
-        const float* source = tap + i * layout->channel_stride;
-        for (size_t n = 0; n < columns; ++n) packed[n] = source[n * layout->column_stride];
-        for (size_t n = columns; n < nr; ++n) packed[n] = 0.0f;
-      }
-    }
-  }
+  const size_t panel = kernel->nr * layout->taps_y * layout->taps_x * layout->channels;
+  for (size_t first = 0; first < layout->columns; first += kernel->nr, packed += panel)
+    kernel->pack(layout, b, first, packed);
 }
 
 void ln_gemm_f32_block(const ln_gemm_f32* kernel, size_t rows, size_t columns, size_t depth, const float* a,

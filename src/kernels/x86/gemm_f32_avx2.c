@@ -13,4 +13,5 @@ const ln_gemm_f32 ln_gemm_f32_6x16_avx2 = {.name = "gemm_f32_6x16_avx2",
                                            .mr = kRows,
                                            .nr = kColumns,
                                            .run = run,
-                                           .run_row = run_row};
+                                           .run_row = run_row,
+                                           .pack = pack};

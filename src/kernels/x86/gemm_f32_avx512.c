@@ -15,4 +15,5 @@ const ln_gemm_f32 ln_gemm_f32_12x32_avx512 = {.name = "gemm_f32_12x32_avx512",
                                               .mr = kRows,
                                               .nr = kColumns,
                                               .run = run,
-                                              .run_row = run_row};
+                                              .run_row = run_row,
+                                              .pack = pack};

@@ -78,3 +78,49 @@ static void run_row(size_t columns, size_t depth, const float* a, const float* b
   for (; n < columns; n += kColumns, b += kColumns * depth)
     row(1, columns - n, depth, a, b, bias + n, low, high, c + n);
 }
+
+/* Eight columns by eight of their neighbours, which lie `stride` apart, to eight rows `step` apart. */
+LN_INLINE void transpose_8x8(const float* from, size_t stride, float* to, size_t step) {
+  __m256 r[8], a[8], p[8];
+  LN_UNROLL for (size_t i = 0; i < 8; ++i) r[i] = _mm256_loadu_ps(from + i * stride);
+  LN_UNROLL for (size_t i = 0; i < 4; ++i) {
+    a[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+    a[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+  }
+  LN_UNROLL for (size_t i = 0; i < 2; ++i) {
+    p[4 * i] = _mm256_shuffle_ps(a[4 * i], a[4 * i + 2], 0x44);
+    p[4 * i + 1] = _mm256_shuffle_ps(a[4 * i], a[4 * i + 2], 0xee);
+    p[4 * i + 2] = _mm256_shuffle_ps(a[4 * i + 1], a[4 * i + 3], 0x44);
+    p[4 * i + 3] = _mm256_shuffle_ps(a[4 * i + 1], a[4 * i + 3], 0xee);
+  }
+  LN_UNROLL for (size_t i = 0; i < 4; ++i) {
+    _mm256_storeu_ps(to + i * step, _mm256_permute2f128_ps(p[i], p[i + 4], 0x20));
+    _mm256_storeu_ps(to + (i + 4) * step, _mm256_permute2f128_ps(p[i], p[i + 4], 0x31));
+  }
+}
+
+/* A plain matrix: columns whose depth is contiguous are turned in blocks, columns that lie side by side are copied. */
+static void pack(const ln_gemm_layout* layout, const float* b, size_t first, float* panel) {
+  const size_t depth = layout->channels, stride = layout->column_stride;
+  if (layout->taps_y * layout->taps_x != 1 || layout->columns - first < kColumns ||
+      (layout->channel_stride != 1 && stride != 1)) {
+    ln_gemm_f32_pack_panel_ref(kColumns, layout, b, first, panel);
+    return;
+  }
+  b += first * stride;
+  if (stride == 1) {
+    for (size_t k = 0; k < depth; ++k)
+      LN_UNROLL for (size_t v = 0; v < 2; ++v)
+          vec_store(panel + k * kColumns + v * VEC_LANES, vec_load(b + k * layout->channel_stride + v * VEC_LANES));
+    return;
+  }
+  for (size_t n = 0; n < kColumns; n += 16) {
+    size_t k = 0;
+    for (; k + 8 <= depth; k += 8) {
+      transpose_8x8(b + n * stride + k, stride, panel + k * kColumns + n, kColumns);
+      transpose_8x8(b + (n + 8) * stride + k, stride, panel + k * kColumns + n + 8, kColumns);
+    }
+    for (; k < depth; ++k)
+      for (size_t i = n; i < n + 16; ++i) panel[k * kColumns + i] = b[i * stride + k];
+  }
+}
