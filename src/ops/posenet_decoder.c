@@ -127,7 +127,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *scores, *longs;
   TfLiteTensor* out[kOutputs];
   LN_TRY(ln_get_input(context, node, kScores, &scores));
-  for (int i = 0; i < node->outputs->size; ++i) {
+  for (int i = 0; i < (with_masks(node) ? kOutputs : kMasksOut); ++i) {
     LN_TRY(ln_get_output(context, node, i, &out[i]));
     if (out[i]->bytes > 0) memset(out[i]->data.raw, 0, out[i]->bytes);
   }

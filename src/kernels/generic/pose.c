@@ -127,9 +127,8 @@ static void push_neighbour(const decoder* d, const ln_pose_candidate* from, size
 static void decode_pose(const decoder* d, const ln_pose_candidate* root, ln_pose* pose) {
   ln_pose_candidate queue[2 * LN_POSE_EDGES + 1];
   bool found[LN_POSE_KEYPOINTS] = {false};
-  size_t count = 0;
-  const float score = sample(&d->scores, root->point, (size_t)root->keypoint);
-  push(queue, &count, (ln_pose_candidate){root->point, root->keypoint, score});
+  size_t count = 1;
+  queue[0] = (ln_pose_candidate){root->point, root->keypoint, sample(&d->scores, root->point, (size_t)root->keypoint)};
   while (count > 0) {
     const ln_pose_candidate next = pop(queue, &count);
     if (found[next.keypoint]) continue;
@@ -201,9 +200,10 @@ void ln_pose_masks_f32_ref(const float* long_offsets, int32_t height, int32_t wi
   const map m = {long_offsets, height, width, 2 * LN_POSE_KEYPOINTS};
   const size_t cells = (size_t)height * (size_t)width;
   for (size_t cell = 0; cell < cells && count > 0; ++cell) {
+    const size_t y = cell / (size_t)width, x = cell % (size_t)width;
     ln_pose_point ends[LN_POSE_KEYPOINTS];
     for (size_t k = 0; k < LN_POSE_KEYPOINTS; ++k) {
-      ln_pose_point p = {(float)(cell / (size_t)width), (float)(cell % (size_t)width)};
+      ln_pose_point p = {(float)y, (float)x};
       for (int i = 0; i <= kLongRefinements; ++i) p = follow(&m, p, k, k + LN_POSE_KEYPOINTS);
       ends[k] = (ln_pose_point){p.y * stride, p.x * stride};
     }

@@ -29,7 +29,7 @@ bool ln_rfft_make_plan(int32_t length, bool inverse, ln_rfft_plan* plan) {
 #define HALF_ADD(a, b) ((int16_t)(((a) + (b)) >> 1))
 #define HALF_SUB(a, b) ((int16_t)(((a) - (b)) >> 1))
 #define PART(x, k) ROUND((int32_t)(x) * (INT16_MAX / (k)))
-#define LENGTH_PART(x, n) (x)
+#define DIVIDE(out, n) ((void)0)
 #include "kernels/generic/rfft_impl.h"
 
 /* Sums of 32 bits wrap around; they are made of unsigned numbers because those may. */
@@ -44,7 +44,7 @@ bool ln_rfft_make_plan(int32_t length, bool inverse, ln_rfft_plan* plan) {
 #define HALF_ADD(a, b) (ADD(a, b) >> 1)
 #define HALF_SUB(a, b) (SUB(a, b) >> 1)
 #define PART(x, k) ROUND((int64_t)(x) * (INT32_MAX / (k)))
-#define LENGTH_PART(x, n) (x)
+#define DIVIDE(out, n) ((void)0)
 #include "kernels/generic/rfft_impl.h"
 
 #define TYPE f32
@@ -58,5 +58,6 @@ bool ln_rfft_make_plan(int32_t length, bool inverse, ln_rfft_plan* plan) {
 #define HALF_ADD(a, b) (0.5f * ((a) + (b)))
 #define HALF_SUB(a, b) (0.5f * ((a) - (b)))
 #define PART(x, k) ((void)(k), (x))
-#define LENGTH_PART(x, n) ((x) / (float)(n))
+#define DIVIDE(out, n) \
+  for (int32_t i = 0; i < (n); ++i) (out)[i] /= (float)(n)
 #include "kernels/generic/rfft_impl.h"

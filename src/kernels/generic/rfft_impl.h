@@ -6,7 +6,7 @@
  *   ADD, SUB (a, b)      of scalars, modulo their range
  *   HALF_ADD, HALF_SUB   half a sum or difference
  *   PART(x, k)           x / k
- *   LENGTH_PART(x, n)    what the inverse does to its results
+ *   DIVIDE(out, n)       what the inverse does to its n results
  */
 #define LN_JOIN3(a, b, c) a##b##c
 #define LN_NAME3(a, b, c) LN_JOIN3(a, b, c)
@@ -167,7 +167,7 @@ void PUBLIC(irfft)(const ln_rfft_plan* plan, const SCALAR* tables, const SCALAR*
     half[n - k] = FN(conjugate)(FN(subtract)(sum, turned));
   }
   FN(transform)(&w, (C*)(void*)out, half, 1, plan->stages);
-  for (int32_t i = 0; i < 2 * n; ++i) out[i] = LENGTH_PART(out[i], 2 * n);
+  DIVIDE(out, 2 * n);
 }
 
 #undef C
@@ -186,4 +186,4 @@ void PUBLIC(irfft)(const ln_rfft_plan* plan, const SCALAR* tables, const SCALAR*
 #undef HALF_ADD
 #undef HALF_SUB
 #undef PART
-#undef LENGTH_PART
+#undef DIVIDE
