@@ -39,7 +39,8 @@ test-deps:
 test-quick: test-deps
 	@python3 tests/run.py quick
 
-test: test-deps
+test:
+	@scripts/install_test_deps.sh full
 	@python3 tests/run.py full
 
 clean:

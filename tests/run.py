@@ -86,6 +86,13 @@ def pytest(folder, *options, environment=None):
             environment or {}, 1200)
 
 
+def tensorflow():
+    """TensorFlow judges the converter, in its own environment."""
+    python = os.path.join(ROOT, "build", "tensorflow-venv", "bin", "python")
+    return [(f"tensorflow: {name}", [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/convert/{name}.py"],
+             {}, 2400) for name in ("test_tensorflow", "test_tensorflow_ops")]
+
+
 def quick_plan():
     return [("release", lambda: [*golden("release", "1,2,4"), *programs("release"), pytest("tests/python"),
                                  pytest("tests/cli"), pytest("tests/convert")])]
@@ -97,6 +104,7 @@ def full_plan():
     arm32 = {"QEMU_LD_PREFIX": "/usr/arm-linux-gnueabihf"}
     tsan = {"TSAN_OPTIONS": "allocator_may_return_null=1"}
     return quick_plan() + [
+        ("release", tensorflow),
         ("release", lambda: [("lint", ["scripts/lint.sh"], {}, 1200)]),
         ("asan", lambda: [*golden("asan", "1,4", environment=asan), *programs("asan", environment=asan),
                           ("asan: every allocation fails", ["build/asan/test_alloc_failure", "all"], asan, 1200)]),

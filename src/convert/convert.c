@@ -7,6 +7,7 @@
 #include "convert/import/import.h"
 #include "convert/passes/passes.h"
 #include "convert/read_tflite.h"
+#include "convert/versions.h"
 #include "convert/write.h"
 
 typedef struct call {
@@ -49,6 +50,7 @@ static void optimize(ln_job* job, void* arg) {
   const call* c = arg;
   ln_graph* graph = ln_read_tflite(job, c->source);
   ln_run_passes(graph, c->options.skip);
+  if (!ln_has_word(c->options.skip, "all")) ln_set_min_runtime_version(graph);
   ln_write_file(graph, c->destination);
 }
 
@@ -87,8 +89,10 @@ static void convert(ln_job* job, void* arg) {
   ln_graph* graph = import(job, c);
   if (job->problem_count != 0) return;
   ln_graph_sweep(graph);
+  graph->description = "Linnet converted.";
   ln_run_passes(graph, c->options.skip);
   ln_lower_rest(graph);
+  ln_set_min_runtime_version(graph);
   ln_write_file(graph, c->destination);
 }
 

@@ -40,6 +40,15 @@ static void quiet(void* user_data, const char* format, va_list args) {
   (void)args;
 }
 
+/* SELECT leaves its output as the file has it where all its inputs have one element. */
+static void set_single_shape(ln_tensor* output, const ln_node* node) {
+  output->rank = 0;
+  for (int i = 0; i < node->input_count; ++i)
+    if (node->inputs[i]->rank > output->rank) output->rank = node->inputs[i]->rank;
+  for (int w = 0; w < 2; ++w)
+    for (int i = 0; i < output->rank; ++i) output->shape[w][i] = 1;
+}
+
 /* The node alone, as a graph of its own. What is known of its inputs is constant in it, the rest are inputs. */
 static ln_graph* isolate(ln_job* job, const question* q) {
   const ln_node* node = q->node;
@@ -73,6 +82,7 @@ static ln_graph* isolate(ln_job* job, const question* q) {
   for (int i = 0; i < node->output_count; ++i) {
     ln_tensor* to = ln_node_add_output(copy, node->outputs[i]->name, node->outputs[i]->type);
     to->quantization = node->outputs[i]->quantization;
+    if (node->code == LN_OP_SELECT || node->code == LN_OP_SELECT_V2) set_single_shape(to, node);
     ln_graph_output(subgraph, to);
   }
   return graph;

@@ -8,4 +8,7 @@
 /* The least that has what the node uses; not below the version of the file it was read from. */
 int32_t ln_operator_version(const ln_node* node);
 
+/* Sets the metadata "min_runtime_version": the first runtime that has all that the graph's operators use. */
+void ln_set_min_runtime_version(ln_graph* graph);
+
 #endif

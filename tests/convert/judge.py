@@ -14,6 +14,9 @@ import tensorflow as tf  # noqa: E402
 from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: E402
 
 
+COMMAND = os.environ.get("LINNET_COMMAND_PATH", os.path.join(os.path.dirname(__file__), "../../build/release/linnet"))
+
+
 def random_inputs(details, seed=0, batch=2, high=1.0):
     """An array for each input: {name: array}; unknown extents are `batch`."""
     random = np.random.default_rng(seed)

@@ -262,7 +262,8 @@ static void exit_op(ln_tf_call* call) {
       ln_tf_node* s = &scope->nodes[condition.switches[i]];
       s->outs = ln_job_alloc(call->job, 1, sizeof *s->outs);
       s->out_count = 1;
-      s->outs[0] = i < call->node->out_count ? call->node->outs[i] : (ln_tf_value){LN_TF_NOTHING, NULL, NULL, NULL};
+      s->outs[0] =
+          i < call->node->out_count ? call->node->outs[i] : (ln_tf_value){LN_TF_NOTHING, NULL, NULL, NULL, 0, 0};
     }
   }
   ln_tf_return_value(call, 0, scope->nodes[condition.switches[which]].outs[0]);

@@ -102,7 +102,8 @@ static void cut_at(ln_tf_scope* scope, const char* name, int rank, const int32_t
       n->outs = ln_job_alloc(job, (size_t)output + 1, sizeof *n->outs);
       n->out_count = output + 1;
     }
-    n->outs[output] = (ln_tf_value){LN_TF_TENSOR, ln_graph_tensor(scope->subgraph, name, type, rank, dims), NULL, NULL};
+    n->outs[output] =
+        (ln_tf_value){LN_TF_TENSOR, ln_graph_tensor(scope->subgraph, name, type, rank, dims), NULL, NULL, 0, 0};
     n->state = 2;
   }
   ln_tensor* tensor = n->outs != NULL ? n->outs[output].tensor : NULL;

@@ -24,12 +24,15 @@ typedef struct ln_tf_variable {
   size_t data_bytes;
 } ln_tf_variable;
 
-/* What an output of a node is. A list is TensorList: one tensor with the elements along dimension 0. */
+/* What an output of a node is. A list is TensorList: one tensor with the elements along dimension 0; NULL as long as
+ * its elements' shape is not known, which the first one that is put into it says. */
 typedef struct ln_tf_value {
   ln_tf_kind kind;
   ln_tensor* tensor;
   ln_tf_variable* variable;
   const struct ln_tf_node* node; /* where a table was made */
+  int32_t count;                 /* of a list's elements */
+  int type;                      /* LN_TYPE_... of a list's elements */
 } ln_tf_value;
 
 typedef struct ln_tf_node {
@@ -138,6 +141,8 @@ void ln_tf_unknown(ln_tf_call* call);
 void ln_tf_custom(ln_tf_call* call);
 /* A name for a tensor on the way: NAME/what. */
 const char* ln_tf_name(ln_tf_call* call, const char* what);
+/* A constant of zeros. */
+ln_tensor* ln_tf_zeros(ln_tf_call* call, int type, int rank, const int32_t* dims);
 bool ln_tf_is_nchw(ln_tf_call* call);
 ln_tensor* ln_tf_to_nhwc(ln_tf_call* call, ln_tensor* x);
 ln_tensor* ln_tf_to_nchw(ln_tf_call* call, ln_tensor* x, const char* name);

@@ -3,34 +3,32 @@
 
 #include "convert/import/tf_import.h"
 
+ln_tensor* ln_tf_zeros(ln_tf_call* call, int type, int rank, const int32_t* dims) {
+  ln_tensor* zeros = ln_graph_constant(call->b.subgraph, call->name, type, rank, dims, "");
+  zeros->data = zeros->value[0] = zeros->value[1] = ln_job_alloc(call->job, zeros->data_bytes, 1);
+  return zeros;
+}
+
 static void return_list(ln_tf_call* call, ln_tensor* tensor) {
-  ln_tf_return_value(call, 0, (ln_tf_value){LN_TF_LIST, tensor, NULL, NULL});
+  ln_tf_return_value(call, 0, (ln_tf_value){LN_TF_LIST, tensor, NULL, NULL, 0, 0});
 }
 
 static void reserve(ln_tf_call* call) {
   int32_t dims[LN_MAX_DIMS + 1];
   int64_t count;
-  const int rank = ln_tf_const_ints(call, 0, LN_MAX_DIMS - 1, dims + 1);
-  if (rank < 0) return;
-  for (int i = 1; i <= rank; ++i)
-    if (dims[i] < 0) {
-      ln_tf_fail(call, "its elements' shape is not known; a model with a fixed batch size can be converted");
-      return;
-    }
+  const ln_tensor* shape = ln_tf_in(call, 0);
   const int type = ln_tf_type(ln_tf_dtype(call->def, "element_dtype", LN_DT_FLOAT));
   if (!ln_tensor_ints(ln_tf_in(call, 1), 1, &count) || count < 0 || count > INT32_MAX) {
     ln_tf_fail(call, "the number of its elements must be constant");
     return;
   }
+  const int rank = shape->rank == 1 ? ln_tf_const_ints(call, 0, LN_MAX_DIMS - 1, dims + 1) : -1;
+  bool known = rank >= 0;
+  for (int i = 1; i <= rank; ++i) known = known && dims[i] >= 0;
   dims[0] = (int32_t)count;
-  ln_tensor* zeros = ln_graph_tensor(call->b.subgraph, call->name, type, rank + 1, dims);
-  zeros->data_bytes = ln_tensor_bytes(zeros, 0);
-  zeros->data = ln_job_alloc(call->job, zeros->data_bytes, 1);
-  for (int w = 0; w < 2; ++w) {
-    zeros->value[w] = zeros->data;
-    zeros->value_bytes[w] = zeros->data_bytes;
-  }
-  return_list(call, zeros);
+  ln_tf_value list = {LN_TF_LIST, NULL, NULL, NULL, (int32_t)count, type};
+  if (known) list.tensor = ln_tf_zeros(call, type, rank + 1, dims);
+  ln_tf_return_value(call, 0, list);
 }
 
 static void from_tensor(ln_tf_call* call) { return_list(call, ln_tf_in(call, 0)); }
@@ -41,10 +39,25 @@ static void get_item(ln_tf_call* call) {
   ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
 }
 
+/* A list whose shape an element says: in the trial of a loop, after which the loop is made with a list of that shape.
+ */
+static ln_tensor* first_shape(ln_tf_call* call, const ln_tensor* item) {
+  int32_t dims[LN_MAX_DIMS];
+  if (item->rank < 0 || item->rank >= LN_MAX_DIMS) return ln_tf_in(call, 0);
+  dims[0] = call->in[0].count;
+  for (int i = 0; i < item->rank; ++i) dims[i + 1] = ln_dim(item, i);
+  if (ln_tensor_is_static(item)) return ln_tf_zeros(call, item->type, item->rank + 1, dims);
+  ln_tensor* list = ln_graph_tensor(call->b.subgraph, call->name, item->type, item->rank + 1, dims);
+  for (int w = 0; w < 2; ++w) memcpy(list->shape[w] + 1, item->shape[w], (size_t)item->rank * sizeof(int32_t));
+  return list;
+}
+
 /* DYNAMIC_UPDATE_SLICE of one element. */
 static void set_item(ln_tf_call* call) {
   const ln_builder* b = &call->b;
-  ln_tensor *list = ln_tf_in(call, 0), *index = ln_tf_in_i32(call, 1), *item = ln_tf_in(call, 2);
+  ln_tensor *index = ln_tf_in_i32(call, 1), *item = ln_tf_in(call, 2);
+  ln_tensor* list =
+      call->in[0].kind == LN_TF_LIST && call->in[0].tensor == NULL ? first_shape(call, item) : ln_tf_in(call, 0);
   int32_t zeros[LN_MAX_DIMS] = {0};
   static const int32_t kOne[] = {1};
   if (list->rank < 1) {

@@ -10,7 +10,7 @@ static int code_of(const ln_tf_call* call) {
 }
 
 static void identity(ln_tf_call* call) {
-  ln_tf_return_value(call, 0, call->in_count > 0 ? call->in[0] : (ln_tf_value){LN_TF_NOTHING, NULL, NULL, NULL});
+  ln_tf_return_value(call, 0, call->in_count > 0 ? call->in[0] : (ln_tf_value){LN_TF_NOTHING, NULL, NULL, NULL, 0, 0});
 }
 
 static void identity_n(ln_tf_call* call) {
@@ -113,10 +113,12 @@ static void tangent(ln_tf_call* call) {
                                ln_build_unary(&call->b, LN_OP_COS, x, ln_tf_name(call, "cos")), call->name));
 }
 
+/* ATAN2 takes two operands of one shape. */
 static void arc_tangent(ln_tf_call* call) {
   ln_tensor* x = ln_tf_in(call, 0);
-  ln_tensor* one = ln_build_number(&call->b, x->type, 1, ln_tf_name(call, "one"));
-  ln_tf_return(call, 0, ln_build_binary(&call->b, LN_OP_ATAN2, x, one, call->name));
+  ln_tensor* zeros = ln_build_unary(&call->b, LN_OP_ZEROS_LIKE, x, ln_tf_name(call, "zeros"));
+  ln_tensor* ones = ln_build_with_number(&call->b, LN_OP_ADD, zeros, 1, ln_tf_name(call, "ones"));
+  ln_tf_return(call, 0, ln_build_binary(&call->b, LN_OP_ATAN2, x, ones, call->name));
 }
 
 /* (e^x - e^-x) / 2, with + for cosh. */
@@ -133,6 +135,13 @@ static void hyperbolic(ln_tf_call* call) {
 
 static void error_function(ln_tf_call* call) {
   ln_tf_return(call, 0, ln_build_erf(&call->b, ln_tf_in(call, 0), call->name));
+}
+
+/* 1 - erf x = 1 + erf -x, the form that GELU is recognized in. */
+static void error_complement(ln_tf_call* call) {
+  ln_tensor* x = ln_build_unary(&call->b, LN_OP_NEG, ln_tf_in(call, 0), ln_tf_name(call, "neg"));
+  x = ln_build_erf(&call->b, x, ln_tf_name(call, "erf"));
+  ln_tf_return(call, 0, ln_build_with_number(&call->b, LN_OP_ADD, x, 1, call->name));
 }
 
 static void choose(ln_tf_call* call) {
@@ -241,6 +250,7 @@ const ln_tf_lowering ln_tf_math[] = {
     {"Softsign", softsign, 0},
     {"Selu", selu, 0},
     {"Erf", error_function, 0},
+    {"Erfc", error_complement, 0},
     {"Reciprocal", reciprocal, 0},
     {"Inv", reciprocal, 0},
     {"Log1p", log_of_more, 0},

@@ -62,7 +62,7 @@ static void variable(ln_tf_call* call) {
     importer->variables = v;
     if (importer->bundle != NULL) ln_tf_bundle_load(importer->bundle, call->def->name, v);
   }
-  ln_tf_return_value(call, 0, (ln_tf_value){LN_TF_VARIABLE, NULL, v, NULL});
+  ln_tf_return_value(call, 0, (ln_tf_value){LN_TF_VARIABLE, NULL, v, NULL, 0, 0});
   /* A reference variable is read by being taken. */
   if (strcmp(call->def->op, "VarHandleOp") == 0) return;
   if (v->data == NULL) {

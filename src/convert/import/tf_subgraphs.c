@@ -91,10 +91,34 @@ static void find_invariants(const ln_tf_part* body, const ln_tf_value* results, 
       passed[i] = false;
 }
 
-void ln_tf_make_while(ln_tf_call* call, const ln_tf_value* args, int count, ln_tf_make* make, void* condition_arg,
+/* A list of zeros like what the loop makes of it: constant, or in the shape of one of the other values, which has the
+ * extents that are not known. */
+static ln_tensor* first_list(ln_tf_call* call, const ln_tf_value* args, int count, const ln_tensor* made) {
+  int32_t dims[LN_MAX_DIMS];
+  for (int i = 0; i < made->rank; ++i) dims[i] = ln_dim(made, i);
+  if (ln_tensor_is_static(made)) return ln_tf_zeros(call, made->type, made->rank, dims);
+  for (int i = 0; i < count && dims[0] >= 0; ++i) {
+    ln_tensor* like = args[i].tensor;
+    if (like == NULL || like->type != made->type || like->rank != made->rank - 1 || like->broken) continue;
+    const size_t bytes = (size_t)like->rank * sizeof(int32_t);
+    if (memcmp(like->shape[0], made->shape[0] + 1, bytes) != 0 ||
+        memcmp(like->shape[1], made->shape[1] + 1, bytes) != 0)
+      continue;
+    ln_tensor* zeros = ln_build_unary(&call->b, LN_OP_ZEROS_LIKE, like, ln_tf_name(call, "zeros"));
+    ln_tensor* axis = ln_graph_int(call->b.subgraph, ln_tf_name(call, "axis"), 0);
+    ln_tensor* row = ln_build_binary(&call->b, LN_OP_EXPAND_DIMS, zeros, axis, ln_tf_name(call, "row"));
+    for (int k = 1; k < made->rank; ++k) dims[k] = 1;
+    ln_tensor* times = ln_graph_ints(call->b.subgraph, ln_tf_name(call, "times"), made->rank, dims);
+    return ln_build_binary(&call->b, LN_OP_TILE, row, times, ln_tf_name(call, "list"));
+  }
+  return NULL;
+}
+
+void ln_tf_make_while(ln_tf_call* call, const ln_tf_value* first, int count, ln_tf_make* make, void* condition_arg,
                       void* body_arg) {
   bool* passed = ln_job_alloc(call->job, (size_t)count, sizeof *passed);
   int result_count;
+  ln_tf_value* args = ln_job_copy(call->job, first, (size_t)count * sizeof *args);
   for (int i = 0; i < count; ++i) passed[i] = args[i].tensor != NULL;
   /* Once to see what changes in it, then with the rest as constants: nothing calls the first body, which is swept away.
    */
@@ -106,6 +130,11 @@ void ln_tf_make_while(ln_tf_call* call, const ln_tf_value* args, int count, ln_t
     return;
   }
   find_invariants(&trial, results, args, passed);
+  for (int i = 0; i < count; ++i)
+    if (args[i].kind == LN_TF_LIST && args[i].tensor == NULL && results[i].tensor != NULL) {
+      args[i].tensor = first_list(call, args, count, results[i].tensor);
+      passed[i] = args[i].tensor != NULL;
+    }
   ln_tf_part parts[] = {begin_part(call, "cond", args, count, passed), begin_part(call, "body", args, count, passed)};
   int counts[2];
   ln_tf_value* made[] = {make(&parts[0], condition_arg, &counts[0]), make(&parts[1], body_arg, &counts[1])};

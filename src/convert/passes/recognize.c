@@ -117,16 +117,26 @@ int ln_pass_hard_swish(ln_subgraph* subgraph) {
   return changes;
 }
 
-/* erf(x / sqrt 2), or x times its inverse. */
+/* erf(x / sqrt 2), with the factor in any pieces. */
 static bool is_erf_of(const ln_tensor* t, const ln_tensor* x) {
-  const double kRoot = 1.4142135623730951;
-  ln_tensor* base;
-  double number;
   const ln_node* node = made_by(t);
+  double factor = 1, number;
   if (node == NULL || node->code != LN_OP_CUSTOM || strcmp(node->custom_name, "Erf") != 0) return false;
-  const ln_node* scale = made_by(node->inputs[0]);
-  if (with_number(scale, LN_OP_DIV, &base, &number)) return base == x && fabs(number - kRoot) < 1e-5;
-  return with_number(scale, LN_OP_MUL, &base, &number) && base == x && fabs(number - 1 / kRoot) < 1e-5;
+  const ln_tensor* at = node->inputs[0];
+  for (int pieces = 0; at != x && pieces < 4; ++pieces) {
+    ln_tensor* inner;
+    node = made_by(at);
+    if (node != NULL && node->code == LN_OP_NEG)
+      inner = node->inputs[0], factor = -factor;
+    else if (with_number(node, LN_OP_MUL, &inner, &number))
+      factor *= number;
+    else if (with_number(node, LN_OP_DIV, &inner, &number))
+      factor /= number;
+    else
+      return false;
+    at = inner;
+  }
+  return at == x && fabs(factor - 0.7071067811865476) < 1e-5;
 }
 
 /* tanh(sqrt(2 / pi) * (x + 0.044715 x^3)) */

@@ -1,0 +1,126 @@
+"""Conversions judged by TensorFlow: what it computes of a source, the written model computes too. The full tier runs this
+in an environment of its own, which has TensorFlow; elsewhere it is skipped."""
+
+import subprocess
+
+import numpy as np
+import pytest
+
+tf = pytest.importorskip("tensorflow")
+
+import judge  # noqa: E402
+import make_tensorflow1  # noqa: E402
+from conftest import command  # noqa: E402
+
+SOURCE = command.SHARED / "source"
+TOLERANCE = 1.0  # in units of 1e-5 x the largest value
+
+
+def convert(source, path, *options):
+    done = subprocess.run([command.COMMAND, "convert", source, "-o", path, *options], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def operators(path):
+    interpreter = judge.Interpreter(str(path), experimental_op_resolver_type=judge.OpResolverType.BUILTIN_REF)
+    return [detail["op_name"] for detail in interpreter._get_ops_details()]
+
+
+@command.needs_shared
+@pytest.mark.parametrize("name, tags", [("kws_ref_model_saved_model", ["serve"]), ("mediapipe_saved_model", ["serve"]),
+                                        ("mediapipe_saved_model_v2_mini", ["serve"]),
+                                        ("mediapipe_hub_module_v1_mini", [])])
+def test_saved_models_of_the_shared_folder(name, tags, tmp_path):
+    path = convert(SOURCE / name, tmp_path / "model.tflite")
+    key = "serving_default" if tags else "default"
+    for signature in judge.saved_model(SOURCE / name, key, tags)[1].signatures:
+        details, run = judge.saved_model(SOURCE / name, signature, tags)
+        inputs = judge.random_inputs(details)
+        assert judge.compare(run(inputs), path, inputs, signature) <= TOLERANCE
+
+
+@command.needs_shared
+@pytest.mark.parametrize("name", ["litert_multi_add.pb", "mediapipe_frozen_graph_def.pb"])
+def test_graphs_of_the_shared_folder(name, tmp_path):
+    path = convert(SOURCE / name, tmp_path / "model.tflite")
+    graph = tf.compat.v1.GraphDef()
+    graph.ParseFromString((SOURCE / name).read_bytes())
+    interpreter = judge.Interpreter(str(path))
+    details = {d["name"]: (list(d["shape_signature"]), d["dtype"]) for d in interpreter.get_input_details()}
+    outputs = list(interpreter.get_signature_list()["serving_default"]["outputs"])
+    inputs = judge.random_inputs(details)
+    wanted = judge.graph_def(graph, list(details), outputs)(inputs)
+    assert judge.compare(wanted, path, inputs) <= TOLERANCE
+
+
+@pytest.fixture(scope="module", params=sorted(make_tensorflow1.CASES))
+def tensorflow1(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    make_tensorflow1.CASES[request.param](folder)
+    return folder
+
+
+@pytest.mark.parametrize("frozen", [False, True], ids=["checkpoint", "frozen"])
+def test_tensorflow1(tensorflow1, frozen, tmp_path):
+    folder = tensorflow1
+    graph = next(folder.glob("graph.*"))
+    if frozen:
+        command.linnet("freeze", graph, folder / "model.ckpt", "-o", tmp_path / "frozen.pb", "--outputs", "y")
+        path = convert(tmp_path / "frozen.pb", tmp_path / "model.tflite")
+    else:
+        path = convert(graph, tmp_path / "model.tflite", "--checkpoint", folder / "model.ckpt", "--outputs", "y")
+    case = np.load(folder / "case.npz")
+    inputs = {name[3:]: case[name] for name in case if name.startswith("in_")}
+    wanted = {"y": case[name] for name in case if name.startswith("out_")}
+    assert judge.compare(wanted, path, inputs) <= TOLERANCE
+    if folder.name.startswith("channels_first"):
+        assert operators(path).count("TRANSPOSE") <= 1
+    if folder.name.startswith("training"):
+        assert operators(path) == ["FULLY_CONNECTED", "FULLY_CONNECTED", "SOFTMAX"]
+
+
+def test_what_cannot_be_converted_is_listed_in_one_go(tmp_path):
+    @tf.function(input_signature=[tf.TensorSpec([4, 4])])
+    def function(x):
+        return tf.linalg.svd(x)[0], tf.raw_ops.Lgamma(x=x, name="gamma")
+    graph = tmp_path / "graph.pb"
+    graph.write_bytes(function.get_concrete_function().graph.as_graph_def().SerializeToString())
+    done = subprocess.run([command.COMMAND, "convert", graph, "-o", tmp_path / "m.tflite"], capture_output=True, text=True)
+    assert done.returncode == command.INPUT and not (tmp_path / "m.tflite").exists()
+    assert "Svd" in done.stderr and 'Lgamma "gamma"' in done.stderr and "2 operators cannot be converted" in done.stderr
+    convert(graph, tmp_path / "m.tflite", "--allow-custom")
+    assert "Lgamma" in operators(tmp_path / "m.tflite")
+
+
+APPLICATIONS = ["MobileNetV2", "MobileNetV3Small", "EfficientNetB0", "DenseNet121", "ResNet50V2", "ConvNeXtTiny"]
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_applications(name, tmp_path):
+    """Random weights, as a SavedModel and as a frozen graph: the same result."""
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+    tf.keras.utils.set_random_seed(1)
+    model = getattr(tf.keras.applications, name)(weights=None, classes=10, input_shape=(64, 64, 3))
+    random = np.random.default_rng(0)
+    for variable in model.variables:
+        if variable.name in ("moving_mean", "beta", "bias"):
+            variable.assign(random.normal(0, 0.1, variable.shape))
+        elif variable.name in ("moving_variance", "gamma"):
+            variable.assign(random.uniform(0.8, 1.2, variable.shape))
+    model.export(str(tmp_path / "saved"), verbose=False)
+    function = tf.function(lambda x: model(x, training=False))
+    concrete = function.get_concrete_function(tf.TensorSpec([None, 64, 64, 3], name="x"))
+    frozen = convert_variables_to_constants_v2(concrete).graph.as_graph_def()
+    (tmp_path / "frozen.pb").write_bytes(frozen.SerializeToString())
+    x = random.uniform(-1, 1, (2, 64, 64, 3)).astype("f")
+    wanted = model(x, training=False).numpy()
+    results = []
+    for source in ("saved", "frozen.pb"):
+        path = convert(tmp_path / source, tmp_path / f"{source}.tflite")
+        interpreter = judge.Interpreter(str(path))
+        runner = interpreter.get_signature_runner("serving_default")
+        got, = runner(**{next(iter(runner.get_input_details())): x}).values()
+        assert judge.difference(wanted, got) <= TOLERANCE
+        results.append((got, operators(path)))
+    assert np.array_equal(results[0][0], results[1][0]) and results[0][1] == results[1][1]
