@@ -112,17 +112,17 @@ static bool is_plain_operator(const TfLiteRegistration* registration) {
   return false;
 }
 
-static bool is_plain_graph(TfLiteContext* inner) {
+static TfLiteStatus check_graph(TfLiteContext* context, TfLiteContext* inner, bool* is_plain) {
   enum { MOST_OPERATORS = 64 };
   TfLiteIntArray* plan;
   TfLiteNode* node;
   TfLiteRegistration* registration;
-  if (inner->GetExecutionPlan(inner, &plan) != kTfLiteOk || plan->size > MOST_OPERATORS) return false;
-  for (int i = 0; i < plan->size; ++i)
-    if (inner->GetNodeAndRegistration(inner, plan->data[i], &node, &registration) != kTfLiteOk ||
-        !is_plain_operator(registration))
-      return false;
-  return true;
+  LN_CHECK(context, inner->GetExecutionPlan(inner, &plan) == kTfLiteOk, "no memory for the decomposition's plan");
+  *is_plain = plan->size <= MOST_OPERATORS;
+  for (int i = 0; *is_plain && i < plan->size; ++i)
+    *is_plain = inner->GetNodeAndRegistration(inner, plan->data[i], &node, &registration) == kTfLiteOk &&
+                is_plain_operator(registration);
+  return kTfLiteOk;
 }
 
 static bool set_tensor(const TfLiteTensor* t, ln_native_tensor* native) {
@@ -265,9 +265,11 @@ static TfLiteStatus choose_native(TfLiteContext* context, const TfLiteNode* node
   data->native = NULL;
   data->params = (ln_native_params){.scratch_bytes = 0};
   if (native == NULL || !ln_flex_open(params->attributes, params->attributes_size, &attributes) ||
-      !set_call(context, node, &call) || !native->takes(context, &attributes, &call, &data->params) ||
-      !is_plain_graph(backend->SubgraphContext(backend, params->subgraph_index)))
+      !set_call(context, node, &call) || !native->takes(context, &attributes, &call, &data->params))
     return kTfLiteOk;
+  bool is_plain;
+  LN_TRY(check_graph(context, backend->SubgraphContext(backend, params->subgraph_index), &is_plain));
+  if (!is_plain) return kTfLiteOk;
   LN_TRY(try_native(context, node, params->subgraph_index, native, data));
   if (data->native != NULL) backend->SetKernelName(backend, native->name);
   return kTfLiteOk;
