@@ -61,7 +61,7 @@ class Suite:
         content = model.build()
         try:
             if run is None:
-                details, wanted, resized = self._run(content, inputs, invokes)
+                details, wanted, resized = self.run_original(content, inputs, invokes)
             else:
                 details, wanted, resized = model.interface(), run(content, inputs, invokes), False
         except (RuntimeError, ValueError) as error:
@@ -75,7 +75,7 @@ class Suite:
                           self._list(container, details[0], inputs), self._list(container, details[1], wanted),
                           f"{tolerance[0]:g}", f"{tolerance[1]:g}", 0, 0, 0, "ref", "-"))
 
-    def _run(self, content, inputs, invokes):
+    def run_original(self, content, inputs, invokes):
         interpreter = self._class(model_content=content, num_threads=1, experimental_op_resolver_type=self._resolver)
         details = interpreter.get_input_details()
         resized = False

@@ -81,3 +81,21 @@ def blocks(suite):
         graph.op("FULLY_CONNECTED", [x, w, b], [y], version=13, asymmetric_quantize_inputs=asymmetric)
         suite.add(name, model, [random.normal(0.3, 1, (batch, columns)).astype(np.float32)], kind="hybrid",
                   tolerance=(2e-5, 2e-5), run=optimized)
+    for block in (3, 5):  # the original's are multiples of 32; with equal scales they are those of rows
+        random = suite.random(f"blocks of {block}")
+        data, scales = random.bytes(6 * 15), random.uniform(0.01, 0.1, (12, 1)).astype(np.float16)
+        models = []
+        for in_blocks in (True, False):
+            models.append(Model())
+            graph = models[-1].subgraph("main")
+            x = graph.input("x", "FLOAT32", [3, 15])
+            if in_blocks:
+                tensor = graph.const("scales", np.repeat(scales, 15 // block, 1))
+                quant = {"details": ("BlockwiseQuantization", {"scales": tensor, "zero_points": -1, "block_size": block})}
+            else:
+                quant = quantization(scales.ravel(), 0, 0)
+            w = graph.tensor("w", "INT4", [12, 15], data, quant)
+            graph.op("FULLY_CONNECTED", [x, w], [graph.output("y", "FLOAT32", [3, 12])], version=13,
+                     asymmetric_quantize_inputs=True)
+        suite.add(f"FULLY_CONNECTED/blocks_of_{block}", models[0], [random.normal(0.3, 1, (3, 15)).astype(np.float32)],
+                  kind="hybrid", tolerance=(2e-5, 2e-5), run=lambda _, inputs, invokes: suite.run_original(models[1].build(), inputs, invokes)[1])

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "kernels/generic/activate.h"
-#include "kernels/generic/block_product.h"
-#include "kernels/generic/half.h"
 #include "kernels/generic/hybrid_quantize.h"
+#include "ops/block_matrix.h"
 #include "ops/builtin_ops.h"
 #include "ops/matrix.h"
 #include "ops/weights.h"
@@ -17,11 +16,10 @@ enum { kScratch, kQuantized, kScales, kZeroPoints, kTemporaries };
 typedef struct fc_data {
   ln_matrix matrix;
   size_t rows, depth;
-  bool hybrid, activates, shuffled;
+  bool hybrid, activates, shuffled, in_blocks;
   size_t scratch_bytes;
   int first_temporary;
-  float* block_scales; /* NULL unless the weights have one for each block */
-  void* plain;         /* such weights as int8 */
+  ln_block_matrix blocks;
 } fc_data;
 
 typedef struct fc_run {
@@ -29,7 +27,7 @@ typedef struct fc_run {
   const void* in;
   void* out;
   const float* scales;
-  const int32_t* zero_points;
+  int32_t* zero_points;
 } fc_run;
 
 static void* init(TfLiteContext* context, const char* buffer, size_t length) {
@@ -45,8 +43,7 @@ static void free_data(TfLiteContext* context, void* user_data) {
   fc_data* data = user_data;
   if (data == NULL) return;
   ln_matrix_free(&data->matrix);
-  ln_free(data->block_scales);
-  ln_free(data->plain);
+  ln_block_matrix_free(&data->blocks);
   ln_free(data);
 }
 
@@ -253,64 +250,6 @@ static TfLiteStatus fill_workspace(TfLiteContext* context, const TfLiteNode* nod
   return kTfLiteOk;
 }
 
-/* ---- Weights with a scale for each block of a row ---- */
-
-static TfLiteStatus prepare_blocks(TfLiteContext* context, TfLiteNode* node, const TfLiteTensor* weights, fc_data* d) {
-  const TfLiteBlockwiseQuantization* blocks = weights->quantization.params;
-  const TfLiteTensor* scales;
-  LN_TRY(ln_check_blocks(context, weights, "the weights"));
-  LN_CHECK(context, weights->sparsity == NULL && blocks->blocksize <= LN_BLOCK_PRODUCT_MAX,
-           "blocks of %d; dense ones of up to %d are right", (int)blocks->blocksize, (int)LN_BLOCK_PRODUCT_MAX);
-  LN_TRY(ln_get_block_scales(context, weights, &scales));
-  const size_t count = (size_t)ln_dim(weights, 0) * (d->depth / (size_t)blocks->blocksize);
-  d->block_scales = ln_malloc(count * sizeof *d->block_scales);
-  LN_CHECK(context, d->block_scales != NULL, "no memory for %zu scales", count);
-  for (size_t i = 0; i < count; ++i) {
-    uint16_t half;
-    memcpy(&half, scales->data.raw_const + i * sizeof half, sizeof half);
-    d->block_scales[i] = ln_half_to_float(half);
-  }
-  return set_temporaries(context, node, d);
-}
-
-enum { kBlockProductColumns = 16 };
-
-typedef struct block_run {
-  ln_block_product product;
-  float* out;
-} block_run;
-
-static void run_block_columns(void* arg, size_t tile) {
-  const block_run* run = arg;
-  const size_t first = tile * kBlockProductColumns, left = run->product.columns - first;
-  ln_block_product_s8(&run->product, first, first + (left < kBlockProductColumns ? left : kBlockProductColumns),
-                      run->out);
-}
-
-static TfLiteStatus run_blocks(TfLiteContext* context, TfLiteNode* node, const TfLiteTensor* weights,
-                               const fc_run* from, fc_data* d) {
-  const TfLiteBlockwiseQuantization* blocks = weights->quantization.params;
-  const TfLiteTensor* bias = ln_optional_input(context, node, kBias);
-  const void* plain;
-  LN_TRY(ln_get_plain(context, weights, &d->plain, &plain));
-  block_run run = {.product = {.in = from->in,
-                               .in_scales = from->scales,
-                               .zero_points = from->zero_points,
-                               .weights = plain,
-                               .scales = d->block_scales,
-                               .bias = bias != NULL ? bias->data.f : NULL,
-                               .rows = d->rows,
-                               .columns = d->matrix.columns,
-                               .depth = d->depth,
-                               .block = (size_t)blocks->blocksize,
-                               .low = d->matrix.low_f,
-                               .high = d->matrix.high_f},
-                   .out = from->out};
-  const size_t tiles = (run.product.columns + kBlockProductColumns - 1) / kBlockProductColumns;
-  ln_parallel_sized(context, run_block_columns, &run, tiles, d->rows * d->depth * d->matrix.columns);
-  return kTfLiteOk;
-}
-
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteFullyConnectedParams* params = node->builtin_data;
   fc_data* d = node->user_data;
@@ -329,12 +268,15 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* bias = ln_optional_input(context, node, kBias);
   LN_TRY(check_types(context, params, input, weights, bias, output));
   LN_TRY(set_shapes(context, params, input, weights, bias, output, d));
-  ln_free(d->block_scales);
-  d->block_scales = NULL;
+  d->in_blocks = d->hybrid && ln_is_blockwise(weights);
   if (d->depth == 0) return set_temporaries(context, node, d);
   if (d->shuffled) return prepare_shuffled(context, node, d);
   LN_TRY(set_rule(context, params, input, weights, bias, output, d));
-  if (ln_is_blockwise(weights)) return prepare_blocks(context, node, weights, d);
+  if (d->in_blocks) {
+    LN_TRY(ln_block_matrix_prepare(context, &d->blocks, weights));
+    LN_TRY(ln_block_matrix_scratch(context, &d->blocks, d->rows, &d->scratch_bytes));
+    return set_temporaries(context, node, d);
+  }
   LN_TRY(ln_matrix_prepare(context, &d->matrix, weights));
   if (d->hybrid)
     LN_TRY(ln_matrix_set_weight_scales(context, &d->matrix, weights));
@@ -361,6 +303,18 @@ static void describe(const void* arg, size_t index, ln_matrix_job* job) {
                          .rows_per_scale = 1};
 }
 
+static void run_blocks(TfLiteContext* context, const TfLiteNode* node, const fc_run* run, void* scratch) {
+  const fc_data* d = run->d;
+  const TfLiteTensor* bias = ln_optional_input(context, node, kBias);
+  const ln_block_rows rows = {.count = d->rows,
+                              .a = run->in,
+                              .scales = run->scales,
+                              .bias = bias != NULL ? bias->data.f : NULL,
+                              .low = d->matrix.low_f,
+                              .high = d->matrix.high_f};
+  ln_block_matrix_run(context, &d->blocks, rows, run->zero_points, scratch, run->out);
+}
+
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteFullyConnectedParams* params = node->builtin_data;
   fc_data* d = node->user_data;
@@ -375,23 +329,22 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     return kTfLiteOk;
   }
   if (d->shuffled) LN_TRY(fill_workspace(context, node, input, d));
-  if (d->block_scales == NULL)
-    LN_TRY(ln_matrix_load(context, &d->matrix, weights, ln_optional_input(context, node, kBias)));
+  if (!d->in_blocks) LN_TRY(ln_matrix_load(context, &d->matrix, weights, ln_optional_input(context, node, kBias)));
   fc_run run = {.d = d, .in = input->data.raw_const, .out = output->data.raw};
   if (d->hybrid) {
     int8_t* quantized = ln_get_temporary(context, node, kQuantized)->data.int8;
     float* scales = ln_get_temporary(context, node, kScales)->data.f;
     int32_t* zero_points = ln_get_temporary(context, node, kZeroPoints)->data.i32;
     /* With blocks the original's rows are asymmetric whatever the options say. */
-    const bool asymmetric = params->asymmetric_quantize_inputs || d->block_scales != NULL;
+    const bool asymmetric = params->asymmetric_quantize_inputs || d->in_blocks;
     ln_quantize_rows_s8(input->data.f, d->rows, d->depth, asymmetric, quantized, scales, zero_points);
     run = (fc_run){d, quantized, output->data.raw, scales, zero_points};
   }
-  if (d->block_scales != NULL)
-    LN_TRY(run_blocks(context, node, weights, &run, d));
+  void* scratch = ln_get_temporary(context, node, kScratch)->data.raw;
+  if (d->in_blocks)
+    run_blocks(context, node, &run, scratch);
   else
-    ln_matrix_run(context, &d->matrix, ln_get_temporary(context, node, kScratch)->data.raw, 1, 1, d->rows, describe,
-                  &run);
+    ln_matrix_run(context, &d->matrix, scratch, 1, 1, d->rows, describe, &run);
   if (d->activates) ln_activate_f32((ln_activation)params->activation, output->data.f, d->rows * d->matrix.columns);
   return kTfLiteOk;
 }

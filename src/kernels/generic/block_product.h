@@ -1,25 +1,30 @@
-/* int8 rows times int8 weights that have a scale for every few values of a row. Knows pointers and sizes only. */
+/* Rows of bytes times weights that have a scale for every few values of a row. Knows pointers and sizes only; the sums
+ * are those of gemm_q8.h. */
 #ifndef LN_KERNELS_BLOCK_PRODUCT_H_
 #define LN_KERNELS_BLOCK_PRODUCT_H_
 
-#include <stddef.h>
-#include <stdint.h>
+#include "kernels/generic/gemm_q8.h"
 
-typedef struct ln_block_product {
-  const int8_t* in; /* [rows, depth]; a row's values are (in - zero_points[row]) * in_scales[row] */
-  const float* in_scales;
-  const int32_t* zero_points;         /* in int8's range */
-  const int8_t* weights;              /* [columns, depth], all of them in [-8, 7] */
-  const float* scales;                /* [columns, depth / block] */
-  const float* bias;                  /* [columns], or NULL */
-  size_t rows, columns, depth, block; /* at most LN_BLOCK_PRODUCT_MAX of a block */
+typedef struct ln_block_weights {
+  const ln_gemm_q8* kernel;
+  size_t columns, depth, block; /* `block` divides the depth */
+  const int8_t* packed;         /* the blocks one after the other, each packed as a matrix of its own */
+  const float* scales;          /* [depth / block, columns] */
+  const float* sums;            /* [columns]: sum of scale * weight */
+} ln_block_weights;
+
+/* out = (a - offset) * scale, times the weights, plus the bias, in [low, high] */
+typedef struct ln_block_rows {
+  size_t count;
+  const void* a; /* as the kernel takes it, [count, depth]; LN_BLOCK_SLACK bytes behind it are readable */
+  const int32_t* offsets;
+  const float *scales, *bias; /* bias NULL: none */
   float low, high;
-} ln_block_product;
+} ln_block_rows;
 
-/* 255 * 8 a value: the sums stay in 32 bits. */
-enum { LN_BLOCK_PRODUCT_MAX = 1 << 20 };
+enum { LN_BLOCK_SLACK = 64 };
 
-/* out[row, n] for `first` <= n < `last`, where out is [rows, columns]. The blocks of a row are added up in order. */
-void ln_block_product_s8(const ln_block_product* p, size_t first, size_t last, float* out);
+/* The columns of a panel of the kernel's, in `out`, [count, columns]. The blocks of a sum are added up in order. */
+void ln_block_product(const ln_block_weights* w, const ln_block_rows* rows, size_t panel, float* out);
 
 #endif
