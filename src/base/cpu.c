@@ -8,10 +8,10 @@
 #include <string.h>
 
 static const char* const kNames[LN_ISA_COUNT] = {
-    [LN_ISA_GENERIC] = "generic", [LN_ISA_SSE41] = "sse41",   [LN_ISA_AVX2] = "avx2",
-    [LN_ISA_AVXVNNI] = "avxvnni", [LN_ISA_AVX512] = "avx512", [LN_ISA_AVX512VNNI] = "avx512vnni",
-    [LN_ISA_AMX] = "amx",         [LN_ISA_NEON] = "neon",     [LN_ISA_DOTPROD] = "dotprod",
-    [LN_ISA_I8MM] = "i8mm",       [LN_ISA_SVE] = "sve",
+    [LN_ISA_GENERIC] = "generic",       [LN_ISA_SSE41] = "sse41",   [LN_ISA_AVX2] = "avx2",
+    [LN_ISA_AVXVNNI] = "avxvnni",       [LN_ISA_AVX512] = "avx512", [LN_ISA_AVX512VNNI] = "avx512vnni",
+    [LN_ISA_AVX512VBMI] = "avx512vbmi", [LN_ISA_AMX] = "amx",       [LN_ISA_NEON] = "neon",
+    [LN_ISA_DOTPROD] = "dotprod",       [LN_ISA_I8MM] = "i8mm",     [LN_ISA_SVE] = "sve",
 };
 
 static uint64_t present; /* bit i: the processor has isa i */
@@ -33,6 +33,7 @@ static void detect(void) {
                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   add(LN_ISA_AVX512, avx512);
   add(LN_ISA_AVX512VNNI, avx512 && __builtin_cpu_supports("avx512vnni"));
+  add(LN_ISA_AVX512VBMI, avx512 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi"));
 #elif defined(__aarch64__)
   add(LN_ISA_NEON, 1);
 #endif

@@ -4,7 +4,7 @@
 
 #include "kernels/generic/fixed_point.h"
 #include "kernels/generic/hard_swish.h"
-#include "kernels/generic/lookup.h"
+#include "kernels/generic/lookup_q8.h"
 #include "kernels/generic/sigmoid_s16.h"
 #include "ops/builtin_ops.h"
 #include "ops/curve.h"
@@ -304,7 +304,9 @@ static TfLiteStatus hard_swish_prepare(TfLiteContext* context, TfLiteNode* node)
   return kTfLiteOk;
 }
 
-static void hard_swish_row(const void* params, const void* in, void* out, size_t n) { ln_lookup_8(params, in, out, n); }
+static void hard_swish_row(const void* params, const void* in, void* out, size_t n) {
+  ln_lookup_q8_best()->run(params, in, out, n);
+}
 
 static TfLiteStatus hard_swish_invoke(TfLiteContext* context, TfLiteNode* node) {
   const activation_data* data = node->user_data;

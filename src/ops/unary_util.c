@@ -1,13 +1,15 @@
 #include "ops/unary_util.h"
 
 #include "kernels/generic/half_rows.h"
-#include "kernels/generic/lookup.h"
+#include "kernels/generic/lookup_q8.h"
 #include "kernels/generic/rows_f32.h"
 
 /* So many bytes look their results up: there are 256 of them. */
 enum { TILE = 8192, MANY_BYTES = 2048 };
 
-static void look_up(const void* params, const void* in, void* out, size_t n) { ln_lookup_8(params, in, out, n); }
+static void look_up(const void* params, const void* in, void* out, size_t n) {
+  ln_lookup_q8_best()->run(params, in, out, n);
+}
 
 TfLiteStatus ln_unary_get(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor** input,
                           TfLiteTensor** output) {

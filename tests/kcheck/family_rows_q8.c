@@ -22,19 +22,23 @@ static int32_t multiplier(void) { return (int32_t)kc_range(INT32_C(1) << 30, INT
 
 static ln_add_quantized sum_params(bool is_signed) {
   const int32_t low = is_signed ? -128 : 0, high = is_signed ? 127 : 255;
-  return (ln_add_quantized){.a_offset = -(int32_t)kc_range(low, high),
-                            .b_offset = -(int32_t)kc_range(low, high),
-                            .out_offset = (int32_t)kc_range(low, high),
-                            .left_shift = 20,
-                            .a_multiplier = multiplier(),
-                            .b_multiplier = multiplier(),
-                            .out_multiplier = multiplier(),
-                            .a_shift = (int)kc_range(-6, 0),
-                            .b_shift = (int)kc_range(-6, 0),
-                            .out_shift = (int)kc_range(-22, kc_chance(5) ? 0 : -17),
-                            .sign = kc_chance(50) ? 1 : -1,
-                            .low = (int32_t)kc_range(low, low + 50),
-                            .high = (int32_t)kc_range(high - 50, high)};
+  ln_add_quantized p = {.a_offset = -(int32_t)kc_range(low, high),
+                        .b_offset = -(int32_t)kc_range(low, high),
+                        .out_offset = (int32_t)kc_range(low, high),
+                        .left_shift = 20,
+                        .a_multiplier = multiplier(),
+                        .b_multiplier = multiplier(),
+                        .out_multiplier = multiplier(),
+                        .a_shift = (int)kc_range(-6, 0),
+                        .b_shift = (int)kc_range(-6, 0),
+                        .out_shift = (int)kc_range(-22, kc_chance(5) ? 0 : -17),
+                        .sign = kc_chance(50) ? 1 : -1,
+                        .low = (int32_t)kc_range(low, low + 50),
+                        .high = (int32_t)kc_range(high - 50, high)};
+  /* Where the scales are equal both inputs count a half, elsewhere one does. */
+  if (kc_chance(50)) p.a_multiplier = INT32_C(1) << 30, p.a_shift = 0;
+  if (kc_chance(50)) p.b_multiplier = INT32_C(1) << 30, p.b_shift = 0;
+  return p;
 }
 
 static ln_mul_quantized product_params(bool is_signed) {

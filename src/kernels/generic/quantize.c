@@ -4,6 +4,7 @@
 
 #include "kernels/generic/fixed_point.h"
 #include "kernels/generic/half.h"
+#include "kernels/generic/lookup_q8.h"
 
 /* roundf for results that are clamped to 16 bits at most, in operations that compilers have vectors for; NaN counts as
  * the least. */
@@ -107,5 +108,5 @@ void ln_requantize_ref(const ln_requantization* p, ln_integer in_type, const voi
   }
   for (size_t i = 0; i < 256; ++i) values[i] = (uint8_t)i;
   requantize(p, in_type, values, out_type, table, 256);
-  for (size_t i = 0; i < n; ++i) ((uint8_t*)out)[i] = table[((const uint8_t*)in)[i]];
+  ln_lookup_q8_best()->run(table, in, out, n);
 }

@@ -13,6 +13,13 @@ static bool is_range(int32_t low, int32_t high, bool is_signed) {
   return low <= high && is_zero_point(low, is_signed) && is_zero_point(high, is_signed);
 }
 
+/* 2^30 / 2^31, nothing to round. */
+static bool is_half(int32_t multiplier, int shift) { return multiplier == INT32_C(1) << 30 && shift == 0; }
+
+static uint32_t start_of(const ln_requant_q8* r, uint32_t offset, uint32_t left_shift, bool halves) {
+  return halves ? offset << (left_shift - 1) : r->bias + (offset << left_shift);
+}
+
 bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
   const uint32_t up = is_signed ? 128 : 0;
   if (!is_zero_point(-s->a_offset, is_signed) || !is_zero_point(-s->b_offset, is_signed) ||
@@ -29,8 +36,10 @@ bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
       !ln_requant_q8_make(0, 2 * most, s->out_multiplier, s->out_shift, &p->out))
     return false;
   if (p->a.left + p->b.left + p->out.left > 0) return false;
-  p->a_start = p->a.bias + (((uint32_t)s->a_offset - up) << s->left_shift);
-  p->b_start = p->b.bias + (((uint32_t)s->b_offset - up) << s->left_shift);
+  p->a_halves = is_half(s->a_multiplier, s->a_shift) && s->left_shift > 0;
+  p->b_halves = is_half(s->b_multiplier, s->b_shift) && s->left_shift > 0;
+  p->a_start = start_of(&p->a, (uint32_t)s->a_offset - up, p->left_shift, p->a_halves);
+  p->b_start = start_of(&p->b, (uint32_t)s->b_offset - up, p->left_shift, p->b_halves);
   return true;
 }
 

@@ -31,6 +31,8 @@ typedef struct ln_add_q8 {
   uint32_t left_shift, a_start, b_start;
   ln_requant_q8 a, b, out;
   bool subtract;
+  bool a_halves, b_halves; /* the input with the larger scale has a factor of exactly a half: it is shifted by one less,
+                              and its start is without 2^31 */
   uint8_t flip;
   ln_requant_q8_out range;
 } ln_add_q8;

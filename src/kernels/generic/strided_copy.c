@@ -28,8 +28,23 @@ static int simplify(const ln_copy_shape* shape, ln_copy_shape* simple) {
     memcpy(dst + (ptrdiff_t)i * dst_stride, src + (ptrdiff_t)i * src_stride, sizeof(type)); \
   }
 
+/* One element into `count` neighbours: what is there already is copied to what is not. */
+static void repeat(size_t count, const char* src, char* dst, size_t bytes) {
+  const size_t total = count * bytes;
+  if (bytes == 1) {
+    memset(dst, (unsigned char)*src, total);
+    return;
+  }
+  memcpy(dst, src, total > 0 ? bytes : 0);
+  for (size_t done = bytes; done < total; done *= 2) memcpy(dst + done, dst, done < total - done ? done : total - done);
+}
+
 static void copy_row(size_t count, const char* src, ptrdiff_t src_stride, char* dst, ptrdiff_t dst_stride,
                      size_t bytes) {
+  if (src_stride == 0 && dst_stride == (ptrdiff_t)bytes) {
+    repeat(count, src, dst, bytes);
+    return;
+  }
   switch (bytes) {
     case 1:
       LN_COPY_ROW(uint8_t)

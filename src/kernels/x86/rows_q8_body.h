@@ -24,16 +24,34 @@ typedef struct add_vectors {
   range to;
 } add_vectors;
 
-static inline void add_block(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
+LN_INLINE vec add_input(const numbers* n, vec x, vec start, uint32_t left_shift, bool halves) {
+  return halves ? vec_add(vec_shift_left(x, left_shift - 1), start)
+                : apply(n, vec_add(vec_shift_left(x, left_shift), start));
+}
+
+LN_INLINE void add_block(const add_vectors* p, bool a_halves, bool b_halves, const uint8_t* a, const uint8_t* b,
+                         uint8_t* out) {
   vec r[4];
   LN_UNROLL for (size_t v = 0; v < 4; ++v) {
-    const vec x = vec_add(vec_shift_left(vec_load_bytes(a + v * kLanes, p->flip), p->left_shift), p->a_start);
-    const vec y = vec_add(vec_shift_left(vec_load_bytes(b + v * kLanes, p->flip), p->left_shift), p->b_start);
-    const vec left = apply(&p->a, x), right = apply(&p->b, y);
+    const vec left = add_input(&p->a, vec_load_bytes(a + v * kLanes, p->flip), p->a_start, p->left_shift, a_halves);
+    const vec right = add_input(&p->b, vec_load_bytes(b + v * kLanes, p->flip), p->b_start, p->left_shift, b_halves);
     const vec sum = p->subtract ? vec_sub(left, right) : vec_add(left, right);
     r[v] = apply(&p->out, vec_add(sum, p->out_start));
   }
   vec_store_bytes(out, r, &p->to);
+}
+
+static inline void add_none(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
+  add_block(p, false, false, a, b, out);
+}
+static inline void add_left(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
+  add_block(p, true, false, a, b, out);
+}
+static inline void add_right(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
+  add_block(p, false, true, a, b, out);
+}
+static inline void add_both(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
+  add_block(p, true, true, a, b, out);
 }
 
 typedef struct mul_vectors {
@@ -83,7 +101,15 @@ static inline void add_row(bool is_signed, ln_binary_row otherwise, const void* 
                          .left_shift = s.left_shift,
                          .subtract = s.subtract,
                          .to = range_of(&s.range)};
-  LN_ROW(add_block, p)
+  if (s.a_halves && s.b_halves) {
+    LN_ROW(add_both, p)
+  } else if (s.a_halves) {
+    LN_ROW(add_left, p)
+  } else if (s.b_halves) {
+    LN_ROW(add_right, p)
+  } else {
+    LN_ROW(add_none, p)
+  }
 }
 
 static inline void mul_row(bool is_signed, ln_binary_row otherwise, const void* params, const void* a, size_t a_step,

@@ -1,0 +1,17 @@
+/* Looking bytes up in a table of 256: the rungs of ln_lookup_8. */
+#ifndef LN_KERNELS_LOOKUP_Q8_H_
+#define LN_KERNELS_LOOKUP_Q8_H_
+
+#include "base/cpu.h"
+#include "kernels/generic/lookup.h"
+
+typedef struct ln_lookup_q8 {
+  const char* name;
+  ln_isa isa;
+  void (*run)(const uint8_t table[256], const uint8_t* in, uint8_t* out, size_t count); /* `out` may be `in` */
+} ln_lookup_q8;
+
+const ln_lookup_q8* const* ln_lookup_q8_rungs(size_t* count);
+const ln_lookup_q8* ln_lookup_q8_best(void);
+
+#endif
