@@ -5,7 +5,8 @@ LINNET_SHARED has.
     python make_models.py [NAME...]
 
 Random weights with the usual initializers let activations fade into denormals, which falsifies times: depthwise kernels are
-drawn anew with a spread that keeps magnitudes, and every batch normalization takes the statistics of random pictures.
+drawn anew with a spread that keeps magnitudes, and every batch normalization takes the statistics of random pictures. The
+softmax at the end is left out: over a thousand classes it hides from 8 bits whether the outputs are right.
 """
 import os
 import subprocess
@@ -48,7 +49,8 @@ def keep_magnitudes(model, shape, random):
 def image_model(name):
     class_name, size = IMAGE_MODELS[name]
     options = {"include_preprocessing": False} if "V3Large" in class_name else {}
-    model = getattr(tf.keras.applications, class_name)(weights=None, input_shape=(size, size, 3), **options)
+    model = getattr(tf.keras.applications, class_name)(weights=None, input_shape=(size, size, 3), classifier_activation=None,
+                                                       **options)
     keep_magnitudes(model, (size, size, 3), np.random.default_rng(1))
     return model
 
