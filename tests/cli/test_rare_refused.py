@@ -17,7 +17,8 @@ def of(operator, inputs, *outputs, version=1, **options):
     """A model of one operator; inputs are (type, shape), arrays for constants, functions of the graph."""
     model = Model()
     graph = model.subgraph("main")
-    tensors = [entry(graph) if callable(entry) else graph.const(f"c{i}", entry) if isinstance(entry, (np.ndarray, np.generic))
+    tensors = [entry(graph) if callable(entry)
+               else graph.const(f"c{i}", entry) if isinstance(entry, (np.ndarray, np.generic))
                else graph.input(f"x{i}", *entry) for i, entry in enumerate(inputs)]
     graph.op(operator, tensors, [graph.output(f"y{i}", *output) for i, output in enumerate(outputs)], version=version,
              **options)
@@ -104,7 +105,8 @@ def tables():
              value_dtype="INT64")
     yield model
     good = [I32([1]), I32([1, 2]), np.ones((2, 3), FLOATS)]
-    for place, entry in ((0, I64([1])), (0, I32([[1]])), (1, I32([1, 2, 3])), (1, I64([1, 2])), (2, np.array(1.0, FLOATS))):
+    for place, entry in ((0, I64([1])), (0, I32([[1]])), (1, I32([1, 2, 3])), (1, I64([1, 2])),
+                         (2, np.array(1.0, FLOATS))):
         yield of("HASHTABLE_LOOKUP", [*good[:place], entry, *good[place + 1:]], (F, [1, 3]), ("UINT8", [1]))
     yield of("HASHTABLE_LOOKUP", good, ("INT32", [1, 3]), ("UINT8", [1]))
     yield of("HASHTABLE_LOOKUP", good, (F, [1, 3]), ("INT8", [1]))

@@ -10,6 +10,11 @@ static float integer_at(const uint8_t* in, int bits, size_t i) {
 }
 
 void ln_widen_bits_f32(const uint8_t* in, int bits, float scale, float* out, size_t n) {
+  if (bits == 8) {
+    const int8_t* values = (const int8_t*)in;
+    for (size_t i = 0; i < n; ++i) out[i] = scale * (float)values[i];
+    return;
+  }
   for (size_t i = 0; i < n; ++i) out[i] = scale * integer_at(in, bits, i);
 }
 
