@@ -174,7 +174,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *left, *right;
   TfLiteTensor* output;
   LN_CHECK(context, params != NULL, "the options are missing");
-  LN_TRY(ln_check_io(context, node, 2, 2, 1));
+  LN_TRY(ln_check_io_sparse(context, node, 2, 2, 1, 1));
   LN_TRY(ln_set_temporaries(context, node, kTemporaries, &d->first_temporary));
   LN_TRY(ln_get_input(context, node, kLeft, &left));
   LN_TRY(ln_get_input(context, node, kRight, &right));

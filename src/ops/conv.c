@@ -198,7 +198,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *input, *filter, *bias;
   TfLiteTensor* output;
   LN_CHECK(context, params != NULL, "the options are missing");
-  LN_TRY(ln_check_io(context, node, 3, 3, 1));
+  LN_TRY(ln_check_io_sparse(context, node, 3, 3, 1, 1));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   d->hybrid = input->type == kTfLiteFloat32 && filter->type != kTfLiteFloat32;

@@ -1,19 +1,25 @@
 /* DENSIFY: a constant sparse tensor written out, once, when the operator is prepared: who reads it sees a constant. */
 #include "ops/builtin_ops.h"
-#include "ops/unary_util.h"
 #include "ops/weights.h"
+
+static TfLiteStatus get_tensors(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor** input,
+                                TfLiteTensor** output) {
+  LN_TRY(ln_check_io_sparse(context, node, 1, 1, 1, 0));
+  LN_TRY(ln_get_input(context, node, 0, input));
+  return ln_get_output(context, node, 0, output);
+}
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
-  LN_TRY(ln_unary_get(context, node, &input, &output));
+  LN_TRY(get_tensors(context, node, &input, &output));
   return ln_densify(context, input, output->data.raw);
 }
 
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
-  LN_TRY(ln_unary_get(context, node, &input, &output));
+  LN_TRY(get_tensors(context, node, &input, &output));
   LN_CHECK(context, ln_is_constant(input) && input->data.raw_const != NULL, "input is no constant");
   LN_CHECK(context, input->sparsity != NULL, "input is not sparse");
   LN_CHECK(context, input->type == kTfLiteFloat32 || input->type == kTfLiteFloat16 || input->type == kTfLiteInt8,

@@ -257,7 +257,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   TfLiteTensor* output;
   LN_CHECK(context, params != NULL, "the options are missing");
   d->shuffled = params->weights_format == kTfLiteFullyConnectedWeightsFormatShuffled4x16Int8;
-  LN_TRY(ln_check_io(context, node, 2, 3, d->shuffled ? 2 : 1));
+  LN_TRY(ln_check_io_sparse(context, node, 2, 3, d->shuffled ? 2 : 1, 1));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kWeights, &weights));
   d->hybrid = input->type == kTfLiteFloat32 && weights->type != kTfLiteFloat32;

@@ -4,6 +4,11 @@
 #include <math.h>
 
 TfLiteStatus ln_check_io(TfLiteContext* context, const TfLiteNode* node, int min_inputs, int max_inputs, int outputs) {
+  return ln_check_io_sparse(context, node, min_inputs, max_inputs, outputs, -1);
+}
+
+TfLiteStatus ln_check_io_sparse(TfLiteContext* context, const TfLiteNode* node, int min_inputs, int max_inputs,
+                                int outputs, int sparse_input) {
   const int inputs_found = node->inputs != NULL ? node->inputs->size : 0;
   const int outputs_found = node->outputs != NULL ? node->outputs->size : 0;
   LN_CHECK(context, inputs_found >= min_inputs && inputs_found <= max_inputs, "%d inputs; the operator takes %d to %d",
@@ -12,6 +17,11 @@ TfLiteStatus ln_check_io(TfLiteContext* context, const TfLiteNode* node, int min
   for (int i = 0; i < outputs; ++i) {
     TfLiteTensor* output;
     LN_TRY(ln_get_output(context, node, i, &output));
+  }
+  for (int i = 0; i < inputs_found; ++i) {
+    const TfLiteTensor* input = ln_optional_input(context, node, i);
+    LN_CHECK(context, input == NULL || input->sparsity == NULL || i == sparse_input,
+             "input %d is sparse; a dense tensor is right", i);
   }
   return kTfLiteOk;
 }

@@ -39,8 +39,12 @@
 /* ---- Tensors. Pointers are good until the next AddTensors of the context; do not keep them from prepare to invoke.
  * ---- */
 
-/* Checks the counts of inputs (min to max) and outputs, and that no output is left out. */
+/* Checks the counts of inputs (min to max) and outputs, that no output is left out, and that no input is sparse: a
+ * sparse tensor has less data than its shape says. */
 TfLiteStatus ln_check_io(TfLiteContext* context, const TfLiteNode* node, int min_inputs, int max_inputs, int outputs);
+/* The same for operators that take a sparse tensor as one of their inputs. */
+TfLiteStatus ln_check_io_sparse(TfLiteContext* context, const TfLiteNode* node, int min_inputs, int max_inputs,
+                                int outputs, int sparse_input);
 /* Reports where the input is left out or does not exist. */
 TfLiteStatus ln_get_input(TfLiteContext* context, const TfLiteNode* node, int index, const TfLiteTensor** tensor);
 TfLiteStatus ln_get_output(TfLiteContext* context, const TfLiteNode* node, int index, TfLiteTensor** tensor);

@@ -175,7 +175,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_CHECK(context, params != NULL, "the options are missing");
   ln_free(d->plain);
   d->plain = NULL;
-  LN_TRY(ln_check_io(context, node, 3, 4, 1));
+  LN_TRY(ln_check_io_sparse(context, node, 3, 4, 1, 1));
   LN_TRY(ln_get_input(context, node, kShape, &shape));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
