@@ -19,7 +19,7 @@ void ln_block_matrix_free(ln_block_matrix* matrix);
 /* Bytes that ln_block_matrix_run needs for so many rows. */
 TfLiteStatus ln_block_matrix_scratch(TfLiteContext* context, const ln_block_matrix* matrix, size_t rows, size_t* bytes);
 
-/* rows->a are the int8 rows, rows->offsets their zero points, which it changes. */
+/* rows.a are int8 rows with these zero points, which it changes; rows.offsets count for nothing. */
 void ln_block_matrix_run(TfLiteContext* context, const ln_block_matrix* matrix, ln_block_rows rows,
                          int32_t* zero_points, void* scratch, float* out);
 
