@@ -1,4 +1,5 @@
 /* ARG_MAX and ARG_MIN: where along an axis the largest or smallest element stands; of equals the first. */
+#include "kernels/generic/arg_max_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/move_util.h"
 
@@ -80,6 +81,29 @@ static size_t find(const TfLiteTensor* t, size_t from, size_t count, size_t stri
   return best;
 }
 
+/* Rows of bytes that lie together, some at a time. */
+enum { kRowsOfTile = 256 };
+
+typedef struct bytes_job {
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  size_t rows, count;
+  uint8_t flip;
+} bytes_job;
+
+static void run_bytes(void* arg, size_t tile) {
+  const bytes_job* j = arg;
+  const size_t first = tile * kRowsOfTile, left = j->rows - first, rows = left < kRowsOfTile ? left : kRowsOfTile;
+  const uint8_t* in = j->input->data.uint8 + first * j->count;
+  int32_t best[kRowsOfTile];
+  if (j->output->type == kTfLiteInt32) {
+    ln_arg_max_q8_best()->run(in, rows, j->count, j->flip, j->output->data.i32 + first);
+    return;
+  }
+  ln_arg_max_q8_best()->run(in, rows, j->count, j->flip, best);
+  for (size_t i = 0; i < rows; ++i) j->output->data.i64[first + i] = best[i];
+}
+
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, bool max) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
@@ -90,6 +114,12 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, bool max) {
   LN_TRY(get_axis(context, node, &axis));
   const size_t outer = ln_extent(input, 0, axis), count = (size_t)ln_dim(input, axis);
   const size_t inner = ln_extent(input, axis + 1, ln_rank(input));
+  if (inner == 1 && (input->type == kTfLiteInt8 || input->type == kTfLiteUInt8)) {
+    const uint8_t sign = input->type == kTfLiteInt8 ? 0x80 : 0;
+    bytes_job job = {input, output, outer, count, (uint8_t)(max ? sign : sign ^ 0xff)};
+    ln_parallel_sized(context, run_bytes, &job, (outer + kRowsOfTile - 1) / kRowsOfTile, outer * count);
+    return kTfLiteOk;
+  }
   for (size_t o = 0; o < outer; ++o)
     for (size_t i = 0; i < inner; ++i) {
       const size_t best = find(input, o * count * inner + i, count, inner, max);
