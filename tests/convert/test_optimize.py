@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from conftest import command
+from calling import command
 
 MODELS = command.SHARED / "models"
 # Files that are no models, as their README says.

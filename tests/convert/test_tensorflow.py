@@ -10,7 +10,7 @@ tf = pytest.importorskip("tensorflow")
 
 import judge  # noqa: E402
 import make_tensorflow1  # noqa: E402
-from conftest import command  # noqa: E402
+from calling import command  # noqa: E402
 
 SOURCE = command.SHARED / "source"
 TOLERANCE = 1.0  # in units of 1e-5 x the largest value
