@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "convert/import/import.h"
+#include "convert/labels.h"
 #include "convert/passes/passes.h"
 #include "convert/read_tflite.h"
 #include "convert/versions.h"
@@ -92,6 +93,7 @@ static void convert(ln_job* job, void* arg) {
   graph->description = "Linnet converted.";
   ln_run_passes(graph, c->options.skip);
   ln_lower_rest(graph);
+  if (c->options.labels != NULL) ln_add_labels(graph, c->options.labels);
   ln_set_min_runtime_version(graph);
   ln_write_file(graph, c->destination);
 }

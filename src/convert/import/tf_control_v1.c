@@ -266,7 +266,11 @@ static void exit_op(ln_tf_call* call) {
           i < call->node->out_count ? call->node->outs[i] : (ln_tf_value){LN_TF_NOTHING, NULL, NULL, NULL, 0, 0};
     }
   }
-  ln_tf_return_value(call, 0, scope->nodes[condition.switches[which]].outs[0]);
+  const ln_tf_node* variable = &scope->nodes[condition.switches[which]];
+  if (variable->out_count > 0)
+    ln_tf_return_value(call, 0, variable->outs[0]);
+  else
+    ln_tf_fail(call, "its loop could not be made");
 }
 
 static void enter_op(ln_tf_call* call) { ln_tf_return_value(call, 0, ln_tf_get(call->scope, call->def->input[0])); }
