@@ -295,7 +295,10 @@ ln_tf_importer* ln_tf_new_importer(ln_job* job, const LnPb__GraphDef* source, co
 const char* ln_tf_next_word(ln_job* job, const char** list) {
   if (*list == NULL) return NULL;
   *list += strspn(*list, " ,\t\n");
-  const size_t length = strcspn(*list, " ,\t\n");
+  /* A comma between the numbers of a shape separates no words. */
+  size_t length = 0;
+  for (const char* at = *list; *at != 0 && strchr(" \t\n", *at) == NULL; ++at, ++length)
+    if (*at == ',' && strchr("0123456789-", at[1]) == NULL) break;
   if (length == 0) return NULL;
   char* word = ln_job_alloc(job, length + 1, 1);
   memcpy(word, *list, length);

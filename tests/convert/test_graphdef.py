@@ -1,0 +1,216 @@
+"""linnet convert and freeze on small graphs made here: what comes out computes what it should; what cannot be converted or is
+broken is said in a sentence, and nothing is written."""
+
+import random
+import shutil
+import subprocess
+import zipfile
+
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+
+import wire
+from calling import command
+
+F = np.float32
+CONV = {"strides": [1, 1, 1, 1], "padding": "SAME"}
+
+
+def write(tmp_path, *nodes, **options):
+    path = tmp_path / "graph.pb"
+    path.write_bytes(wire.graph(*nodes, **options))
+    return path
+
+
+def convert(tmp_path, *nodes, options=(), **more):
+    command.linnet("convert", write(tmp_path, *nodes, **more), "-o", tmp_path / "model.tflite", *options)
+    return Interpreter(str(tmp_path / "model.tflite"))
+
+
+def refused(tmp_path, *nodes, options=(), **more):
+    """Runs a conversion that fails; returns what it says."""
+    source = write(tmp_path, *nodes, **more)
+    done = subprocess.run([command.COMMAND, "convert", source, "-o", tmp_path / "model.tflite", *options],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == command.INPUT, done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["graph.pb"]
+    return done.stderr
+
+
+def run(interpreter, **inputs):
+    runner = interpreter.get_signature_runner("serving_default")
+    return runner(**inputs)
+
+
+def test_a_small_network(tmp_path):
+    w = np.random.default_rng(0).normal(size=(3, 3, 2, 4)).astype(F)
+    interpreter = convert(tmp_path, wire.placeholder("x", [-1, 5, 5, 2]), wire.constant("w", w), wire.constant("b", F([1, 2, 3, 4])),
+                          wire.node("conv", "Conv2D", "x", "w", **CONV), wire.node("bias", "BiasAdd", "conv", "b"),
+                          wire.node("y", "Relu", "bias", "^w"))
+    assert [d["op_name"] for d in interpreter._get_ops_details()] == ["CONV_2D"]
+    assert list(interpreter.get_input_details()[0]["shape_signature"]) == [-1, 5, 5, 2]
+    x = np.random.default_rng(1).normal(size=(2, 5, 5, 2)).astype(F)
+    padded = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))
+    wanted = np.maximum(np.einsum("nhwcij,ijco->nhwo", windows, w) + F([1, 2, 3, 4]), 0)
+    assert np.allclose(run(interpreter, x=x)["y"], wanted, atol=1e-5)
+
+
+def test_the_same_bytes_each_time(tmp_path):
+    nodes = [wire.placeholder("x", [2, 3]), wire.constant("c", F([1, 2, 3])), wire.node("y", "AddV2", "x", "c")]
+    convert(tmp_path, *nodes)
+    first = (tmp_path / "model.tflite").read_bytes()
+    convert(tmp_path, *nodes)
+    assert (tmp_path / "model.tflite").read_bytes() == first
+
+
+def test_text_form(tmp_path):
+    (tmp_path / "graph.pbtxt").write_text("""
+        # a comment
+        node { name: "x" op: "Placeholder"
+          attr { key: "dtype" value { type: DT_FLOAT } }
+          attr { key: "shape" value { shape { dim { size: 3 } } } } }
+        node { name: 'c' op: "Const" attr { key: "dtype" value { type: DT_FLOAT } }
+          attr { key: "value" value { tensor { dtype: DT_FLOAT tensor_shape { dim { size: 3 } }
+            tensor_content: "\\000\\000\\200?\\000\\000\\000@\\000\\000@@" } } } }
+        node { name: "y" op: "Mul" input: "x" input: "c" unknown_field { a: [1, 2] } }
+        versions { producer: 27 }""")
+    command.linnet("convert", tmp_path / "graph.pbtxt", "-o", tmp_path / "m.tflite")
+    got = run(Interpreter(str(tmp_path / "m.tflite")), x=F([1, 1, 2]))["y"]
+    assert list(got) == [1, 2, 6]
+
+
+@pytest.mark.parametrize("text", ["node {", "node { name: }", 'node { name: "x }', "node { name: 3 }", 'node { input: "\\q" }',
+                                  "node " + "{ attr { value { list " * 100, "node [ ] }"])
+def test_broken_text(text, tmp_path):
+    (tmp_path / "graph.pbtxt").write_text(text)
+    sentence = command.refused("convert", tmp_path / "graph.pbtxt", "-o", tmp_path / "m.tflite", code=command.INPUT)
+    assert "graph.pbtxt" in sentence and not (tmp_path / "m.tflite").exists()
+
+
+def test_inputs_cut_the_graph(tmp_path):
+    nodes = [wire.placeholder("raw", []), wire.node("decoded", "DecodeJpeg", "raw"), wire.node("f", "Cast", "decoded", SrcT=4, DstT=1),
+             wire.node("y", "Neg", "f")]
+    interpreter = convert(tmp_path, *nodes, options=["--inputs", "f:2,3", "--outputs", "y"])
+    assert np.array_equal(run(interpreter, f=np.ones((2, 3), F))["y"], -np.ones((2, 3), F))
+
+
+def test_everything_that_cannot_be_converted_is_listed(tmp_path):
+    said = refused(tmp_path, wire.placeholder("x", [3]), wire.node("layer/a", "Lgamma", "x"), wire.node("b", "Digamma", "x"),
+                   wire.node("y", "AddV2", "layer/a", "b"))
+    assert 'Lgamma "layer/a"' in said and 'Digamma "b"' in said and "--allow-custom" in said and "2 operators" in said
+
+
+def test_labels(tmp_path):
+    (tmp_path / "labels.txt").write_text("cat\ndog\n")
+    convert(tmp_path, wire.placeholder("x", [1, 2]), wire.node("y", "Softmax", "x"), options=["--labels", tmp_path / "labels.txt"])
+
+    with zipfile.ZipFile(tmp_path / "model.tflite") as archive:
+        assert archive.read("labels.txt") == b"cat\ndog\n"
+
+
+@pytest.mark.parametrize("nodes, words", [
+    ([wire.node("a", "Neg", "b"), wire.node("b", "Neg", "a"), wire.node("y", "Neg", "b")], "cycle"),
+    ([wire.node("y", "Neg", "missing")], "missing"),
+    ([wire.placeholder("x", [2]), wire.placeholder("x", [2]), wire.node("y", "Neg", "x")], "two nodes"),
+    ([wire.placeholder("x", [2, 3]), wire.constant("w", np.ones((4, 5), F)), wire.node("y", "MatMul", "x", "w")], 'MatMul "y"'),
+    ([wire.placeholder("x", [1] * 9), wire.node("y", "Neg", "x")], "9 dimensions"),
+    ([wire.node("c", "Const", dtype=1, value=wire.field(8, wire.field(1, 1) + wire.field(2, wire.shape([1 << 20] * 3)))),
+      wire.node("y", "Neg", "c")], '"c"'),
+    ([wire.node("c", "Const", dtype=1, value=wire.field(8, wire.field(1, 1) + wire.field(2, wire.shape([3])) +
+                                                        wire.field(4, b"12345"))), wire.node("y", "Neg", "c")], "5 bytes"),
+    ([wire.node("v", "VariableV2", dtype=1), wire.node("y", "Neg", "v")], "--checkpoint"),
+    ([wire.placeholder("x", [2]), wire.node("y", "Merge", "x", "x")], "Switch"),
+    ([wire.placeholder("x", [1, 4, 4, 1]), wire.constant("w", np.ones((3, 3, 1, 1), F)),
+      wire.node("y", "Conv2D", "x", "w", strides=[1, 0, 0, 1], padding="SAME")], "stride"),
+])
+def test_broken_graphs(nodes, words, tmp_path):
+    assert words in refused(tmp_path, *nodes)
+
+
+def test_functions_that_call_each_other(tmp_path):
+    call = wire.node("n", "PartitionedCall", "a", f=wire.field(10, wire.field(1, "g")))
+    g = wire.function("g", ["a"], [call], {"r": "n:output:0"})
+    said = refused(tmp_path, wire.placeholder("x", [2]), wire.node("y", "PartitionedCall", "x", f=wire.field(10, wire.field(1, "g"))),
+                   functions=[g])
+    assert "call each other" in said
+
+
+def test_functions_that_double(tmp_path):
+    """Each calls the next twice: 2^40 nodes if nobody stops."""
+    functions = []
+    for i in range(40):
+        body = [wire.node(n, "PartitionedCall", a, f=wire.field(10, wire.field(1, f"f{i + 1}"))) for n, a in (("p", "a"), ("q", "p:output:0"))]
+        functions.append(wire.function(f"f{i}", ["a"], body, {"r": "q:output:0"}))
+    functions.append(wire.function("f40", ["a"], [wire.node("n", "Identity", "a")], {"r": "n:output:0"}))
+    said = refused(tmp_path, wire.placeholder("x", [2]), wire.node("y", "PartitionedCall", "x", f=wire.field(10, wire.field(1, "f0"))),
+                   functions=functions)
+    assert "nodes" in said
+
+
+@pytest.mark.parametrize("data", [b"", b"\x0a", b"\x0a\xff\xff\xff\xff\x7f", b"\x00" * 64, b"PK\3\4" + bytes(30), b"\x89HDF\r\n\x1a\n"])
+def test_files_that_are_none(data, tmp_path):
+    (tmp_path / "graph.pb").write_bytes(data)
+    command.refused("convert", tmp_path / "graph.pb", "-o", tmp_path / "m.tflite", code=command.INPUT)
+    assert [p.name for p in tmp_path.iterdir()] == ["graph.pb"]
+
+
+@command.needs_shared
+def test_changed_files_are_refused_or_converted(tmp_path):
+    """Random bytes changed in graphs, SavedModels and checkpoints: no crash, no output on an error."""
+    sources = [command.SHARED / "source" / name for name in (
+        "litert_multi_add.pb", "mediapipe_frozen_graph_def.pb", "mediapipe_saved_model", "mediapipe_saved_model_v2_mini",
+        "kws_ref_model_saved_model")]
+    draw = random.Random(5)
+    for number in range(120):
+        source, copy, out = draw.choice(sources), tmp_path / f"copy{number}", tmp_path / "out.tflite"
+        if source.is_dir():
+            shutil.copytree(source, copy, copy_function=shutil.copyfile)
+            changed = draw.choice(sorted(path for path in copy.rglob("*") if path.is_file()))
+        else:
+            changed = copy
+            shutil.copyfile(source, copy)
+        data = bytearray(changed.read_bytes())
+        for _ in range(draw.choice([1, 2, 8])):
+            at = draw.randrange(len(data))
+            data[at:at + draw.choice([1, 1, 4])] = bytes(draw.randrange(256) for _ in range(draw.choice([0, 1, 4])))
+        changed.chmod(0o644)
+        changed.write_bytes(data)
+        done = subprocess.run([command.COMMAND, "convert", copy, "-o", out], capture_output=True, timeout=60)
+        assert done.returncode in (command.OK, command.INPUT), (number, done.stderr)
+        assert out.exists() == (done.returncode == command.OK)
+        out.unlink(missing_ok=True)
+
+
+@command.needs_shared
+@pytest.mark.parametrize("file, change, words", [
+    ("variables.index", lambda d: d[:-20], "does not end"),
+    ("variables.index", lambda d: d[:10] + bytes([d[10] ^ 1]) + d[11:], "checksum"),
+    ("variables.data-00000-of-00001", lambda d: d[:100], "ends behind"),
+    ("variables.data-00000-of-00001", lambda d: bytes([d[0] ^ 1]) + d[1:], "checksum"),
+    ("variables.data-00000-of-00001", None, "cannot be read"),
+])
+def test_damaged_checkpoints(file, change, words, tmp_path):
+    copy = tmp_path / "model"
+    shutil.copytree(command.SHARED / "source/kws_ref_model_saved_model", copy, copy_function=shutil.copyfile)
+    path = copy / "variables" / file
+    data = path.read_bytes()
+    path.chmod(0o644)
+    (copy / "variables").chmod(0o755)
+    if change is None:
+        path.unlink()
+    else:
+        path.write_bytes(change(data))
+    sentence = command.refused("convert", copy, "-o", tmp_path / "m.tflite", code=command.INPUT)
+    assert words in sentence and not (tmp_path / "m.tflite").exists()
+
+
+def test_freeze_keeps_what_outputs_need(tmp_path):
+    source = write(tmp_path, wire.placeholder("x", [2]), wire.constant("c", F([1, 2])), wire.node("i", "Identity", "x"),
+                   wire.node("y", "AddV2", "i", "c"), wire.node("loss", "L2Loss", "y"), wire.node("train", "NoOp", "^loss"))
+    command.linnet("freeze", source, "-o", tmp_path / "frozen.pb", "--outputs", "y")
+    frozen = (tmp_path / "frozen.pb").read_bytes()
+    assert b"L2Loss" not in frozen and b"Identity" not in frozen and b"AddV2" in frozen
+    command.linnet("convert", tmp_path / "frozen.pb", "-o", tmp_path / "m.tflite")
+    assert list(run(Interpreter(str(tmp_path / "m.tflite")), x=F([3, 4]))["y"]) == [4, 6]

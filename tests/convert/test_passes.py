@@ -1,0 +1,173 @@
+"""Each optimization pass on a model of its own: what it makes of the operators, that outputs stay what they were, and that
+its switch turns it off."""
+
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from calling import command
+from tflite_builder import Model
+
+F = np.float32
+PASSES = ["fold", "identity", "transposes", "reshapes", "common", "clips", "hard_swish", "gelu", "l2_norm", "pads", "scales",
+          "activations"]
+TO_NCHW, TO_NHWC = np.int32([0, 3, 1, 2]), np.int32([0, 2, 3, 1])
+
+
+class Builder:
+    """A model of one subgraph, operator by operator; every operator's output is its return value."""
+
+    def __init__(self, shape=(1, 6, 6, 4)):
+        self.model = Model()
+        self.graph = self.model.subgraph("main")
+        self.x = self.graph.input("x", "FLOAT32", list(shape))
+        self.shapes = {self.x: tuple(shape)}
+
+    def op(self, name, *inputs, shape=None, dtype="FLOAT32", **options):
+        tensors = [value if value in self.shapes else self.graph.const(f"c{len(self.shapes)}", np.asarray(value))
+                   for value in map(self.key, inputs)]
+        shape = self.shapes[self.key(inputs[0])] if shape is None else tuple(shape)
+        result = self.graph.tensor(f"t{len(self.shapes)}", dtype, list(shape))
+        self.shapes[result] = shape
+        self.graph.op(name, tensors, [result], **options)
+        return result
+
+    def key(self, value):
+        return Array(value) if isinstance(value, (np.ndarray, np.generic)) else value
+
+    def save(self, path, *outputs):
+        for output in outputs:
+            self.graph.outputs.append(output)
+        self.model.save(path)
+
+
+class Array(np.ndarray):
+    """Constants that can be looked up in a dict without being equal to anything."""
+
+    def __new__(cls, value):
+        return np.asarray(value).view(cls)
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other):
+        return self is other
+
+
+def conv(b, x, shape=None, padding=0, **options):
+    w = np.random.default_rng(1).normal(size=(4, 3, 3, 4)).astype(F)
+    return b.op("CONV_2D", x, w, np.arange(4, dtype=F), shape=shape, padding=padding, stride_w=1, stride_h=1, **options)
+
+
+def scales(b):
+    y = conv(b, b.x)
+    return b.op("ADD", b.op("MUL", y, F([1, 2, 3, 4])), F([5, 6, 7, 8]))
+
+
+def activations(b):
+    return b.op("RELU6", conv(b, b.x))
+
+
+def pads(b):
+    y = b.op("PAD", b.x, np.int32([[0, 0], [1, 1], [1, 1], [0, 0]]), shape=(1, 8, 8, 4))
+    return conv(b, y, shape=(1, 6, 6, 4), padding=1)
+
+
+def transposes(b):
+    y = b.op("TRANSPOSE", b.x, TO_NCHW, shape=(1, 4, 6, 6))
+    y = b.op("RELU", b.op("MUL", y, np.arange(4, dtype=F).reshape(4, 1, 1)))
+    return b.op("TRANSPOSE", y, TO_NHWC, shape=(1, 6, 6, 4))
+
+
+def reshapes(b):
+    y = b.op("RESHAPE", b.x, np.int32([1, 36, 4]), shape=(1, 36, 4))
+    return b.op("RESHAPE", y, np.int32([36, 4]), shape=(36, 4))
+
+
+def common(b):
+    return b.op("ADD", b.op("EXP", b.x), b.op("EXP", b.x))
+
+
+def identity(b):
+    return b.op("EXP", b.op("ADD", b.op("MUL", b.x, F([1])), F(0)))
+
+
+def fold(b):
+    c = b.op("EXP", np.arange(4, dtype=F), shape=(4,))
+    return b.op("SUB", b.x, b.op("SQUARE", c))
+
+
+def clips(b):
+    return b.op("MINIMUM", b.op("MAXIMUM", b.x, F(0)), F(6))
+
+
+def hard_swish(b):
+    return b.op("MUL", b.op("MUL", b.x, b.op("RELU6", b.op("ADD", b.x, F(3)))), F(1 / 6))
+
+
+def gelu(b):
+    cube = b.op("MUL", b.op("POW", b.x, F(3)), F(0.044715))
+    gate = b.op("TANH", b.op("MUL", b.op("ADD", b.x, cube), F(0.7978846)))
+    return b.op("MUL", b.op("MUL", b.x, F(0.5)), b.op("ADD", gate, F(1)))
+
+
+def l2_norm(b):
+    total = b.op("SUM", b.op("SQUARE", b.x), np.int32([3]), shape=(1, 6, 6, 1), keep_dims=True)
+    return b.op("MUL", b.x, b.op("RSQRT", b.op("MAXIMUM", total, F(1e-12))))
+
+
+# What each of them leaves, with all passes and with all but its own.
+CASES = {
+    "scales": (scales, ["CONV_2D"], ["CONV_2D", "MUL", "ADD"]),
+    "activations": (activations, ["CONV_2D"], ["CONV_2D", "RELU6"]),
+    "pads": (pads, ["CONV_2D"], ["PAD", "CONV_2D"]),
+    "transposes": (transposes, ["MUL"], ["TRANSPOSE", "MUL", "TRANSPOSE"]),
+    "reshapes": (reshapes, ["RESHAPE"], ["RESHAPE", "RESHAPE"]),
+    "common": (common, ["EXP", "ADD"], ["EXP", "EXP", "ADD"]),
+    "identity": (identity, ["EXP"], ["MUL", "ADD", "EXP"]),
+    "fold": (fold, ["SUB"], ["EXP", "SQUARE", "SUB"]),
+    "clips": (clips, ["RELU6"], ["MAXIMUM", "MINIMUM"]),
+    "hard_swish": (hard_swish, ["HARD_SWISH"], ["ADD", "MUL", "MUL"]),
+    "gelu": (gelu, ["GELU"], ["POW", "MUL", "ADD", "MUL", "TANH", "MUL", "ADD", "MUL"]),
+    "l2_norm": (l2_norm, ["L2_NORMALIZATION"], ["SQUARE", "SUM", "MAXIMUM", "RSQRT", "MUL"]),
+}
+
+
+def run(path):
+    interpreter = Interpreter(str(path), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    interpreter.allocate_tensors()
+    detail, = interpreter.get_input_details()
+    interpreter.set_tensor(detail["index"], np.random.default_rng(3).normal(size=detail["shape"]).astype(F) * 4)
+    interpreter.invoke()
+    return ([d["op_name"] for d in interpreter._get_ops_details()],
+            interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+
+
+def test_every_pass_has_a_case():
+    assert sorted(PASSES) == sorted(CASES)
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_pass(name, tmp_path):
+    make, with_it, without_it = CASES[name]
+    builder = Builder()
+    builder.save(tmp_path / "source.tflite", make(builder))
+    said = command.linnet("optimize", tmp_path / "source.tflite", "-o", tmp_path / "with.tflite", "--dump-passes")
+    assert f"{name}: " in said
+    said = command.linnet("optimize", tmp_path / "source.tflite", "-o", tmp_path / "without.tflite", "--skip", name,
+                          "--dump-passes")
+    assert f"{name}: " not in said
+    wanted = run(tmp_path / "source.tflite")[1]
+    for path, operators in (("with", with_it), ("without", without_it)):
+        got = run(tmp_path / f"{path}.tflite")
+        assert got[0] == operators
+        assert np.allclose(got[1], wanted, rtol=1e-5, atol=2e-5 * np.abs(wanted).max())
+
+
+def test_an_intermediate_output_stays(tmp_path):
+    """What is an output of the model is computed, whatever could be fused."""
+    builder = Builder()
+    y = conv(builder, builder.x)
+    z = builder.op("RELU", y)
+    builder.save(tmp_path / "source.tflite", z, y)
+    command.linnet("optimize", tmp_path / "source.tflite", "-o", tmp_path / "out.tflite")
+    assert run(tmp_path / "out.tflite")[0] == ["CONV_2D", "RELU"]
