@@ -224,19 +224,23 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
 
 /* ---- The two matrices ---- */
 
+static int64_t common_divisor(int64_t a, int64_t b) {
+  for (;;) {
+    const int64_t rest = a % b;
+    if (rest == 0) return b;
+    a = b;
+    b = rest;
+  }
+}
+
 /* The first output whose window element k lies on an element of the input, that element, how many such outputs there
  * are, and the steps from one to the next in both; false: none. */
 static bool find_run(const spatial* s, int32_t k, int64_t* out, int64_t* in, int64_t* count, int64_t* out_step,
                      int64_t* in_step) {
   const int64_t start = k * s->dilation - s->low;
-  int64_t a = s->stride, b = s->in_dilation;
-  while (b != 0) {
-    const int64_t rest = a % b;
-    a = b;
-    b = rest;
-  }
-  *out_step = s->in_dilation / a; /* by the greatest common divisor */
-  *in_step = s->stride / a;
+  const int64_t divisor = common_divisor(s->stride, s->in_dilation);
+  *out_step = s->in_dilation / divisor;
+  *in_step = s->stride / divisor;
   int64_t o = start < 0 ? (-start + s->stride - 1) / s->stride : 0;
   for (int64_t tries = 0; (o * s->stride + start) % s->in_dilation != 0; ++o)
     if (++tries > *out_step || o >= s->out) return false;

@@ -35,7 +35,7 @@ static TfLiteStatus find_part(TfLiteContext* context, const TfLiteNode* node, in
 
 /* Copies between the part and the place in the operand's layout at `at`. */
 static void copy_part(const TfLiteTensor* part, const ptrdiff_t* strides, char* at, bool to_part, size_t bytes) {
-  ptrdiff_t own[LN_MAX_RANK];
+  ptrdiff_t own[LN_MAX_RANK] = {0};
   ln_copy_shape shape = {0};
   if (ln_rank(part) > 0) ln_strides(ln_rank(part), part->dims->data, bytes, own);
   for (int i = 0; i < ln_rank(part); ++i)
@@ -69,7 +69,7 @@ static TfLiteStatus slice_prepare(TfLiteContext* context, TfLiteNode* node) {
 static TfLiteStatus slice_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* operand;
   TfLiteTensor* output;
-  ptrdiff_t strides[LN_MAX_RANK], offset;
+  ptrdiff_t strides[LN_MAX_RANK] = {0}, offset;
   LN_TRY(ln_get_input(context, node, 0, &operand));
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (output->bytes == 0) return kTfLiteOk;
@@ -105,7 +105,7 @@ static TfLiteStatus update_prepare(TfLiteContext* context, TfLiteNode* node) {
 static TfLiteStatus update_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *operand, *update;
   TfLiteTensor* output;
-  ptrdiff_t strides[LN_MAX_RANK], offset;
+  ptrdiff_t strides[LN_MAX_RANK] = {0}, offset;
   LN_TRY(ln_get_input(context, node, 0, &operand));
   LN_TRY(ln_get_input(context, node, 1, &update));
   LN_TRY(ln_get_output(context, node, 0, &output));

@@ -136,8 +136,8 @@ static TfLiteStatus gather_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *operand, *indices;
   TfLiteTensor* output;
   index_vectors v;
-  ptrdiff_t src[LN_MAX_RANK], dst[LN_MAX_RANK], batch_steps[LN_MAX_RANK] = {0};
-  int32_t place[LN_MAX_RANK];
+  ptrdiff_t src[LN_MAX_RANK] = {0}, dst[LN_MAX_RANK] = {0}, batch_steps[LN_MAX_RANK] = {0};
+  int32_t place[LN_MAX_RANK] = {0};
   LN_TRY(get_gather(context, node, &operand, &indices, &output, &v));
   if (output->bytes == 0) return kTfLiteOk;
   const size_t bytes = ln_type_size(operand->type);
@@ -355,7 +355,9 @@ static TfLiteStatus scatter_invoke(TfLiteContext* context, TfLiteNode* node) {
     run.updates[k] = updates->data.raw;
     run.outputs[k] = output->data.raw;
   }
+  LN_TRY(ln_get_input(context, node, 0, &operand));
   LN_TRY(ln_get_input(context, node, run.count, &indices));
+  LN_TRY(ln_get_input(context, node, run.count + 1, &updates));
   if (ln_num_elements(updates) == 0 || ln_num_elements(operand) == 0) return kTfLiteOk;
   if (d->region.kind == LN_REGION_GRAPH) LN_TRY(ln_region_enter(context, &d->region));
   if (ln_rank(updates) > 0) ln_strides(ln_rank(updates), updates->dims->data, 1, steps);

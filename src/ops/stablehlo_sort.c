@@ -120,18 +120,19 @@ static TfLiteStatus sort_line(const line* l, int32_t n, int32_t* order, const in
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const sort_data* data = node->user_data;
   line l = {.context = context, .region = &data->region, .count = node->outputs->size};
-  const TfLiteTensor* inputs[MAX_OPERANDS];
+  const TfLiteTensor *first_input, *inputs[MAX_OPERANDS];
   TfLiteTensor* outputs[MAX_OPERANDS];
+  LN_TRY(ln_get_input(context, node, 0, &first_input));
   for (int k = 0; k < l.count; ++k) {
     LN_TRY(ln_get_input(context, node, k, &inputs[k]));
     LN_TRY(ln_get_output(context, node, k, &outputs[k]));
     l.widths[k] = ln_type_size(inputs[k]->type);
   }
-  if (outputs[0]->bytes == 0) return kTfLiteOk;
+  if (first_input->bytes == 0) return kTfLiteOk;
   if (data->region.kind == LN_REGION_GRAPH) LN_TRY(ln_region_enter(context, &data->region));
-  const int32_t n = ln_dim(inputs[0], data->axis);
-  const size_t outer = ln_extent(inputs[0], 0, data->axis);
-  l.step = ln_extent(inputs[0], data->axis + 1, ln_rank(inputs[0]));
+  const int32_t n = ln_dim(first_input, data->axis);
+  const size_t outer = ln_extent(first_input, 0, data->axis);
+  l.step = ln_extent(first_input, data->axis + 1, ln_rank(first_input));
   int32_t* order = ln_get_temporary(context, node, 0)->data.i32;
   for (size_t i = 0; i < outer * l.step; ++i) {
     const size_t first = i / l.step * (size_t)n * l.step + i % l.step;
