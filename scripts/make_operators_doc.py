@@ -61,14 +61,12 @@ def tested_types():
     return found
 
 
-def file_of(symbol):
-    """The file that defines a registration, by itself or by a macro that is given the operator's short name."""
-    short = symbol.removeprefix("ln_op_")
-    for path in sorted(OPS.glob("*.c")):
-        text = path.read_text()
-        if re.search(rf"TfLiteRegistration {symbol}\b", text) or re.search(rf"^[A-Z_]+\((?:ln_op_)?{short}\b", text, re.MULTILINE):
-            return path
-    raise SystemExit(f"no file of src/ops defines {symbol}")
+def files_of_registrations():
+    """For every registration the file that defines it, by the objects of the release build: macros make some names."""
+    objects = sorted((ROOT / "build/release/CMakeFiles/linnet_objects.dir/src/ops").glob("*.c.o"))
+    listing = subprocess.run(["nm", "-A", "--defined-only", *objects], capture_output=True, text=True, check=True).stdout
+    return {symbol: OPS / Path(path).name.removesuffix(".o")
+            for path, symbol in re.findall(r"^(\S+\.c\.o):\S+ \w (ln_op_\w+)$", listing, re.MULTILINE)}
 
 
 def includes(path, seen):
@@ -110,11 +108,11 @@ def refused_by_the_original():
 
 
 def page():
-    types, found = tested_types(), variants()
+    types, found, files = tested_types(), variants(), files_of_registrations()
     lines = [INTRODUCTION, "| code | operator | versions | types tested | instruction sets |", "|---|---|---|---|---|"]
     for code, name, first, last, symbol in builtin_ops():
         kinds = ", ".join(f"{kind} ({count})" for kind, count in sorted(types[name].items()))
-        lines.append(f"| {code} | {name} | {first}{f'-{last}' if last > first else ''} | {kinds} | {sets_of(file_of(symbol), found)} |")
+        lines.append(f"| {code} | {name} | {first}{f'-{last}' if last > first else ''} | {kinds} | {sets_of(files[symbol], found)} |")
     lines += ["\n## Custom operators\n", "| operator | types tested |", "|---|---|"]
     for name, _ in custom_ops():
         lines.append(f"| {name} | {', '.join(f'{kind} ({count})' for kind, count in sorted(types[name].items()))} |")

@@ -7,8 +7,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, const ln_b
   ln_binary_io io;
   LN_TRY(ln_binary_get(context, node, &io));
   LN_TRY(ln_binary_prepare(context, node, io.a->type));
-  LN_CHECK(context, ln_binary_find(choices, io.a->type) != NULL, "inputs are %s, which the operator does not take",
-           TfLiteTypeGetName(io.a->type));
+  if (ln_binary_find(choices, io.a->type) == NULL)
+    return ln_refuse_type(context, "inputs are", io.a->type, &choices->type, sizeof *choices);
   return kTfLiteOk;
 }
 

@@ -16,8 +16,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, const comp
   ln_binary_io io;
   LN_TRY(ln_binary_get(context, node, &io));
   const bool strings = io.a->type == kTfLiteString && c->string != NULL;
-  LN_CHECK(context, strings || ln_binary_find(c->choices, io.a->type) != NULL,
-           "inputs are %s, which the operator does not take", TfLiteTypeGetName(io.a->type));
+  if (!strings && ln_binary_find(c->choices, io.a->type) == NULL)
+    return ln_refuse_type(context, "inputs are", io.a->type, &c->choices->type, sizeof *c->choices);
   return ln_binary_prepare(context, node, kTfLiteBool);
 }
 

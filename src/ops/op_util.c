@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 
 TfLiteStatus ln_check_io(TfLiteContext* context, const TfLiteNode* node, int min_inputs, int max_inputs, int outputs) {
   return ln_check_io_sparse(context, node, min_inputs, max_inputs, outputs, -1);
@@ -113,6 +114,25 @@ TfLiteStatus ln_set_type(TfLiteContext* context, TfLiteTensor* output, TfLiteTyp
   if (ln_type_size(output->type) == 0 || ln_type_size(type) == 0) return ln_check_type(context, output, "output", type);
   output->type = type;
   return kTfLiteOk;
+}
+
+TfLiteStatus ln_refuse_type(TfLiteContext* context, const char* what, TfLiteType type, const TfLiteType* first,
+                            size_t row_bytes) {
+  char list[400] = "";
+  size_t used = 0;
+  for (const char* row = (const char*)first; *(const TfLiteType*)(const void*)row != kTfLiteNoType;) {
+    const TfLiteType right = *(const TfLiteType*)(const void*)row;
+    row += row_bytes;
+    const bool is_last = *(const TfLiteType*)(const void*)row == kTfLiteNoType;
+    const int more = snprintf(list + used, sizeof list - used, "%s%s",
+                              used == 0 ? ""
+                              : is_last ? " or "
+                                        : ", ",
+                              TfLiteTypeGetName(right));
+    if (more < 0 || (size_t)more >= sizeof list - used) break;
+    used += (size_t)more;
+  }
+  LN_FAIL(context, "%s %s; %s is right", what, TfLiteTypeGetName(type), list);
 }
 
 TfLiteStatus ln_read_ints(TfLiteContext* context, const TfLiteTensor* t, const char* what, int max, int32_t* values,

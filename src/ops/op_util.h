@@ -71,6 +71,10 @@ TfLiteStatus ln_check_type(TfLiteContext* context, const TfLiteTensor* t, const 
 /* Gives the output the type that its inputs decide: some files say another one there. Reported where either type has no
  * size of its own. */
 TfLiteStatus ln_set_type(TfLiteContext* context, TfLiteTensor* output, TfLiteType type);
+/* Reports that `what` is of a type that is not in a table: `first` is the type in its first row, which begins with it,
+ * rows are row_bytes long, kTfLiteNoType ends it. Always kTfLiteError. */
+TfLiteStatus ln_refuse_type(TfLiteContext* context, const char* what, TfLiteType type, const TfLiteType* first,
+                            size_t row_bytes);
 /* Copies a constant or computed int32 or int64 tensor of at most `max` elements into `values`; reports other types,
  * more elements, values outside int32. */
 TfLiteStatus ln_read_ints(TfLiteContext* context, const TfLiteTensor* t, const char* what, int max, int32_t* values,

@@ -20,8 +20,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, const unar
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
-  LN_CHECK(context, find(choices, input->type) != NULL, "input is %s, which the operator does not take",
-           TfLiteTypeGetName(input->type));
+  if (find(choices, input->type) == NULL)
+    return ln_refuse_type(context, "input is", input->type, &choices->type, sizeof *choices);
   return ln_unary_prepare(context, node);
 }
 

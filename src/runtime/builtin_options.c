@@ -199,7 +199,10 @@ static TfLiteStatus parse_bucketize(const parser* p, void** data) {
     return kTfLiteError;
   }
   TfLiteBucketizeParams* params = ln_malloc(sizeof *params + (size_t)vector.count * sizeof(float));
-  if (params == NULL) return kTfLiteError;
+  if (params == NULL) {
+    ln_report(p->reporter, "no memory for its options");
+    return kTfLiteError;
+  }
   float* boundaries = (float*)(void*)(params + 1);
   for (uint32_t i = 0; i < vector.count; ++i) {
     const uint32_t bits = ln_fb_load_u32(vector.data + 4 * (size_t)i);

@@ -57,13 +57,13 @@ CASES = [
     ("UNSORTED_SEGMENT_MIN", [X23, I32([0, 1]), I32(-1)], ["FLOAT32"], "at least 0", {}),
     ("BUCKETIZE", [X23], ["INT32"], "must be sorted", {"boundaries": [2.0, 1.0]}),
     ("REAL", [X23], ["FLOAT32"], "COMPLEX64 or COMPLEX128", {}),
-    ("RIGHT_SHIFT", [X23, X23], ["FLOAT32"], "does not take", {}),
+    ("RIGHT_SHIFT", [X23, X23], ["FLOAT32"], "is right", {}),
     ("GATHER", [WORDS, I32([0, 3])], ["STRING"], "must be in [0, 3)", {"axis": 0}),
     ("GATHER_ND", [WORDS, I32([[-1]])], ["STRING"], "is -1", {}),
     ("SLICE", [WORDS, I32([2]), I32([2])], ["STRING"], "size[0] is 2", {}),
     ("TILE", [WORDS, I32([-1])], ["STRING"], "at least 0", {}),
     ("EQUAL", [WORDS, WORDS[:2]], ["BOOL"], "do not broadcast", {}),
-    ("LESS", [WORDS, WORDS], ["BOOL"], "does not take", {}),
+    ("LESS", [WORDS, WORDS], ["BOOL"], "is right", {}),
 ]
 
 

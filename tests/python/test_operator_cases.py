@@ -1,13 +1,15 @@
 """Every operator that the library registers has a golden case."""
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("LINNET_SHARED", ROOT.parent / "shared")) / "ops" / "cases.tsv"
-OWN = sorted((ROOT / "tests" / "data" / "ops").glob("*_cases.tsv"))
+OWN = ROOT / "tests" / "data" / "ops"
 
 
 def registered():
@@ -36,3 +38,9 @@ def test_every_operator_has_a_case():
 
 def test_no_operator_twice():
     assert len(set(registered())) == len(registered())
+
+
+@pytest.mark.skipif(not SHARED.is_file(), reason="../shared is not there")
+def test_the_page_of_operators_is_made_anew(tmp_path):
+    subprocess.run([sys.executable, ROOT / "scripts" / "make_operators_doc.py", tmp_path / "page.md"], check=True, timeout=300)
+    assert (tmp_path / "page.md").read_text() == (ROOT / "docs" / "operators.md").read_text()
