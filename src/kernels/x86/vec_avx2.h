@@ -68,6 +68,14 @@ LN_INLINE vec vec_scale(vec a, vec n) {
   const vec second = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(rest, bias), 23));
   return vec_mul(vec_mul(a, first), second);
 }
+/* A vector of half the lanes, where that is worth having: VEC_HALF lanes, 0: it is not, and the type is a whole one. */
+enum { VEC_HALF = 0 };
+typedef vec half;
+LN_INLINE half half_load(const float* p) { return vec_load(p); }
+LN_INLINE half half_fma(half a, half b, half c) { return vec_fma(a, b, c); }
+LN_INLINE half half_of(vec a) { return a; }
+LN_INLINE vec half_widen(half a) { return a; }
+
 /* All lanes', in a fixed order. */
 LN_INLINE float vec_sum(vec a) {
   const __m128 half = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
