@@ -1,6 +1,6 @@
-/* The body of float depthwise convolution over vec_*.h. In the middle of a row, where all of a window's columns lie in
- * the picture, four neighbouring pixels are made at once from 3 x 3 and 5 x 5 windows, so that a column is loaded once
- * for all of them; other pixels and windows go tap by tap with four vectors of channels at once. */
+/* The body of float depthwise convolution over vec_*.h. From 3 x 3 and 5 x 5 windows four neighbouring pixels are made
+ * at once, so that a column is loaded once for all of them; other windows go tap by tap with four vectors of channels
+ * at once. */
 #include "kernels/x86/dwconv_f32_x86.h"
 
 typedef struct span {
@@ -14,26 +14,6 @@ static span taps_inside(int64_t at, int32_t extent, int32_t taps, int32_t dilati
   return (span){(int32_t)(begin < last ? begin : last), (int32_t)last};
 }
 
-/* One channel vector of `pixels` neighbours: in and weights are at (first row, column 0), rows row_stride apart. */
-LN_INLINE void middle(size_t width, size_t stride, size_t pixels, size_t rows, const float* in, size_t row_stride,
-                      size_t channels, const float* weights, const float* bias, vec low, vec high, float* out,
-                      size_t n) {
-  vec sums[kPixels];
-  LN_UNROLL for (size_t p = 0; p < pixels; ++p) sums[p] = vec_load_n(bias, n);
-  for (size_t y = 0; y < rows; ++y, in += row_stride, weights += width * channels) {
-    vec w[5];
-    LN_UNROLL for (size_t x = 0; x < width; ++x) w[x] = vec_load_n(weights + x * channels, n);
-    LN_UNROLL for (size_t c = 0; c < (pixels - 1) * stride + width; ++c) {
-      const vec column = vec_load_n(in + c * channels, n);
-      LN_UNROLL for (size_t p = 0; p < pixels; ++p) {
-        if (c >= p * stride && c < p * stride + width) sums[p] = vec_fma(column, w[c - p * stride], sums[p]);
-      }
-    }
-  }
-  LN_UNROLL for (size_t p = 0; p < pixels; ++p)
-      vec_store_n(out + p * channels, vec_min(high, vec_max(low, sums[p])), n);
-}
-
 typedef struct line {
   const ln_dwconv_shape* shape;
   const float *in, *weights, *bias; /* in and weights at the first tap row inside */
@@ -42,26 +22,58 @@ typedef struct line {
   vec low, high;
 } line;
 
-LN_INLINE void walk_middle(const line* l, size_t width, size_t stride, size_t pixels, int32_t x) {
-  const ln_dwconv_shape* s = l->shape;
-  const size_t channels = (size_t)s->channels, row_stride = (size_t)s->in_width * channels;
-  const float* in = l->in + (size_t)(x * s->stride_x - s->pad_left) * channels;
-  float* out = l->out + (size_t)x * channels;
-  size_t c = 0;
-  for (; c + VEC_LANES <= channels; c += VEC_LANES)
-    middle(width, stride, pixels, l->rows, in + c, row_stride, channels, l->weights + c, l->bias + c, l->low, l->high,
-           out + c, VEC_LANES);
-  if (c < channels)
-    middle(width, stride, pixels, l->rows, in + c, row_stride, channels, l->weights + c, l->bias + c, l->low, l->high,
-           out + c, channels - c);
+/* n channels from c on of `pixels` neighbours, whose windows begin at column `left`. With `edge` some of their columns
+ * lie outside of the picture and are left out. */
+LN_INLINE void neighbours(const line* l, size_t width, size_t stride, size_t pixels, int edge, int64_t left, size_t c,
+                          size_t n, float* out) {
+  const size_t channels = (size_t)l->shape->channels, row_stride = (size_t)l->shape->in_width * channels;
+  const float *in = l->in + c, *weights = l->weights + c;
+  vec sums[kPixels];
+  LN_UNROLL for (size_t p = 0; p < pixels; ++p) sums[p] = vec_load_n(l->bias + c, n);
+  for (size_t y = 0; y < l->rows; ++y, in += row_stride, weights += width * channels) {
+    vec w[5];
+    LN_UNROLL for (size_t x = 0; x < width; ++x) w[x] = vec_load_n(weights + x * channels, n);
+    LN_UNROLL for (size_t k = 0; k < (pixels - 1) * stride + width; ++k) {
+      const int64_t at = left + (int64_t)k;
+      if (edge && (at < 0 || at >= l->shape->in_width)) continue;
+      const vec column = vec_load_n(in + (size_t)at * channels, n);
+      LN_UNROLL for (size_t p = 0; p < pixels; ++p) {
+        if (k >= p * stride && k < p * stride + width) sums[p] = vec_fma(column, w[k - p * stride], sums[p]);
+      }
+    }
+  }
+  LN_UNROLL for (size_t p = 0; p < pixels; ++p)
+      vec_store_n(out + p * channels + c, vec_min(l->high, vec_max(l->low, sums[p])), n);
 }
 
-LN_INLINE void walk_width(const line* l, size_t width, size_t stride, int32_t begin, int32_t end) {
-  int32_t x = begin;
-  for (; x + kPixels <= end; x += kPixels) walk_middle(l, width, stride, kPixels, x);
-  if (end - x == 3) walk_middle(l, width, stride, 3, x);
-  if (end - x == 2) walk_middle(l, width, stride, 2, x);
-  if (end - x == 1) walk_middle(l, width, stride, 1, x);
+LN_INLINE void walk_channels(const line* l, size_t width, size_t stride, size_t pixels, int edge, int32_t x) {
+  const ln_dwconv_shape* s = l->shape;
+  const size_t channels = (size_t)s->channels;
+  const int64_t left = (int64_t)x * s->stride_x - s->pad_left;
+  float* out = l->out + (size_t)x * channels;
+  size_t c = 0;
+  for (; c + VEC_LANES <= channels; c += VEC_LANES) neighbours(l, width, stride, pixels, edge, left, c, VEC_LANES, out);
+  if (c < channels) neighbours(l, width, stride, pixels, edge, left, c, channels - c, out);
+}
+
+/* A whole row, kPixels at a time. */
+LN_INLINE void walk_width(const line* l, size_t width, size_t stride) {
+  const ln_dwconv_shape* s = l->shape;
+  for (int32_t x = 0; x < s->out_width; x += kPixels) {
+    const int32_t count = s->out_width - x;
+    const int64_t left = (int64_t)x * s->stride_x - s->pad_left;
+    const int64_t right = left + (int64_t)((kPixels - 1) * stride + width);
+    if (count >= kPixels && left >= 0 && right <= s->in_width)
+      walk_channels(l, width, stride, kPixels, 0, x);
+    else if (count >= kPixels)
+      walk_channels(l, width, stride, kPixels, 1, x);
+    else if (count == 3)
+      walk_channels(l, width, stride, 3, 1, x);
+    else if (count == 2)
+      walk_channels(l, width, stride, 2, 1, x);
+    else
+      walk_channels(l, width, stride, 1, 1, x);
+  }
 }
 
 /* `vectors` vectors of output channels of one pixel. With `broadcast` all channels read the one input channel. */
@@ -85,10 +97,10 @@ LN_INLINE void pixel(const line* l, size_t vectors, int broadcast, int32_t x, sp
       vec_store_n(l->out + (size_t)x * outputs + c + v * VEC_LANES, vec_min(l->high, vec_max(l->low, sums[v])), n);
 }
 
-LN_INLINE void walk_pixels(const line* l, int broadcast, int32_t begin, int32_t end) {
+LN_INLINE void walk_pixels(const line* l, int broadcast) {
   const ln_dwconv_shape* s = l->shape;
   const size_t outputs = (size_t)s->channels * (size_t)s->multiplier;
-  for (int32_t x = begin; x < end; ++x) {
+  for (int32_t x = 0; x < s->out_width; ++x) {
     const span columns =
         taps_inside((int64_t)x * s->stride_x - s->pad_left, s->in_width, s->filter_width, s->dilation_x);
     size_t c = 0;
@@ -97,15 +109,6 @@ LN_INLINE void walk_pixels(const line* l, int broadcast, int32_t begin, int32_t 
     for (; c + VEC_LANES <= outputs; c += VEC_LANES) pixel(l, 1, broadcast, x, columns, c, VEC_LANES);
     if (c < outputs) pixel(l, 1, broadcast, x, columns, c, outputs - c);
   }
-}
-
-/* The pixels whose windows lie between the picture's left and right ends. */
-static span pixels_inside(const ln_dwconv_shape* s) {
-  const int64_t reach = (int64_t)(s->filter_width - 1) * s->dilation_x;
-  const int64_t begin = s->pad_left > 0 ? ((int64_t)s->pad_left + s->stride_x - 1) / s->stride_x : 0;
-  const int64_t room = (int64_t)s->in_width + s->pad_left - reach - 1, end = room < 0 ? 0 : room / s->stride_x + 1;
-  const int64_t last = end < s->out_width ? end : s->out_width, first = begin < last ? begin : last;
-  return (span){(int32_t)first, (int32_t)last};
 }
 
 static void run(const ln_dwconv_shape* s, int32_t row, const float* in, const float* weights, const float* bias,
@@ -118,22 +121,18 @@ static void run(const ln_dwconv_shape* s, int32_t row, const float* in, const fl
     l.in = in + (size_t)(top + (int64_t)rows.begin * s->dilation_y) * (size_t)s->in_width * channels;
     l.weights = weights + (size_t)rows.begin * (size_t)s->filter_width * outputs;
   }
-  if (s->multiplier != 1) {
-    walk_pixels(&l, 1, 0, s->out_width);
-    return;
-  }
   const int32_t width = s->filter_width, stride = s->stride_x;
-  span inside = {0, 0};
-  if (s->dilation_y == 1 && s->dilation_x == 1 && (width == 3 || width == 5) && (stride == 1 || stride == 2))
-    inside = pixels_inside(s);
-  walk_pixels(&l, 0, 0, inside.begin);
-  if (width == 3 && stride == 1)
-    walk_width(&l, 3, 1, inside.begin, inside.end);
-  else if (width == 3)
-    walk_width(&l, 3, 2, inside.begin, inside.end);
-  else if (stride == 1)
-    walk_width(&l, 5, 1, inside.begin, inside.end);
+  const int plain = s->multiplier == 1 && s->dilation_y == 1 && s->dilation_x == 1;
+  if (plain && width == 3 && stride == 1)
+    walk_width(&l, 3, 1);
+  else if (plain && width == 3 && stride == 2)
+    walk_width(&l, 3, 2);
+  else if (plain && width == 5 && stride == 1)
+    walk_width(&l, 5, 1);
+  else if (plain && width == 5 && stride == 2)
+    walk_width(&l, 5, 2);
+  else if (s->multiplier == 1)
+    walk_pixels(&l, 0);
   else
-    walk_width(&l, 5, 2, inside.begin, inside.end);
-  walk_pixels(&l, 0, inside.end, s->out_width);
+    walk_pixels(&l, 1);
 }
