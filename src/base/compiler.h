@@ -8,6 +8,12 @@
 #define LN_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define LN_INLINE static inline __attribute__((always_inline))
 #define LN_NOINLINE __attribute__((noinline))
+/* The vector `x` is used several times: load it once, not anew by every instruction. */
+#if defined(__x86_64__)
+#define LN_KEEP(x) __asm__("" : "+v"(x))
+#else
+#define LN_KEEP(x) ((void)0)
+#endif
 /* Asks for the line at an address, which may lie outside of all objects. */
 #define LN_PREFETCH(address) __builtin_prefetch(address)
 /* In front of a loop of few, constant turns whose array of vectors must become registers. */
@@ -27,6 +33,7 @@
 #define LN_INLINE static inline
 #define LN_NOINLINE
 #define LN_UNROLL
+#define LN_KEEP(x) ((void)0)
 #define LN_PREFETCH(address) ((void)0)
 #endif
 

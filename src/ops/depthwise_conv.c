@@ -255,8 +255,35 @@ typedef struct dwconv_job {
   const TfLiteTensor *input, *filter, *bias;
   TfLiteTensor* output;
   const void* weights; /* the filter's, plain */
+  size_t rows;         /* of a tile of floats */
   ln_quantized_images images;
 } dwconv_job;
+
+/* A tile is some rows of the output. */
+static void run_f32(void* arg, size_t tile) {
+  const dwconv_job* j = arg;
+  const dwconv_data* d = j->d;
+  const ln_dwconv_shape* s = &d->shape;
+  const size_t height = (size_t)s->out_height, tiles = (height + j->rows - 1) / j->rows, image = tile / tiles;
+  const size_t first = tile % tiles * j->rows, rows = height - first < j->rows ? height - first : j->rows;
+  const size_t out_row = (size_t)s->out_width * (size_t)s->channels * (size_t)s->multiplier;
+  const float* in = j->input->data.f + image * (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels;
+  float* out = j->output->data.f + (image * height + first) * out_row;
+  d->f32->run(s, (int32_t)first, (int32_t)rows, in, j->weights, j->bias != NULL ? j->bias->data.f : d->no_bias, d->low,
+              d->high, out);
+  if (d->finish != NULL) d->finish(NULL, out, out, rows * out_row);
+}
+
+static void run_rows(TfLiteContext* context, dwconv_job* job) {
+  enum { kMostRows = 32, kTilesPerWorker = 2 };
+  const size_t height = (size_t)job->d->shape.out_height, batch = (size_t)ln_dim(job->input, 0);
+  const size_t workers = (size_t)ln_thread_count(context);
+  const size_t share = workers > 1 ? height / (workers * kTilesPerWorker) : height;
+  job->rows = share < 1 ? 1 : share > kMostRows ? kMostRows : share;
+  const size_t taps = (size_t)job->d->shape.filter_height * (size_t)job->d->shape.filter_width;
+  ln_parallel_sized(context, run_f32, job, batch * ((height + job->rows - 1) / job->rows),
+                    taps * (size_t)ln_num_elements(job->output));
+}
 
 /* A tile is a row of the output. */
 static void run_row(void* arg, size_t tile) {
@@ -283,13 +310,6 @@ static void run_row(void* arg, size_t tile) {
     return;
   }
   switch (j->input->type) {
-    case kTfLiteFloat32:
-      d->f32->run(s, row, j->input->data.f + from, j->weights, j->bias != NULL ? j->bias->data.f : d->no_bias, d->low,
-                  d->high, j->output->data.f + to);
-      if (d->finish != NULL)
-        d->finish(NULL, j->output->data.f + to, j->output->data.f + to,
-                  (size_t)s->out_width * (size_t)s->channels * (size_t)s->multiplier);
-      break;
     case kTfLiteInt8:
       q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
       ln_dwconv_qs8_ref(s, row, j->input->data.int8 + from, j->weights, &q, j->output->data.int8 + to);
@@ -312,6 +332,10 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &job.output));
   if (job.output->bytes == 0) return kTfLiteOk;
   LN_TRY(ln_get_plain(context, job.filter, &d->plain, &job.weights));
+  if (job.input->type == kTfLiteFloat32 && !d->hybrid) {
+    run_rows(context, &job);
+    return kTfLiteOk;
+  }
   if (d->hybrid) job.images = ln_quantize_images(context, node, job.input);
   const size_t taps = (size_t)d->shape.filter_height * (size_t)d->shape.filter_width;
   ln_parallel_sized(context, run_row, &job, (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height,

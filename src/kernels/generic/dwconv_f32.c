@@ -5,8 +5,13 @@
 #include "kernels/x86/dwconv_f32_x86.h"
 #endif
 
-static const ln_dwconv_f32 ln_dwconv_f32_generic = {
-    .name = "dwconv_f32_ref", .isa = LN_ISA_GENERIC, .run = ln_dwconv_f32_ref};
+static void run(const ln_dwconv_shape* s, int32_t row, int32_t rows, const float* in, const float* weights,
+                const float* bias, float low, float high, float* out) {
+  const size_t out_row = (size_t)s->out_width * (size_t)s->channels * (size_t)s->multiplier;
+  for (int32_t r = 0; r < rows; ++r, out += out_row) ln_dwconv_f32_ref(s, row + r, in, weights, bias, low, high, out);
+}
+
+static const ln_dwconv_f32 ln_dwconv_f32_generic = {.name = "dwconv_f32_ref", .isa = LN_ISA_GENERIC, .run = run};
 
 static const ln_dwconv_f32* const ladder[] = {
     &ln_dwconv_f32_generic,

@@ -5,10 +5,10 @@
 #include "base/cpu.h"
 #include "kernels/generic/dwconv.h"
 
-/* One row of the output. `bias` has a value for every output channel, zeros where there is none. Every result is
- * bias + the taps inside the picture in rising order of (y, x), each added by one multiply-add. */
-typedef void (*ln_dwconv_f32_fn)(const ln_dwconv_shape* shape, int32_t row, const float* in, const float* weights,
-                                 const float* bias, float low, float high, float* out);
+/* Rows `row` to row + rows - 1 of the output. `bias` has a value for every output channel, zeros where there is none.
+ * Every result is bias + the taps inside the picture in rising order of (y, x), each added by one multiply-add. */
+typedef void (*ln_dwconv_f32_fn)(const ln_dwconv_shape* shape, int32_t row, int32_t rows, const float* in,
+                                 const float* weights, const float* bias, float low, float high, float* out);
 
 typedef struct ln_dwconv_f32 {
   const char* name;

@@ -19,6 +19,7 @@ typedef struct line {
   const float *in, *weights, *bias; /* in and weights at the first tap row inside */
   float* out;                       /* the row */
   size_t rows;
+  size_t begin, end; /* channels */
   vec low, high;
 } line;
 
@@ -36,7 +37,8 @@ LN_INLINE void neighbours(const line* l, size_t width, size_t stride, size_t pix
     LN_UNROLL for (size_t k = 0; k < (pixels - 1) * stride + width; ++k) {
       const int64_t at = left + (int64_t)k;
       if (edge && (at < 0 || at >= l->shape->in_width)) continue;
-      const vec column = vec_load_n(in + (size_t)at * channels, n);
+      vec column = vec_load_n(in + (size_t)at * channels, n);
+      LN_KEEP(column);
       LN_UNROLL for (size_t p = 0; p < pixels; ++p) {
         if (k >= p * stride && k < p * stride + width) sums[p] = vec_fma(column, w[k - p * stride], sums[p]);
       }
@@ -47,13 +49,11 @@ LN_INLINE void neighbours(const line* l, size_t width, size_t stride, size_t pix
 }
 
 LN_INLINE void walk_channels(const line* l, size_t width, size_t stride, size_t pixels, int edge, int32_t x) {
-  const ln_dwconv_shape* s = l->shape;
-  const size_t channels = (size_t)s->channels;
-  const int64_t left = (int64_t)x * s->stride_x - s->pad_left;
-  float* out = l->out + (size_t)x * channels;
-  size_t c = 0;
-  for (; c + VEC_LANES <= channels; c += VEC_LANES) neighbours(l, width, stride, pixels, edge, left, c, VEC_LANES, out);
-  if (c < channels) neighbours(l, width, stride, pixels, edge, left, c, channels - c, out);
+  const int64_t left = (int64_t)x * l->shape->stride_x - l->shape->pad_left;
+  float* out = l->out + (size_t)x * (size_t)l->shape->channels;
+  size_t c = l->begin;
+  for (; c + VEC_LANES <= l->end; c += VEC_LANES) neighbours(l, width, stride, pixels, edge, left, c, VEC_LANES, out);
+  if (c < l->end) neighbours(l, width, stride, pixels, edge, left, c, l->end - c, out);
 }
 
 /* A whole row, kPixels at a time. */
@@ -111,12 +111,12 @@ LN_INLINE void walk_pixels(const line* l, int broadcast) {
   }
 }
 
-static void run(const ln_dwconv_shape* s, int32_t row, const float* in, const float* weights, const float* bias,
-                float low, float high, float* out) {
+static void run_row(const ln_dwconv_shape* s, int32_t row, size_t begin, size_t end, const float* in,
+                    const float* weights, const float* bias, float low, float high, float* out) {
   const int64_t top = (int64_t)row * s->stride_y - s->pad_top;
   const span rows = taps_inside(top, s->in_height, s->filter_height, s->dilation_y);
   const size_t channels = (size_t)s->channels, outputs = channels * (size_t)s->multiplier;
-  line l = {s, in, weights, bias, out, (size_t)(rows.end - rows.begin), vec_set(low), vec_set(high)};
+  line l = {s, in, weights, bias, out, (size_t)(rows.end - rows.begin), begin, end, vec_set(low), vec_set(high)};
   if (l.rows > 0) {
     l.in = in + (size_t)(top + (int64_t)rows.begin * s->dilation_y) * (size_t)s->in_width * channels;
     l.weights = weights + (size_t)rows.begin * (size_t)s->filter_width * outputs;
@@ -135,4 +135,25 @@ static void run(const ln_dwconv_shape* s, int32_t row, const float* in, const fl
     walk_pixels(&l, 0);
   else
     walk_pixels(&l, 1);
+}
+
+/* So many channels at once that the rows of a window stay in the first cache until the next row has read them. */
+static size_t channels_at_once(const ln_dwconv_shape* s, int32_t rows) {
+  enum { kFloats = 6 * 1024 };
+  const size_t channels = (size_t)s->channels, line_rows = (size_t)s->filter_height + (size_t)s->stride_y;
+  const int tiled = s->multiplier == 1 && s->dilation_y == 1 && s->dilation_x == 1 && s->stride_x <= 2 &&
+                    (s->filter_width == 3 || s->filter_width == 5);
+  if (!tiled || rows == 1 || line_rows > kFloats / VEC_LANES / (size_t)s->in_width) return channels;
+  const size_t most = kFloats / line_rows / (size_t)s->in_width / VEC_LANES * VEC_LANES;
+  return most < channels ? most : channels;
+}
+
+static void run(const ln_dwconv_shape* s, int32_t row, int32_t rows, const float* in, const float* weights,
+                const float* bias, float low, float high, float* out) {
+  const size_t channels = (size_t)s->channels, step = channels_at_once(s, rows);
+  const size_t out_row = (size_t)s->out_width * channels * (size_t)s->multiplier;
+  for (size_t c = 0; c < channels; c += step)
+    for (int32_t r = 0; r < rows; ++r)
+      run_row(s, row + r, c, c + step < channels ? c + step : channels, in, weights, bias, low, high,
+              out + (size_t)r * out_row);
 }
