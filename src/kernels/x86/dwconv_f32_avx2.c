@@ -1,7 +1,7 @@
 /* Float depthwise convolution with AVX2. */
 #include "kernels/x86/vec_avx2.h"
 
-enum { kPixels = 4, kVectors = 4 }; /* made at once */
+enum { kPixels = 8, kVectors = 4 }; /* made at once */
 
 #include "kernels/x86/dwconv_f32_body.h"
 

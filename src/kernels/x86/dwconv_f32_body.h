@@ -56,24 +56,38 @@ LN_INLINE void walk_channels(const line* l, size_t width, size_t stride, size_t 
   if (c < l->end) neighbours(l, width, stride, pixels, edge, left, c, l->end - c, out);
 }
 
-/* A whole row, kPixels at a time. */
-LN_INLINE void walk_width(const line* l, size_t width, size_t stride) {
+/* The pixels from x on, at most as many as are made at once; how many they were. */
+LN_INLINE int32_t walk_some(const line* l, size_t width, size_t stride, int32_t x) {
   const ln_dwconv_shape* s = l->shape;
-  for (int32_t x = 0; x < s->out_width; x += kPixels) {
-    const int32_t count = s->out_width - x;
-    const int64_t left = (int64_t)x * s->stride_x - s->pad_left;
-    const int64_t right = left + (int64_t)((kPixels - 1) * stride + width);
-    if (count >= kPixels && left >= 0 && right <= s->in_width)
-      walk_channels(l, width, stride, kPixels, 0, x);
-    else if (count >= kPixels)
-      walk_channels(l, width, stride, kPixels, 1, x);
-    else if (count == 3)
-      walk_channels(l, width, stride, 3, 1, x);
-    else if (count == 2)
-      walk_channels(l, width, stride, 2, 1, x);
-    else
-      walk_channels(l, width, stride, 1, 1, x);
-  }
+  const int32_t count = s->out_width - x;
+  const int64_t left = (int64_t)x * s->stride_x - s->pad_left;
+  const int64_t right = left + (int64_t)((kPixels - 1) * stride + width);
+#define LN_PIXELS(n, edge)                           \
+  do {                                               \
+    walk_channels(l, width, stride, (n), (edge), x); \
+    return (n);                                      \
+  } while (0)
+  if (count >= kPixels && left >= 0 && right <= s->in_width) LN_PIXELS(kPixels, 0);
+  if (count >= kPixels) LN_PIXELS(kPixels, 1);
+  if (kPixels > 7 && count == 7) LN_PIXELS(kPixels > 7 ? 7 : 1, 1);
+  if (count >= 4) LN_PIXELS(4, 1);
+  if (count == 3) LN_PIXELS(3, 1);
+  if (count == 2) LN_PIXELS(2, 1);
+  LN_PIXELS(1, 1);
+#undef LN_PIXELS
+}
+
+static void walk_3_by_1(const line* l) {
+  for (int32_t x = 0; x < l->shape->out_width;) x += walk_some(l, 3, 1, x);
+}
+static void walk_3_by_2(const line* l) {
+  for (int32_t x = 0; x < l->shape->out_width;) x += walk_some(l, 3, 2, x);
+}
+static void walk_5_by_1(const line* l) {
+  for (int32_t x = 0; x < l->shape->out_width;) x += walk_some(l, 5, 1, x);
+}
+static void walk_5_by_2(const line* l) {
+  for (int32_t x = 0; x < l->shape->out_width;) x += walk_some(l, 5, 2, x);
 }
 
 /* `vectors` vectors of output channels of one pixel. With `broadcast` all channels read the one input channel. */
@@ -124,13 +138,13 @@ static void run_row(const ln_dwconv_shape* s, int32_t row, size_t begin, size_t 
   const int32_t width = s->filter_width, stride = s->stride_x;
   const int plain = s->multiplier == 1 && s->dilation_y == 1 && s->dilation_x == 1;
   if (plain && width == 3 && stride == 1)
-    walk_width(&l, 3, 1);
+    walk_3_by_1(&l);
   else if (plain && width == 3 && stride == 2)
-    walk_width(&l, 3, 2);
+    walk_3_by_2(&l);
   else if (plain && width == 5 && stride == 1)
-    walk_width(&l, 5, 1);
+    walk_5_by_1(&l);
   else if (plain && width == 5 && stride == 2)
-    walk_width(&l, 5, 2);
+    walk_5_by_2(&l);
   else if (s->multiplier == 1)
     walk_pixels(&l, 0);
   else
