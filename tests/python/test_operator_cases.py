@@ -21,7 +21,7 @@ def registered():
 
 def operators_with_cases():
     found = set()
-    for table in (SHARED, *OWN):
+    for table in (SHARED, *OWN.glob("*cases.tsv")):
         if table.is_file():
             for line in table.read_text().splitlines()[1:]:
                 row = line.split("\t")
