@@ -9,7 +9,7 @@
 #include "kernels/x86/gemm_q8_x86.h"
 #include "kernels/x86/requant_q8_avx2.h"
 
-enum { kMaxRows = 12, kLanes = 8, kVectors = 2 };
+enum { kMaxRows = 12, kLanes = 8, kVectors = 2, kAhead = 1024 };
 
 static inline __m256i load(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
 
@@ -29,6 +29,7 @@ LN_INLINE void multiply(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, s
       __m256i w[kVectors];
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] =
           _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)(const void*)(b + 16 * v)));
+      if (rows == 1) LN_PREFETCH(b + kAhead); /* one row does little but read weights */
       LN_UNROLL for (size_t m = 0; m < rows; ++m) {
         const __m256i x = broadcast_pair(a + m * a_stride + 2 * g);
         LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] =

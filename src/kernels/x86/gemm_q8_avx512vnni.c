@@ -33,7 +33,7 @@ LN_INLINE void tile(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = load(b + 64 * v);
       /* One row does nothing but read weights. */
       if (rows == 1) {
-        LN_UNROLL for (size_t v = 0; v < vectors; ++v) _mm_prefetch(b + kAhead + 64 * v, _MM_HINT_T0);
+        LN_UNROLL for (size_t v = 0; v < vectors; ++v) LN_PREFETCH(b + kAhead + 64 * v);
       }
       LN_UNROLL for (size_t m = 0; m < rows; ++m) {
         int32_t four;
