@@ -300,7 +300,7 @@ static TfLiteStatus combine(const scatter_run* run, size_t to, size_t from, size
 static TfLiteStatus scatter_window(const scatter_run* run, const TfLiteTensor* operand, const TfLiteTensor* updates,
                                    const int64_t* start, size_t from) {
   const scatter_data* d = run->d;
-  ptrdiff_t operand_steps[LN_MAX_RANK], update_steps[LN_MAX_RANK];
+  ptrdiff_t operand_steps[LN_MAX_RANK] = {0}, update_steps[LN_MAX_RANK] = {0};
   int32_t index[LN_MAX_RANK] = {0};
   if (ln_rank(operand) > 0) ln_strides(ln_rank(operand), operand->dims->data, 1, operand_steps);
   if (ln_rank(updates) > 0) ln_strides(ln_rank(updates), updates->dims->data, 1, update_steps);
@@ -344,7 +344,8 @@ static TfLiteStatus scatter_invoke(TfLiteContext* context, TfLiteNode* node) {
   const index_vectors* v = &d->vectors;
   scatter_run run = {.context = context, .d = d, .count = node->outputs->size};
   const TfLiteTensor *operand, *indices, *updates;
-  ptrdiff_t steps[LN_MAX_RANK];
+  ptrdiff_t steps[LN_MAX_RANK] = {0};
+  LN_CHECK(context, run.count >= 1, "there are no results");
   for (int k = 0; k < run.count; ++k) {
     TfLiteTensor* output;
     LN_TRY(ln_get_input(context, node, k, &operand));
