@@ -9,7 +9,7 @@ from calling import command
 from tflite_builder import Model
 
 F = np.float32
-PASSES = ["fold", "identity", "transposes", "reshapes", "common", "clips", "hard_swish", "gelu", "l2_norm", "pads", "scales",
+PASSES = ["fold", "identity", "transposes", "reshapes", "common", "clips", "hard_swish", "gelu", "l2_norm", "depthwise", "dense", "pads", "scales",
           "activations"]
 TO_NCHW, TO_NHWC = np.int32([0, 3, 1, 2]), np.int32([0, 2, 3, 1])
 
@@ -83,6 +83,18 @@ def reshapes(b):
     return b.op("RESHAPE", y, np.int32([36, 4]), shape=(36, 4))
 
 
+def depthwise(b):
+    w = np.random.default_rng(1).normal(size=(8, 3, 3, 1)).astype(F)
+    return b.op("CONV_2D", b.x, w, np.arange(8, dtype=F), shape=(1, 3, 3, 8), padding=0, stride_w=2, stride_h=2)
+
+
+def dense(b):
+    y = b.op("RESHAPE", b.x, np.int32([36, 4]), shape=(36, 4))
+    w = np.random.default_rng(1).normal(size=(5, 4)).astype(F)
+    y = b.op("FULLY_CONNECTED", y, w, np.arange(5, dtype=F), shape=(36, 5))
+    return b.op("RESHAPE", y, np.int32([1, 6, 6, 5]), shape=(1, 6, 6, 5))
+
+
 def common(b):
     return b.op("ADD", b.op("EXP", b.x), b.op("EXP", b.x))
 
@@ -122,6 +134,8 @@ CASES = {
     "pads": (pads, ["CONV_2D"], ["PAD", "CONV_2D"]),
     "transposes": (transposes, ["MUL"], ["TRANSPOSE", "MUL", "TRANSPOSE"]),
     "reshapes": (reshapes, ["RESHAPE"], ["RESHAPE", "RESHAPE"]),
+    "depthwise": (depthwise, ["DEPTHWISE_CONV_2D"], ["CONV_2D"]),
+    "dense": (dense, ["FULLY_CONNECTED"], ["RESHAPE", "FULLY_CONNECTED", "RESHAPE"]),
     "common": (common, ["EXP", "ADD"], ["EXP", "EXP", "ADD"]),
     "identity": (identity, ["EXP"], ["MUL", "ADD", "EXP"]),
     "fold": (fold, ["SUB"], ["EXP", "SQUARE", "SUB"]),

@@ -298,7 +298,7 @@ const char* ln_tf_next_word(ln_job* job, const char** list) {
   /* A comma between the numbers of a shape separates no words. */
   size_t length = 0;
   for (const char* at = *list; *at != 0 && strchr(" \t\n", *at) == NULL; ++at, ++length)
-    if (*at == ',' && strchr("0123456789-", at[1]) == NULL) break;
+    if (*at == ',' && (at[1] == 0 || strchr("0123456789-", at[1]) == NULL)) break;
   if (length == 0) return NULL;
   char* word = ln_job_alloc(job, length + 1, 1);
   memcpy(word, *list, length);

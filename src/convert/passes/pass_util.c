@@ -30,6 +30,7 @@ bool ln_node_has_effect(const ln_node* node) {
       return true;
   switch (node->code) {
     case LN_OP_CUSTOM:
+      return strcmp(node->custom_name, "Erf") != 0 || node->custom_options_bytes != 0;
     case LN_OP_CALL:
     case LN_OP_CALL_ONCE:
     case LN_OP_IF:

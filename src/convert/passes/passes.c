@@ -17,6 +17,8 @@ const ln_pass ln_passes[] = {
     {"hard_swish", "x * relu6(x + 3) / 6 becomes HARD_SWISH", ln_pass_hard_swish},
     {"gelu", "x * (1 + erf(x / sqrt 2)) / 2, and its form with tanh, becomes GELU", ln_pass_gelu},
     {"l2_norm", "x / sqrt(sum x^2) becomes L2_NORMALIZATION", ln_pass_l2_norm},
+    {"depthwise", "a convolution of as many groups as channels becomes DEPTHWISE_CONV_2D", ln_pass_depthwise},
+    {"dense", "reshapes around a dense layer go: it keeps dimensions itself", ln_pass_dense},
     {"pads", "pads go into convolutions that can pad themselves; pads of pads become one", ln_pass_pads},
     {"scales", "batch normalization, scales and biases go into the weights before them", ln_pass_scales},
     {"activations", "RELU and its like go into the operator before them", ln_pass_activations},

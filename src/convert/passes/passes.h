@@ -30,6 +30,8 @@ int ln_pass_common(ln_subgraph* subgraph);
 int ln_pass_transposes(ln_subgraph* subgraph);
 int ln_pass_reshapes(ln_subgraph* subgraph);
 int ln_pass_scales(ln_subgraph* subgraph);
+int ln_pass_depthwise(ln_subgraph* subgraph);
+int ln_pass_dense(ln_subgraph* subgraph);
 int ln_pass_pads(ln_subgraph* subgraph);
 int ln_pass_activations(ln_subgraph* subgraph);
 int ln_pass_clips(ln_subgraph* subgraph);
