@@ -9,7 +9,8 @@ enum { IN = LN_WINOGRAD_IN, OUT = LN_WINOGRAD_OUT, POINTS = LN_WINOGRAD_POINTS, 
 static size_t tiles_of(int32_t extent) { return ((size_t)extent + OUT - 1) / OUT; }
 
 bool ln_conv_winograd_fits(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* s, size_t batch) {
-  enum { kLeastTiles = 16, kLeastChannels = 12, kManyTiles = 300, kSmallFilters = 200 * 200 };
+  enum { kLeastChannels = 12, kFewTiles = 4, kSomeTiles = 16, kManyTiles = 300 };
+  enum { kTinyFilters = 80 * 80, kSmallFilters = 200 * 200 };
   const bool usual = matrix->rule == LN_MATRIX_F32 && matrix->part_count == 1 && s->channels == s->pixel_stride &&
                      s->filter_height == 3 && s->filter_width == 3 && s->stride_y == 1 && s->stride_x == 1 &&
                      s->dilation_y == 1 && s->dilation_x == 1;
@@ -19,8 +20,9 @@ bool ln_conv_winograd_fits(TfLiteContext* context, const ln_matrix* matrix, cons
     return false;
   const size_t tiles = batch * tiles_of(s->grid_height) * tiles_of(s->grid_width);
   const double useful = (double)batch * (double)s->grid_height * (double)s->grid_width / (double)(tiles * OUT * OUT);
-  return tiles >= kLeastTiles && useful > 0.7 && s->channels >= kLeastChannels && matrix->columns >= kLeastChannels &&
-         (tiles >= kManyTiles || s->channels * matrix->columns <= kSmallFilters);
+  const size_t filters = s->channels * matrix->columns;
+  const size_t least = filters <= kTinyFilters ? kFewTiles : filters <= kSmallFilters ? kSomeTiles : kManyTiles;
+  return tiles >= least && useful > 0.7 && s->channels >= kLeastChannels && matrix->columns >= kLeastChannels;
 }
 
 /* So many tiles at once: their transforms and products stay in the second cache. */
