@@ -116,8 +116,53 @@ size_t ln_gemm_q8_packed_size(const ln_gemm_q8* kernel, size_t columns, size_t d
   return round_up(columns, kernel->step) * ln_gemm_q8_depth(kernel, depth, segments);
 }
 
+static int32_t sum_of_column(const uint8_t* column, size_t depth, uint8_t flip) {
+  int32_t sum = 0; /* of at most 2^24 at a time */
+  uint32_t total = 0;
+  for (size_t k = 0; k < depth;) {
+    const size_t end = depth - k < (1 << 16) ? depth : k + (1 << 16);
+    for (sum = 0; k < end; ++k) sum += (int8_t)(column[k] ^ flip);
+    total += (uint32_t)sum;
+  }
+  return (int32_t)total;
+}
+
+/* Columns without gaps: group by group, so that what is written lies together. `kr` is a constant where it is called.
+ */
+LN_INLINE void pack_plain(size_t kr, size_t nr, size_t step, const ln_gemm_layout* layout, size_t segments,
+                          const uint8_t* b, uint8_t flip, int8_t* packed) {
+  const size_t segment = layout->channels / segments, groups = (segment + kr - 1) / kr;
+  for (size_t n = 0; n < layout->columns; n += nr) {
+    const size_t columns = layout->columns - n < nr ? layout->columns - n : nr, width = round_up(columns, step);
+    for (size_t s = 0; s < segments; ++s) {
+      for (size_t g = 0; g < groups; ++g, packed += width * kr) {
+        const uint8_t* from = b + n * layout->column_stride + s * segment + g * kr;
+        const size_t count = segment - g * kr < kr ? segment - g * kr : kr;
+        memset(packed, 0, width * kr);
+        for (size_t c = 0; c < columns; ++c, from += layout->column_stride) {
+          uint8_t some[4] = {0};
+          if (count == kr)
+            for (size_t i = 0; i < kr; ++i) some[i] = from[i] ^ flip;
+          else
+            for (size_t i = 0; i < count; ++i) some[i] = from[i] ^ flip;
+          memcpy(packed + c * kr, some, kr);
+        }
+      }
+    }
+  }
+}
+
 void ln_gemm_q8_pack(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, size_t segments, const uint8_t* b,
                      uint8_t flip, int8_t* packed, int32_t* column_sums) {
+  if (layout->taps_y * layout->taps_x == 1 && layout->channel_stride == 1 && (kernel->kr == 4 || kernel->kr == 2)) {
+    for (size_t n = 0; n < layout->columns; ++n)
+      column_sums[n] = sum_of_column(b + n * layout->column_stride, layout->channels, flip);
+    if (kernel->kr == 4)
+      pack_plain(4, kernel->nr, kernel->step, layout, segments, b, flip, packed);
+    else
+      pack_plain(2, kernel->nr, kernel->step, layout, segments, b, flip, packed);
+    return;
+  }
   const size_t nr = kernel->nr, kr = kernel->kr, taps = layout->taps_y * layout->taps_x;
   const size_t depth = taps * layout->channels, segment = depth / segments, gap = round_up(segment, kr) - segment;
   memset(packed, 0, ln_gemm_q8_packed_size(kernel, layout->columns, depth, segments));

@@ -57,29 +57,40 @@ static int32_t exp_of(const ln_softmax_quantized* p, int32_t diff) {
   return ln_exp_on_negative(rescaled(p, diff), DIFF_INTEGER_BITS);
 }
 
-#define LN_SOFTMAX(name, in_type, out_type, lowest_in, bits, low, high)                                        \
-  void ln_softmax_##name##_ref(const ln_softmax_quantized* p, const in_type* in, out_type* out, size_t rows,   \
-                               size_t depth) {                                                                 \
-    for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                             \
-      int32_t largest = lowest_in, sum = 0, over_unit;                                                         \
-      for (size_t i = 0; i < depth; ++i)                                                                       \
-        if (in[i] > largest) largest = in[i];                                                                  \
-      for (size_t i = 0; i < depth; ++i)                                                                       \
-        if (in[i] - largest >= p->diff_min)                                                                    \
-          sum = ln_saturating_add(sum, ln_rounding_shift_right(exp_of(p, in[i] - largest), SUM_INTEGER_BITS)); \
-      const int32_t scale = sum > 0 ? ln_reciprocal(sum, SUM_INTEGER_BITS, &over_unit) : (over_unit = 0);      \
-      const int exponent = over_unit + 31 - (bits);                                                            \
-      for (size_t i = 0; i < depth; ++i) {                                                                     \
-        if (in[i] - largest < p->diff_min) {                                                                   \
-          out[i] = low;                                                                                        \
-          continue;                                                                                            \
-        }                                                                                                      \
-        const int32_t product = ln_doubling_high_mul(scale, exp_of(p, in[i] - largest));                       \
-        /* A sum over 256 moves every 8-bit output below a half. */                                            \
-        const int32_t share = exponent <= 31 ? ln_rounding_shift_right(product, exponent) : 0;                 \
-        out[i] = (out_type)ln_clamp_i32(share + (low), low, high);                                             \
-      }                                                                                                        \
-    }                                                                                                          \
+/* Bytes have 256 differences: each exponential is computed once for all rows. */
+enum { DIFFERENCES = 256 };
+
+static int32_t exp_kept(const ln_softmax_quantized* p, int32_t* kept, int32_t diff) {
+  int32_t* e = &kept[-diff];
+  if (*e < 0) *e = exp_of(p, diff);
+  return *e;
+}
+
+#define LN_SOFTMAX(name, in_type, out_type, lowest_in, bits, low, high)                                                \
+  void ln_softmax_##name##_ref(const ln_softmax_quantized* p, const in_type* in, out_type* out, size_t rows,           \
+                               size_t depth) {                                                                         \
+    int32_t kept[DIFFERENCES];                                                                                         \
+    for (size_t i = 0; i < DIFFERENCES; ++i) kept[i] = -1;                                                             \
+    for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                                     \
+      int32_t largest = lowest_in, sum = 0, over_unit;                                                                 \
+      for (size_t i = 0; i < depth; ++i)                                                                               \
+        if (in[i] > largest) largest = in[i];                                                                          \
+      for (size_t i = 0; i < depth; ++i)                                                                               \
+        if (in[i] - largest >= p->diff_min)                                                                            \
+          sum = ln_saturating_add(sum, ln_rounding_shift_right(exp_kept(p, kept, in[i] - largest), SUM_INTEGER_BITS)); \
+      const int32_t scale = sum > 0 ? ln_reciprocal(sum, SUM_INTEGER_BITS, &over_unit) : (over_unit = 0);              \
+      const int exponent = over_unit + 31 - (bits);                                                                    \
+      for (size_t i = 0; i < depth; ++i) {                                                                             \
+        if (in[i] - largest < p->diff_min) {                                                                           \
+          out[i] = low;                                                                                                \
+          continue;                                                                                                    \
+        }                                                                                                              \
+        const int32_t product = ln_doubling_high_mul(scale, exp_kept(p, kept, in[i] - largest));                       \
+        /* A sum over 256 moves every 8-bit output below a half. */                                                    \
+        const int32_t share = exponent <= 31 ? ln_rounding_shift_right(product, exponent) : 0;                         \
+        out[i] = (out_type)ln_clamp_i32(share + (low), low, high);                                                     \
+      }                                                                                                                \
+    }                                                                                                                  \
   }
 
 LN_SOFTMAX(qs8, int8_t, int8_t, INT8_MIN, 8, INT8_MIN, INT8_MAX)
