@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kcheck/kcheck.h"
+#include "kernels/generic/matvec.h"
 #include "kernels/generic/rows_f32.h"
 #include "kernels/generic/softmax.h"
 
@@ -54,6 +55,21 @@ static void check_softmax(ln_softmax_f32_fn softmax) {
   kc_release();
 }
 
+static void check_matvec(ln_matvec_f32_fn matvec) {
+  const size_t rows = kc_size(12, 4), columns = kc_size(100, 16);
+  float *matrix = kc_memory(rows * columns * 4), *vector = kc_memory(columns * 4);
+  float *result = kc_memory(rows * 4), *expected = kc_memory(rows * 4);
+  kc_fill_f32(matrix, rows * columns, 1);
+  kc_fill_f32(vector, columns, 1);
+  kc_fill_f32(result, rows, 1);
+  memcpy(expected, result, rows * 4);
+  ln_matvec_f32_ref(matrix, rows, columns, vector, expected);
+  matvec(matrix, rows, columns, vector, result);
+  kc_close(result, expected, rows, 1e-7f * (float)(columns + 8), sqrtf((float)columns), "%zu rows of %zu", rows,
+           columns);
+  kc_release();
+}
+
 static void check(void) {
   size_t count;
   const ln_rows_f32* const* rungs = ln_rows_f32_rungs(&count);
@@ -63,6 +79,7 @@ static void check(void) {
       for (int k = 0; rungs[i]->unary[k].ref != NULL; ++k) check_unary(&rungs[i]->unary[k], k);
       for (int k = 0; rungs[i]->binary[k].ref != NULL; ++k) check_binary(&rungs[i]->binary[k], k);
       check_softmax(rungs[i]->softmax);
+      check_matvec(rungs[i]->matvec);
     }
   }
 }

@@ -2,11 +2,11 @@
 
 #include <math.h>
 
+#include "kernels/generic/rows_f32.h"
+
 static void clamp(float* values, size_t count, float low, float high) {
-  for (size_t i = 0; i < count; ++i) {
-    const float raised = values[i] < low ? low : values[i];
-    values[i] = raised > high ? high : raised;
-  }
+  const ln_unary_clamp range = {low, high};
+  ln_unary_best(ln_unary_clamp_f32_ref)(&range, values, values, count);
 }
 
 void ln_activate_f32(ln_activation activation, float* values, size_t count) {
@@ -23,13 +23,13 @@ void ln_activate_f32(ln_activation activation, float* values, size_t count) {
       clamp(values, count, 0.0f, 6.0f);
       break;
     case LN_ACTIVATION_TANH:
-      for (size_t i = 0; i < count; ++i) values[i] = tanhf(values[i]);
+      ln_unary_best(ln_unary_tanh_f32_ref)(NULL, values, values, count);
       break;
     case LN_ACTIVATION_SIGN_BIT:
       for (size_t i = 0; i < count; ++i) values[i] = signbit(values[i]) ? 1.0f : 0.0f;
       break;
     case LN_ACTIVATION_LOGISTIC:
-      for (size_t i = 0; i < count; ++i) values[i] = 1.0f / (1.0f + expf(-values[i]));
+      ln_unary_best(ln_unary_logistic_f32_ref)(NULL, values, values, count);
       break;
   }
 }

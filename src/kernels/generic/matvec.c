@@ -1,5 +1,7 @@
 #include "kernels/generic/matvec.h"
 
+#include "kernels/generic/rows_f32.h"
+
 enum { kLanes = 8 };
 
 /* Eight sums side by side, so that the compiler may use vectors without changing the order of summation. */
@@ -14,6 +16,10 @@ static float dot_f32(const float* a, const float* b, size_t count) {
 }
 
 void ln_matvec_f32(const float* matrix, size_t rows, size_t columns, const float* vector, float* result) {
+  ln_rows_f32_best()->matvec(matrix, rows, columns, vector, result);
+}
+
+void ln_matvec_f32_ref(const float* matrix, size_t rows, size_t columns, const float* vector, float* result) {
   for (size_t r = 0; r < rows; ++r) result[r] += dot_f32(matrix + r * columns, vector, columns);
 }
 

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* result[r] += sum over c of matrix[r][c] * vector[c] */
+/* result[r] += sum over c of matrix[r][c] * vector[c]; by the best rung of rows_f32.h, and the definition. */
 void ln_matvec_f32(const float* matrix, size_t rows, size_t columns, const float* vector, float* result);
+void ln_matvec_f32_ref(const float* matrix, size_t rows, size_t columns, const float* vector, float* result);
 
 /* result[r] = the sum, exact modulo 2^32. */
 void ln_matvec_s8(const int8_t* matrix, size_t rows, size_t columns, const int8_t* vector, int32_t* result);

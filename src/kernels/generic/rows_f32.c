@@ -1,6 +1,7 @@
 /* The ladder of float rows. */
 #include "kernels/generic/rows_f32.h"
 
+#include "kernels/generic/matvec.h"
 #include "kernels/generic/rows_q8.h"
 #include "kernels/generic/softmax.h"
 #if defined(__x86_64__)
@@ -14,7 +15,8 @@ static const ln_rows_f32 ln_rows_f32_generic = {.name = "rows_f32_ref",
                                                 .isa = LN_ISA_GENERIC,
                                                 .unary = no_unary,
                                                 .binary = no_binary,
-                                                .softmax = ln_softmax_f32_ref};
+                                                .softmax = ln_softmax_f32_ref,
+                                                .matvec = ln_matvec_f32_ref};
 
 static const ln_rows_f32* const ladder[] = {
     &ln_rows_f32_generic,

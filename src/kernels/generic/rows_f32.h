@@ -1,6 +1,6 @@
-/* The rungs of float rows, element-wise with one or two inputs, and of softmax: vectors, with polynomials for the
- * transcendental functions. Which row is meant is said by its definition, ln_unary_…_ref or ln_binary_…_ref. A result
- * depends on its own element only, not on the row's length or on where the element lies. */
+/* The rungs of float rows, element-wise with one or two inputs, of softmax, of a matrix times a vector: vectors, with
+ * polynomials for the transcendental functions. Which row is meant is said by its definition, ln_unary_…_ref or
+ * ln_binary_…_ref. A result depends on its own element only, not on the row's length or on where the element lies. */
 #ifndef LN_KERNELS_ROWS_F32_H_
 #define LN_KERNELS_ROWS_F32_H_
 
@@ -20,12 +20,16 @@ typedef struct ln_binary_variant {
 
 typedef void (*ln_softmax_f32_fn)(float beta, const float* in, float* out, size_t rows, size_t depth);
 
+/* matvec.h's ln_matvec_f32_ref. */
+typedef void (*ln_matvec_f32_fn)(const float* matrix, size_t rows, size_t columns, const float* vector, float* result);
+
 typedef struct ln_rows_f32 {
   const char* name;
   ln_isa isa;
   const ln_unary_variant* unary; /* up to one without a ref */
   const ln_binary_variant* binary;
   ln_softmax_f32_fn softmax;
+  ln_matvec_f32_fn matvec;
 } ln_rows_f32;
 
 const ln_rows_f32* const* ln_rows_f32_rungs(size_t* count);

@@ -6,4 +6,4 @@
 #include "kernels/x86/rows_f32_body.h"
 
 const ln_rows_f32 ln_rows_f32_avx512 = {
-    .name = LN_ROW_NAME, .isa = LN_ISA_AVX512, .unary = unary, .binary = binary, .softmax = softmax};
+    .name = LN_ROW_NAME, .isa = LN_ISA_AVX512, .unary = unary, .binary = binary, .softmax = softmax, .matvec = matvec};

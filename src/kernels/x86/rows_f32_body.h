@@ -121,6 +121,30 @@ static void softmax(float beta, const float* in, float* out, size_t rows, size_t
   }
 }
 
+/* ---- A matrix times a vector, rows side by side ---- */
+
+LN_INLINE void dot_rows(size_t rows, const float* matrix, size_t columns, const float* vector, float* result) {
+  vec sums[4];
+  size_t c = 0;
+  LN_UNROLL for (size_t r = 0; r < rows; ++r) sums[r] = vec_set(0.0f);
+  for (; c + VEC_LANES <= columns; c += VEC_LANES) {
+    const vec x = vec_load(vector + c);
+    LN_UNROLL for (size_t r = 0; r < rows; ++r) sums[r] = vec_fma(vec_load(matrix + r * columns + c), x, sums[r]);
+  }
+  if (c < columns) {
+    const vec x = vec_load_n(vector + c, columns - c);
+    LN_UNROLL for (size_t r = 0; r < rows; ++r) sums[r] =
+        vec_fma(vec_load_n(matrix + r * columns + c, columns - c), x, sums[r]);
+  }
+  LN_UNROLL for (size_t r = 0; r < rows; ++r) result[r] += vec_sum(sums[r]);
+}
+
+static void matvec(const float* matrix, size_t rows, size_t columns, const float* vector, float* result) {
+  size_t r = 0;
+  for (; r + 4 <= rows; r += 4) dot_rows(4, matrix + r * columns, columns, vector, result + r);
+  for (; r < rows; ++r) dot_rows(1, matrix + r * columns, columns, vector, result + r);
+}
+
 /* ---- The tables ---- */
 
 static const ln_unary_variant unary[] = {
