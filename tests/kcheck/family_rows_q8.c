@@ -38,6 +38,8 @@ static ln_add_quantized sum_params(bool is_signed) {
   /* Where the scales are equal both inputs count a half, elsewhere one does. */
   if (kc_chance(50)) p.a_multiplier = INT32_C(1) << 30, p.a_shift = 0;
   if (kc_chance(50)) p.b_multiplier = INT32_C(1) << 30, p.b_shift = 0;
+  /* Sums that lie at a half exactly. */
+  if (kc_chance(30)) p.out_multiplier = INT32_C(1) << 30;
   return p;
 }
 

@@ -1,6 +1,8 @@
 /* Quantized rows of bytes: parameters for the rungs, the ladder. */
 #include "kernels/generic/rows_q8.h"
 
+#include <math.h>
+
 #if defined(__x86_64__)
 #include "kernels/x86/rows_q8_x86.h"
 #endif
@@ -18,6 +20,23 @@ static bool is_half(int32_t multiplier, int shift) { return multiplier == INT32_
 
 static uint32_t start_of(const ln_requant_q8* r, uint32_t offset, uint32_t left_shift, bool halves) {
   return halves ? offset << (left_shift - 1) : r->bias + (offset << left_shift);
+}
+
+static double factor_of(int32_t multiplier, int shift) { return ldexp((double)multiplier, shift - 31); }
+
+/* With c the larger of the factors from an input to the output, the fixed-point sum is off by two units of
+ * 2^-left_shift from the inputs' roundings and a half from its own, so that the rounded number is that of a value
+ * within 2^-16 * c of the real one. The float value has terms of up to 255 * c: eleven roundings of 2^-24 of them (two
+ * factors, the start and two sums of up to twice and four times that) are below 2^-12 * c. */
+static void make_float(const ln_add_quantized* s, int32_t up, ln_add_q8* p) {
+  const double to_output = factor_of(s->out_multiplier, s->out_shift) * (double)(1 << s->left_shift);
+  const double a = factor_of(s->a_multiplier, s->a_shift) * to_output;
+  const double b = factor_of(s->b_multiplier, s->b_shift) * to_output * (s->sign < 0 ? -1 : 1);
+  const double largest = fabs(a) > fabs(b) ? fabs(a) : fabs(b);
+  p->a_factor = (float)a;
+  p->b_factor = (float)b;
+  p->start = (float)(a * (s->a_offset - up) + b * (s->b_offset - up));
+  p->doubt = s->left_shift == 20 && largest > 0x1p-6 && largest < 0x1p6 ? (float)(largest * 0x1p-11) : 1.0f;
 }
 
 bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
@@ -39,6 +58,7 @@ bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
   p->a_halves = is_half(s->a_multiplier, s->a_shift) && s->left_shift > 0;
   p->b_halves = is_half(s->b_multiplier, s->b_shift) && s->left_shift > 0;
   p->a_start = start_of(&p->a, (uint32_t)s->a_offset - up, p->left_shift, p->a_halves);
+  make_float(s, (int32_t)up, p);
   p->b_start = start_of(&p->b, (uint32_t)s->b_offset - up, p->left_shift, p->b_halves);
   return true;
 }

@@ -35,6 +35,9 @@ typedef struct ln_add_q8 {
                               and its start is without 2^31 */
   uint8_t flip;
   ln_requant_q8_out range;
+  /* The same in float, a_factor * a + (b_factor * b + start): wherever that is farther than `doubt` from a half, it
+   * rounds to the same number. See rows_q8.c. */
+  float a_factor, b_factor, start, doubt; /* doubt 1: of no use */
 } ln_add_q8;
 
 /* False: the numbers are not those of a sound model. */

@@ -23,6 +23,20 @@ static inline vec vec_shift_left(vec x, uint32_t count) { return _mm512_sll_epi3
 static inline vec vec_load_bytes(const uint8_t* p, vec flip) {
   return _mm512_xor_si512(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i*)(const void*)p)), flip);
 }
+typedef __m512 vecf;
+
+static inline vecf vecf_set(float x) { return _mm512_set1_ps(x); }
+static inline vecf vecf_zero(void) { return _mm512_setzero_ps(); }
+static inline vecf vecf_from(vec x) { return _mm512_cvtepi32_ps(x); }
+static inline vecf vecf_fma(vecf a, vecf b, vecf c) { return _mm512_fmadd_ps(a, b, c); }
+static inline vecf vecf_sub(vecf a, vecf b) { return _mm512_sub_ps(a, b); }
+static inline vecf vecf_max(vecf a, vecf b) { return _mm512_max_ps(a, b); }
+static inline vecf vecf_abs(vecf x) { return _mm512_abs_ps(x); }
+static inline vec vec_round(vecf x) {
+  return _mm512_cvt_roundps_epi32(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+static inline bool vecf_any_above(vecf x, vecf limit) { return _mm512_cmp_ps_mask(x, limit, _CMP_GT_OQ) != 0; }
+
 static inline range range_of(const ln_requant_q8_out* out) { return q8_range_of(out); }
 static inline vec requant(vec u, vec multiplier, vec offset, vec sign_shift, vec shift) {
   return q8_requant(u, multiplier, offset, sign_shift, shift);

@@ -21,8 +21,25 @@ typedef struct add_vectors {
   vec a_start, b_start, out_start, flip;
   uint32_t left_shift;
   bool subtract;
+  vecf a_factor, b_factor, start, sure; /* sure: so far from the rounded number no half is near */
   range to;
 } add_vectors;
+
+/* In float; false: some value is so close to a half that the exact way must decide. */
+LN_INLINE bool add_in_float(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
+  vec r[4];
+  vecf farthest = vecf_zero();
+  LN_UNROLL for (size_t v = 0; v < 4; ++v) {
+    const vecf x = vecf_from(vec_load_bytes(a + v * kLanes, p->flip));
+    const vecf y = vecf_from(vec_load_bytes(b + v * kLanes, p->flip));
+    const vecf sum = vecf_fma(x, p->a_factor, vecf_fma(y, p->b_factor, p->start));
+    r[v] = vec_round(sum);
+    farthest = vecf_max(farthest, vecf_abs(vecf_sub(sum, vecf_from(r[v]))));
+  }
+  if (vecf_any_above(farthest, p->sure)) return false;
+  vec_store_bytes(out, r, &p->to);
+  return true;
+}
 
 LN_INLINE vec add_input(const numbers* n, vec x, vec start, uint32_t left_shift, bool halves) {
   return halves ? vec_add(vec_shift_left(x, left_shift - 1), start)
@@ -42,16 +59,16 @@ LN_INLINE void add_block(const add_vectors* p, bool a_halves, bool b_halves, con
 }
 
 static inline void add_none(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
-  add_block(p, false, false, a, b, out);
+  if (!add_in_float(p, a, b, out)) add_block(p, false, false, a, b, out);
 }
 static inline void add_left(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
-  add_block(p, true, false, a, b, out);
+  if (!add_in_float(p, a, b, out)) add_block(p, true, false, a, b, out);
 }
 static inline void add_right(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
-  add_block(p, false, true, a, b, out);
+  if (!add_in_float(p, a, b, out)) add_block(p, false, true, a, b, out);
 }
 static inline void add_both(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
-  add_block(p, true, true, a, b, out);
+  if (!add_in_float(p, a, b, out)) add_block(p, true, true, a, b, out);
 }
 
 typedef struct mul_vectors {
@@ -100,6 +117,10 @@ static inline void add_row(bool is_signed, ln_binary_row otherwise, const void* 
                          .flip = vec_set(s.flip),
                          .left_shift = s.left_shift,
                          .subtract = s.subtract,
+                         .a_factor = vecf_set(s.a_factor),
+                         .b_factor = vecf_set(s.b_factor),
+                         .start = vecf_set(s.start),
+                         .sure = vecf_set(0.5f - s.doubt),
                          .to = range_of(&s.range)};
   if (s.a_halves && s.b_halves) {
     LN_ROW(add_both, p)
