@@ -3,8 +3,8 @@
 
 #include "kernels/generic/dwconv_f32.h"
 #include "kernels/generic/dwconv_q8.h"
-#include "kernels/generic/fixed_point.h"
 #include "ops/builtin_ops.h"
+#include "ops/channel_factors.h"
 #include "ops/fusion.h"
 #include "ops/image_quantize.h"
 #include "ops/weights.h"
@@ -112,30 +112,10 @@ static TfLiteStatus set_shape(TfLiteContext* context, const TfLiteDepthwiseConvP
   return ln_resize(context, output, 4, dims);
 }
 
-/* Each channel's factor in * weights / out; with one scale for all, the product is rounded to float as the reference
- * does. */
 static TfLiteStatus set_factors(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
                                 const TfLiteTensor* output, dwconv_data* d) {
-  const TfLiteAffineQuantization* affine;
   const int32_t outputs = ln_dim(filter, 3);
-  LN_TRY(ln_get_affine(context, filter, "the filter", &affine));
-  LN_CHECK(context, input->params.scale > 0 && output->params.scale > 0,
-           "the scales are %g and %g; input and output need one above 0", (double)input->params.scale,
-           (double)output->params.scale);
-  LN_CHECK(context, affine->scale->size == 1 || affine->scale->size == outputs,
-           "the filter has %d scales; 1 or %d are right", affine->scale->size, outputs);
-  ln_free(d->numbers);
-  d->numbers = ln_calloc(2 * (size_t)outputs, sizeof(int32_t));
-  LN_CHECK(context, d->numbers != NULL, "no memory for %d channels", outputs);
-  const bool one = affine->scale->size == 1 && input->type == kTfLiteUInt8;
-  for (int32_t o = 0; o < outputs; ++o) {
-    const float w = affine->scale->data[affine->scale->size == 1 ? 0 : o];
-    const double product = one ? (double)(input->params.scale * w) : (double)input->params.scale * (double)w;
-    int shift;
-    ln_quantize_multiplier(product / (double)output->params.scale, &d->numbers[o], &shift);
-    LN_CHECK(context, input->type != kTfLiteInt16 || shift <= 14, "the factor of channel %d is too large", o);
-    d->numbers[outputs + o] = shift;
-  }
+  LN_TRY(ln_set_channel_factors(context, input, filter, output, outputs, &d->numbers));
   d->quantized.multiplier = d->numbers;
   d->quantized.shift = d->numbers + outputs;
   d->quantized.in_zero_point = input->params.zero_point;
@@ -157,18 +137,6 @@ static TfLiteStatus prepare_f32(TfLiteContext* context, TfLiteFusedActivation ac
   const LinnetFusion fusion = ln_fusion(context);
   d->finish = ln_fused_row(&fusion, &d->low, &d->high);
   return kTfLiteOk;
-}
-
-/* Float input by filters of 8 or 4 bits. */
-static TfLiteStatus prepare_hybrid(TfLiteContext* context, TfLiteNode* node, const TfLiteTensor* filter,
-                                   dwconv_data* d) {
-  const TfLiteTensor* input;
-  const int32_t outputs = ln_dim(filter, 3);
-  ln_free(d->scales);
-  d->scales = NULL;
-  LN_TRY(ln_read_filter_scales(context, filter, outputs, &d->scales));
-  LN_TRY(ln_get_input(context, node, kInput, &input));
-  return ln_prepare_images(context, node, input);
 }
 
 static bool is_byte(int32_t value, bool is_signed) {
@@ -242,7 +210,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(set_shape(context, params, input, filter, bias, output, d));
   if (d->hybrid) {
     LN_TRY(ln_activation_range_f32(context, params->activation, &d->low, &d->high));
-    return prepare_hybrid(context, node, filter, d);
+    return ln_prepare_hybrid(context, node, kInput, filter, ln_dim(filter, 3), &d->scales);
   }
   if (input->type == kTfLiteFloat32) return prepare_f32(context, params->activation, bias, d);
   LN_TRY(set_factors(context, input, filter, output, d));

@@ -4,8 +4,25 @@
 
 enum { kQuantized, kScales, kZeroPoints };
 
-TfLiteStatus ln_prepare_images(TfLiteContext* context, TfLiteNode* node, const TfLiteTensor* input) {
+static TfLiteStatus read_filter_scales(TfLiteContext* context, const TfLiteTensor* filter, int32_t outputs,
+                                       float** scales) {
+  const TfLiteAffineQuantization* affine;
+  LN_TRY(ln_get_affine(context, filter, "the filter", &affine));
+  LN_CHECK(context, affine->scale->size == 1 || affine->scale->size == outputs,
+           "the filter has %d scales; 1 or %d are right", affine->scale->size, outputs);
+  ln_free(*scales);
+  *scales = ln_calloc((size_t)outputs, sizeof(float));
+  LN_CHECK(context, *scales != NULL, "no memory for %d scales", outputs);
+  for (int32_t i = 0; i < outputs; ++i) (*scales)[i] = affine->scale->data[affine->scale->size == 1 ? 0 : i];
+  return kTfLiteOk;
+}
+
+TfLiteStatus ln_prepare_hybrid(TfLiteContext* context, TfLiteNode* node, int input_index, const TfLiteTensor* filter,
+                               int32_t outputs, float** scales) {
+  const TfLiteTensor* input;
   int32_t dims[LN_MAX_RANK];
+  LN_TRY(read_filter_scales(context, filter, outputs, scales));
+  LN_TRY(ln_get_input(context, node, input_index, &input));
   const int rank = ln_rank(input);
   for (int i = 0; i < rank; ++i) dims[i] = ln_dim(input, i);
   LN_TRY(ln_set_temporary(context, node, kQuantized, kTfLiteInt8, kTfLiteArenaRw, rank, dims));
@@ -22,16 +39,4 @@ ln_quantized_images ln_quantize_images(TfLiteContext* context, const TfLiteNode*
     ln_quantize_rows_s8(input->data.f, images, (size_t)ln_num_elements(input) / images, true, data, scales,
                         zero_points);
   return (ln_quantized_images){data, scales, zero_points};
-}
-
-TfLiteStatus ln_read_filter_scales(TfLiteContext* context, const TfLiteTensor* filter, int32_t outputs,
-                                   float** scales) {
-  const TfLiteAffineQuantization* affine;
-  LN_TRY(ln_get_affine(context, filter, "the filter", &affine));
-  LN_CHECK(context, affine->scale->size == 1 || affine->scale->size == outputs,
-           "the filter has %d scales; 1 or %d are right", affine->scale->size, outputs);
-  *scales = ln_calloc((size_t)outputs, sizeof(float));
-  LN_CHECK(context, *scales != NULL, "no memory for %d scales", outputs);
-  for (int32_t i = 0; i < outputs; ++i) (*scales)[i] = affine->scale->data[affine->scale->size == 1 ? 0 : i];
-  return kTfLiteOk;
 }

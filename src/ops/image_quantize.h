@@ -13,13 +13,13 @@ typedef struct ln_quantized_images {
   const int32_t* zero_points;
 } ln_quantized_images;
 
-/* Shapes the temporaries at slots 0 to 2 (after ln_set_temporaries). */
-TfLiteStatus ln_prepare_images(TfLiteContext* context, TfLiteNode* node, const TfLiteTensor* input);
+/* Prepare of a convolution of floats by a filter of 8 or 4 bits: shapes the temporaries at slots 0 to 2 (after
+ * ln_set_temporaries) for the node's input `input_index`, and reads the filter's scales, one for each of its `outputs`
+ * channels (what *scales was is freed; the caller frees it). */
+TfLiteStatus ln_prepare_hybrid(TfLiteContext* context, TfLiteNode* node, int input_index, const TfLiteTensor* filter,
+                               int32_t outputs, float** scales);
 
 /* Invoke. */
 ln_quantized_images ln_quantize_images(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input);
-
-/* One scale for each of the filter's `outputs` channels, from one for all or one for each; the caller frees them. */
-TfLiteStatus ln_read_filter_scales(TfLiteContext* context, const TfLiteTensor* filter, int32_t outputs, float** scales);
 
 #endif
