@@ -64,17 +64,33 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   return ln_set_scratch(context, node, 0, input->type == kTfLiteString ? 0 : sizeof(float) + row_bytes(input));
 }
 
-static bool sign_bit(const TfLiteTensor* input, const float* weights, float seed, char* key) {
-  const size_t rows = (size_t)ln_dim(input, 0), bytes = row_bytes(input);
+typedef struct lsh_run {
+  TfLiteContext* context;
+  const TfLiteTensor* input;
+  const float* weights; /* or NULL */
+  char* key;
+  size_t visits; /* bytes hashed since the last look at the clock, each row counted as a few more */
+} lsh_run;
+
+/* Hashes of one bit alone can take longer than an invoke may. */
+static TfLiteStatus sign_bit(lsh_run* run, float seed, bool* bit) {
+  enum { kVisits = 1 << 20, kRowVisits = 64 };
+  const size_t rows = (size_t)ln_dim(run->input, 0), bytes = row_bytes(run->input);
   double score = 0.0;
-  memcpy(key, &seed, sizeof seed);
+  memcpy(run->key, &seed, sizeof seed);
   for (size_t i = 0; i < rows; ++i) {
-    if (bytes > 0) memcpy(key + sizeof seed, input->data.raw_const + i * bytes, bytes);
-    const uint64_t hash = ln_fingerprint(key, sizeof seed + bytes);
+    run->visits += bytes + kRowVisits;
+    if (run->visits >= kVisits) {
+      if (ln_is_cancelled(run->context)) return kTfLiteCancelled;
+      run->visits = 0;
+    }
+    if (bytes > 0) memcpy(run->key + sizeof seed, run->input->data.raw_const + i * bytes, bytes);
+    const uint64_t hash = ln_fingerprint(run->key, sizeof seed + bytes);
     const double value = (double)(hash > INT64_MAX ? -(int64_t)~hash - 1 : (int64_t)hash);
-    score += weights != NULL ? (double)weights[i] * value : value;
+    score += run->weights != NULL ? (double)run->weights[i] * value : value;
   }
-  return score > 0.0;
+  *bit = score > 0.0;
+  return kTfLiteOk;
 }
 
 static TfLiteStatus project(TfLiteContext* context, const TfLiteNode* node, TfLiteLSHProjectionType type, char* key) {
@@ -83,14 +99,15 @@ static TfLiteStatus project(TfLiteContext* context, const TfLiteNode* node, TfLi
   LN_TRY(ln_get_input(context, node, kSeeds, &seeds));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_output(context, node, 0, &output));
+  if (output->bytes == 0) return kTfLiteOk;
+  lsh_run run = {context, input, weights != NULL ? weights->data.f : NULL, key, 0};
   const int32_t numbers = ln_dim(seeds, 0), bits = ln_dim(seeds, 1);
   int32_t* out = output->data.i32;
   for (int32_t n = 0; n < numbers; ++n) {
     uint32_t number = 0;
     for (int32_t b = 0; b < bits; ++b) {
-      if (ln_is_cancelled(context)) return kTfLiteCancelled;
-      const float seed = seeds->data.f[(size_t)n * (size_t)bits + (size_t)b];
-      const bool bit = sign_bit(input, weights != NULL ? weights->data.f : NULL, seed, key);
+      bool bit;
+      LN_TRY(sign_bit(&run, seeds->data.f[(size_t)n * (size_t)bits + (size_t)b], &bit));
       number = number << 1 | bit;
       if (type == kTfLiteLshProjectionDense) *out++ = bit;
     }
