@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from op_cases.sparse import compress
 from tflite_builder import Model, quantization
 
 
@@ -49,7 +50,74 @@ def cases(suite):
                  else random.normal(0, 1, (3, columns)).astype(np.float32))
         suite.add(name, model, [array], kind="int8" if kind == "INT8" else "hybrid" if wide else "float32",
                   tolerance=(5e-5, 2e-5))
+    formats(suite)
+    orders(suite)
     blocks(suite)
+
+
+def scattered(random, rows, columns, block, dtype, share=0.2):
+    """Weights with that share of their blocks; rows 0 and 7 have none."""
+    chosen = random.random((rows, columns // block)) < share
+    chosen[[0, 7]] = False
+    dense = random.normal(0, 1, (rows, columns)) if dtype == np.float32 else random.integers(-127, 128, (rows, columns))
+    dense[dense == 0] = 1
+    return (dense * np.repeat(chosen, block, 1)).astype(dtype)
+
+
+def formats(suite):
+    rows, columns = 21, 64
+    for kind in ("float32", "int8", "hybrid"):
+        for block in (1, 4, 16):
+            for batch, with_bias, activation, share in ((1, False, "RELU", 0.2), (5, True, "NONE", 0.2), (3, True, "RELU6", 0.9)):
+                name = f"FULLY_CONNECTED/sparse_{kind}_1x{block}_batch_{batch}"
+                random = suite.random(name)
+                whole = kind == "int8"
+                dtype = np.float32 if kind == "float32" else np.int8
+                dense = scattered(random, rows, columns, block, dtype, share)
+                bias = random.integers(-900, 900, rows).astype(np.int32) if whole else random.normal(0, 1, rows).astype(np.float32)
+
+                def build(stored):
+                    values, sparsity = compress(dense, (0, 1), "dc", (), ()) if stored == 1 else compress(
+                        dense, (0, 1, 2), "dcd", (1,), (stored,))
+                    model = Model()
+                    graph = model.subgraph("main")
+                    quant = lambda *a: quantization(*a) if whole else None
+                    x = graph.input("x", "INT8" if whole else "FLOAT32", [batch, columns], quant=quant(0.05, -7))
+                    w = graph.tensor("w", dtype.__name__.upper(), [rows, columns], values, sparsity=sparsity,
+                                     quant=None if kind == "float32" else quantization(np.linspace(0.01, 0.03, rows), 0, 0))
+                    inputs = [x, w, graph.const("b", bias)] if with_bias else [x, w]
+                    y = graph.output("y", "INT8" if whole else "FLOAT32", [batch, rows], quant=quant(0.3, 5))
+                    graph.op("FULLY_CONNECTED", inputs, [y], version=8, fused_activation_function=activation)
+                    return model
+
+                array = (random.integers(-128, 128, (batch, columns)).astype(np.int8) if whole
+                         else random.normal(0, 1, (batch, columns)).astype(np.float32))
+                # Of int8 weights the original takes blocks of 16 only (others it refuses, or reads as if they were dense):
+                # the outputs are those of the same weights in such blocks.
+                run = None if kind == "float32" or block == 16 else (
+                    lambda _, inputs, invokes: suite.run_original(build(16).build(), inputs, invokes)[1])
+                suite.add(name, build(block), [array], kind=kind, tolerance=(5e-5, 2e-5), run=run)
+
+
+def orders(suite):
+    """The original takes none of these; the outputs are those of the same weights dense."""
+    for label, *levels in (("columns_first", (1, 0), "dc", (), ()), ("both_compressed", (0, 1), "cc", (), ()),
+                           ("dense_rows", (0, 1), "cd", (), ()), ("blocks_4x4", (0, 1, 2, 3), "dcdd", (0, 1), (4, 4)),
+                           ("blocks_4x4_turned", (1, 0, 3, 2), "ccdd", (0, 1), (4, 4)),
+                           ("blocks_1x3", (0, 1, 2), "dcd", (1,), (3,))):
+        random = suite.random(label)
+        dense = scattered(random, 12, 24, 1, np.float32, 0.1)
+        bias, array = random.normal(0, 1, 12).astype(np.float32), random.normal(0, 1, (2, 24)).astype(np.float32)
+        models = []
+        for is_sparse in (True, False):
+            models.append(Model())
+            graph = models[-1].subgraph("main")
+            x = graph.input("x", "FLOAT32", [2, 24])
+            values, sparsity = compress(dense, *levels) if is_sparse else (dense, None)
+            w = graph.tensor("w", "FLOAT32", [12, 24], values, sparsity=sparsity)
+            graph.op("FULLY_CONNECTED", [x, w, graph.const("b", bias)], [graph.output("y", "FLOAT32", [2, 12])], version=8)
+        suite.add(f"FULLY_CONNECTED/sparse_{label}", models[0], [array], tolerance=(5e-5, 2e-5),
+                  run=lambda _, inputs, invokes: suite.run_original(models[1].build(), inputs, invokes)[1])
 
 
 def optimized(content, inputs, _invokes):

@@ -8,6 +8,7 @@
 #include "ops/block_matrix.h"
 #include "ops/builtin_ops.h"
 #include "ops/matrix.h"
+#include "ops/sparse_matrix.h"
 #include "ops/weights.h"
 
 enum { kInput, kWeights, kBias };
@@ -20,6 +21,7 @@ typedef struct fc_data {
   size_t scratch_bytes;
   int first_temporary;
   ln_block_matrix blocks;
+  ln_sparse_matrix sparse;
 } fc_data;
 
 typedef struct fc_run {
@@ -44,6 +46,7 @@ static void free_data(TfLiteContext* context, void* user_data) {
   if (data == NULL) return;
   ln_matrix_free(&data->matrix);
   ln_block_matrix_free(&data->blocks);
+  ln_sparse_matrix_free(&data->sparse);
   ln_free(data);
 }
 
@@ -250,6 +253,20 @@ static TfLiteStatus fill_workspace(TfLiteContext* context, const TfLiteNode* nod
   return kTfLiteOk;
 }
 
+/* Other weights than these are made dense; so are sums of 64 bits' and those with a zero point, which is none of the
+ * values that are left out. */
+static TfLiteStatus set_sparse(TfLiteContext* context, const TfLiteTensor* weights, fc_data* d) {
+  ln_matrix* matrix = &d->matrix;
+  const bool bytes = matrix->in_type == kTfLiteInt8 && matrix->weights_type == kTfLiteInt8;
+  matrix->sparse = NULL;
+  if (weights->sparsity == NULL || !ln_is_constant(weights) || weights->data.raw_const == NULL ||
+      !(matrix->rule == LN_MATRIX_F32 || bytes) || ln_type_size(weights->type) == 0)
+    return kTfLiteOk;
+  LN_TRY(ln_sparse_matrix_make(context, &d->sparse, weights));
+  if (d->sparse.block != NULL) matrix->sparse = &d->sparse.rows;
+  return kTfLiteOk;
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteFullyConnectedParams* params = node->builtin_data;
   fc_data* d = node->user_data;
@@ -277,6 +294,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
     LN_TRY(ln_block_matrix_scratch(context, &d->blocks, d->rows, &d->scratch_bytes));
     return set_temporaries(context, node, d);
   }
+  LN_TRY(set_sparse(context, weights, d));
   LN_TRY(ln_matrix_prepare(context, &d->matrix, weights));
   if (d->hybrid)
     LN_TRY(ln_matrix_set_weight_scales(context, &d->matrix, weights));

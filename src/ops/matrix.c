@@ -37,6 +37,8 @@ static bool is_wide(const ln_matrix* matrix) {
 /* Bytes of a part's panels; false: too many. */
 static bool part_bytes(const ln_matrix* matrix, size_t depth, size_t* bytes) {
   const ln_gemm_q8* q8 = matrix->q8;
+  *bytes = 0;
+  if (matrix->sparse != NULL) return true;
   if (q8 != NULL)
     return depth < SIZE_MAX / q8->kr - 1 &&
            ln_mul_size(ln_round_up(matrix->columns, q8->step), ln_gemm_q8_depth(q8, depth, matrix->segments), bytes) &&
@@ -121,7 +123,9 @@ static void pack(void* destination, void* arg) {
   for (size_t i = 0; i < matrix->part_count; ++i, sums += matrix->padded_columns) {
     const ln_matrix_part* part = &matrix->parts[i];
     void* panels = (char*)destination + part->packed;
-    if (matrix->winograd)
+    if (matrix->sparse != NULL) {
+      if (matrix->rule != LN_MATRIX_F32) ln_sparse_sum_rows_s8(matrix->sparse, sums);
+    } else if (matrix->winograd)
       ln_winograd_f32_pack(matrix->f32, matrix->columns, part->depth / 9, (const float*)a->weights + part->base,
                            panels);
     else if (matrix->rule == LN_MATRIX_F32)
@@ -155,8 +159,8 @@ static uint64_t variant_of(const ln_matrix* matrix) {
 }
 
 static TfLiteStatus pack_own(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
-  void* plain;
-  LN_TRY(ln_expand_weights(context, weights, &plain));
+  void* plain = NULL;
+  if (matrix->sparse == NULL) LN_TRY(ln_expand_weights(context, weights, &plain));
   pack_arg arg = {matrix, plain != NULL ? plain : weights->data.raw_const};
   pack(matrix->own_packed, &arg);
   ln_free(plain);
@@ -198,7 +202,7 @@ static void choose_kernels(TfLiteContext* context, ln_matrix* matrix) {
   matrix->f32 = ln_gemm_f32_best();
   matrix->s16s8 = ln_gemm_s16s8_best();
   matrix->requant = ln_requant_best();
-  matrix->q8 = takes_bytes(matrix) ? ln_gemm_q8_best() : NULL;
+  matrix->q8 = takes_bytes(matrix) && matrix->sparse == NULL ? ln_gemm_q8_best() : NULL;
   if (matrix->q8 == NULL || matrix->segments == 0) matrix->segments = 1;
   if (matrix->rule == LN_MATRIX_F32)
     set_panels(backend, matrix, matrix->f32->nr, matrix->f32->name);
@@ -206,6 +210,7 @@ static void choose_kernels(TfLiteContext* context, ln_matrix* matrix) {
     set_panels(backend, matrix, matrix->q8->nr, matrix->q8->name);
   else
     set_panels(backend, matrix, matrix->s16s8->nr, matrix->s16s8->name);
+  if (backend != NULL && matrix->sparse != NULL) backend->SetKernelName(backend, "sparse product");
 }
 
 TfLiteStatus ln_matrix_prepare(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {

@@ -56,6 +56,7 @@ TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, s
   const bool fits = matrix->max_depth < SIZE_MAX / 16;
   LN_CHECK(context, fits, "rows of %zu elements are too long", matrix->max_depth);
   row = ln_round_up(matrix->max_depth, matrix->q8 != NULL ? matrix->q8->kr : 2) * element;
+  if (matrix->sparse != NULL) row = 0; /* activations are read where they lie */
   const size_t most = is_float(matrix) ? kFloatRows : 8 * mr;
   rows = row == 0 ? most : (is_float(matrix) ? kFloatChunkBytes : kChunkBytes) / row / mr * mr;
   rows = rows < mr ? mr : rows > most ? most : rows;
@@ -79,6 +80,13 @@ typedef struct run_state {
   const void* describe_arg;
 } run_state;
 
+static void finish_rows(const ln_matrix_tile* t) {
+  for (size_t m = 0; m < t->rows && t->matrix->finish != NULL; ++m) {
+    float* row = (float*)t->job->out + t->out_offset + m * t->job->out_stride + t->begin;
+    t->matrix->finish(NULL, row, row, t->end - t->begin);
+  }
+}
+
 static void run_f32(const ln_matrix_tile* t, float* scratch) {
   const ln_matrix* matrix = t->matrix;
   const ln_matrix_job* job = t->job;
@@ -94,10 +102,7 @@ static void run_f32(const ln_matrix_tile* t, float* scratch) {
   ln_gemm_f32_block(matrix->f32, t->rows, t->end - t->begin, t->part->depth, a, stride,
                     packed + t->begin * t->part->depth, bias + t->begin, matrix->low_f, matrix->high_f,
                     (float*)job->out + t->out_offset + t->begin, job->out_stride);
-  for (size_t m = 0; m < t->rows && matrix->finish != NULL; ++m) {
-    float* row = (float*)job->out + t->out_offset + m * job->out_stride + t->begin;
-    matrix->finish(NULL, row, row, t->end - t->begin);
-  }
+  finish_rows(t);
 }
 
 /* The rows as int16, each padded to whole pairs. Rows that are plain are a picture of one pixel a line. */
@@ -256,6 +261,27 @@ static void run_s16s16(const ln_matrix_tile* t) {
   }
 }
 
+/* The sums of a row come as many at a time as those of a panel. */
+static void run_sparse(const ln_matrix_tile* t) {
+  const ln_matrix* matrix = t->matrix;
+  const size_t stride = t->job->in_stride, out_stride = t->job->out_stride, nr = matrix->s16s8->nr;
+  if (is_float(matrix)) {
+    float* out = (float*)t->job->out + t->out_offset + t->begin;
+    ln_sparse_product_f32(matrix->sparse, t->begin, t->end, (const float*)t->job->in + t->first * stride, stride,
+                          t->rows, matrix->bias_f, matrix->low_f, matrix->high_f, out, out_stride);
+    finish_rows(t);
+    return;
+  }
+  for (size_t n = t->begin; n < t->end; n += nr) {
+    const size_t width = t->end - n < nr ? t->end - n : nr;
+    for (size_t m = 0; m < t->rows; ++m) {
+      int32_t sums[LN_GEMM_MAX_TILE] = {0};
+      ln_sparse_product_s8(matrix->sparse, n, n + width, (const int8_t*)t->job->in + (t->first + m) * stride, sums);
+      ln_matrix_store_row(t, m, n, width, 0, sums);
+    }
+  }
+}
+
 static void run_item(void* arg, size_t item, size_t worker) {
   const run_state* s = arg;
   const ln_matrix* matrix = s->matrix;
@@ -281,7 +307,9 @@ static void run_item(void* arg, size_t item, size_t worker) {
   char* scratch = s->scratch + worker * matrix->scratch_bytes;
   int64_t* row_sums = (int64_t*)(void*)scratch;
   void* rows_at = scratch + matrix->row_chunk * sizeof(int64_t);
-  if (is_float(matrix))
+  if (matrix->sparse != NULL)
+    run_sparse(&t);
+  else if (is_float(matrix))
     run_f32(&t, rows_at);
   else if (matrix->weights_type == kTfLiteInt16)
     run_s16s16(&t);

@@ -2,19 +2,15 @@
 
 #include <string.h>
 
-#include "kernels/generic/expand.h"
-
 bool ln_weights_are_plain(const TfLiteTensor* t) {
   return t->type != kTfLiteInt4 && t->type != kTfLiteInt2 && t->sparsity == NULL;
 }
 
 TfLiteType ln_plain_type(TfLiteType type) { return type == kTfLiteInt4 || type == kTfLiteInt2 ? kTfLiteInt8 : type; }
 
-enum { kMaxLevels = 2 * LN_MAX_RANK };
-
 /* What one step of each dimension, then of each block, is in the plain array, and how many of them there are. */
-static TfLiteStatus find_steps(TfLiteContext* context, const TfLiteTensor* t, size_t steps[kMaxLevels],
-                               int32_t extents[kMaxLevels]) {
+static TfLiteStatus find_steps(TfLiteContext* context, const TfLiteTensor* t, size_t steps[LN_MAX_LEVELS],
+                               int32_t extents[LN_MAX_LEVELS]) {
   const TfLiteSparsity* s = t->sparsity;
   const int rank = ln_rank(t), blocks = s->block_map != NULL ? s->block_map->size : 0;
   LN_CHECK(context,
@@ -54,10 +50,11 @@ static TfLiteStatus check_compressed(TfLiteContext* context, const TfLiteDimensi
 }
 
 /* Levels are checked again, since a tensor need not come from a file. */
-static TfLiteStatus make_levels(TfLiteContext* context, const TfLiteTensor* t, ln_sparse_level levels[kMaxLevels]) {
+TfLiteStatus ln_get_levels(TfLiteContext* context, const TfLiteTensor* t, ln_sparse_level levels[LN_MAX_LEVELS],
+                           int* count, size_t* values) {
   const TfLiteSparsity* s = t->sparsity;
-  size_t steps[kMaxLevels], places = 1, bytes;
-  int32_t extents[kMaxLevels];
+  size_t steps[LN_MAX_LEVELS], places = 1, bytes;
+  int32_t extents[LN_MAX_LEVELS];
   LN_TRY(find_steps(context, t, steps, extents));
   for (int i = 0; i < s->dim_metadata_size; ++i) {
     const TfLiteDimensionMetadata* d = &s->dim_metadata[i];
@@ -77,16 +74,20 @@ static TfLiteStatus make_levels(TfLiteContext* context, const TfLiteTensor* t, l
   }
   LN_CHECK(context, ln_mul_size(places, ln_type_size(t->type), &bytes) && bytes <= t->bytes,
            "the sparse tensor has %zu bytes for %zu values", t->bytes, places);
+  *count = s->dim_metadata_size;
+  *values = places;
   return kTfLiteOk;
 }
 
 TfLiteStatus ln_densify(TfLiteContext* context, const TfLiteTensor* t, void* out) {
-  ln_sparse_level levels[kMaxLevels];
+  ln_sparse_level levels[LN_MAX_LEVELS];
   const size_t element = ln_type_size(t->type);
+  int count;
+  size_t values;
   LN_CHECK(context, element > 0, "a sparse tensor of %s; a type of whole bytes is right", TfLiteTypeGetName(t->type));
-  LN_TRY(make_levels(context, t, levels));
+  LN_TRY(ln_get_levels(context, t, levels, &count, &values));
   memset(out, 0, (size_t)ln_num_elements(t) * element);
-  ln_expand_sparse(levels, t->sparsity->dim_metadata_size, element, t->data.raw_const, out);
+  ln_expand_sparse(levels, count, element, t->data.raw_const, out);
   return kTfLiteOk;
 }
 

@@ -3,6 +3,7 @@
 #ifndef LN_OPS_WEIGHTS_H_
 #define LN_OPS_WEIGHTS_H_
 
+#include "kernels/generic/expand.h"
 #include "ops/op_util.h"
 
 /* False where the tensor's data must be expanded first: INT4, INT2 and sparse tensors. */
@@ -16,6 +17,11 @@ TfLiteStatus ln_expand_weights(TfLiteContext* context, const TfLiteTensor* t, vo
 
 /* The data of plain weights, or of their plain copy *plain (one that was there is freed). */
 TfLiteStatus ln_get_plain(TfLiteContext* context, const TfLiteTensor* t, void** plain, const void** data);
+
+/* What the sparsity of a tensor says, checked against its shape and bytes, and how many values it stores. */
+enum { LN_MAX_LEVELS = 2 * LN_MAX_RANK };
+TfLiteStatus ln_get_levels(TfLiteContext* context, const TfLiteTensor* t, ln_sparse_level levels[LN_MAX_LEVELS],
+                           int* count, size_t* values);
 
 /* Fills `out`, of as many elements as the tensor has, from a sparse tensor. */
 TfLiteStatus ln_densify(TfLiteContext* context, const TfLiteTensor* t, void* out);

@@ -22,10 +22,15 @@ typedef struct spread {
   size_t element_bytes;
   const char* values;
   char* out;
+  size_t* places; /* instead of values to `out`, or NULL */
 } spread;
 
 /* The part of the tree under place `place` of level `depth`, which begins at `at` in the plain array. */
 static void spread_level(const spread* s, int depth, size_t place, size_t at) {
+  if (depth == s->count && s->places != NULL) {
+    s->places[place] = at;
+    return;
+  }
   if (depth == s->count) {
     memcpy(s->out + at * s->element_bytes, s->values + place * s->element_bytes, s->element_bytes);
     return;
@@ -41,6 +46,11 @@ static void spread_level(const spread* s, int depth, size_t place, size_t at) {
 }
 
 void ln_expand_sparse(const ln_sparse_level* levels, int count, size_t element_bytes, const void* values, void* out) {
-  const spread s = {levels, count, element_bytes, values, out};
+  const spread s = {levels, count, element_bytes, values, out, NULL};
+  spread_level(&s, 0, 0, 0);
+}
+
+void ln_list_sparse(const ln_sparse_level* levels, int count, size_t* places) {
+  const spread s = {.levels = levels, .count = count, .places = places};
   spread_level(&s, 0, 0, 0);
 }

@@ -21,6 +21,10 @@ typedef struct ln_sparse_level {
   size_t stride;
 } ln_sparse_level;
 
+/* places[i] = where value i, in the order of the levels, lies in the plain array. Without the last levels, if they are
+ * dense: where value 0 of each of the blocks that those make lies. */
+void ln_list_sparse(const ln_sparse_level* levels, int count, size_t* places);
+
 /* Spreads the values, which lie in the order of the levels, over `out`, which is zeroed before. The caller has checked
  * that the levels stay inside of both. */
 void ln_expand_sparse(const ln_sparse_level* levels, int count, size_t element_bytes, const void* values, void* out);
