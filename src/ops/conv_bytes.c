@@ -167,11 +167,15 @@ void ln_conv_bytes_run(TfLiteContext* context, const ln_matrix* matrix, void* sc
   conv_bytes_run r = {.matrix = matrix, .shape = s, .job = job, .scratch = scratch, .panel_chunks = 1};
   if (batch == 0 || panels == 0 || !plan_slab(matrix, s, &r.plan)) return;
   r.chunks = ((size_t)s->grid_height + r.plan.lines - 1) / r.plan.lines;
-  const size_t items = batch * r.chunks;
-  if (items < matrix->workers) {
-    r.panel_chunks = matrix->workers / items;
+  const size_t items = batch * r.chunks, rows = batch * (size_t)s->grid_height * (size_t)s->grid_width;
+  const size_t workers = ln_matrix_is_tiny(matrix, rows) ? 1 : matrix->workers;
+  if (items < workers) {
+    r.panel_chunks = workers / items;
     if (r.panel_chunks > panels) r.panel_chunks = panels;
   }
   r.panels_per_chunk = (panels + r.panel_chunks - 1) / r.panel_chunks;
-  ln_parallel_items(context, matrix->workers, run_item, &r, items * r.panel_chunks);
+  if (items * r.panel_chunks == 1)
+    run_item(&r, 0, 0);
+  else
+    ln_parallel_items(context, workers, run_item, &r, items * r.panel_chunks);
 }

@@ -204,6 +204,7 @@ static void choose_kernels(TfLiteContext* context, ln_matrix* matrix) {
   matrix->requant = ln_requant_best();
   matrix->q8 = takes_bytes(matrix) && matrix->sparse == NULL ? ln_gemm_q8_best() : NULL;
   if (matrix->q8 == NULL || matrix->segments == 0) matrix->segments = 1;
+  matrix->to_bytes = false;
   if (matrix->rule == LN_MATRIX_F32)
     set_panels(backend, matrix, matrix->f32->nr, matrix->f32->name);
   else if (matrix->q8 != NULL)

@@ -335,10 +335,12 @@ static void share_rows(run_state* s, size_t count, size_t line_rows) {
   s->row_chunk = (line_rows + s->row_chunks - 1) / s->row_chunks;
 }
 
-/* Some microseconds' work is not worth waking others for. */
-static bool is_tiny(const ln_matrix* matrix, size_t rows) {
-  enum { kProducts = 300000 };
-  return is_float(matrix) && (double)rows * (double)matrix->columns * (double)matrix->max_depth < kProducts;
+bool ln_matrix_is_tiny(const ln_matrix* matrix, size_t rows) {
+  enum { kFloats = 300000, kBytes = 1000000, kWidened = 400000, kPlain = 20000 };
+  const ln_gemm_q8* q8 = matrix->q8;
+  if (!is_float(matrix) && q8 == NULL) return false;
+  const double most = q8 == NULL ? kFloats : q8->mr * q8->nr <= 32 ? kPlain : q8->a_size == 1 ? kBytes : kWidened;
+  return (double)rows * (double)matrix->columns * (double)matrix->max_depth < most;
 }
 
 void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, size_t count, size_t lines,
@@ -346,7 +348,8 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
                    const void* arg) {
   if (count == 0 || lines == 0 || line_rows == 0 || matrix->columns == 0) return;
   const size_t nr = panel_columns(matrix);
-  const size_t panels = (matrix->columns + nr - 1) / nr, workers = matrix->workers;
+  const bool tiny = ln_matrix_is_tiny(matrix, count * lines * line_rows);
+  const size_t panels = (matrix->columns + nr - 1) / nr, workers = tiny && matrix->q8 != NULL ? 1 : matrix->workers;
   run_state s = {.matrix = matrix,
                  .scratch = scratch,
                  .lines = lines,
@@ -366,6 +369,5 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
     run_item(&s, 0, 0);
     return;
   }
-  ln_parallel_items(context, is_tiny(matrix, count * lines * line_rows) ? 1 : workers, run_item, &s,
-                    items * s.panel_chunks);
+  ln_parallel_items(context, tiny ? 1 : workers, run_item, &s, items * s.panel_chunks);
 }
