@@ -137,6 +137,14 @@ def test_functions_that_call_each_other(tmp_path):
     assert "call each other" in said
 
 
+def test_a_variable_that_changes_is_refused(tmp_path):
+    body = [wire.node("set", "AssignAddVariableOp", "v", "a", dtype=1), wire.node("n", "Identity", "a", "^set")]
+    f = wire.function("f", ["a", "v"], body, {"r": "n:output:0"})
+    said = refused(tmp_path, wire.placeholder("x", [2]), wire.node("v", "VarHandleOp", dtype=1),
+                   wire.node("y", "StatefulPartitionedCall", "x", "v", f=wire.field(10, wire.field(1, "f"))), functions=[f])
+    assert 'AssignAddVariableOp "y/set"' in said and "variable changes" in said
+
+
 def test_functions_that_double(tmp_path):
     """Each calls the next twice: 2^40 nodes if nobody stops."""
     functions = []

@@ -124,3 +124,38 @@ def test_applications(name, tmp_path):
         assert judge.difference(wanted, got) <= TOLERANCE
         results.append((got, operators(path)))
     assert np.array_equal(results[0][0], results[1][0]) and results[0][1] == results[1][1]
+
+
+def layer_models():
+    """One for each kind of layer that TensorFlow writes as loops, calls or many operators."""
+    layers = tf.keras.layers
+    attended = tf.keras.Input([6, 8])
+    sequences = {name: ([10, 4], [layer]) for name, layer in {
+        "lstm": layers.LSTM(5), "gru": layers.GRU(5, return_sequences=True), "rnn": layers.SimpleRNN(5),
+        "bidirectional": layers.Bidirectional(layers.LSTM(3, return_sequences=True))}.items()}
+    chains = {
+        "conv1d": ([16, 3], [layers.Conv1D(4, 3, padding="causal", dilation_rate=2), layers.MaxPooling1D(2)]),
+        "separable": ([12, 12, 3], [layers.SeparableConv2D(6, 3), layers.BatchNormalization(), layers.PReLU()]),
+        "transposed": ([6, 6, 3], [layers.Conv2DTranspose(4, 3, 2, padding="same"), layers.UpSampling2D(2)]),
+        "normalized": ([8, 6], [layers.LayerNormalization(), layers.Dense(5, activation="gelu")]),
+        "grouped": ([8, 8, 6], [layers.GroupNormalization(3)]),
+        "volumes": ([6, 6, 6, 2], [layers.Conv3D(4, 3), layers.MaxPooling3D(2), layers.GlobalAveragePooling3D()]),
+        "activations": ([9], [layers.Activation(name) for name in (
+            "elu", "selu", "softplus", "softsign", "hard_sigmoid", "mish", "relu6", "hard_silu", "log_softmax")]),
+    } | sequences
+    models = {name: tf.keras.Sequential([tf.keras.Input(shape), *chain]) for name, (shape, chain) in chains.items()}
+    return models | {"attention": tf.keras.Model(attended, layers.MultiHeadAttention(2, 4)(attended, attended))}
+
+
+def test_layers_as_saved_models(tmp_path):
+    tf.keras.utils.set_random_seed(2)
+    wrong = []
+    for name, model in layer_models().items():
+        model.export(str(tmp_path / name), verbose=False)
+        path = convert(tmp_path / name, tmp_path / f"{name}.tflite")
+        x = np.random.default_rng(1).uniform(-1, 1, (2, *model.input_shape[1:])).astype("f")
+        runner = judge.Interpreter(str(path)).get_signature_runner("serving_default")
+        got, = runner(**{next(iter(runner.get_input_details())): x}).values()
+        if judge.difference(model(x).numpy(), got) > TOLERANCE:
+            wrong.append(name)
+    assert not wrong

@@ -260,6 +260,19 @@ static const char* returned(const LnPb__FunctionDef* function, const char* name)
   return NULL;
 }
 
+/* What a function does besides its results runs whenever it is called; TensorFlow 1's graphs only run what is asked
+ * for. */
+static void refuse_effects(ln_tf_importer* importer, const ln_tf_body* body, const char* prefix) {
+  for (size_t i = 0; i < body->count; ++i) {
+    const LnPb__NodeDef* def = body->defs[i];
+    if (strncmp(def->op, "Assign", 6) != 0) continue;
+    const char* name = ln_job_text(importer->job, "%s%s", prefix, def->name);
+    ln_problem(importer->job, ln_job_place(importer->job, def->op, name, ""),
+               "a variable changes while the model runs, which cannot be converted; a model that takes and returns its "
+               "state can");
+  }
+}
+
 ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix,
                           const ln_tf_value* args, int arg_count, int* out_count) {
   ln_job* job = importer->job;
@@ -268,6 +281,7 @@ ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* body, ln_subgrap
     ln_stop(job, "function \"%s\" takes %zu arguments and is called with %d", signature->name, signature->n_input_arg,
             arg_count);
   if (++importer->depth > MAX_DEPTH) ln_stop(job, "functions call each other more than %d deep", MAX_DEPTH);
+  refuse_effects(importer, body, prefix);
   ln_tf_scope* scope = ln_tf_new_scope(importer, body, subgraph, prefix);
   scope->args = args;
   *out_count = (int)signature->n_output_arg;
