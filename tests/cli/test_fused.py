@@ -1,0 +1,112 @@
+"""Nodes that the interpreter runs as one: which they are (the profile lists those that ran), and that the results are those
+of the single nodes, which run where the tensors between them are outputs too."""
+
+import json
+
+import numpy as np
+import pytest
+from conftest import linnet
+from tflite_builder import Model
+
+RANDOM = np.random.default_rng(5)
+
+
+class Chain:
+    """A model in the making; with `visible` every tensor is an output."""
+
+    def __init__(self, visible, shape):
+        self.model = Model()
+        self.graph = self.model.subgraph("main")
+        self.visible, self.count = visible, 0
+        self.last = self.graph.input("x", "FLOAT32", shape)
+
+    def const(self, array):
+        self.count += 1
+        return self.graph.const(f"c{self.count}", array)
+
+    def op(self, name, shape, *more, first=None, last=False, **options):
+        self.count += 1
+        make = self.graph.output if self.visible or last else self.graph.tensor
+        out = make(f"t{self.count}", "FLOAT32", shape)
+        self.graph.op(name, [self.last if first is None else first, *more], [out], **options)
+        self.last = out
+        return out
+
+    def conv(self, shape, taps, channels, padding="SAME", stride=1, **options):
+        weights = np.random.default_rng(1).normal(0, 0.3, (shape[3], taps, taps, channels)).astype(np.float32)
+        return self.op("CONV_2D", shape, self.const(weights), self.const(np.linspace(-1, 1, shape[3], dtype=np.float32)),
+                       padding=padding, stride_h=stride, stride_w=stride, **options)
+
+    def pad(self, shape, amounts):
+        return self.op("PAD", shape, self.const(np.array(amounts, np.int32)))
+
+
+def padded_convolution(c):
+    c.pad([1, 12, 13, 5], [[0, 0], [1, 2], [2, 3], [0, 0]])
+    c.conv([1, 10, 11, 7], 3, 5, "VALID", last=True)
+
+
+def padded_depthwise(c):
+    c.pad([1, 12, 13, 5], [[0, 0], [1, 2], [2, 3], [0, 0]])
+    weights = np.random.default_rng(2).normal(0, 0.3, (1, 5, 5, 5)).astype(np.float32)
+    c.op("DEPTHWISE_CONV_2D", [1, 4, 5, 5], c.const(weights), c.const(np.zeros(5, np.float32)), padding="VALID", stride_h=2,
+         stride_w=2, depth_multiplier=1, last=True)
+
+
+def swish(c):
+    x = c.conv([1, 9, 8, 20], 1, 5)
+    gate = c.op("LOGISTIC", [1, 9, 8, 20])
+    c.op("MUL", [1, 9, 8, 20], gate, first=x, last=True)
+
+
+def hard_swish(c):
+    c.conv([1, 9, 8, 12], 3, 5)
+    c.op("HARD_SWISH", [1, 9, 8, 12], last=True)
+
+
+def padded_and_activated(c):
+    c.pad([1, 11, 10, 5], [[0, 0], [1, 1], [1, 1], [0, 0]])
+    c.conv([1, 9, 8, 12], 3, 5, "VALID")
+    c.op("RELU6", [1, 9, 8, 12], last=True)
+
+
+def sum_and_relu(c):
+    c.op("ADD", [1, 9, 8, 5], c.const(np.float32([-1, 0, 1, 2, 3])))
+    c.op("RELU", [1, 9, 8, 5], last=True)
+
+
+def padded_twice_read(c):
+    x = c.pad([1, 11, 10, 5], [[0, 0], [1, 1], [1, 1], [0, 0]])
+    y = c.conv([1, 9, 8, 5], 3, 5, "VALID")
+    z = c.op("SLICE", [1, 9, 8, 5], c.const(np.int32([0, 1, 1, 0])), c.const(np.int32([1, 9, 8, 5])), first=x)
+    c.op("ADD", [1, 9, 8, 5], z, first=y, last=True)
+
+
+def own_activation(c):
+    c.conv([1, 9, 8, 12], 3, 5, fused_activation_function="RELU")
+    c.op("TANH", [1, 9, 8, 12], last=True)
+
+
+CASES = [(padded_convolution, ["CONV_2D"]), (padded_depthwise, ["DEPTHWISE_CONV_2D"]), (swish, ["CONV_2D"]),
+         (hard_swish, ["CONV_2D"]), (padded_and_activated, ["CONV_2D"]), (sum_and_relu, ["ADD"]),
+         (padded_twice_read, ["PAD", "CONV_2D", "SLICE", "ADD"]), (own_activation, ["CONV_2D", "TANH"])]
+
+
+@pytest.mark.parametrize("case, ran", CASES, ids=[case.__name__ for case, ran in CASES])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_fused(tmp_path, case, ran, threads):
+    np.save(tmp_path / "x.npy", RANDOM.normal(0, 3, (1, 9, 8, 5)).astype(np.float32))
+    results = []
+    for visible in (False, True):
+        chain = Chain(visible, [1, 9, 8, 5])
+        case(chain)
+        path = tmp_path / f"{visible}.tflite"
+        chain.model.save(path)
+        folder = tmp_path / str(visible)
+        folder.mkdir()
+        linnet("run", path, "--input", f"x={tmp_path / 'x.npy'}", "--threads", threads, "--output-dir", folder)
+        results.append(np.load(folder / f"output{len(list(folder.iterdir())) - 1}.npy"))
+        if not visible:
+            report = json.loads(linnet("bench", path, "--runs", 1, "--warmup", 0, "--profile", "--json"))
+            assert sorted(node["operator"] for node in report["nodes"]) == sorted(ran)
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-6, atol=1e-6)
