@@ -60,7 +60,7 @@ static void add_seed(const char* name, const unsigned char* data, size_t size_by
       !ln_verify_structure(data, size_bytes, false, reason, sizeof reason))
     return;
   seed_model* s = &seeds[list][seed_counts[list]++];
-  snprintf(s->name, sizeof s->name, "%s", name);
+  snprintf(s->name, sizeof s->name, "%.255s", name);
   s->data = data;
   s->size_bytes = size_bytes;
 }
