@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from conftest import DATA, DIFFERS, FAILED, INPUT, OK, USAGE, linnet, refused
+from tflite_builder import Model
 
 ADD = DATA / "dynamic_add.tflite"
 STRINGS = DATA / "string_reshape.tflite"
@@ -58,6 +59,15 @@ def signatures():
 
 def test_a_loop_without_end_is_given_up():
     assert "200 ms" in refused("run", DATA / "while_forever.tflite", "--timeout", 200, code=FAILED)
+
+
+def test_a_single_long_sum_is_given_up(tmp_path):
+    model = Model()
+    graph = model.subgraph("main")
+    inputs = [graph.const("seeds", np.ones((1, 1), np.float32)), graph.input("x", "INT8", [1 << 25])]
+    graph.op("LSH_PROJECTION", inputs, [graph.output("y", "INT32", [1])], type=1)
+    model.save(tmp_path / "model.tflite")
+    assert "10 ms" in refused("run", tmp_path / "model.tflite", "--timeout", 10, code=FAILED)
 
 
 @pytest.mark.parametrize("array, says", [

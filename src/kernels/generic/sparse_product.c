@@ -43,25 +43,44 @@ void ln_sparse_product_f32(const ln_sparse_rows* weights, size_t begin, size_t e
   }
 }
 
-/* A product of bytes fits 16 bits and its sign; whole vectors of them are what compilers make of a fixed count. */
+static uint32_t dot_singles_s8(const int8_t* values, const uint32_t* columns, size_t count, const int8_t* a) {
+  uint32_t sums[2] = {0, 0};
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    sums[0] += (uint32_t)(values[i] * a[columns[i]] + values[i + 1] * a[columns[i + 1]]);
+    sums[1] += (uint32_t)(values[i + 2] * a[columns[i + 2]] + values[i + 3] * a[columns[i + 3]]);
+  }
+  for (; i < count; ++i) sums[0] += (uint32_t)(values[i] * a[columns[i]]);
+  return sums[0] + sums[1];
+}
+
+/* Of a fixed count: compilers make whole vectors of it. */
 static int32_t dot_sixteen(const int8_t* a, const int8_t* b) {
   int32_t sum = 0;
   for (size_t i = 0; i < 16; ++i) sum += a[i] * b[i];
   return sum;
 }
 
+static uint32_t dot_blocks_s8(const int8_t* values, const uint32_t* columns, size_t count, size_t block,
+                              const int8_t* a) {
+  uint32_t sum = 0;
+  for (size_t i = 0; i < count; ++i, values += block) {
+    const int8_t* at = a + columns[i];
+    size_t k = 0;
+    for (; k + 16 <= block; k += 16) sum += (uint32_t)dot_sixteen(values + k, at + k);
+    for (; k < block; ++k) sum += (uint32_t)(values[k] * at[k]);
+  }
+  return sum;
+}
+
 void ln_sparse_product_s8(const ln_sparse_rows* weights, size_t begin, size_t end, const int8_t* a, int32_t* sums) {
   const size_t block = weights->block;
   for (size_t n = begin; n < end; ++n) {
-    uint32_t sum = 0;
-    const int8_t* values = (const int8_t*)weights->values + weights->starts[n] * block;
-    for (size_t i = weights->starts[n]; i < weights->starts[n + 1]; ++i, values += block) {
-      const int8_t* at = a + weights->columns[i];
-      size_t k = 0;
-      for (; k + 16 <= block; k += 16) sum += (uint32_t)dot_sixteen(values + k, at + k);
-      for (; k < block; ++k) sum += (uint32_t)(values[k] * at[k]);
-    }
-    sums[n - begin] = (int32_t)sum;
+    const size_t first = weights->starts[n], blocks = weights->starts[n + 1] - first;
+    const int8_t* values = (const int8_t*)weights->values + first * block;
+    const uint32_t* columns = weights->columns + first;
+    sums[n - begin] = (int32_t)(block == 1 ? dot_singles_s8(values, columns, blocks, a)
+                                           : dot_blocks_s8(values, columns, blocks, block, a));
   }
 }
 
