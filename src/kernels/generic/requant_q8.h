@@ -61,11 +61,12 @@ static inline ln_requant_q8_out ln_requant_q8_range(int32_t zero_point, int32_t 
 
 /* The definition: `sum` has the bias in it. */
 static inline uint8_t ln_requant_q8_apply(const ln_requant_q8* r, const ln_requant_q8_out* out, uint32_t sum) {
-  if (r->left > 0) sum = (sum << r->left) + (UINT32_C(1) << 31);
-  const uint32_t high = (uint32_t)(((uint64_t)sum * r->multiplier + (UINT64_C(1) << 31)) >> 32);
-  const int32_t x = (int32_t)(high + r->offset + (r->sign_shift == 31 ? sum >> 31 : 0)) >> r->shift;
-  const int32_t value = x + out->zero_point;
-  return (uint8_t)((value < out->low ? out->low : value > out->high ? out->high : value) ^ out->flip);
+  sum = (sum << r->left) + (r->left > 0 ? UINT32_C(1) << 31 : 0);
+  const uint32_t product = (uint32_t)(((uint64_t)sum * r->multiplier + (UINT64_C(1) << 31)) >> 32);
+  const int32_t x = (int32_t)(product + r->offset + (uint32_t)((uint64_t)sum >> r->sign_shift)) >> r->shift;
+  const int32_t value = x + out->zero_point, low = out->low, high = out->high;
+  const int32_t above = value < low ? low : value;
+  return (uint8_t)((above > high ? high : above) ^ out->flip);
 }
 
 #endif
