@@ -127,7 +127,9 @@ static int32_t find_padding(const fuse_state* f, int32_t position, LinnetFusion*
   const int32_t writer = f->readers[in].writer;
   if (code_at(f, writer) != kTfLiteBuiltinPad) return -1;
   const int32_t source = input_of(node_at(f, writer), 0);
-  if (!is_float(f, source) || f->subgraph->tensors[source].is_variable) return -1;
+  /* It is read later than before: nobody may write it until then. */
+  if (!is_float(f, source) || f->subgraph->tensors[source].is_variable || f->readers[source].writer >= writer)
+    return -1;
   return read_padding(f, node_at(f, writer), fusion) ? writer : -1;
 }
 
@@ -239,8 +241,11 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   if (padding < 0 && count == 0) return kTfLiteOk;
   const int32_t input = padding >= 0 ? input_of(node_at(f, padding), 0) : input_of(node, 0);
   const int32_t output = output_of(count > 0 ? node_at(f, followers[count - 1]) : node);
-  /* The output's memory is taken from here on, before its first node has run; what it is must not be asked for. */
-  if (output < 0 || !is_float(f, output) || f->subgraph->states[output].has_custom) return kTfLiteOk;
+  /* It is written earlier than before: nobody may have read something else there until then. */
+  const ln_subgraph* s = f->subgraph;
+  if (output < 0 || !is_float(f, output) || s->tensors[output].is_variable || s->states[output].has_custom ||
+      ln_has_tensor(s->inputs, output))
+    return kTfLiteOk;
   if (make_node(f, position, &fusion, input, output) != kTfLiteOk) return kTfLiteError;
   if (padding >= 0) f->replaced[padding] = -2;
   for (int i = 0; i < count; ++i) f->replaced[followers[i]] = -2;
