@@ -35,10 +35,11 @@ tidy() {
     xargs -d '\n' -P "$jobs" -n 4 clang-tidy -p build/lint --quiet
 }
 
+# nullPointer: behind a call of ln_stop, which does not return, as clang-tidy sees.
 # invalidFunctionArg: logf of a sum that has the term exp(0), which cppcheck does not see.
 check() {
   cppcheck --project=$commands -ibuild/lint -j "$jobs" --enable=warning,portability,performance --inline-suppr --quiet \
-    --suppress=missingIncludeSystem --suppress=invalidFunctionArg:src/kernels/generic/softmax.c --error-exitcode=1
+    --suppress=missingIncludeSystem --suppress='nullPointer*:*src/convert/*' --suppress=invalidFunctionArg:src/kernels/generic/softmax.c --error-exitcode=1
 }
 
 step clang-format format

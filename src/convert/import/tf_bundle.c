@@ -245,7 +245,7 @@ static void copy_box(unsigned char* whole, const int32_t* dims, int rank, const 
 
 static box box_of(const ln_tf_bundle* b, const char* key, const LnPb__TensorSlice* slice, const int32_t* dims,
                   int rank) {
-  box part;
+  box part = {{0}, {0}};
   if (slice->n_extent != (size_t)rank) ln_stop(b->job, "%s: a slice of \"%s\" has another rank", b->prefix, key);
   for (int i = 0; i < rank; ++i) {
     const LnPb__SliceExtent* e = slice->extent[i];
@@ -279,7 +279,7 @@ static const void* join(const ln_tf_bundle* b, const LnPb__BundleEntry* e, const
  */
 static void cut(const ln_tf_bundle* b, const char* key, const char* slice, ln_tf_variable* v) {
   const char* last = strrchr(slice, ' ');
-  box part;
+  box part = {{0}, {0}};
   if (last == NULL) return;
   const char* at = last + 1;
   for (int i = 0; i < v->rank; ++i) {

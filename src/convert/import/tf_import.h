@@ -111,13 +111,13 @@ int ln_tf_find(const ln_tf_body* body, const char* name, size_t length); /* inde
 /* The value of "node", "node:1", "node:output:1" or, in a function, an argument. Lowers what it needs. */
 ln_tf_value ln_tf_get(ln_tf_scope* scope, const char* reference);
 /* The same for an output of a node by index. */
-ln_tf_value ln_tf_output(ln_tf_scope* scope, int index, int output);
+ln_tf_value ln_tf_output(ln_tf_scope* scope, int node, int output);
 /* Which node and output a reference means; false: no such node. A function's argument is node -1 - its number. */
 bool ln_tf_resolve(const ln_tf_body* body, const char* reference, int* node, int* output);
 
 /* What a function returns for these arguments, in the order of its signature, in `outs` (as many as it has, at least
  * one allocated). The nodes go into `subgraph`. */
-ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* function, ln_subgraph* subgraph, const char* prefix,
+ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix,
                           const ln_tf_value* args, int arg_count, int* out_count);
 
 /* ---- For lowerings ---- */

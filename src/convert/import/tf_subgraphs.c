@@ -94,7 +94,7 @@ static void find_invariants(const ln_tf_part* body, const ln_tf_value* results, 
 /* A list of zeros like what the loop makes of it: constant, or in the shape of one of the other values, which has the
  * extents that are not known. */
 static ln_tensor* first_list(ln_tf_call* call, const ln_tf_value* args, int count, const ln_tensor* made) {
-  int32_t dims[LN_MAX_DIMS];
+  int32_t dims[LN_MAX_DIMS] = {0};
   for (int i = 0; i < made->rank; ++i) dims[i] = ln_dim(made, i);
   if (ln_tensor_is_static(made)) return ln_tf_zeros(call, made->type, made->rank, dims);
   for (int i = 0; i < count && dims[0] >= 0; ++i) {

@@ -22,7 +22,7 @@ void ln_tf_make_if(ln_tf_call* call, ln_tensor* condition, const ln_tf_value* ar
                    void* then_arg, void* else_arg);
 /* `condition` returns one bool, `body` as many values as there are arguments. The node's outputs are the arguments at
  * the end. */
-void ln_tf_make_while(ln_tf_call* call, const ln_tf_value* args, int arg_count, ln_tf_make* make, void* condition_arg,
+void ln_tf_make_while(ln_tf_call* call, const ln_tf_value* first, int count, ln_tf_make* make, void* condition_arg,
                       void* body_arg);
 
 void ln_tf_named_call(ln_tf_call* call); /* tf_control.c */

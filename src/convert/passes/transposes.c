@@ -83,7 +83,7 @@ static ln_tensor* constant_put_back(ln_tensor* t, const int64_t* order) {
   const size_t count = (size_t)ln_tensor_elements(t), width = count != 0 ? t->data_bytes / count : 0;
   unsigned char* to = ln_job_alloc(job, t->data_bytes, 1);
   for (size_t i = 0; i < count; ++i) {
-    size_t rest = i, index[LN_MAX_DIMS], at = 0;
+    size_t rest = i, index[LN_MAX_DIMS] = {0}, at = 0;
     for (int d = t->rank - 1; d >= 0; --d) {
       index[order[d]] = rest % (size_t)t->shape[0][d];
       rest /= (size_t)t->shape[0][d];
