@@ -7,7 +7,8 @@ enum { kRows = 12 };
   LN_ROWS(11)       \
   LN_ROWS(10) LN_ROWS(9) LN_ROWS(8) LN_ROWS(7) LN_ROWS(6) LN_ROWS(5) LN_ROWS(4) LN_ROWS(3) LN_ROWS(2) LN_ROWS(1)
 
-#include "kernels/x86/gemm_f32_body.h"
+#include "kernels/generic/gemm_f32_body.h"
+#include "kernels/x86/gemm_x86.h"
 
 const ln_gemm_f32 ln_gemm_f32_12x32_avx512 = {.name = "gemm_f32_12x32_avx512",
                                               .isa = LN_ISA_AVX512,

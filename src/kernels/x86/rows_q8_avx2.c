@@ -46,6 +46,6 @@ static inline void vec_store_bytes(uint8_t* out, const vec x[4], const range* to
                       _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
 }
 
-#include "kernels/x86/rows_q8_body.h"
+#include "kernels/generic/rows_q8_body.h"
 
 const ln_rows_q8 ln_rows_q8_avx2 = {.name = "rows_q8_avx2", .isa = LN_ISA_AVX2, .binary = variants};

@@ -49,6 +49,6 @@ static inline void vec_store_bytes(uint8_t* out, const vec x[4], const range* to
   _mm512_storeu_si512(out, _mm512_permutexvar_epi32(order, bytes));
 }
 
-#include "kernels/x86/rows_q8_body.h"
+#include "kernels/generic/rows_q8_body.h"
 
 const ln_rows_q8 ln_rows_q8_avx512 = {.name = "rows_q8_avx512", .isa = LN_ISA_AVX512, .binary = variants};

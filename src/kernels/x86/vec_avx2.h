@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "kernels/x86/turn_8x8.h"
 
 #define VEC_ISA avx2
 enum { VEC_LANES = 8 };

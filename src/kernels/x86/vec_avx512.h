@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/compiler.h"
+#include "kernels/x86/turn_8x8.h"
 
 #define VEC_ISA avx512
 enum { VEC_LANES = 16 };

@@ -1,6 +1,6 @@
 /* The bodies of float rows over vec_*.h. */
-#include "kernels/x86/math_f32_body.h"
-#include "kernels/x86/rows_f32_x86.h"
+#include "kernels/generic/math_f32_body.h"
+#include "kernels/generic/rows_f32.h"
 
 /* The clamp for the element-wise rows: NaN stays. */
 LN_INLINE vec clamp(vec x, vec low, vec high) { return vec_min(high, vec_max(low, x)); }

@@ -1,5 +1,5 @@
 /* The body of the peak over vec_*.h: enough chains that none waits. */
-#include "kernels/x86/peak_x86.h"
+#include "kernels/generic/peak.h"
 
 enum { kChains = 12 };
 

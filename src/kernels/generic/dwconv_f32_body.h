@@ -1,7 +1,7 @@
 /* The body of float depthwise convolution over vec_*.h. From 3 x 3 and 5 x 5 windows four neighbouring pixels are made
  * at once, so that a column is loaded once for all of them; other windows go tap by tap with four vectors of channels
  * at once. */
-#include "kernels/x86/dwconv_f32_x86.h"
+#include "kernels/generic/dwconv_f32.h"
 
 typedef struct span {
   int32_t begin, end;

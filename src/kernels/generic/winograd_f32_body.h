@@ -1,6 +1,6 @@
 /* The bodies of Winograd's transforms over vec_*.h, channels side by side. The matrices are written out, with common
  * terms taken once. */
-#include "kernels/x86/winograd_f32_x86.h"
+#include "kernels/generic/winograd_f32.h"
 
 enum { IN = LN_WINOGRAD_IN, OUT = LN_WINOGRAD_OUT };
 

@@ -1,5 +1,5 @@
 /* The body of float pooling over vec_*.h: four vectors of channels at once through each window. */
-#include "kernels/x86/pool_f32_x86.h"
+#include "kernels/generic/pool_f32.h"
 
 enum { kVectors = 4 };
 

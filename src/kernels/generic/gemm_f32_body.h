@@ -1,0 +1,65 @@
+/* The body of float matrix products over vec_*.h: tiles of kRows x two vectors. A last panel takes no more vectors a
+ * row than it has columns for; one row alone takes four panels at once, as two accumulators would wait for each other.
+ */
+#include "kernels/generic/gemm_f32_row_body.h"
+
+/* Weights are asked for so many floats early: those of a layer come from the third cache or memory. */
+enum { kAhead = 512 };
+
+/* `vectors` whole vectors of each row of the panel are looked at, and behind them `halves` half ones (at most one). */
+LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, size_t columns, const ln_gemm_walk* walk,
+                    const float* a, const float* b, const float* bias, float low, float high, float* c,
+                    size_t c_stride) {
+  const size_t depth = walk->depth, a_stride = walk->a_stride, behind = vectors * VEC_LANES;
+  vec sums[kRows][2];
+  half tails[kRows];
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = vec_load(bias + v * VEC_LANES);
+    if (halves > 0) tails[m] = half_load(bias + behind);
+  }
+  for (size_t s = 0; s < walk->segments; ++s) {
+    /* Three rows are reached from one address. */
+    const float *bases[(kRows + 2) / 3], *weights = b + s * walk->b_segment;
+    LN_UNROLL for (size_t i = 0; i < (rows + 2) / 3; ++i) bases[i] = a + s * walk->a_segment + 3 * i * a_stride;
+    for (size_t k = 0; k < depth; ++k, weights += kColumns) {
+      vec w[2];
+      half w_tail;
+      LN_UNROLL for (size_t v = 0; v < 2; ++v) {
+        if (v * VEC_LANES * sizeof(float) % 64 == 0) LN_PREFETCH(weights + kAhead + v * VEC_LANES);
+      }
+      LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = vec_load(weights + v * VEC_LANES);
+      if (halves > 0) w_tail = half_load(weights + behind);
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+        const vec x = vec_set(bases[m / 3][m % 3 * a_stride + k]);
+        LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = vec_fma(x, w[v], sums[m][v]);
+        if (halves > 0) tails[m] = half_fma(half_of(x), w_tail, tails[m]);
+      }
+    }
+  }
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v)
+        finish(c + m * c_stride + v * VEC_LANES, sums[m][v], low, high, columns - v * VEC_LANES);
+    if (halves > 0) finish(c + m * c_stride + behind, half_widen(tails[m]), low, high, columns - behind);
+  }
+}
+
+#define LN_ROWS(n)                                                                 \
+  case n:                                                                          \
+    if (columns <= VEC_HALF)                                                       \
+      tile(n, 0, VEC_HALF > 0, columns, walk, a, b, bias, low, high, c, c_stride); \
+    else if (columns <= VEC_LANES)                                                 \
+      tile(n, 1, 0, columns, walk, a, b, bias, low, high, c, c_stride);            \
+    else if (VEC_HALF > 0 && columns <= VEC_LANES + VEC_HALF)                      \
+      tile(n, 1, VEC_HALF > 0, columns, walk, a, b, bias, low, high, c, c_stride); \
+    else                                                                           \
+      tile(n, 2, 0, columns, walk, a, b, bias, low, high, c, c_stride);            \
+    return;
+
+static void run(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
+                const float* bias, float low, float high, float* c, size_t c_stride) {
+  switch (rows) {
+    LN_ALL_ROWS
+    default:
+      return;
+  }
+}
