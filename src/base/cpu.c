@@ -6,6 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+
+/* Bits of AT_HWCAP and AT_HWCAP2 (Linux, Documentation/arm64/elf_hwcaps.rst). */
+enum { kHwcapDotprod = 20, kHwcap2I8mm = 13 };
+#endif
 
 static const char* const kNames[LN_ISA_COUNT] = {
     [LN_ISA_GENERIC] = "generic",       [LN_ISA_SSE41] = "sse41",   [LN_ISA_AVX2] = "avx2",
@@ -36,6 +42,10 @@ static void detect(void) {
   add(LN_ISA_AVX512VBMI, avx512 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi"));
 #elif defined(__aarch64__)
   add(LN_ISA_NEON, 1);
+#if defined(__linux__)
+  add(LN_ISA_DOTPROD, (getauxval(AT_HWCAP) >> kHwcapDotprod & 1) != 0);
+  add(LN_ISA_I8MM, (getauxval(AT_HWCAP2) >> kHwcap2I8mm & 1) != 0);
+#endif
 #endif
   for (int i = 0; i < LN_ISA_COUNT; ++i) {
     if ((present >> i & 1) == 0) continue;

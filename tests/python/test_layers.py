@@ -17,7 +17,7 @@ C11 = {f"<{name}.h>" for name in (
     "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic "
     "stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype").split()}
 SYSTEM = {f"<{name}.h>" for name in (
-    "dirent fcntl pthread sched sys/mman sys/stat sys/wait unistd").split()}
+    "dirent fcntl pthread sched sys/auxv sys/mman sys/stat sys/wait unistd").split()}
 PUBLIC = ("tensorflow/lite/", "linnet/")
 
 # Folder: what its files may include besides C11's headers; names that end in "/" are folders. A file belongs to the
@@ -27,6 +27,7 @@ LAYERS = {
     "src/base": ("base/", *SYSTEM),
     "src/kernels": ("kernels/", "base/cpu.h", "base/compiler.h"),
     "src/kernels/x86": ("kernels/", "base/cpu.h", "base/compiler.h", "<immintrin.h>"),
+    "src/kernels/arm": ("kernels/", "base/cpu.h", "base/compiler.h", "<arm_neon.h>"),
     "src/ops": ("ops/", "kernels/", *PUBLIC, "base/alloc.h", "base/checked.h", "base/compiler.h",
                 "base/entropy.h"),
     "src/model": ("model/", "base/"),

@@ -3,6 +3,8 @@
 
 #if defined(__x86_64__)
 #include "kernels/x86/dwconv_f32_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 static void run(const ln_dwconv_shape* s, int32_t row, int32_t rows, const float* in, const float* weights,
@@ -18,6 +20,8 @@ static const ln_dwconv_f32* const ladder[] = {
 #if defined(__x86_64__)
     &ln_dwconv_f32_avx2,
     &ln_dwconv_f32_avx512,
+#elif defined(__aarch64__)
+    &ln_dwconv_f32_neon,
 #endif
 };
 

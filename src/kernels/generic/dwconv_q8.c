@@ -7,6 +7,8 @@
 
 #if defined(__x86_64__)
 #include "kernels/x86/dwconv_q8_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 int32_t ln_dwconv_q8_weight(const ln_dwconv_q8_filter* f, int32_t y, int32_t x, size_t channel) {
@@ -109,6 +111,8 @@ static const ln_dwconv_q8* const ladder[] = {
 #if defined(__x86_64__)
     &ln_dwconv_q8_avx2,
     &ln_dwconv_q8_avx512vnni,
+#elif defined(__aarch64__)
+    &ln_dwconv_q8_neon,
 #endif
 };
 

@@ -3,6 +3,8 @@
 #include "kernels/generic/gemm.h"
 #if defined(__x86_64__)
 #include "kernels/x86/gemm_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 static float clamp(float x, float low, float high) {
@@ -88,6 +90,8 @@ static const ln_gemm_f32* const ladder[] = {
 #if defined(__x86_64__)
     &ln_gemm_f32_6x16_avx2,
     &ln_gemm_f32_12x32_avx512,
+#elif defined(__aarch64__)
+    &ln_gemm_f32_8x8_neon,
 #endif
 };
 

@@ -7,6 +7,8 @@
 #include "base/compiler.h"
 #if defined(__x86_64__)
 #include "kernels/x86/gemm_q8_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 enum { kRows = 4, kColumns = 8 };
@@ -95,6 +97,10 @@ static const ln_gemm_q8* const ladder[] = {
 #if defined(__x86_64__)
     &ln_gemm_q8_6x16_avx2,
     &ln_gemm_q8_6x64_avx512vnni,
+#elif defined(__aarch64__)
+    &ln_gemm_q8_4x16_neon,
+    &ln_gemm_q8_4x16_dotprod,
+    &ln_gemm_q8_6x16_i8mm,
 #endif
 };
 

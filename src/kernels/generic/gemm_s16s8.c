@@ -6,6 +6,8 @@
 #include "kernels/generic/gemm.h"
 #if defined(__x86_64__)
 #include "kernels/x86/gemm_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 void ln_gemm_s16s8_ref(size_t rows, size_t columns, size_t pairs, const int16_t* a, size_t a_stride, const int8_t* b,
@@ -62,6 +64,8 @@ static const ln_gemm_s16s8* const ladder[] = {
     &ln_gemm_s16s8_6x16_avx2,
     &ln_gemm_s16s8_12x32_avx512,
     &ln_gemm_s16s8_12x32_avx512vnni,
+#elif defined(__aarch64__)
+    &ln_gemm_s16s8_4x16_neon,
 #endif
 };
 

@@ -3,6 +3,8 @@
 
 #if defined(__x86_64__)
 #include "kernels/x86/lookup_q8_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 static const ln_lookup_q8 ln_lookup_q8_generic = {.name = "lookup_q8_ref", .isa = LN_ISA_GENERIC, .run = ln_lookup_8};
@@ -12,6 +14,8 @@ static const ln_lookup_q8* const ladder[] = {
 #if defined(__x86_64__)
     &ln_lookup_q8_avx2,
     &ln_lookup_q8_avx512vbmi,
+#elif defined(__aarch64__)
+    &ln_lookup_q8_neon,
 #endif
 };
 

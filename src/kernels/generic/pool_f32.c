@@ -3,6 +3,8 @@
 
 #if defined(__x86_64__)
 #include "kernels/x86/pool_f32_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 /* The picture of one row alone: what is above it counts as padding. */
@@ -36,6 +38,8 @@ static const ln_pool_f32* const ladder[] = {
 #if defined(__x86_64__)
     &ln_pool_f32_avx2,
     &ln_pool_f32_avx512,
+#elif defined(__aarch64__)
+    &ln_pool_f32_neon,
 #endif
 };
 

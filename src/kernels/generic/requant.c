@@ -5,6 +5,8 @@
 #include "kernels/generic/fixed_point.h"
 #if defined(__x86_64__)
 #include "kernels/x86/requant_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 static int32_t wrapping_add(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
@@ -38,6 +40,8 @@ static const ln_requant_kernel* const ladder[] = {
     &ln_requant_generic,
 #if defined(__x86_64__)
     &ln_requant_avx2,
+#elif defined(__aarch64__)
+    &ln_requant_neon,
 #endif
 };
 

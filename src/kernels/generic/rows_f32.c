@@ -6,6 +6,8 @@
 #include "kernels/generic/softmax.h"
 #if defined(__x86_64__)
 #include "kernels/x86/rows_f32_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 static const ln_unary_variant no_unary[] = {{NULL, NULL, 0, 0}};
@@ -23,6 +25,8 @@ static const ln_rows_f32* const ladder[] = {
 #if defined(__x86_64__)
     &ln_rows_f32_avx2,
     &ln_rows_f32_avx512,
+#elif defined(__aarch64__)
+    &ln_rows_f32_neon,
 #endif
 };
 

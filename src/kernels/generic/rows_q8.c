@@ -5,6 +5,8 @@
 
 #if defined(__x86_64__)
 #include "kernels/x86/rows_q8_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 static bool is_zero_point(int32_t value, bool is_signed) {
@@ -84,6 +86,8 @@ static const ln_rows_q8* const ladder[] = {
 #if defined(__x86_64__)
     &ln_rows_q8_avx2,
     &ln_rows_q8_avx512,
+#elif defined(__aarch64__)
+    &ln_rows_q8_neon,
 #endif
 };
 

@@ -2,6 +2,8 @@
 
 #if defined(__x86_64__)
 #include "kernels/x86/winograd_f32_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 enum { IN = LN_WINOGRAD_IN, OUT = LN_WINOGRAD_OUT, TAPS = 3 };
@@ -82,6 +84,8 @@ static const ln_winograd_f32* const ladder[] = {
 #if defined(__x86_64__)
     &ln_winograd_f32_avx2,
     &ln_winograd_f32_avx512,
+#elif defined(__aarch64__)
+    &ln_winograd_f32_neon,
 #endif
 };
 

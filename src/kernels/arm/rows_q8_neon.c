@@ -1,0 +1,40 @@
+/* Quantized rows of bytes with NEON. */
+#include <arm_neon.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "kernels/arm/requant_q8_neon.h"
+#include "kernels/arm/rungs_arm.h"
+
+typedef uint32x4_t vec;
+typedef requant_range_neon range;
+enum { kLanes = 4 };
+
+static inline vec vec_set(uint32_t x) { return vdupq_n_u32(x); }
+static inline vec vec_add(vec a, vec b) { return vaddq_u32(a, b); }
+static inline vec vec_sub(vec a, vec b) { return vsubq_u32(a, b); }
+static inline vec vec_mul(vec a, vec b) { return vmulq_u32(a, b); }
+static inline vec vec_shift_left(vec x, uint32_t count) { return vshlq_u32(x, vdupq_n_s32((int32_t)count)); }
+static inline vec vec_load_bytes(const uint8_t* p, vec flip) {
+  uint32_t four;
+  memcpy(&four, p, sizeof four);
+  const uint8x8_t bytes = vreinterpret_u8_u32(vdup_n_u32(four));
+  return veorq_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))), flip);
+}
+static inline range range_of(const ln_requant_q8_out* out) { return requant_range_of(out); }
+static inline vec requant(vec u, vec multiplier, vec offset, vec sign_shift, vec shift) {
+  (void)offset;
+  (void)sign_shift;
+  return vreinterpretq_u32_s32(requant_four(requant_signed(u), requant_numbers_of(multiplier, shift)));
+}
+
+static inline void vec_store_bytes(uint8_t* out, const vec x[4], const range* to) {
+  int32x4_t r[4];
+  for (size_t i = 0; i < 4; ++i) r[i] = vreinterpretq_s32_u32(x[i]);
+  const uint8x16_t bytes = vcombine_u8(requant_eight_bytes(r[0], r[1], to), requant_eight_bytes(r[2], r[3], to));
+  vst1q_u8(out, requant_clamp(bytes, to));
+}
+
+#include "kernels/generic/rows_q8_body.h"
+
+const ln_rows_q8 ln_rows_q8_neon = {.name = "rows_q8_neon", .isa = LN_ISA_NEON, .binary = variants};
