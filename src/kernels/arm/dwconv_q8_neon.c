@@ -73,19 +73,11 @@ LN_INLINE void finish(const finish_numbers* n, const int32x4_t sums[2], uint8_t*
   }
 }
 
-/* A block's channels of the picture: where they lie in every row of the window. */
-typedef struct view {
-  const ln_dwconv_q8_stretch* s;
-  size_t channel, lanes;
-  uint8x8_t flip;
-} view;
-
-LN_INLINE int16x8_t pixel(const view* p, size_t lanes, size_t y, int64_t column, bool inside) {
-  const ln_dwconv_q8_stretch* s = p->s;
-  const uint8_t* from = (inside ? s->rows[y] + (size_t)column * s->pixel_strides[y] : s->outside) + p->channel;
+/* Eight channels of a pixel, or fewer. */
+LN_INLINE int16x8_t pixel(const uint8_t* from, uint8x8_t flip, size_t lanes) {
   uint8_t some[kLanes] = {0};
-  if (lanes != kLanes) from = memcpy(some, from, p->lanes);
-  return vreinterpretq_s16_u16(vmovl_u8(veor_u8(vld1_u8(from), p->flip)));
+  if (lanes < kLanes) from = memcpy(some, from, lanes);
+  return vreinterpretq_s16_u16(vmovl_u8(veor_u8(vld1_u8(from), flip)));
 }
 
 LN_INLINE void add_tap(int32x4_t sums[2], int16x8_t x, const int16_t* weights) {
@@ -94,28 +86,41 @@ LN_INLINE void add_tap(int32x4_t sums[2], int16x8_t x, const int16_t* weights) {
   sums[1] = vmlal_s16(sums[1], vget_high_s16(x), vget_high_s16(w));
 }
 
+LN_INLINE void start(const block* b, int32x4_t sums[2]) {
+  LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[v] = vreinterpretq_s32_u32(vld1q_u32(b->bias + 4 * v));
+}
+
 /* The window slides: every column is taken up once and added to all outputs that it belongs to; sums[i] is that which
  * has seen i * slide columns before. Width, height and slide are constants where it is called. */
-LN_INLINE void slide_block(size_t width, size_t height, size_t slide, const block* b, const view* p, uint8_t* out) {
-  const ln_dwconv_q8_stretch* s = p->s;
-  const size_t depth = (width - 1) / slide + 1;
+LN_INLINE void slide_block(size_t width, size_t height, size_t slide, const block* b, const ln_dwconv_q8_stretch* s,
+                           size_t channel) {
+  const size_t depth = (width - 1) / slide + 1, count = s->count, out_stride = s->out_stride;
+  const int64_t in_width = s->in_width, step = s->step;
   const finish_numbers numbers = numbers_of(b, &s->range);
+  const uint8x8_t flip = vdup_n_u8(s->in_flip);
+  const uint8_t *at[5], *outside = s->outside + channel;
+  uint8_t* out = s->out + channel;
   int64_t column = s->first;
+  size_t strides[5];
   int32x4_t sums[5][2];
+  LN_UNROLL for (size_t y = 0; y < height; ++y) {
+    at[y] = s->rows[y] + channel;
+    strides[y] = s->pixel_strides[y];
+  }
   LN_UNROLL for (size_t i = 0; i < depth; ++i) sums[i][0] = sums[i][1] = vdupq_n_s32(0);
-  for (size_t j = 0; j < s->count + depth - 1; ++j) {
-    LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[0][v] = vreinterpretq_s32_u32(vld1q_u32(b->bias + 4 * v));
-    LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, column += s->step) {
-      const bool inside = column >= 0 && column < s->in_width;
+  for (size_t j = 0; j < count + depth - 1; ++j) {
+    start(b, sums[0]);
+    LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, column += step) {
+      const bool inside = column >= 0 && column < in_width;
       LN_UNROLL for (size_t y = 0; y < height; ++y) {
-        const int16x8_t x = pixel(p, kLanes, y, column, inside);
+        const int16x8_t x = pixel(inside ? at[y] + (size_t)column * strides[y] : outside, flip, kLanes);
         LN_UNROLL for (size_t i = 0; i < depth; ++i) {
           if (phase + slide * i < width) add_tap(sums[i], x, b->weights[(phase + slide * i) * height + y]);
         }
       }
       if (phase == 0 && j >= depth - 1) {
         finish(&numbers, sums[depth - 1], out, kLanes);
-        out += s->out_stride;
+        out += out_stride;
       }
     }
     LN_UNROLL for (size_t i = depth - 1; i > 0; --i) {
@@ -125,45 +130,49 @@ LN_INLINE void slide_block(size_t width, size_t height, size_t slide, const bloc
 }
 
 /* Any filter and any number of channels, pixel by pixel. */
-LN_INLINE void plain_block(size_t width, size_t height, size_t lanes, const block* b, const view* p, uint8_t* out) {
-  const ln_dwconv_q8_stretch* s = p->s;
+LN_INLINE void plain_block(size_t width, size_t height, size_t lanes, const block* b, const ln_dwconv_q8_stretch* s,
+                           size_t channel) {
   const finish_numbers numbers = numbers_of(b, &s->range);
+  const uint8x8_t flip = vdup_n_u8(s->in_flip);
+  uint8_t* out = s->out + channel;
   for (size_t j = 0; j < s->count; ++j, out += s->out_stride) {
     int64_t column = s->first + (int64_t)j * s->slide * s->step;
     const int16_t(*weights)[kLanes] = b->weights;
     int32x4_t sums[2];
-    LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[v] = vreinterpretq_s32_u32(vld1q_u32(b->bias + 4 * v));
+    start(b, sums);
     for (size_t x = 0; x < width; ++x, column += s->step) {
       const bool inside = column >= 0 && column < s->in_width;
-      for (size_t y = 0; y < height; ++y) add_tap(sums, pixel(p, lanes, y, column, inside), *weights++);
+      for (size_t y = 0; y < height; ++y) {
+        const uint8_t* from = inside ? s->rows[y] + (size_t)column * s->pixel_strides[y] : s->outside;
+        add_tap(sums, pixel(from + channel, flip, lanes), *weights++);
+      }
     }
-    finish(&numbers, sums, out, p->lanes);
+    finish(&numbers, sums, out, lanes);
   }
 }
 
-static void run_block(size_t width, size_t height, const block* b, const view* p, uint8_t* out) {
-  const int32_t slide = p->s->slide;
-  if (p->lanes < kLanes)
-    plain_block(width, height, 0, b, p, out);
-  else if (width == 3 && height == 3 && slide == 1)
-    slide_block(3, 3, 1, b, p, out);
-  else if (width == 3 && height == 3 && slide == 2)
-    slide_block(3, 3, 2, b, p, out);
-  else if (width == 5 && height == 5 && slide == 1)
-    slide_block(5, 5, 1, b, p, out);
-  else if (width == 5 && height == 5 && slide == 2)
-    slide_block(5, 5, 2, b, p, out);
-  else
-    plain_block(width, height, kLanes, b, p, out);
+#define LN_SLIDE(size, stride)                                       \
+  if (width == (size) && height == (size) && s->slide == (stride)) { \
+    slide_block(size, size, stride, b, s, channel);                  \
+    return;                                                          \
+  }
+
+static void run_block(size_t width, size_t height, const block* b, const ln_dwconv_q8_stretch* s, size_t channel) {
+  LN_SLIDE(3, 1)
+  LN_SLIDE(3, 2)
+  LN_SLIDE(5, 1)
+  LN_SLIDE(5, 2)
+  plain_block(width, height, kLanes, b, s, channel);
 }
 
 static void run(size_t channels, int32_t height, int32_t width, const void* packed, const ln_dwconv_q8_stretch* s) {
   const size_t size = block_size(height, width);
   for (size_t c = 0; c < channels; c += kLanes) {
-    const view p = {
-        .s = s, .channel = c, .lanes = channels - c < kLanes ? channels - c : kLanes, .flip = vdup_n_u8(s->in_flip)};
-    run_block((size_t)width, (size_t)height, (const block*)(const void*)((const char*)packed + c / kLanes * size), &p,
-              s->out + c);
+    const block* b = (const block*)(const void*)((const char*)packed + c / kLanes * size);
+    if (channels - c >= kLanes)
+      run_block((size_t)width, (size_t)height, b, s, c);
+    else
+      plain_block((size_t)width, (size_t)height, channels - c, b, s, c);
   }
 }
 

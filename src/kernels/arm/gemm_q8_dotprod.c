@@ -8,7 +8,7 @@
 #include "base/compiler.h"
 #include "kernels/generic/gemm_q8.h"
 
-enum { kColumns = 16, kRowsWide = 4, kRowsNarrow = 8, kMaxRows = 8 };
+enum { kColumns = 16, kRowsWide = 4, kRowsNarrow = 6, kMaxRows = 6 };
 
 LN_INLINE void sum_columns(size_t vectors, const ln_gemm_q8_rows* r, uint32_t start[kColumns]) {
   const int8x16_t ones = vdupq_n_s8(1);

@@ -7,7 +7,7 @@
 #include "base/compiler.h"
 #include "kernels/generic/gemm_q8.h"
 
-enum { kColumns = 16, kRowsWide = 4, kRowsNarrow = 8, kMaxRows = 8 };
+enum { kColumns = 16, kRowsWide = 4, kRowsNarrow = 6, kMaxRows = 6 };
 
 static void correct(const ln_gemm_q8_rows* r, uint32_t start[kColumns]) {
   (void)r;
