@@ -93,6 +93,17 @@ def tensorflow():
              {}, 2400) for name in ("test_tensorflow", "test_tensorflow_ops")]
 
 
+def emulated(preset, emulator, environment, threads, rungs, processors):
+    """All on the emulator's best processor; the models on lower rungs too, the kernels on lesser processors too."""
+    best = [emulator, "-cpu", "max"]
+    kcheck, models = os.path.join("build", preset, "kcheck"), os.path.join("build", preset, "golden")
+    return [*golden(preset, threads, best, environment), *programs(preset, best, environment),
+            *((f"{preset}: golden models, {rung}", [*best, models, "models", "--threads", "2"],
+               {**environment, "LINNET_CPU": rung}, 2400) for rung in rungs),
+            *((f"{preset}: kcheck, {processor}", [emulator, "-cpu", processor, kcheck], environment, 1200)
+              for processor in processors)]
+
+
 def quick_plan():
     return [("release", lambda: [*golden("release", "1,2,4"), *programs("release"), pytest("tests/python"),
                                  pytest("tests/cli"), pytest("tests/convert")])]
@@ -109,8 +120,8 @@ def full_plan():
         ("asan", lambda: [*golden("asan", "1,4", environment=asan), *programs("asan", environment=asan),
                           ("asan: every allocation fails", ["build/asan/test_alloc_failure", "all"], asan, 1200)]),
         ("tsan", lambda: [*golden("tsan", "4", environment=tsan), *programs("tsan", environment=tsan)]),
-        ("aarch64", lambda: [*golden("aarch64", "1,4", ["qemu-aarch64"], arm), *programs("aarch64", ["qemu-aarch64"], arm)]),
-        ("armhf", lambda: [*golden("armhf", "2", ["qemu-arm"], arm32), *programs("armhf", ["qemu-arm"], arm32)]),
+        ("aarch64", lambda: emulated("aarch64", "qemu-aarch64", arm, "1,4", ["neon", "dotprod"], ["cortex-a53", "cortex-a76"])),
+        ("armhf", lambda: emulated("armhf", "qemu-arm", arm32, "2", [], [])),
     ]
 
 

@@ -3,5 +3,9 @@
 #include "kernels/arm/vec_neon.h"
 #include "kernels/generic/rows_f32_body.h"
 
-const ln_rows_f32 ln_rows_f32_neon = {
-    .name = "rows_f32_neon", .isa = LN_ISA_NEON, .unary = unary, .binary = binary, .softmax = softmax};
+const ln_rows_f32 ln_rows_f32_neon = {.name = "rows_f32_neon",
+                                      .isa = LN_ISA_NEON,
+                                      .unary = unary,
+                                      .binary = binary,
+                                      .softmax = softmax,
+                                      .matvec = matvec};

@@ -21,6 +21,18 @@ static inline vec vec_load_bytes(const uint8_t* p, vec flip) {
   const uint8x8_t bytes = vreinterpret_u8_u32(vdup_n_u32(four));
   return veorq_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))), flip);
 }
+typedef float32x4_t vecf;
+
+static inline vecf vecf_set(float x) { return vdupq_n_f32(x); }
+static inline vecf vecf_zero(void) { return vdupq_n_f32(0.0f); }
+static inline vecf vecf_from(vec x) { return vcvtq_f32_s32(vreinterpretq_s32_u32(x)); }
+static inline vecf vecf_fma(vecf a, vecf b, vecf c) { return vfmaq_f32(c, a, b); }
+static inline vecf vecf_sub(vecf a, vecf b) { return vsubq_f32(a, b); }
+static inline vecf vecf_max(vecf a, vecf b) { return vmaxq_f32(a, b); }
+static inline vecf vecf_abs(vecf x) { return vabsq_f32(x); }
+static inline vec vec_round(vecf x) { return vreinterpretq_u32_s32(vcvtnq_s32_f32(x)); }
+static inline bool vecf_any_above(vecf x, vecf limit) { return vmaxvq_u32(vcgtq_f32(x, limit)) != 0; }
+
 static inline range range_of(const ln_requant_q8_out* out) { return requant_range_of(out); }
 static inline vec requant(vec u, vec multiplier, vec offset, vec sign_shift, vec shift) {
   (void)offset;

@@ -2,6 +2,7 @@
 #ifndef LN_KERNELS_ARM_RUNGS_ARM_H_
 #define LN_KERNELS_ARM_RUNGS_ARM_H_
 
+#include "kernels/generic/arg_max_q8.h"
 #include "kernels/generic/dwconv_f32.h"
 #include "kernels/generic/dwconv_q8.h"
 #include "kernels/generic/gemm.h"
@@ -27,6 +28,7 @@ extern const ln_gemm_s16s8 ln_gemm_s16s8_4x16_neon;
 extern const ln_dwconv_q8 ln_dwconv_q8_neon;
 extern const ln_requant_kernel ln_requant_neon;
 extern const ln_rows_q8 ln_rows_q8_neon;
+extern const ln_arg_max_q8 ln_arg_max_q8_neon;
 extern const ln_lookup_q8 ln_lookup_q8_neon;
 
 #endif

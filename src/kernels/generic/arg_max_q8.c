@@ -3,6 +3,8 @@
 
 #if defined(__x86_64__)
 #include "kernels/x86/arg_max_q8_x86.h"
+#elif defined(__aarch64__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 void ln_arg_max_q8_ref(const uint8_t* in, size_t rows, size_t count, uint8_t flip, int32_t* best) {
@@ -21,6 +23,8 @@ static const ln_arg_max_q8* const ladder[] = {
     &ln_arg_max_q8_generic,
 #if defined(__x86_64__)
     &ln_arg_max_q8_avx2,
+#elif defined(__aarch64__)
+    &ln_arg_max_q8_neon,
 #endif
 };
 

@@ -146,7 +146,7 @@ LN_INLINE void pack_plain(size_t kr, size_t nr, size_t step, const ln_gemm_layou
         const size_t count = segment - g * kr < kr ? segment - g * kr : kr;
         memset(packed, 0, width * kr);
         for (size_t c = 0; c < columns; ++c, from += layout->column_stride) {
-          uint8_t some[4] = {0};
+          uint8_t some[8] = {0};
           if (count == kr)
             for (size_t i = 0; i < kr; ++i) some[i] = from[i] ^ flip;
           else
@@ -160,13 +160,17 @@ LN_INLINE void pack_plain(size_t kr, size_t nr, size_t step, const ln_gemm_layou
 
 void ln_gemm_q8_pack(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, size_t segments, const uint8_t* b,
                      uint8_t flip, int8_t* packed, int32_t* column_sums) {
-  if (layout->taps_y * layout->taps_x == 1 && layout->channel_stride == 1 && (kernel->kr == 4 || kernel->kr == 2)) {
+  if (layout->taps_y * layout->taps_x == 1 && layout->channel_stride == 1) {
     for (size_t n = 0; n < layout->columns; ++n)
       column_sums[n] = sum_of_column(b + n * layout->column_stride, layout->channels, flip);
-    if (kernel->kr == 4)
+    if (kernel->kr == 8)
+      pack_plain(8, kernel->nr, kernel->step, layout, segments, b, flip, packed);
+    else if (kernel->kr == 4)
       pack_plain(4, kernel->nr, kernel->step, layout, segments, b, flip, packed);
-    else
+    else if (kernel->kr == 2)
       pack_plain(2, kernel->nr, kernel->step, layout, segments, b, flip, packed);
+    else
+      pack_plain(1, kernel->nr, kernel->step, layout, segments, b, flip, packed);
     return;
   }
   const size_t nr = kernel->nr, kr = kernel->kr, taps = layout->taps_y * layout->taps_x;

@@ -33,10 +33,10 @@ typedef struct ln_gemm_q8_numbers {
 typedef struct ln_gemm_q8 {
   const char* name;
   ln_isa isa;
-  uint32_t id; /* tells packed layouts apart */
-  size_t mr, nr, kr;
-  size_t step;   /* columns of a panel come in vectors of so many */
-  size_t a_size; /* 1: bytes; 2: widened to 16 bits */
+  uint32_t id;       /* tells packed layouts apart */
+  size_t mr, nr, kr; /* kr: 1, 2, 4 or 8 */
+  size_t step;       /* columns of a panel come in vectors of so many */
+  size_t a_size;     /* 1: bytes; 2: widened to 16 bits */
   /* To bytes; rows of `out` lie out_stride bytes apart. */
   void (*run)(const ln_gemm_q8_rows* rows, const ln_gemm_q8_numbers* numbers, uint8_t* out, size_t out_stride);
   /* Raw sums, [rows][width of the panel], for at most mr rows. */
