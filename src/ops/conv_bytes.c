@@ -169,7 +169,7 @@ void ln_conv_bytes_run(TfLiteContext* context, const ln_matrix* matrix, void* sc
   r.chunks = ((size_t)s->grid_height + r.plan.lines - 1) / r.plan.lines;
   const size_t items = batch * r.chunks, rows = batch * (size_t)s->grid_height * (size_t)s->grid_width;
   const size_t workers = ln_matrix_is_tiny(matrix, rows) ? 1 : matrix->workers;
-  if (items < workers) {
+  if (items > 0 && items < workers) {
     r.panel_chunks = workers / items;
     if (r.panel_chunks > panels) r.panel_chunks = panels;
   }
