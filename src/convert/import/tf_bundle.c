@@ -230,10 +230,11 @@ static void copy_box(unsigned char* whole, const int32_t* dims, int rank, const 
   for (size_t row = 0; row < rows; ++row) {
     size_t rest = row, offset = 0, stride = 1;
     for (int i = rank - 1; i >= 0; --i) {
+      const size_t length = (size_t)part->length[i];
       size_t index = (size_t)part->start[i];
-      if (i < rank - 1) {
-        index += rest % (size_t)part->length[i];
-        rest /= (size_t)part->length[i];
+      if (i < rank - 1 && length != 0) {
+        index += rest % length;
+        rest /= length;
       }
       offset += index * stride;
       stride *= (size_t)dims[i];
