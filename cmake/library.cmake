@@ -17,8 +17,16 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mfma")
     endif()
   endforeach()
-elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64|ARM64")
-  file(GLOB LINNET_ARM CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/arm/*.c)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64|ARM64|^arm")
+  if(CMAKE_SIZEOF_VOID_P EQUAL 8)
+    file(GLOB LINNET_ARM CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/arm/*_neon.c
+      ${CMAKE_SOURCE_DIR}/src/kernels/arm/*_neon64.c ${CMAKE_SOURCE_DIR}/src/kernels/arm/*_dotprod.c
+      ${CMAKE_SOURCE_DIR}/src/kernels/arm/*_i8mm.c)
+  else()
+    file(GLOB LINNET_ARM CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/arm/*_neon.c
+      ${CMAKE_SOURCE_DIR}/src/kernels/arm/*_neon32.c)
+    set_property(SOURCE ${LINNET_ARM} APPEND PROPERTY COMPILE_OPTIONS "-march=armv7-a;-mfpu=neon-vfpv4")
+  endif()
   list(APPEND LINNET_SOURCES ${LINNET_ARM})
   if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     # Loads moved up by GCC take the registers of the accumulators.

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__aarch64__) && defined(__linux__)
+#if (defined(__aarch64__) || defined(__arm__)) && defined(__linux__)
 #include <sys/auxv.h>
 
-/* Bits of AT_HWCAP and AT_HWCAP2 (Linux, Documentation/arm64/elf_hwcaps.rst). */
-enum { kHwcapDotprod = 20, kHwcap2I8mm = 13 };
+/* Bits of AT_HWCAP and AT_HWCAP2 (Linux, arch/arm64 and arch/arm, include/uapi/asm/hwcap.h). */
+enum { kHwcapDotprod = 20, kHwcap2I8mm = 13, kHwcapNeon32 = 12, kHwcapVfpv4 = 16 };
 #endif
 
 static const char* const kNames[LN_ISA_COUNT] = {
@@ -46,6 +46,8 @@ static void detect(void) {
   add(LN_ISA_DOTPROD, (getauxval(AT_HWCAP) >> kHwcapDotprod & 1) != 0);
   add(LN_ISA_I8MM, (getauxval(AT_HWCAP2) >> kHwcap2I8mm & 1) != 0);
 #endif
+#elif defined(__arm__) && defined(__linux__)
+  add(LN_ISA_NEON, (getauxval(AT_HWCAP) >> kHwcapNeon32 & 1) != 0 && (getauxval(AT_HWCAP) >> kHwcapVfpv4 & 1) != 0);
 #endif
   for (int i = 0; i < LN_ISA_COUNT; ++i) {
     if ((present >> i & 1) == 0) continue;

@@ -14,7 +14,7 @@ typedef enum ln_isa {
   LN_ISA_AVX512VNNI,
   LN_ISA_AVX512VBMI, /* permutations of bytes */
   LN_ISA_AMX,        /* int8 and bfloat16 tiles */
-  LN_ISA_NEON = 32,
+  LN_ISA_NEON = 32,  /* on 32-bit ARM with VFPv4 */
   LN_ISA_DOTPROD,
   LN_ISA_I8MM,
   LN_ISA_SVE,

@@ -2,7 +2,7 @@
 #include "kernels/arm/rungs_arm.h"
 #include "kernels/arm/vec_neon.h"
 
-enum { kPixels = 8, kVectors = 4 }; /* made at once */
+enum { kPixels = NEON_REGISTERS / 4, kVectors = 4 }; /* made at once */
 
 #include "kernels/generic/dwconv_f32_body.h"
 

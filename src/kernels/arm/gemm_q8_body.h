@@ -26,11 +26,9 @@ LN_INLINE void start_tile(size_t rows, size_t vectors, const uint32_t* start, co
 }
 
 LN_INLINE void scale_tile(size_t rows, size_t vectors, const ln_gemm_q8_numbers* n, int32x4_t tile[kMaxRows][4]) {
-  const float64x2_t low = vdupq_n_f64(n->range.low - n->range.zero_point);
-  const float64x2_t high = vdupq_n_f64(n->range.high - n->range.zero_point);
+  const double low = n->range.low - n->range.zero_point, high = n->range.high - n->range.zero_point;
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
-    LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] =
-        requant_real_four(tile[m][v], n->scale + 4 * v, low, high);
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = neon_scale_s32(tile[m][v], n->scale + 4 * v, low, high);
   }
 }
 

@@ -4,7 +4,7 @@ LN_INLINE uint32_t sum_of(const uint8_t* row, size_t depth) {
   uint32x4_t sums = vdupq_n_u32(0);
   size_t k = 0;
   for (; k + 16 <= depth; k += 16) sums = vpadalq_u16(sums, vpaddlq_u8(vld1q_u8(row + k)));
-  uint32_t sum = vaddvq_u32(sums);
+  uint32_t sum = neon_sum_u32(sums);
   for (; k < depth; ++k) sum += row[k];
   return sum;
 }

@@ -1,13 +1,13 @@
 /* The gemm of bytes with plain NEON: activations come widened to 16 bits, weights are widened when they are loaded
  * (once for all rows of a tile), and a multiply-add takes four weights times one lane of a row's vector: exact. */
-#include <arm_neon.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/compiler.h"
+#include "kernels/arm/neon.h"
 #include "kernels/generic/gemm_q8.h"
 
-enum { kColumns = 16, kRowsWide = 4, kRowsNarrow = 6, kMaxRows = 6 };
+enum { kColumns = 16, kRowsWide = NEON_REGISTERS / 8, kRowsNarrow = NEON_REGISTERS / 8 + 2, kMaxRows = kRowsNarrow };
 
 static void correct(const ln_gemm_q8_rows* r, uint32_t start[kColumns]) {
   (void)r;
@@ -15,15 +15,12 @@ static void correct(const ln_gemm_q8_rows* r, uint32_t start[kColumns]) {
 }
 
 /* One step of depth: lane `lane` of every row. */
-#define LN_STEP(lane)                                                          \
-  do {                                                                         \
-    LN_UNROLL for (size_t v = 0; v < vectors; v += 2) {                        \
-      const int16x8_t w = vmovl_s8(vld1_s8(b + ((lane)*vectors + v) * 4));     \
-      LN_UNROLL for (size_t m = 0; m < rows; ++m) {                            \
-        tile[m][v] = vmlal_laneq_s16(tile[m][v], vget_low_s16(w), x[m], lane); \
-        tile[m][v + 1] = vmlal_high_laneq_s16(tile[m][v + 1], w, x[m], lane);  \
-      }                                                                        \
-    }                                                                          \
+#define LN_STEP(lane)                                                                                            \
+  do {                                                                                                           \
+    LN_UNROLL for (size_t v = 0; v < vectors; v += 2) {                                                          \
+      const int16x8_t w = vmovl_s8(vld1_s8(b + ((lane)*vectors + v) * 4));                                       \
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) { NEON_MLAL_LANE(tile[m][v], tile[m][v + 1], w, x[m], lane); } \
+    }                                                                                                            \
   } while (0)
 
 LN_INLINE void multiply(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_t first,
@@ -59,7 +56,7 @@ static uint32_t sum_of(const int16_t* row, size_t depth) {
   int32x4_t sums = vdupq_n_s32(0);
   size_t k = 0;
   for (; k + 8 <= depth; k += 8) sums = vpadalq_s16(sums, vld1q_s16(row + k));
-  uint32_t sum = (uint32_t)vaddvq_s32(sums);
+  uint32_t sum = neon_sum_u32(vreinterpretq_u32_s32(sums));
   for (; k < depth; ++k) sum += (uint32_t)row[k];
   return sum;
 }
@@ -68,14 +65,14 @@ static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, 
   for (size_t m = 0; m < rows; ++m) add_term(terms + m, sum_of((const int16_t*)a + m * a_stride, depth), factor);
 }
 
-const ln_gemm_q8 ln_gemm_q8_4x16_neon = {.name = "gemm_q8_4x16_neon",
-                                         .isa = LN_ISA_NEON,
-                                         .id = 3016,
-                                         .mr = kRowsWide,
-                                         .nr = kColumns,
-                                         .kr = 1,
-                                         .step = 8,
-                                         .a_size = 2,
-                                         .run = run,
-                                         .run_sums = run_sums,
-                                         .sum_rows = sum_rows};
+const ln_gemm_q8 ln_gemm_q8_neon = {.name = "gemm_q8_neon",
+                                    .isa = LN_ISA_NEON,
+                                    .id = 3016,
+                                    .mr = kRowsWide,
+                                    .nr = kColumns,
+                                    .kr = 1,
+                                    .step = 8,
+                                    .a_size = 2,
+                                    .run = run,
+                                    .run_sums = run_sums,
+                                    .sum_rows = sum_rows};

@@ -19,11 +19,10 @@ static void fixed(const ln_requant* params, size_t first, size_t count, int32_t*
 
 static void real(const ln_requant* params, size_t first, size_t count, int32_t* values) {
   const int32x4_t zero_point = vdupq_n_s32(params->zero_point);
-  const float64x2_t low = vdupq_n_f64((double)params->low - params->zero_point);
-  const float64x2_t high = vdupq_n_f64((double)params->high - params->zero_point);
+  const double low = (double)params->low - params->zero_point, high = (double)params->high - params->zero_point;
   for (size_t i = 0; i < count; i += 4) {
     const int32x4_t sum = vaddq_s32(vld1q_s32(values + i), vld1q_s32(params->bias + first + i));
-    const int32x4_t x = requant_real_four(sum, params->scale + first + i, low, high);
+    const int32x4_t x = neon_scale_s32(sum, params->scale + first + i, low, high);
     vst1q_s32(values + i, vaddq_s32(x, zero_point));
   }
 }

@@ -4,9 +4,8 @@
 #ifndef LN_KERNELS_ARM_REQUANT_Q8_NEON_H_
 #define LN_KERNELS_ARM_REQUANT_Q8_NEON_H_
 
-#include <arm_neon.h>
-
 #include "base/compiler.h"
+#include "kernels/arm/neon.h"
 #include "kernels/generic/requant_q8.h"
 
 typedef struct requant_range_neon {
@@ -52,15 +51,6 @@ LN_INLINE uint8x8_t requant_clamp_half(uint8x8_t x, const requant_range_neon* r)
 }
 LN_INLINE uint8x16_t requant_clamp(uint8x16_t x, const requant_range_neon* r) {
   return veorq_u8(vminq_u8(vmaxq_u8(x, r->low), r->high), r->flip);
-}
-
-/* By a double, once, half away from zero; NaN counts as the least. `low` and `high` are less the zero point. */
-LN_INLINE int32x4_t requant_real_four(int32x4_t sum, const double* scale, float64x2_t low, float64x2_t high) {
-  const float64x2_t a = vmulq_f64(vcvtq_f64_s64(vmovl_s32(vget_low_s32(sum))), vld1q_f64(scale));
-  const float64x2_t b = vmulq_f64(vcvtq_f64_s64(vmovl_s32(vget_high_s32(sum))), vld1q_f64(scale + 2));
-  const float64x2_t x = vminnmq_f64(vmaxnmq_f64(vrndaq_f64(a), low), high);
-  const float64x2_t y = vminnmq_f64(vmaxnmq_f64(vrndaq_f64(b), low), high);
-  return vcombine_s32(vmovn_s64(vcvtq_s64_f64(x)), vmovn_s64(vcvtq_s64_f64(y)));
 }
 
 #endif

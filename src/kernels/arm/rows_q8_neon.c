@@ -30,8 +30,10 @@ static inline vecf vecf_fma(vecf a, vecf b, vecf c) { return vfmaq_f32(c, a, b);
 static inline vecf vecf_sub(vecf a, vecf b) { return vsubq_f32(a, b); }
 static inline vecf vecf_max(vecf a, vecf b) { return vmaxq_f32(a, b); }
 static inline vecf vecf_abs(vecf x) { return vabsq_f32(x); }
-static inline vec vec_round(vecf x) { return vreinterpretq_u32_s32(vcvtnq_s32_f32(x)); }
-static inline bool vecf_any_above(vecf x, vecf limit) { return vmaxvq_u32(vcgtq_f32(x, limit)) != 0; }
+static inline vec vec_round(vecf x) { return vreinterpretq_u32_s32(neon_round_s32(x)); }
+static inline bool vecf_any_above(vecf x, vecf limit) {
+  return neon_sum_u32(vshrq_n_u32(vcgtq_f32(x, limit), 31)) != 0;
+}
 
 static inline range range_of(const ln_requant_q8_out* out) { return requant_range_of(out); }
 static inline vec requant(vec u, vec multiplier, vec offset, vec sign_shift, vec shift) {

@@ -15,13 +15,14 @@
 #include "kernels/generic/rows_q8.h"
 #include "kernels/generic/winograd_f32.h"
 
-extern const ln_gemm_f32 ln_gemm_f32_8x8_neon;
+extern const ln_gemm_f32 ln_gemm_f32_8x8_neon; /* 64-bit */
+extern const ln_gemm_f32 ln_gemm_f32_6x8_neon; /* 32-bit */
 extern const ln_dwconv_f32 ln_dwconv_f32_neon;
 extern const ln_winograd_f32 ln_winograd_f32_neon;
 extern const ln_rows_f32 ln_rows_f32_neon;
 extern const ln_pool_f32 ln_pool_f32_neon;
 extern const ln_peak_f32 ln_peak_f32_neon;
-extern const ln_gemm_q8 ln_gemm_q8_4x16_neon;
+extern const ln_gemm_q8 ln_gemm_q8_neon;
 extern const ln_gemm_q8 ln_gemm_q8_4x16_dotprod;
 extern const ln_gemm_q8 ln_gemm_q8_6x16_i8mm;
 extern const ln_gemm_s16s8 ln_gemm_s16s8_4x16_neon;

@@ -1,11 +1,11 @@
-/* vec_avx2.h's names for NEON on 64-bit ARM, 4 lanes. */
+/* vec_avx2.h's names for NEON, 4 lanes. */
 #ifndef LN_KERNELS_ARM_VEC_NEON_H_
 #define LN_KERNELS_ARM_VEC_NEON_H_
 
-#include <arm_neon.h>
 #include <stddef.h>
 
 #include "base/compiler.h"
+#include "kernels/arm/neon.h"
 
 #define VEC_ISA neon
 enum { VEC_LANES = 4, VEC_TURN = 4 };
@@ -41,30 +41,37 @@ LN_INLINE vec vec_if_less(vec x, vec y, vec a, vec b) { return vbslq_f32(vcltq_f
 LN_INLINE vec vec_add(vec a, vec b) { return vaddq_f32(a, b); }
 LN_INLINE vec vec_sub(vec a, vec b) { return vsubq_f32(a, b); }
 LN_INLINE vec vec_mul(vec a, vec b) { return vmulq_f32(a, b); }
-LN_INLINE vec vec_div(vec a, vec b) { return vdivq_f32(a, b); }
+LN_INLINE vec vec_div(vec a, vec b) { return neon_div_f32(a, b); }
 /* (The processor's own maximum is NaN where one operand is.) */
 LN_INLINE vec vec_max(vec a, vec b) { return vec_if_less(b, a, a, b); }
 LN_INLINE vec vec_min(vec a, vec b) { return vec_if_less(a, b, a, b); }
-LN_INLINE vec vec_sqrt(vec a) { return vsqrtq_f32(a); }
+LN_INLINE vec vec_sqrt(vec a) { return neon_sqrt_f32(a); }
 LN_INLINE vec vec_fma(vec a, vec b, vec c) { return vfmaq_f32(c, a, b); }
 LN_INLINE vec vec_fnma(vec a, vec b, vec c) { return vfmsq_f32(c, a, b); }
-LN_INLINE vec vec_round(vec a) { return vrndnq_f32(a); }
+LN_INLINE vec vec_round(vec a) { return neon_round_f32(a); }
 LN_INLINE vec vec_abs(vec a) { return vabsq_f32(a); }
 LN_INLINE vec vec_sign_of(vec magnitude, vec sign) {
   return vbslq_f32(vdupq_n_u32(UINT32_C(1) << 31), sign, magnitude);
 }
 LN_INLINE vec vec_scale(vec a, vec n) {
-  const int32x4_t whole = vcvtq_s32_f32(n), half = vshrq_n_s32(whole, 1), bias = vdupq_n_s32(127);
-  const int32x4_t rest = vsubq_s32(whole, half);
-  const vec first = vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(half, bias), 23));
+  const int32x4_t whole = vcvtq_s32_f32(n), part = vshrq_n_s32(whole, 1), bias = vdupq_n_s32(127);
+  const int32x4_t rest = vsubq_s32(whole, part);
+  const vec first = vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(part, bias), 23));
   const vec second = vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(rest, bias), 23));
   return vec_mul(vec_mul(a, first), second);
 }
+/* Half a vector is not worth having. */
+enum { VEC_HALF = 0 };
+typedef vec half;
+LN_INLINE half half_load(const float* p) { return vec_load(p); }
+LN_INLINE half half_fma(half a, half b, half c) { return vec_fma(a, b, c); }
+LN_INLINE half half_of(vec a) { return a; }
+LN_INLINE vec half_widen(half a) { return a; }
 LN_INLINE float vec_sum(vec a) {
   const float32x2_t pair = vadd_f32(vget_low_f32(a), vget_high_f32(a));
   return vget_lane_f32(vpadd_f32(pair, pair), 0);
 }
-LN_INLINE float vec_largest(vec a) { return vmaxvq_f32(a); }
+LN_INLINE float vec_largest(vec a) { return neon_largest_f32(a); }
 
 LN_INLINE void vec_turn(const float* from, size_t stride, float* to, size_t step) {
   const float32x4x2_t a = vtrnq_f32(vld1q_f32(from), vld1q_f32(from + stride));

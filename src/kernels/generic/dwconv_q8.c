@@ -7,7 +7,7 @@
 
 #if defined(__x86_64__)
 #include "kernels/x86/dwconv_q8_x86.h"
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
 #include "kernels/arm/rungs_arm.h"
 #endif
 
@@ -111,7 +111,7 @@ static const ln_dwconv_q8* const ladder[] = {
 #if defined(__x86_64__)
     &ln_dwconv_q8_avx2,
     &ln_dwconv_q8_avx512vnni,
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
     &ln_dwconv_q8_neon,
 #endif
 };

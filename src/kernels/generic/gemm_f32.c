@@ -3,7 +3,7 @@
 #include "kernels/generic/gemm.h"
 #if defined(__x86_64__)
 #include "kernels/x86/gemm_x86.h"
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
 #include "kernels/arm/rungs_arm.h"
 #endif
 
@@ -92,6 +92,8 @@ static const ln_gemm_f32* const ladder[] = {
     &ln_gemm_f32_12x32_avx512,
 #elif defined(__aarch64__)
     &ln_gemm_f32_8x8_neon,
+#elif defined(__arm__)
+    &ln_gemm_f32_6x8_neon,
 #endif
 };
 

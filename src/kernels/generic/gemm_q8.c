@@ -7,7 +7,7 @@
 #include "base/compiler.h"
 #if defined(__x86_64__)
 #include "kernels/x86/gemm_q8_x86.h"
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
 #include "kernels/arm/rungs_arm.h"
 #endif
 
@@ -98,9 +98,11 @@ static const ln_gemm_q8* const ladder[] = {
     &ln_gemm_q8_6x16_avx2,
     &ln_gemm_q8_6x64_avx512vnni,
 #elif defined(__aarch64__)
-    &ln_gemm_q8_4x16_neon,
+    &ln_gemm_q8_neon,
     &ln_gemm_q8_4x16_dotprod,
     &ln_gemm_q8_6x16_i8mm,
+#elif defined(__arm__)
+    &ln_gemm_q8_neon,
 #endif
 };
 

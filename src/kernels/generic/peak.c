@@ -3,7 +3,7 @@
 #include "base/compiler.h"
 #if defined(__x86_64__)
 #include "kernels/x86/peak_x86.h"
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
 #include "kernels/arm/rungs_arm.h"
 #endif
 
@@ -24,7 +24,7 @@ const ln_peak_f32* ln_peak_f32_best(void) {
 #if defined(__x86_64__)
   if (ln_cpu_has(LN_ISA_AVX512)) return &ln_peak_f32_avx512;
   if (ln_cpu_has(LN_ISA_AVX2)) return &ln_peak_f32_avx2;
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
   if (ln_cpu_has(LN_ISA_NEON)) return &ln_peak_f32_neon;
 #endif
   return &ln_peak_f32_generic;

@@ -3,7 +3,7 @@
 
 #if defined(__x86_64__)
 #include "kernels/x86/pool_f32_x86.h"
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
 #include "kernels/arm/rungs_arm.h"
 #endif
 
@@ -38,7 +38,7 @@ static const ln_pool_f32* const ladder[] = {
 #if defined(__x86_64__)
     &ln_pool_f32_avx2,
     &ln_pool_f32_avx512,
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
     &ln_pool_f32_neon,
 #endif
 };

@@ -5,7 +5,7 @@
 #include "kernels/generic/fixed_point.h"
 #if defined(__x86_64__)
 #include "kernels/x86/requant_x86.h"
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
 #include "kernels/arm/rungs_arm.h"
 #endif
 
@@ -40,7 +40,7 @@ static const ln_requant_kernel* const ladder[] = {
     &ln_requant_generic,
 #if defined(__x86_64__)
     &ln_requant_avx2,
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
     &ln_requant_neon,
 #endif
 };

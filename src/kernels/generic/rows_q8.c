@@ -5,7 +5,7 @@
 
 #if defined(__x86_64__)
 #include "kernels/x86/rows_q8_x86.h"
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
 #include "kernels/arm/rungs_arm.h"
 #endif
 
@@ -86,7 +86,7 @@ static const ln_rows_q8* const ladder[] = {
 #if defined(__x86_64__)
     &ln_rows_q8_avx2,
     &ln_rows_q8_avx512,
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
     &ln_rows_q8_neon,
 #endif
 };

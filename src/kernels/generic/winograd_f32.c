@@ -2,7 +2,7 @@
 
 #if defined(__x86_64__)
 #include "kernels/x86/winograd_f32_x86.h"
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
 #include "kernels/arm/rungs_arm.h"
 #endif
 
@@ -84,7 +84,7 @@ static const ln_winograd_f32* const ladder[] = {
 #if defined(__x86_64__)
     &ln_winograd_f32_avx2,
     &ln_winograd_f32_avx512,
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || defined(__arm__)
     &ln_winograd_f32_neon,
 #endif
 };
