@@ -121,7 +121,7 @@ def full_plan():
                           ("asan: every allocation fails", ["build/asan/test_alloc_failure", "all"], asan, 1200)]),
         ("tsan", lambda: [*golden("tsan", "4", environment=tsan), *programs("tsan", environment=tsan)]),
         ("aarch64", lambda: emulated("aarch64", "qemu-aarch64", arm, "1,4", ["neon", "dotprod"], ["cortex-a53", "cortex-a76"])),
-        ("armhf", lambda: emulated("armhf", "qemu-arm", arm32, "2", [], [])),
+        ("armhf", lambda: emulated("armhf", "qemu-arm", arm32, "2", [], ["cortex-a7", "cortex-a8"])),
     ]
 
 

@@ -1,14 +1,14 @@
-/* Float matrix products with NEON on 32-bit ARM: twelve accumulators, two vectors of b and one of a fill the sixteen
- * registers. */
+/* Float matrix products with NEON on 32-bit ARM: eight accumulators, two vectors of b and one of a; with twelve GCC
+ * keeps some in memory. */
 #include "kernels/arm/rungs_arm.h"
 #include "kernels/arm/vec_neon.h"
 
-enum { kRows = 6 };
-#define LN_ALL_ROWS LN_ROWS(6) LN_ROWS(5) LN_ROWS(4) LN_ROWS(3) LN_ROWS(2) LN_ROWS(1)
+enum { kRows = 4 };
+#define LN_ALL_ROWS LN_ROWS(4) LN_ROWS(3) LN_ROWS(2) LN_ROWS(1)
 
 #include "kernels/generic/gemm_f32_body.h"
 
-const ln_gemm_f32 ln_gemm_f32_6x8_neon = {.name = "gemm_f32_6x8_neon",
+const ln_gemm_f32 ln_gemm_f32_4x8_neon = {.name = "gemm_f32_4x8_neon",
                                           .isa = LN_ISA_NEON,
                                           .id = 8,
                                           .mr = kRows,

@@ -16,7 +16,7 @@
 #include "kernels/generic/winograd_f32.h"
 
 extern const ln_gemm_f32 ln_gemm_f32_8x8_neon; /* 64-bit */
-extern const ln_gemm_f32 ln_gemm_f32_6x8_neon; /* 32-bit */
+extern const ln_gemm_f32 ln_gemm_f32_4x8_neon; /* 32-bit */
 extern const ln_dwconv_f32 ln_dwconv_f32_neon;
 extern const ln_winograd_f32 ln_winograd_f32_neon;
 extern const ln_rows_f32 ln_rows_f32_neon;

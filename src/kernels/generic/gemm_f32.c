@@ -93,7 +93,7 @@ static const ln_gemm_f32* const ladder[] = {
 #elif defined(__aarch64__)
     &ln_gemm_f32_8x8_neon,
 #elif defined(__arm__)
-    &ln_gemm_f32_6x8_neon,
+    &ln_gemm_f32_4x8_neon,
 #endif
 };
 
