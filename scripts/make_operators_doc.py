@@ -84,6 +84,7 @@ def variants():
     found = collections.defaultdict(set)
     for path in KERNELS.glob("*/*.c"):
         family, _, isa = path.stem.rpartition("_")
+        isa = "neon" if isa in ("neon32", "neon64") else isa
         if isa in ISAS:
             found[family].add(isa)
     return found

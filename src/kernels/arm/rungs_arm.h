@@ -10,6 +10,7 @@
 #include "kernels/generic/lookup_q8.h"
 #include "kernels/generic/peak.h"
 #include "kernels/generic/pool_f32.h"
+#include "kernels/generic/pool_q8.h"
 #include "kernels/generic/requant.h"
 #include "kernels/generic/rows_f32.h"
 #include "kernels/generic/rows_q8.h"
@@ -21,6 +22,7 @@ extern const ln_dwconv_f32 ln_dwconv_f32_neon;
 extern const ln_winograd_f32 ln_winograd_f32_neon;
 extern const ln_rows_f32 ln_rows_f32_neon;
 extern const ln_pool_f32 ln_pool_f32_neon;
+extern const ln_pool_q8 ln_pool_q8_neon; /* 32-bit */
 extern const ln_peak_f32 ln_peak_f32_neon;
 extern const ln_gemm_q8 ln_gemm_q8_neon;
 extern const ln_gemm_q8 ln_gemm_q8_4x16_dotprod;

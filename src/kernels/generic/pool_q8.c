@@ -4,6 +4,8 @@
 #include "kernels/generic/pool_q8_body.h"
 #if defined(__x86_64__)
 #include "kernels/x86/pool_q8_x86.h"
+#elif defined(__arm__)
+#include "kernels/arm/rungs_arm.h"
 #endif
 
 static const ln_pool_q8 ln_pool_q8_generic = {.name = "pool_q8_generic",
@@ -18,6 +20,8 @@ static const ln_pool_q8* const ladder[] = {
 #if defined(__x86_64__)
     &ln_pool_q8_avx2,
     &ln_pool_q8_avx512,
+#elif defined(__arm__)
+    &ln_pool_q8_neon,
 #endif
 };
 
