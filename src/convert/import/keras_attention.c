@@ -1,0 +1,227 @@
+/* Attention: projections are fully connected operators, products of queries, keys and values batch matrix products. */
+#include <math.h>
+#include <string.h>
+
+#include "convert/import/keras_einsum.h"
+
+static ln_tensor* binary(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what) {
+  return ln_build_binary(&call->b, code, x, y, what != NULL ? ln_keras_name(call, what) : call->name);
+}
+
+/* An argument by name, else the tensor at its place among all. NULL: none. */
+static ln_tensor* role(ln_keras_call* call, int position, const char* name) {
+  const cJSON* json = ln_keras_arg(call, position, name);
+  ln_tensor* tensor = ln_keras_reference(call, json);
+  if (tensor != NULL) return tensor;
+  return call->kwargs == NULL && position < call->in_count ? call->in[position] : NULL;
+}
+
+static bool is_true(const ln_keras_call* call, const char* name) { return cJSON_IsTrue(ln_keras_arg(call, -1, name)); }
+
+/* ---- Masks of scores [..., T, S] ---- */
+
+/* A lower triangle, and a band where there is a window. NULL, noted: the extents are not known. */
+static ln_tensor* causal_mask(ln_keras_call* call, const ln_tensor* scores, bool causal, int32_t window) {
+  const int32_t rows = ln_dim(scores, scores->rank - 2), columns = ln_dim(scores, scores->rank - 1);
+  const int32_t dims[] = {1, rows, columns};
+  if (rows < 0 || columns < 0 || (int64_t)rows * columns > 1 << 28) {
+    ln_keras_fail(call, "a causal mask over sequences of unknown length cannot be converted; give the input's length");
+    return NULL;
+  }
+  uint8_t* data = ln_job_alloc(call->job, (size_t)rows * (size_t)columns, 1);
+  for (int32_t r = 0; r < rows; ++r)
+    for (int32_t c = 0; c < columns; ++c)
+      data[(size_t)r * (size_t)columns + (size_t)c] =
+          (!causal || r >= c) && (window < 0 || (r - c < window && c - r < window));
+  return ln_graph_constant(call->b.subgraph, ln_keras_name(call, "causal_mask"), LN_TYPE_BOOL, 3, dims, data);
+}
+
+static ln_tensor* both(ln_keras_call* call, ln_tensor* a, ln_tensor* b) {
+  if (a == NULL || b == NULL) return a != NULL ? a : b;
+  return binary(call, LN_OP_LOGICAL_AND, a, b, "masks");
+}
+
+/* [B,n] as [B,1,n] or [B,n,1]. */
+static ln_tensor* padding_mask(ln_keras_call* call, ln_tensor* mask, bool is_query) {
+  if (mask == NULL) return NULL;
+  const int32_t key[] = {LN_KERAS_DIM(0), 1, LN_KERAS_DIM(1)}, query[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), 1};
+  mask = ln_build_cast(&call->b, mask, LN_TYPE_BOOL, ln_keras_name(call, "mask"));
+  return mask->rank == 2 ? ln_keras_reshape(call, mask, 3, is_query ? query : key, ln_keras_name(call, "mask")) : mask;
+}
+
+/* Scores with what the mask leaves out made very small. */
+static ln_tensor* masked(ln_keras_call* call, ln_tensor* scores, ln_tensor* mask) {
+  if (mask == NULL) return scores;
+  if (mask->rank == 3 && scores->rank == 4) { /* the same for all heads */
+    const int32_t dims[] = {LN_KERAS_DIM(0), 1, LN_KERAS_DIM(1), LN_KERAS_DIM(2)};
+    mask = ln_keras_reshape(call, mask, 4, dims, ln_keras_name(call, "mask_of_heads"));
+  }
+  ln_tensor* const inputs[] = {mask, scores, ln_graph_float(call->b.subgraph, ln_keras_name(call, "least"), -1e9f)};
+  return ln_build_done(ln_build_node(&call->b, LN_OP_SELECT_V2, 3, inputs), ln_keras_name(call, "masked"), 1);
+}
+
+/* ---- Multi-head ---- */
+
+/* A dense layer within: `equation` of its kernel, bias along the kernel's last `bias_rank` dimensions. NULL: noted. */
+static ln_tensor* inner_dense(ln_keras_call* call, const char* attribute, const char* scope, const char* equation,
+                              int kernel_rank, int bias_rank, ln_tensor* x) {
+  ln_keras_array kernel, bias, probe;
+  ln_keras_weights weights = ln_keras_part(&call->weights, attribute, scope);
+  if (!ln_keras_read(&weights, 0, "kernel", &probe))
+    weights = ln_keras_part(&call->weights, ln_job_text(call->job, "_%s", attribute), scope);
+  if (!ln_keras_weight_of(call, &weights, 0, "kernel", kernel_rank, NULL, &kernel)) return NULL;
+  const bool has_bias = ln_keras_flag(call, "use_bias", true);
+  if (has_bias &&
+      !ln_keras_weight_of(call, &weights, 1, "bias", bias_rank, kernel.dims + kernel_rank - bias_rank, &bias))
+    return NULL;
+  const bool last = strcmp(scope, "attention_output") == 0;
+  ln_tensor* y =
+      ln_keras_einsum_weights(call, equation, x, &kernel, last && !has_bias ? call->name : ln_keras_name(call, scope));
+  if (y == NULL || !has_bias) return y;
+  return binary(call, LN_OP_ADD, y, ln_keras_constant(call, &bias, "bias"), last ? NULL : "biased");
+}
+
+/* Heads of keys and values that several heads of queries share. */
+static ln_tensor* share_heads(ln_keras_call* call, ln_tensor* x, int32_t times) {
+  if (times <= 1) return x;
+  const int32_t spread[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), LN_KERAS_DIM(2), 1, LN_KERAS_DIM(3)};
+  const int32_t repeats[] = {1, 1, 1, times, 1};
+  const int32_t dims[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), ln_dim(x, 2) * times, LN_KERAS_DIM(4)};
+  x = ln_keras_reshape(call, x, 5, spread, ln_keras_name(call, "shared"));
+  x = binary(call, LN_OP_TILE, x, ln_graph_ints(call->b.subgraph, ln_keras_name(call, "times"), 5, repeats),
+             "repeated");
+  return ln_keras_reshape(call, x, 4, dims, ln_keras_name(call, "heads"));
+}
+
+static ln_tensor* masks_of(ln_keras_call* call, const ln_tensor* scores, ln_tensor* q, ln_tensor* v, ln_tensor* k,
+                           bool* noted) {
+  ln_tensor* given = ln_keras_reference(call, ln_keras_arg(call, -1, "attention_mask"));
+  ln_tensor* query = ln_keras_reference(call, ln_keras_arg(call, -1, "query_mask"));
+  ln_tensor* value = ln_keras_reference(call, ln_keras_arg(call, -1, "value_mask"));
+  ln_tensor* key = ln_keras_reference(call, ln_keras_arg(call, -1, "key_mask"));
+  if (query == NULL) query = ln_keras_mask_of(call, q);
+  if (value == NULL) value = ln_keras_mask_of(call, v);
+  if (key == NULL && k != v) key = ln_keras_mask_of(call, k);
+  ln_tensor* mask = both(call, padding_mask(call, query, true), padding_mask(call, value, false));
+  mask = both(call, mask, padding_mask(call, key, false));
+  const int32_t window = ln_keras_int(call, "sliding_window", -1);
+  const bool causal = is_true(call, "use_causal_mask");
+  if (causal || window >= 0) {
+    ln_tensor* triangle = causal_mask(call, scores, causal, window);
+    *noted = triangle == NULL;
+    mask = both(call, mask, triangle);
+  }
+  if (given == NULL) return mask;
+  return both(call, ln_build_cast(&call->b, given, LN_TYPE_BOOL, ln_keras_name(call, "mask")), mask);
+}
+
+static void multi_head(ln_keras_call* call) {
+  ln_tensor *q = call->in[0], *v = role(call, 1, "value"), *k = role(call, 2, "key");
+  if (v == NULL) v = q;
+  if (k == NULL) k = v;
+  const cJSON* axes = ln_keras_get(call, "attention_axes");
+  if (q->rank != 3 || v->rank != 3 || k->rank != 3 ||
+      (cJSON_IsArray(axes) && (cJSON_GetArraySize(axes) != 1 || ln_keras_to_int(axes->child, 1) != 1))) {
+    ln_keras_fail(call, "its query has rank %d; 3, with attention over dimension 1, can be converted", q->rank);
+    return;
+  }
+  if (ln_keras_flag(call, "use_gate", false)) {
+    ln_keras_fail(call, "use_gate cannot be converted");
+    return;
+  }
+  ln_tensor* query = inner_dense(call, "query_dense", "query", "abc,cde->abde", 3, 2, q);
+  ln_tensor* key = query != NULL ? inner_dense(call, "key_dense", "key", "abc,cde->abde", 3, 2, k) : NULL;
+  ln_tensor* value = key != NULL ? inner_dense(call, "value_dense", "value", "abc,cde->abde", 3, 2, v) : NULL;
+  if (value == NULL || query->rank != 4 || key->rank != 4 || value->rank != 4) return;
+  const int32_t heads = ln_dim(query, 2), groups = ln_dim(key, 2);
+  if (groups < 1 || heads % groups != 0 || ln_dim(value, 2) != groups) {
+    ln_keras_fail(call, "%d heads of queries over %d of keys make no sense", heads, groups);
+    return;
+  }
+  key = share_heads(call, key, heads / groups);
+  value = share_heads(call, value, heads / groups);
+  query = ln_build_with_number(&call->b, LN_OP_MUL, query, 1 / sqrt((double)ln_dim(query, 3)),
+                               ln_keras_name(call, "scaled"));
+  ln_tensor* scores = ln_keras_einsum(call, "bqhd,bkhd->bhqk", query, key, ln_keras_name(call, "scores"));
+  if (scores == NULL || scores->broken) return;
+  bool noted = false;
+  ln_tensor* mask = masks_of(call, scores, q, v, k, &noted);
+  if (noted) return;
+  scores = ln_keras_softmax(call, masked(call, scores, mask), 3, ln_keras_name(call, "softmax"));
+  ln_tensor* y = ln_keras_einsum(call, "bhqk,bkhd->bqhd", scores, value, ln_keras_name(call, "combined"));
+  if (y == NULL) return;
+  y = inner_dense(call, "output_dense", "attention_output", "abcd,cde->abe", 3, 1, y);
+  if (y == NULL) return;
+  ln_keras_return(call, y);
+  if (is_true(call, "return_attention_scores")) ln_keras_return(call, scores);
+}
+
+/* ---- Attention and AdditiveAttention ---- */
+
+/* A scalar or vector weight; NULL: noted. */
+static ln_tensor* weight(ln_keras_call* call, int index, const char* name, int rank) {
+  ln_keras_array array;
+  return ln_keras_weight(call, index, name, rank, NULL, &array) ? ln_keras_constant(call, &array, name) : NULL;
+}
+
+/* Sums over the last dimension of tanh of each query with each key. */
+static ln_tensor* additive_scores(ln_keras_call* call, ln_tensor* q, ln_tensor* k, ln_tensor* inside,
+                                  ln_tensor* outside) {
+  const int32_t rows[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), 1, LN_KERAS_DIM(2)};
+  const int32_t columns[] = {LN_KERAS_DIM(0), 1, LN_KERAS_DIM(1), LN_KERAS_DIM(2)}, axes[] = {3};
+  ln_tensor* sum = binary(call, LN_OP_ADD, ln_keras_reshape(call, q, 4, rows, ln_keras_name(call, "rows")),
+                          ln_keras_reshape(call, k, 4, columns, ln_keras_name(call, "columns")), "pairs");
+  if (inside != NULL) sum = binary(call, LN_OP_MUL, sum, inside, "scaled");
+  sum = ln_build_unary(&call->b, LN_OP_TANH, sum, ln_keras_name(call, "tanh"));
+  if (outside != NULL) sum = binary(call, LN_OP_MUL, sum, outside, "weighted");
+  return ln_build_reduce(&call->b, LN_OP_SUM, sum, 1, axes, false, ln_keras_name(call, "scores"));
+}
+
+static void attention(ln_keras_call* call) {
+  ln_tensor *q = call->in[0], *v = call->in_count > 1 ? call->in[1] : NULL, *k = call->in_count > 2 ? call->in[2] : v;
+  const bool additive = strcmp(call->class_name, "AdditiveAttention") == 0;
+  const bool concat = strcmp(ln_keras_string(call, "score_mode", "dot"), "concat") == 0;
+  if (v == NULL || call->in_count > 3 || q->rank != 3 || v->rank != 3 || k->rank != 3) {
+    ln_keras_fail(call, "it has %d inputs; query, value and, if any, key of rank 3 are right", call->in_count);
+    return;
+  }
+  const bool use_scale = ln_keras_flag(call, "use_scale", additive);
+  ln_tensor* scale = use_scale ? weight(call, 0, "scale", additive ? 1 : 0) : NULL;
+  if (use_scale && scale == NULL) return;
+  ln_tensor* scores;
+  if (additive) {
+    scores = additive_scores(call, q, k, NULL, scale);
+  } else if (concat) {
+    ln_tensor* factor = weight(call, use_scale ? 1 : 0, "concat_score_weight", 0);
+    if (factor == NULL) return;
+    scores = binary(call, LN_OP_MUL, additive_scores(call, q, k, scale, NULL), factor, "weighted_scores");
+  } else {
+    scores = ln_keras_einsum(call, "bqd,bkd->bqk", q, k, ln_keras_name(call, "scores"));
+    if (scores != NULL && scale != NULL) scores = binary(call, LN_OP_MUL, scores, scale, "scaled");
+  }
+  if (scores == NULL || scores->broken) return;
+  ln_tensor* mask = padding_mask(call, ln_keras_mask_of(call, v), false);
+  if (is_true(call, "use_causal_mask")) {
+    ln_tensor* triangle = causal_mask(call, scores, true, -1);
+    if (triangle == NULL) return;
+    mask = both(call, mask, triangle);
+  }
+  scores = ln_keras_softmax(call, masked(call, scores, mask), 2, ln_keras_name(call, "softmax"));
+  ln_tensor* y = ln_build_binary(&call->b, LN_OP_BATCH_MATMUL, scores, v, call->name);
+  ln_tensor* query_mask = ln_keras_mask_of(call, q);
+  if (query_mask != NULL)
+    y = binary(call, LN_OP_MUL, y,
+               ln_build_cast(&call->b, padding_mask(call, query_mask, true), y->type, ln_keras_name(call, "counts")),
+               "counted");
+  ln_keras_return(call, y);
+  if (is_true(call, "return_attention_scores")) ln_keras_return(call, scores);
+}
+
+const ln_keras_lowering ln_keras_attention[] = {
+    {"MultiHeadAttention", multi_head, 0, LN_KERAS_KEEPS_MASK},
+    {"GroupQueryAttention", multi_head, 0, LN_KERAS_KEEPS_MASK},
+    {"GroupedQueryAttention", multi_head, 0, LN_KERAS_KEEPS_MASK},
+    {"Attention", attention, 0, LN_KERAS_KEEPS_MASK},
+    {"AdditiveAttention", attention, 0, LN_KERAS_KEEPS_MASK},
+    {NULL, NULL, 0, 0},
+};

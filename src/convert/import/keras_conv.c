@@ -1,0 +1,321 @@
+/* Convolutions. Weights come as [window..., in, out] and leave in TFLite's order. What has one spatial dimension is
+ * done with a second one of extent 1; channels first is made channels last by transposes, which passes cancel. */
+#include <string.h>
+
+#include "convert/import/keras_import.h"
+
+typedef struct window {
+  int spatial; /* dimensions */
+  int32_t kernel[3], stride[3], dilation[3];
+  int padding; /* LN_PADDING_... */
+  bool causal;
+  int32_t output_padding[3]; /* -1: left out */
+} window;
+
+static bool read_window(ln_keras_call* call, int spatial, window* w) {
+  memset(w, 0, sizeof *w);
+  w->spatial = spatial;
+  const char* padding = ln_keras_string(call, "padding", "valid");
+  w->causal = strcmp(padding, "causal") == 0 && spatial == 1;
+  w->padding = strcmp(padding, "same") == 0 ? LN_PADDING_SAME : LN_PADDING_VALID;
+  if (w->padding == LN_PADDING_VALID && !w->causal && strcmp(padding, "valid") != 0) {
+    ln_keras_fail(call, "its padding is \"%s\"; same, valid and, in one dimension, causal can be converted", padding);
+    return false;
+  }
+  if (!ln_keras_ints(call, "kernel_size", spatial, 1, w->kernel) ||
+      !ln_keras_ints(call, "strides", spatial, 1, w->stride) ||
+      !ln_keras_ints(call, "dilation_rate", spatial, 1, w->dilation) ||
+      !ln_keras_ints(call, "output_padding", spatial, -1, w->output_padding))
+    return false;
+  for (int i = 0; i < spatial; ++i)
+    if (w->kernel[i] < 1 || w->stride[i] < 1 || w->dilation[i] < 1 || w->kernel[i] > 65536 || w->dilation[i] > 65536) {
+      ln_keras_fail(call, "its window of %d with stride %d and dilation %d makes no sense", w->kernel[i], w->stride[i],
+                    w->dilation[i]);
+      return false;
+    }
+  return true;
+}
+
+static bool check_rank(ln_keras_call* call, const ln_tensor* x, int rank) {
+  if (x->rank == rank && ln_dim_is_known(x, rank - 1) && ln_dim(x, rank - 1) > 0) return true;
+  ln_keras_fail(call, "its input has rank %d; %d, with a known number of channels, is right", x->rank, rank);
+  return false;
+}
+
+/* [N,W,C] as [N,1,W,C]; the window with it. */
+static ln_tensor* widen(ln_keras_call* call, ln_tensor* x, window* w) {
+  const int32_t dims[] = {LN_KERAS_DIM(0), 1, LN_KERAS_DIM(1), LN_KERAS_DIM(2)};
+  if (w->spatial != 1) return x;
+  w->kernel[1] = w->kernel[0];
+  w->stride[1] = w->stride[0];
+  w->dilation[1] = w->dilation[0];
+  w->output_padding[1] = w->output_padding[0];
+  w->kernel[0] = w->stride[0] = w->dilation[0] = 1;
+  w->output_padding[0] = -1;
+  return ln_keras_reshape(call, x, 4, dims, ln_keras_name(call, "widened"));
+}
+
+static ln_tensor* narrow(ln_keras_call* call, ln_tensor* x, const window* w, const char* name) {
+  const int32_t dims[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(2), LN_KERAS_DIM(3)};
+  return w->spatial == 1 ? ln_keras_reshape(call, x, 3, dims, name) : x;
+}
+
+static ln_tensor* pad_causal(ln_keras_call* call, ln_tensor* x, const window* w) {
+  const int32_t pads[] = {0, 0, w->dilation[0] * (w->kernel[0] - 1), 0, 0, 0};
+  return w->causal ? ln_build_pad(&call->b, x, pads, NULL, ln_keras_name(call, "causal")) : x;
+}
+
+/* The bias [count], zeros where there is none. NULL: noted. */
+static ln_tensor* bias(ln_keras_call* call, int index, int32_t count) {
+  ln_keras_array array;
+  if (!ln_keras_flag(call, "use_bias", true)) return ln_keras_zeros(call, count);
+  return ln_keras_weight(call, index, "bias", 1, &count, &array) ? ln_keras_constant(call, &array, "bias") : NULL;
+}
+
+static void finish(ln_keras_call* call, ln_tensor* y, const window* w) {
+  y = narrow(call, y, w, ln_keras_name(call, "conv1d"));
+  y = ln_keras_activate(call, ln_keras_get(call, "activation"), y,
+                        ln_keras_channels_first(call) ? ln_keras_name(call, "activation") : call->name);
+  ln_keras_return(call, ln_keras_to_first(call, y, call->name));
+}
+
+static ln_tensor* conv_2d(ln_keras_call* call, ln_tensor* x, const window* w, ln_tensor* filter, ln_tensor* b) {
+  ln_tensor* const inputs[] = {x, filter, b};
+  ln_node* node = ln_build_node(&call->b, LN_OP_CONV_2D, 3, inputs);
+  LN_SET(node, Conv2DOptions, padding, w->padding);
+  LN_SET(node, Conv2DOptions, stride_h, w->stride[0]);
+  LN_SET(node, Conv2DOptions, stride_w, w->stride[1]);
+  LN_SET(node, Conv2DOptions, dilation_h_factor, w->dilation[0]);
+  LN_SET(node, Conv2DOptions, dilation_w_factor, w->dilation[1]);
+  return ln_build_done(node, ln_keras_name(call, "convolution"), 1);
+}
+
+/* [window..., in, out] of one or two dimensions as [out, h, w, in]. */
+static ln_keras_array to_ohwi(ln_keras_call* call, const ln_keras_array* kernel, int spatial) {
+  static const int kTwo[] = {3, 0, 1, 2}, kOne[] = {2, 0, 1};
+  ln_keras_array result = ln_keras_permute(call->job, kernel, spatial == 2 ? kTwo : kOne);
+  if (spatial == 1) {
+    result.rank = 4;
+    memmove(result.dims + 2, result.dims + 1, 2 * sizeof result.dims[0]);
+    result.dims[1] = 1;
+  }
+  return result;
+}
+
+static void conv(ln_keras_call* call) {
+  const bool one = strcmp(call->class_name, "Conv1D") == 0 || strcmp(call->class_name, "Convolution1D") == 0;
+  const int spatial = one ? 1 : 2;
+  window w;
+  ln_keras_array kernel;
+  ln_tensor* x = ln_keras_to_last(call, call->in[0]);
+  const int32_t filters = ln_keras_int(call, "filters", -1), groups = ln_keras_int(call, "groups", 1);
+  if (!read_window(call, spatial, &w) || !check_rank(call, x, spatial + 2)) return;
+  if (groups < 1 || ln_dim(x, x->rank - 1) % groups != 0 || filters < 1 || filters % groups != 0) {
+    ln_keras_fail(call, "%d channels to %d filters in %d groups makes no sense", ln_dim(x, x->rank - 1), filters,
+                  groups);
+    return;
+  }
+  int32_t dims[4] = {w.kernel[0], w.kernel[1], 0, 0};
+  dims[spatial] = ln_dim(x, x->rank - 1) / groups;
+  dims[spatial + 1] = filters;
+  if (!ln_keras_weight(call, 0, "kernel", spatial + 2, dims, &kernel)) return;
+  ln_tensor* b = bias(call, 1, filters);
+  if (b == NULL) return;
+  x = widen(call, pad_causal(call, x, &w), &w);
+  const ln_keras_array filter = to_ohwi(call, &kernel, spatial);
+  finish(call, conv_2d(call, x, &w, ln_keras_constant(call, &filter, "kernel"), b), &w);
+}
+
+static ln_tensor* conv_3d_part(ln_keras_call* call, ln_tensor* x, const window* w, ln_tensor* filter, ln_tensor* b) {
+  ln_tensor* const inputs[] = {x, filter, b};
+  ln_node* node = ln_build_node(&call->b, LN_OP_CONV_3D, 3, inputs);
+  LN_SET(node, Conv3DOptions, padding, w->padding);
+  LN_SET(node, Conv3DOptions, stride_d, w->stride[0]);
+  LN_SET(node, Conv3DOptions, stride_h, w->stride[1]);
+  LN_SET(node, Conv3DOptions, stride_w, w->stride[2]);
+  LN_SET(node, Conv3DOptions, dilation_d_factor, w->dilation[0]);
+  LN_SET(node, Conv3DOptions, dilation_h_factor, w->dilation[1]);
+  LN_SET(node, Conv3DOptions, dilation_w_factor, w->dilation[2]);
+  return ln_build_done(node, ln_keras_name(call, "convolution"), 1);
+}
+
+static void conv_3d(ln_keras_call* call) {
+  window w;
+  ln_keras_array kernel;
+  ln_tensor* x = ln_keras_to_last(call, call->in[0]);
+  const int32_t filters = ln_keras_int(call, "filters", -1);
+  if (!read_window(call, 3, &w) || !check_rank(call, x, 5)) return;
+  if (ln_keras_int(call, "groups", 1) != 1) {
+    ln_keras_fail(call, "it has %d groups; a Conv3D of 1 group can be converted", ln_keras_int(call, "groups", 1));
+    return;
+  }
+  const int32_t dims[] = {w.kernel[0], w.kernel[1], w.kernel[2], ln_dim(x, 4), filters};
+  if (!ln_keras_weight(call, 0, "kernel", 5, dims, &kernel)) return;
+  ln_tensor* b = bias(call, 1, filters);
+  if (b != NULL) finish(call, conv_3d_part(call, x, &w, ln_keras_constant(call, &kernel, "kernel"), b), &w);
+}
+
+static ln_tensor* depthwise(ln_keras_call* call, ln_tensor* x, const window* w, const ln_keras_array* kernel,
+                            ln_tensor* b) {
+  ln_keras_array filter = *kernel; /* [H,W,C,M] has its elements in the order of [1,H,W,C*M] */
+  const int rank = kernel->rank;
+  filter.rank = 4;
+  filter.dims[0] = 1;
+  filter.dims[1] = w->kernel[0];
+  filter.dims[2] = w->kernel[1];
+  filter.dims[3] = kernel->dims[rank - 2] * kernel->dims[rank - 1];
+  ln_tensor* const inputs[] = {x, ln_keras_constant(call, &filter, "depthwise_kernel"),
+                               b != NULL ? b : ln_keras_zeros(call, filter.dims[3])};
+  ln_node* node = ln_build_node(&call->b, LN_OP_DEPTHWISE_CONV_2D, 3, inputs);
+  LN_SET(node, DepthwiseConv2DOptions, padding, w->padding);
+  LN_SET(node, DepthwiseConv2DOptions, stride_h, w->stride[0]);
+  LN_SET(node, DepthwiseConv2DOptions, stride_w, w->stride[1]);
+  LN_SET(node, DepthwiseConv2DOptions, depth_multiplier, kernel->dims[rank - 1]);
+  LN_SET(node, DepthwiseConv2DOptions, dilation_h_factor, w->dilation[0]);
+  LN_SET(node, DepthwiseConv2DOptions, dilation_w_factor, w->dilation[1]);
+  return ln_build_done(node, ln_keras_name(call, "depthwise"), 1);
+}
+
+/* The depthwise part of both kinds; false: noted. `x` becomes what the window goes over. */
+static bool read_depthwise(ln_keras_call* call, int spatial, ln_tensor** x, window* w, ln_keras_array* kernel) {
+  *x = ln_keras_to_last(call, call->in[0]);
+  if (!read_window(call, spatial, w) || !check_rank(call, *x, spatial + 2)) return false;
+  int32_t dims[4] = {w->kernel[0], w->kernel[1], 0, 0};
+  dims[spatial] = ln_dim(*x, (*x)->rank - 1);
+  dims[spatial + 1] = ln_keras_int(call, "depth_multiplier", 1);
+  const char* name = strstr(call->class_name, "Separable") == NULL ? "kernel" : "depthwise_kernel";
+  ln_keras_array probe;
+  if (!ln_keras_read(&call->weights, 0, name, &probe)) name = "depthwise_kernel";
+  if (!ln_keras_weight(call, 0, name, spatial + 2, dims, kernel)) return false;
+  *x = widen(call, pad_causal(call, *x, w), w);
+  return true;
+}
+
+static void depthwise_conv(ln_keras_call* call) {
+  window w;
+  ln_keras_array kernel;
+  ln_tensor* x;
+  if (!read_depthwise(call, call->class_name[13] == '1' ? 1 : 2, &x, &w, &kernel)) return;
+  ln_tensor* b = bias(call, 1, kernel.dims[kernel.rank - 2] * kernel.dims[kernel.rank - 1]);
+  if (b != NULL) finish(call, depthwise(call, x, &w, &kernel, b), &w);
+}
+
+static void separable_conv(ln_keras_call* call) {
+  window w;
+  ln_keras_array kernel, pointwise;
+  ln_tensor* x;
+  const int spatial = strstr(call->class_name, "1D") != NULL ? 1 : 2;
+  if (!read_depthwise(call, spatial, &x, &w, &kernel)) return;
+  int32_t dims[4] = {1, 1, 0, 0};
+  dims[spatial] = kernel.dims[kernel.rank - 2] * kernel.dims[kernel.rank - 1];
+  dims[spatial + 1] = ln_keras_int(call, "filters", -1);
+  if (!ln_keras_weight(call, 1, "pointwise_kernel", spatial + 2, dims, &pointwise)) return;
+  ln_tensor* b = bias(call, 2, dims[spatial + 1]);
+  if (b == NULL) return;
+  x = depthwise(call, x, &w, &kernel, NULL);
+  const window point = {spatial, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, LN_PADDING_VALID, false, {-1, -1, -1}};
+  const ln_keras_array filter = to_ohwi(call, &pointwise, spatial);
+  finish(call, conv_2d(call, x, &point, ln_keras_constant(call, &filter, "pointwise_kernel"), b), &w);
+}
+
+/* ---- Transposed ---- */
+
+/* The kernel with zeros between its taps along one spatial dimension. */
+static ln_keras_array dilate(ln_job* job, const ln_keras_array* kernel, int axis, int32_t dilation) {
+  ln_keras_array result = *kernel;
+  size_t outer = 1, inner = 1;
+  for (int i = 0; i < kernel->rank; ++i) *(i < axis ? &outer : &inner) *= i == axis ? 1 : (size_t)kernel->dims[i];
+  result.dims[axis] = (kernel->dims[axis] - 1) * dilation + 1;
+  float* to = ln_job_alloc(job, outer * (size_t)result.dims[axis] * inner, sizeof(float));
+  const float* from = kernel->data;
+  for (size_t o = 0; o < outer; ++o)
+    for (size_t k = 0; k < (size_t)kernel->dims[axis]; ++k)
+      memcpy(to + (o * (size_t)result.dims[axis] + k * (size_t)dilation) * inner,
+             from + (o * (size_t)kernel->dims[axis] + k) * inner, inner * sizeof(float));
+  result.data = to;
+  return result;
+}
+
+/* What Keras computes of an extent: the size of an output of which a convolution would make it. */
+static int32_t output_extent(const window* w, int i, int64_t extent) {
+  const int64_t kernel = (int64_t)(w->kernel[i] - 1) * w->dilation[i] + 1, stride = w->stride[i];
+  int64_t out;
+  if (w->output_padding[i] < 0)
+    out = extent * stride + (w->padding == LN_PADDING_VALID && kernel > stride ? kernel - stride : 0);
+  else
+    out = (extent - 1) * stride + kernel - (w->padding == LN_PADDING_SAME ? kernel / 2 * 2 : 0) + w->output_padding[i];
+  return out > 0 && out <= INT32_MAX ? (int32_t)out : -1;
+}
+
+static void transpose_conv(ln_keras_call* call) {
+  const int spatial = strstr(call->class_name, "1D") != NULL ? 1 : strstr(call->class_name, "3D") != NULL ? 3 : 2;
+  window w;
+  ln_keras_array kernel;
+  ln_tensor* x = ln_keras_to_last(call, call->in[0]);
+  const int32_t filters = ln_keras_int(call, "filters", -1);
+  if (!read_window(call, spatial, &w) || !check_rank(call, x, spatial + 2)) return;
+  int32_t dims[5] = {w.kernel[0], w.kernel[1], w.kernel[2], 0, 0};
+  dims[spatial] = filters;
+  dims[spatial + 1] = ln_dim(x, x->rank - 1);
+  if (!ln_keras_weight(call, 0, "kernel", spatial + 2, dims, &kernel)) return;
+  ln_tensor* b = bias(call, 1, filters);
+  if (b == NULL) return;
+  for (int i = 0; i < spatial; ++i)
+    if (w.dilation[i] > 1) kernel = dilate(call->job, &kernel, i, w.dilation[i]);
+  if (spatial == 1) {
+    static const int kOrder[] = {1, 0, 2};
+    kernel = ln_keras_permute(call->job, &kernel, kOrder);
+    memmove(kernel.dims + 2, kernel.dims + 1, 2 * sizeof kernel.dims[0]);
+    kernel.dims[1] = 1;
+    kernel.rank = 4;
+  } else if (spatial == 2) {
+    static const int kOrder[] = {2, 0, 1, 3};
+    kernel = ln_keras_permute(call->job, &kernel, kOrder);
+  }
+  x = widen(call, x, &w);
+  int32_t out[5] = {LN_KERAS_DIM(0)};
+  for (int i = 0; i < x->rank - 2; ++i) {
+    out[i + 1] = ln_dim_is_known(x, i + 1) ? output_extent(&w, i, ln_dim(x, i + 1)) : -1;
+    if (out[i + 1] < 0) {
+      ln_keras_fail(call, "its output's size needs the extents of its input, and they are not known or too large");
+      return;
+    }
+  }
+  out[x->rank - 1] = filters;
+  ln_tensor* const inputs[] = {ln_keras_shape(call, x, x->rank, out, ln_keras_name(call, "output_shape")),
+                               ln_keras_constant(call, &kernel, "kernel"), x, b};
+  ln_node* node = ln_build_node(&call->b, spatial == 3 ? LN_OP_CONV_3D_TRANSPOSE : LN_OP_TRANSPOSE_CONV, 4, inputs);
+  if (spatial == 3) {
+    LN_SET(node, Conv3DOptions, padding, w.padding);
+    LN_SET(node, Conv3DOptions, stride_d, w.stride[0]);
+    LN_SET(node, Conv3DOptions, stride_h, w.stride[1]);
+    LN_SET(node, Conv3DOptions, stride_w, w.stride[2]);
+    LN_SET(node, Conv3DOptions, dilation_d_factor, 1);
+    LN_SET(node, Conv3DOptions, dilation_h_factor, 1);
+    LN_SET(node, Conv3DOptions, dilation_w_factor, 1);
+  } else {
+    LN_SET(node, TransposeConvOptions, padding, w.padding);
+    LN_SET(node, TransposeConvOptions, stride_h, w.stride[0]);
+    LN_SET(node, TransposeConvOptions, stride_w, w.stride[1]);
+  }
+  finish(call, ln_build_done(node, ln_keras_name(call, "convolution"), 1), &w);
+}
+
+const ln_keras_lowering ln_keras_conv[] = {
+    {"Conv1D", conv, 0, 0},
+    {"Conv2D", conv, 0, 0},
+    {"Convolution1D", conv, 0, 0},
+    {"Convolution2D", conv, 0, 0},
+    {"Conv3D", conv_3d, 0, 0},
+    {"DepthwiseConv1D", depthwise_conv, 0, 0},
+    {"DepthwiseConv2D", depthwise_conv, 0, 0},
+    {"SeparableConv1D", separable_conv, 0, 0},
+    {"SeparableConv2D", separable_conv, 0, 0},
+    {"SeparableConvolution1D", separable_conv, 0, 0},
+    {"SeparableConvolution2D", separable_conv, 0, 0},
+    {"Conv1DTranspose", transpose_conv, 0, 0},
+    {"Conv2DTranspose", transpose_conv, 0, 0},
+    {"Conv3DTranspose", transpose_conv, 0, 0},
+    {"Convolution2DTranspose", transpose_conv, 0, 0},
+    {NULL, NULL, 0, 0},
+};

@@ -1,0 +1,181 @@
+/* Dense layers, embeddings, layers that do nothing but in training, layers that hold another. */
+#include <string.h>
+
+#include "convert/import/keras_einsum.h"
+
+static void identity(ln_keras_call* call) { ln_keras_return(call, call->in[0]); }
+
+static void dense(ln_keras_call* call) {
+  static const int kSwap[] = {1, 0};
+  ln_tensor* x = call->in[0];
+  ln_keras_array kernel, bias;
+  if (x->rank < 2) {
+    ln_keras_fail(call, "its input has rank %d; at least 2 is right", x->rank);
+    return;
+  }
+  const int32_t dims[] = {ln_dim(x, x->rank - 1), ln_keras_int(call, "units", -1)};
+  if (!ln_keras_weight(call, 0, "kernel", 2, dims, &kernel)) return;
+  const bool has_bias = ln_keras_flag(call, "use_bias", true);
+  if (has_bias && !ln_keras_weight(call, 1, "bias", 1, &kernel.dims[1], &bias)) return;
+  ln_tensor* b = has_bias ? ln_keras_constant(call, &bias, "bias") : ln_keras_zeros(call, kernel.dims[1]);
+  kernel = ln_keras_permute(call->job, &kernel, kSwap);
+  ln_tensor* y =
+      ln_keras_fully_connected(call, x, ln_keras_constant(call, &kernel, "kernel"), b,
+                               ln_keras_get(call, "activation") != NULL ? ln_keras_name(call, "dense") : call->name);
+  ln_keras_return(call, ln_keras_activate(call, ln_keras_get(call, "activation"), y, call->name));
+}
+
+/* bias_axes are letters of the equation's result; the bias has 1 for the dimensions between them. */
+static void einsum_dense(ln_keras_call* call) {
+  const char *equation = ln_keras_string(call, "equation", ""), *axes = ln_keras_string(call, "bias_axes", "");
+  const char* arrow = strstr(equation, "->");
+  const char* comma = strchr(equation, ',');
+  ln_keras_array kernel, bias;
+  if (arrow == NULL || comma == NULL || comma > arrow) {
+    ln_keras_fail(call, "its equation \"%s\" cannot be converted", equation);
+    return;
+  }
+  int rank = 0;
+  for (const char* c = comma + 1; c < arrow; ++c) rank += *c != ' ';
+  if (rank > LN_MAX_DIMS || !ln_keras_weight(call, 0, "kernel", rank, NULL, &kernel)) {
+    if (call->out_count == 0) ln_keras_fail(call, "its equation \"%s\" cannot be converted", equation);
+    return;
+  }
+  ln_tensor* y = ln_keras_einsum_weights(call, equation, call->in[0], &kernel, ln_keras_name(call, "einsum"));
+  if (y == NULL || y->broken) return;
+  if (axes[0] != 0) {
+    ln_keras_array probe;
+    if (!ln_keras_read(&call->weights, 1, "bias", &probe)) {
+      ln_keras_fail(call, "its weight \"bias\" is not in the file");
+      return;
+    }
+    if (!ln_keras_weight(call, 1, "bias", probe.rank, NULL, &bias)) return;
+    y = ln_build_binary(&call->b, LN_OP_ADD, y, ln_keras_constant(call, &bias, "bias"), ln_keras_name(call, "biased"));
+  }
+  ln_keras_return(call, ln_keras_activate(call, ln_keras_get(call, "activation"), y, call->name));
+}
+
+static void embedding(ln_keras_call* call) {
+  const int32_t dims[] = {ln_keras_int(call, "input_dim", -1), ln_keras_int(call, "output_dim", -1)};
+  ln_keras_array table;
+  ln_tensor* x = call->in[0];
+  if (!ln_keras_weight(call, 0, "embeddings", 2, dims, &table)) return;
+  if (x->type != LN_TYPE_INT64) x = ln_build_cast(&call->b, x, LN_TYPE_INT32, ln_keras_name(call, "indices"));
+  ln_tensor* const inputs[] = {ln_keras_constant(call, &table, "embeddings"), x};
+  ln_node* node = ln_build_node(&call->b, LN_OP_GATHER, 2, inputs);
+  ln_tensor* y = ln_build_done(node, call->name, 1);
+  ln_keras_return(call, y);
+  if (ln_keras_flag(call, "mask_zero", false))
+    ln_keras_set_mask(call, y, ln_build_with_number(&call->b, LN_OP_NOT_EQUAL, x, 0, ln_keras_name(call, "mask")));
+}
+
+static void masking(ln_keras_call* call) {
+  ln_tensor* x = call->in[0];
+  const int32_t axis[] = {x->rank - 1};
+  if (x->rank < 2) {
+    ln_keras_fail(call, "its input has rank %d; at least 2 is right", x->rank);
+    return;
+  }
+  ln_tensor* counts = ln_build_with_number(&call->b, LN_OP_NOT_EQUAL, x, ln_keras_number(call, "mask_value", 0),
+                                           ln_keras_name(call, "counts"));
+  ln_tensor* any = ln_build_reduce(&call->b, LN_OP_REDUCE_ANY, counts, 1, axis, true, ln_keras_name(call, "any"));
+  ln_tensor* y = ln_build_binary(&call->b, LN_OP_MUL, x,
+                                 ln_build_cast(&call->b, any, x->type, ln_keras_name(call, "factors")), call->name);
+  ln_keras_return(call, y);
+  ln_keras_set_mask(call, y,
+                    ln_build_reduce(&call->b, LN_OP_REDUCE_ANY, counts, 1, axis, false, ln_keras_name(call, "mask")));
+}
+
+/* Batch and time as one dimension: the layer within works on each time step alike. */
+static void time_distributed(ln_keras_call* call) {
+  const cJSON* layer = ln_keras_get(call, "layer");
+  ln_tensor* x = call->in[0];
+  int32_t dims[LN_MAX_DIMS];
+  int count;
+  if (layer == NULL || x->rank < 3) {
+    ln_keras_fail(call, "its input has rank %d; at least 3 is right", x->rank);
+    return;
+  }
+  dims[0] = ln_dim_is_known(x, 0) && ln_dim_is_known(x, 1) && (int64_t)ln_dim(x, 0) * ln_dim(x, 1) < INT32_MAX
+                ? ln_dim(x, 0) * ln_dim(x, 1)
+                : -1;
+  for (int i = 2; i < x->rank; ++i) dims[i - 1] = LN_KERAS_DIM(i);
+  ln_tensor* steps = ln_keras_reshape(call, x, x->rank - 1, dims, ln_keras_name(call, "steps"));
+  ln_tensor** outs = ln_keras_apply(call, layer, ln_keras_part(&call->weights, "layer", NULL), &steps, 1, &count);
+  if (count != 1 || outs[0]->broken || outs[0]->rank + 1 > LN_MAX_DIMS || outs[0]->rank < 1) {
+    if (count != 1) ln_keras_fail(call, "the layer within has %d outputs; 1 can be converted", count);
+    return;
+  }
+  ln_tensor* y = outs[0];
+  dims[0] = ln_dim(x, 0);
+  dims[1] = ln_dim(x, 1);
+  for (int i = 1; i < y->rank; ++i) dims[i + 1] = LN_KERAS_DIM(i);
+  if (dims[0] < 0 && dims[1] < 0) { /* both are the input's */
+    const int32_t head[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1)};
+    int32_t tail[LN_MAX_DIMS];
+    for (int i = 1; i < y->rank; ++i) tail[i - 1] = LN_KERAS_DIM(i);
+    ln_tensor* parts[] = {ln_keras_shape(call, x, 2, head, ln_keras_name(call, "batch_and_time")),
+                          y->rank > 1 ? ln_keras_shape(call, y, y->rank - 1, tail, ln_keras_name(call, "rest")) : NULL};
+    ln_tensor* shape = ln_build_concat(&call->b, y->rank > 1 ? 2 : 1, parts, 0, ln_keras_name(call, "new_shape"));
+    ln_keras_return(call, ln_build_binary(&call->b, LN_OP_RESHAPE, y, shape, call->name));
+    return;
+  }
+  ln_keras_return(call, ln_keras_reshape(call, y, y->rank + 1, dims, call->name));
+}
+
+static void rescaling(ln_keras_call* call) {
+  ln_tensor* x = ln_build_cast(&call->b, call->in[0], LN_TYPE_FLOAT32, ln_keras_name(call, "float"));
+  ln_tensor* scale = ln_keras_operand(call, ln_keras_get(call, "scale"), LN_TYPE_FLOAT32);
+  ln_tensor* offset = ln_keras_operand(call, ln_keras_get(call, "offset"), LN_TYPE_FLOAT32);
+  if (scale == NULL || offset == NULL) {
+    ln_keras_fail(call, "its scale and offset are no numbers");
+    return;
+  }
+  x = ln_build_binary(&call->b, LN_OP_MUL, x, scale, ln_keras_name(call, "scaled"));
+  ln_keras_return(call, ln_build_binary(&call->b, LN_OP_ADD, x, offset, call->name));
+}
+
+const ln_keras_lowering ln_keras_core[] = {
+    {"Dense", dense, 0, LN_KERAS_KEEPS_MASK},
+    {"EinsumDense", einsum_dense, 0, LN_KERAS_KEEPS_MASK},
+    {"Embedding", embedding, 0, 0},
+    {"Masking", masking, 0, 0},
+    {"TimeDistributed", time_distributed, 0, LN_KERAS_KEEPS_MASK},
+    {"Rescaling", rescaling, 0, 0},
+    {"Identity", identity, 0, LN_KERAS_KEEPS_MASK},
+    {"Dropout", identity, 0, LN_KERAS_KEEPS_MASK},
+    {"AlphaDropout", identity, 0, LN_KERAS_KEEPS_MASK},
+    {"SpatialDropout1D", identity, 0, LN_KERAS_KEEPS_MASK},
+    {"SpatialDropout2D", identity, 0, LN_KERAS_KEEPS_MASK},
+    {"SpatialDropout3D", identity, 0, LN_KERAS_KEEPS_MASK},
+    {"GaussianDropout", identity, 0, LN_KERAS_KEEPS_MASK},
+    {"GaussianNoise", identity, 0, LN_KERAS_KEEPS_MASK},
+    {"ActivityRegularization", identity, 0, LN_KERAS_KEEPS_MASK},
+    {"RandomFlip", identity, 0, 0},
+    {"RandomRotation", identity, 0, 0},
+    {"RandomZoom", identity, 0, 0},
+    {"RandomTranslation", identity, 0, 0},
+    {"RandomContrast", identity, 0, 0},
+    {"RandomBrightness", identity, 0, 0},
+    {NULL, NULL, 0, 0},
+};
+
+static void refuse_lambda(ln_keras_call* call) {
+  ln_keras_fail(call,
+                "a Lambda is Python code, which the file holds only as bytes of Python; make it of layers or "
+                "keras.ops, or save the model as a SavedModel with model.export()");
+}
+
+static void refuse_text(ln_keras_call* call) {
+  ln_keras_fail(call,
+                "%s works on text or tables of words, which the runtime has no operators for; do it before the "
+                "model, and give the model numbers",
+                call->class_name);
+}
+
+const ln_keras_lowering ln_keras_refused[] = {
+    {"Lambda", refuse_lambda, 0, 0},       {"Hashing", refuse_text, 0, 0},
+    {"HashedCrossing", refuse_text, 0, 0}, {"TextVectorization", refuse_text, 0, 0},
+    {"StringLookup", refuse_text, 0, 0},   {"IntegerLookup", refuse_text, 0, 0},
+    {"FeatureSpace", refuse_text, 0, 0},   {NULL, NULL, 0, 0},
+};

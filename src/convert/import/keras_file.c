@@ -1,0 +1,352 @@
+#include "convert/import/keras_file.h"
+
+#include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zip.h>
+
+#include "base/mutex.h"
+
+/* A configuration of a model with thousands of layers has a few million characters. */
+enum { MAX_CONFIG_BYTES = 256 << 20, MAX_WEIGHTS_RATIO = 1000, MAX_CHUNKS = 10000, MAX_NAMES = 1000000 };
+
+typedef struct names {
+  struct names* next;
+  const char* path;
+  const char** names;
+  size_t count, capacity;
+} names;
+
+struct ln_keras_file {
+  ln_job* job;
+  const char* path;
+  const char* config;
+  hid_t file;
+  bool is_zip, locked, is_2;
+  zip_t* zip;
+  void* image; /* model.weights.h5 while it is read */
+  names* lists;
+};
+
+/* The library keeps its errors and identifiers in static memory and may be built without locks. */
+static ln_mutex lock = LN_MUTEX_INITIALIZER;
+
+static void close_file(void* what) {
+  ln_keras_file* file = what;
+  if (file->file >= 0) H5Fclose(file->file);
+  if (file->zip != NULL) zip_discard(file->zip);
+  free(file->image);
+  if (file->locked) ln_mutex_unlock(&lock);
+}
+
+/* ---- HDF5 ---- */
+
+static void close_id(void* what) {
+  const hid_t* id = what;
+  if (*id >= 0) H5Idec_ref(*id);
+}
+
+/* An identifier that is given back when the job ends; it must be valid. */
+static hid_t kept(ln_keras_file* file, hid_t id, const char* what) {
+  if (id < 0) ln_stop(file->job, "%s: %s cannot be read: the file is damaged", file->path, what);
+  hid_t* holder = ln_job_alloc(file->job, 1, sizeof *holder);
+  *holder = id;
+  ln_job_defer(file->job, close_id, holder);
+  return id;
+}
+
+static bool exists(hid_t file, const char* path) {
+  char part[1024];
+  if (strlen(path) >= sizeof part) return false;
+  for (size_t i = 1; path[i - 1] != 0; ++i)
+    if (path[i] == '/' || path[i] == 0) {
+      memcpy(part, path, i);
+      part[i] = 0;
+      if (H5Lexists(file, part, H5P_DEFAULT) <= 0) return false;
+    }
+  return H5Oexists_by_name(file, path, H5P_DEFAULT) > 0;
+}
+
+typedef struct strings {
+  size_t count;
+  char** text;
+} strings;
+
+/* A string attribute: one or a vector, of fixed or variable length. False: there is none. */
+static bool read_strings(ln_keras_file* file, hid_t object, const char* name, strings* result) {
+  ln_job* job = file->job;
+  memset(result, 0, sizeof *result);
+  if (H5Aexists(object, name) <= 0) return false;
+  const hid_t attribute = kept(file, H5Aopen(object, name, H5P_DEFAULT), name);
+  const hid_t type = kept(file, H5Aget_type(attribute), name), space = kept(file, H5Aget_space(attribute), name);
+  const hssize_t count = H5Sget_simple_extent_npoints(space);
+  if (count < 0 || count > MAX_NAMES) ln_stop(job, "%s: attribute \"%s\" is damaged", file->path, name);
+  if (count == 0) return true;
+  if (H5Tget_class(type) != H5T_STRING) return false;
+  result->count = (size_t)count;
+  result->text = ln_job_alloc(job, result->count, sizeof *result->text);
+  if (H5Tis_variable_str(type) > 0) {
+    const hid_t memory = kept(file, H5Tcopy(H5T_C_S1), name);
+    H5Tset_size(memory, H5T_VARIABLE);
+    H5Tset_cset(memory, H5Tget_cset(type));
+    char** read = ln_job_alloc(job, result->count, sizeof *read);
+    if (H5Aread(attribute, memory, read) < 0) ln_stop(job, "%s: attribute \"%s\" is damaged", file->path, name);
+    for (size_t i = 0; i < result->count; ++i) result->text[i] = ln_job_strdup(job, read[i] != NULL ? read[i] : "");
+    H5Dvlen_reclaim(memory, space, H5P_DEFAULT, read);
+    return true;
+  }
+  const size_t length = H5Tget_size(type);
+  if (length == 0 || length > MAX_CONFIG_BYTES / result->count)
+    ln_stop(job, "%s: attribute \"%s\" is damaged", file->path, name);
+  char* read = ln_job_alloc(job, result->count, length);
+  if (H5Aread(attribute, type, read) < 0) ln_stop(job, "%s: attribute \"%s\" is damaged", file->path, name);
+  for (size_t i = 0; i < result->count; ++i) result->text[i] = ln_job_text(job, "%.*s", (int)length, read + i * length);
+  return true;
+}
+
+static void open_h5(ln_keras_file* file) {
+  strings config;
+  file->file = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file->file < 0) ln_stop(file->job, "%s: not a whole HDF5 file: it is damaged or cut off", file->path);
+  if (!read_strings(file, file->file, "model_config", &config) || config.count != 1)
+    ln_stop(file->job,
+            "%s: it has no attribute \"model_config\": it holds weights alone; save the whole model with "
+            "model.save()",
+            file->path);
+  file->config = config.text[0];
+  strings version;
+  file->is_2 = !read_strings(file, file->file, "keras_version", &version) || version.count != 1 ||
+               version.text[0][0] == '1' || version.text[0][0] == '2';
+}
+
+/* ---- Zip ---- */
+
+/* An entry's bytes, with a 0 behind them; malloc's. */
+static char* read_entry(ln_keras_file* file, const char* name, size_t limit, size_t* size_bytes) {
+  zip_stat_t stat;
+  if (zip_stat(file->zip, name, 0, &stat) != 0 || (stat.valid & ZIP_STAT_SIZE) == 0)
+    ln_stop(file->job, "%s: there is no \"%s\" in it: not a Keras model", file->path, name);
+  const uint64_t most = limit != 0 ? limit : stat.comp_size * MAX_WEIGHTS_RATIO + 65536;
+  if (stat.size > most || stat.size > SIZE_MAX - 1)
+    ln_stop(file->job, "%s: \"%s\" in it claims to have %llu bytes", file->path, name, (unsigned long long)stat.size);
+  file->image = malloc((size_t)stat.size + 1);
+  zip_file_t* entry = zip_fopen(file->zip, name, 0);
+  if (file->image == NULL || entry == NULL) {
+    if (entry != NULL) zip_fclose(entry);
+    ln_stop(file->job, "%s: \"%s\" in it cannot be read%s", file->path, name, file->image == NULL ? ": no memory" : "");
+  }
+  const zip_int64_t got = zip_fread(entry, file->image, stat.size);
+  zip_fclose(entry);
+  if (got < 0 || (uint64_t)got != stat.size)
+    ln_stop(file->job, "%s: \"%s\" in it is damaged or cut off", file->path, name);
+  ((char*)file->image)[stat.size] = 0;
+  *size_bytes = (size_t)stat.size;
+  return file->image;
+}
+
+static void free_image(ln_keras_file* file) {
+  free(file->image);
+  file->image = NULL;
+}
+
+static void open_zip(ln_keras_file* file) {
+  int error = 0;
+  size_t size_bytes;
+  file->zip = zip_open(file->path, ZIP_RDONLY, &error);
+  if (file->zip == NULL) ln_stop(file->job, "%s: not a whole zip: it is damaged or cut off", file->path);
+  file->config = ln_job_strdup(file->job, read_entry(file, "config.json", MAX_CONFIG_BYTES, &size_bytes));
+  free_image(file);
+  if (zip_name_locate(file->zip, "metadata.json", 0) >= 0)
+    file->is_2 =
+        strstr(read_entry(file, "metadata.json", MAX_CONFIG_BYTES, &size_bytes), "\"keras_version\": \"2.") != NULL;
+  free_image(file);
+  char* image = read_entry(file, "model.weights.h5", 0, &size_bytes);
+  const hid_t access = kept(file, H5Pcreate(H5P_FILE_ACCESS), "model.weights.h5");
+  if (H5Pset_fapl_core(access, 65536, 0) < 0 || H5Pset_file_image(access, image, size_bytes) < 0)
+    ln_stop(file->job, "%s: no memory for \"model.weights.h5\"", file->path);
+  file->file = H5Fopen("model.weights.h5", H5F_ACC_RDONLY, access);
+  if (file->file < 0) ln_stop(file->job, "%s: \"model.weights.h5\" in it is damaged or cut off", file->path);
+  free_image(file);
+}
+
+ln_keras_file* ln_keras_open(ln_job* job, const char* path) {
+  unsigned char head[2] = {0};
+  ln_keras_file* file = ln_job_alloc(job, 1, sizeof *file);
+  file->job = job;
+  file->path = ln_job_strdup(job, path);
+  file->file = -1;
+  FILE* stream = fopen(path, "rb");
+  if (stream == NULL) ln_stop(job, "%s: cannot be opened", path);
+  const size_t got = fread(head, 1, 2, stream);
+  fclose(stream);
+  file->is_zip = got == 2 && head[0] == 'P' && head[1] == 'K';
+  ln_job_defer(job, close_file, file);
+  ln_mutex_lock(&lock);
+  file->locked = true;
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  if (file->is_zip)
+    open_zip(file);
+  else
+    open_h5(file);
+  return file;
+}
+
+const char* ln_keras_config(const ln_keras_file* file) { return file->config; }
+
+bool ln_keras_is_2(const ln_keras_file* file) { return file->is_2; }
+
+/* ---- Where weights are ---- */
+
+ln_keras_weights ln_keras_root(ln_keras_file* file) {
+  ln_keras_weights weights;
+  memset(&weights, 0, sizeof weights);
+  weights.file = file;
+  weights.path = "";
+  if (!file->is_zip && exists(file->file, "model_weights")) weights.path = "model_weights";
+  return weights;
+}
+
+static const char* join(ln_job* job, const char* path, const char* part) {
+  return path[0] != 0 ? ln_job_text(job, "%s/%s", path, part) : ln_job_strdup(job, part);
+}
+
+/* The names of a group's weights. Long lists are split over attributes weight_names0, weight_names1, ... */
+static const names* names_of(ln_keras_file* file, const char* path) {
+  for (const names* list = file->lists; list != NULL; list = list->next)
+    if (strcmp(list->path, path) == 0) return list;
+  names* list = ln_job_alloc(file->job, 1, sizeof *list);
+  list->next = file->lists;
+  list->path = path;
+  file->lists = list;
+  if (!exists(file->file, path)) return list;
+  const hid_t group = kept(file, H5Gopen2(file->file, path, H5P_DEFAULT), path);
+  for (int chunk = -1; chunk < MAX_CHUNKS; ++chunk) {
+    strings part;
+    const char* attribute = chunk < 0 ? "weight_names" : ln_job_text(file->job, "weight_names%d", chunk);
+    if (!read_strings(file, group, attribute, &part)) {
+      if (chunk < 0) continue;
+      break;
+    }
+    for (size_t i = 0; i < part.count; ++i) {
+      list->names = ln_job_grow(file->job, list->names, list->count, &list->capacity, sizeof *list->names);
+      list->names[list->count++] = part.text[i];
+    }
+    if (chunk < 0) break;
+  }
+  return list;
+}
+
+/* Whether the words stand in a name in this order, as whole parts, before its last part. */
+static bool has_scopes(const char* name, const char* const* scopes, int count) {
+  const char* at = name;
+  for (int i = 0; i < count; ++i) {
+    const size_t length = strlen(scopes[i]);
+    for (;; ++at) {
+      const size_t span = strcspn(at, "/");
+      if (at[span] == 0) return false;
+      const bool same = span == length && memcmp(at, scopes[i], length) == 0;
+      at += span;
+      if (same) break;
+    }
+    ++at;
+  }
+  return true;
+}
+
+ln_keras_weights ln_keras_part(const ln_keras_weights* weights, const char* attribute, const char* scope) {
+  ln_keras_weights part = *weights;
+  if (weights->file->is_zip) {
+    part.path = join(weights->file->job, weights->path, attribute);
+    return part;
+  }
+  if (scope == NULL || part.scope_count == (int)(sizeof part.scopes / sizeof part.scopes[0])) return part;
+  part.scopes[part.scope_count++] = scope;
+  const names* list = names_of(weights->file, part.path);
+  for (size_t i = 0; i < list->count; ++i)
+    if (has_scopes(list->names[i], part.scopes, part.scope_count)) return part;
+  return *weights;
+}
+
+ln_keras_weights ln_keras_layer_part(const ln_keras_weights* weights, const char* index_name, const char* layer) {
+  ln_keras_file* file = weights->file;
+  ln_keras_weights part = *weights;
+  if (file->is_zip) {
+    const char* layers = join(file->job, weights->path, "layers");
+    if (!exists(file->file, layers)) layers = join(file->job, weights->path, "_layer_checkpoint_dependencies");
+    part.path = join(file->job, layers, index_name);
+    return part;
+  }
+  /* The first level is the file's, the rest are names. */
+  if (strcmp(weights->path, "model_weights") != 0 && weights->path[0] != 0) return ln_keras_part(weights, "", layer);
+  part.path = join(file->job, weights->path, layer);
+  return part;
+}
+
+static const char* find(const ln_keras_weights* weights, int index, const char* name) {
+  ln_job* job = weights->file->job;
+  if (weights->file->is_zip) {
+    const char* path = join(job, weights->path, ln_job_text(job, "vars/%d", index));
+    return exists(weights->file->file, path) ? path : NULL;
+  }
+  const names* list = names_of(weights->file, weights->path);
+  const size_t length = strlen(name);
+  for (size_t i = 0; i < list->count; ++i) {
+    const char* slash = strrchr(list->names[i], '/');
+    const char* last = slash != NULL ? slash + 1 : list->names[i];
+    if (strncmp(last, name, length) != 0 || (last[length] != 0 && last[length] != ':')) continue;
+    if (!has_scopes(list->names[i], weights->scopes, weights->scope_count)) continue;
+    const char* path = join(job, weights->path, list->names[i]);
+    if (exists(weights->file->file, path)) return path;
+  }
+  return NULL;
+}
+
+/* ---- Reading ---- */
+
+static hid_t memory_type(hid_t type, int* result) {
+  switch (H5Tget_class(type)) {
+    case H5T_FLOAT:
+      *result = LN_TYPE_FLOAT32;
+      return H5T_NATIVE_FLOAT;
+    case H5T_INTEGER:
+      *result = H5Tget_size(type) > 4 ? LN_TYPE_INT64 : LN_TYPE_INT32;
+      return H5Tget_size(type) > 4 ? H5T_NATIVE_INT64 : H5T_NATIVE_INT32;
+    default:
+      return -1;
+  }
+}
+
+bool ln_keras_read(const ln_keras_weights* weights, int index, const char* name, ln_keras_array* array) {
+  ln_keras_file* file = weights->file;
+  memset(array, 0, sizeof *array);
+  const char* path = find(weights, index, name);
+  if (path == NULL) return false;
+  const hid_t set = kept(file, H5Dopen2(file->file, path, H5P_DEFAULT), path);
+  const hid_t type = kept(file, H5Dget_type(set), path), space = kept(file, H5Dget_space(set), path);
+  hsize_t dims[H5S_MAX_RANK];
+  array->rank = H5Sget_simple_extent_ndims(space);
+  if (array->rank < 0 || array->rank > LN_MAX_DIMS || H5Sget_simple_extent_dims(space, dims, NULL) < 0)
+    ln_stop(file->job, "%s: weight \"%s\" has %d dimensions; at most %d can be converted", file->path, path,
+            array->rank, LN_MAX_DIMS);
+  size_t bytes = 8;
+  for (int i = 0; i < array->rank; ++i) {
+    if (dims[i] > INT32_MAX || (dims[i] != 0 && bytes > INT32_MAX / (size_t)dims[i]))
+      ln_stop(file->job, "%s: weight \"%s\" is larger than 2 GiB", file->path, path);
+    array->dims[i] = (int32_t)dims[i];
+    bytes *= (size_t)dims[i];
+  }
+  const hid_t memory = memory_type(type, &array->type);
+  if (memory < 0)
+    ln_stop(file->job, "%s: weight \"%s\" is of a type that cannot be converted; floats and integers can", file->path,
+            path);
+  if (array->type != LN_TYPE_INT64) bytes /= 2;
+  /* A data set that says it is large and has nothing stored is all zeros: its size is no harm to others, only to us. */
+  if (bytes > (1u << 20) && H5Dget_storage_size(set) == 0)
+    ln_stop(file->job, "%s: weight \"%s\" says it has %zu bytes, and none are there", file->path, path, bytes);
+  void* data = ln_job_alloc_raw(file->job, bytes);
+  if (H5Dread(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
+    ln_stop(file->job, "%s: weight \"%s\" is damaged or cut off", file->path, path);
+  array->data = data;
+  return true;
+}

@@ -1,0 +1,133 @@
+/* From a Keras model's configuration to the graph. A model is a list of layers with the calls of each ("inbound
+ * nodes"); a layer that is itself a model, or wraps another, is called the same way as the file's own model. Each class
+ * of layer has a function here that makes the TFLite operators of one call: see ln_keras_lowering. */
+#ifndef LN_CONVERT_IMPORT_KERAS_IMPORT_H_
+#define LN_CONVERT_IMPORT_KERAS_IMPORT_H_
+
+#include <cjson/cJSON.h>
+
+#include "convert/build.h"
+#include "convert/import/import.h"
+#include "convert/import/keras_file.h"
+
+/* A mask that goes along with a tensor: which time steps count. */
+typedef struct ln_keras_mask {
+  struct ln_keras_mask* next;
+  const ln_tensor* tensor;
+  ln_tensor* mask; /* bool [batch, steps] */
+} ln_keras_mask;
+
+typedef struct ln_keras_importer {
+  ln_job* job;
+  ln_graph* graph;
+  ln_keras_mask* masks;
+  int depth; /* of layers within layers */
+  int calls; /* of all layers */
+} ln_keras_importer;
+
+/* One call of one layer. */
+typedef struct ln_keras_call {
+  ln_keras_importer* importer;
+  ln_job* job;
+  ln_builder b;
+  const char* class_name;
+  const char* name;    /* of the layer, for its outputs; never empty */
+  const cJSON* config; /* of the layer */
+  bool is_operation;   /* one of keras.ops, no layer */
+  ln_keras_weights weights;
+  const cJSON *args, *kwargs; /* NULL where a layer is called by another */
+  struct ln_keras_model* model;
+  ln_tensor** in; /* all tensors of the arguments, in order */
+  int in_count;
+  size_t in_capacity;
+  ln_tensor** out;
+  int out_count;
+  size_t out_capacity;
+} ln_keras_call;
+
+enum { LN_KERAS_DROPS_MASK, LN_KERAS_KEEPS_MASK, LN_KERAS_USES_MASK };
+
+typedef struct ln_keras_lowering {
+  const char* class_name; /* ends with NULL */
+  void (*lower)(ln_keras_call* call);
+  int code; /* for functions that serve several classes */
+  int mask; /* LN_KERAS_..: what becomes of a mask that comes with the input */
+} ln_keras_lowering;
+
+extern const ln_keras_lowering ln_keras_core[], ln_keras_conv[], ln_keras_pool[], ln_keras_norm[], ln_keras_shapes[],
+    ln_keras_activations[], ln_keras_merge[], ln_keras_rnn[], ln_keras_attention[], ln_keras_preprocessing[],
+    ln_keras_operations[], ln_keras_refused[];
+
+/* Calls a layer (its JSON with class_name and config) on tensors; `count` outputs are returned. */
+ln_tensor** ln_keras_apply(ln_keras_call* call, const cJSON* layer, ln_keras_weights weights, ln_tensor* const* in,
+                           int in_count, int* out_count);
+
+/* ---- For lowerings ---- */
+
+/* Notes that the call cannot be converted; its outputs are broken. */
+void ln_keras_fail(ln_keras_call* call, const char* format, ...) LN_PRINTF(2, 3);
+void ln_keras_return(ln_keras_call* call, ln_tensor* tensor);
+/* A name for a tensor on the way: NAME/what. */
+const char* ln_keras_name(ln_keras_call* call, const char* what);
+
+/* The layer's configuration. */
+const cJSON* ln_keras_get(const ln_keras_call* call, const char* key); /* NULL: missing or null */
+double ln_keras_number(const ln_keras_call* call, const char* key, double fallback);
+int32_t ln_keras_int(const ln_keras_call* call, const char* key, int32_t fallback);
+bool ln_keras_flag(const ln_keras_call* call, const char* key, bool fallback);
+const char* ln_keras_string(const ln_keras_call* call, const char* key, const char* fallback);
+/* A number for each of `count` dimensions: one number counts for all. False, noted: something else is there. */
+bool ln_keras_ints(ln_keras_call* call, const char* key, int count, int32_t fallback, int32_t* numbers);
+/* A list of numbers; the count; -1: it is none, or longer. A single number is a list of one. */
+int ln_keras_list(const cJSON* json, int most, int32_t* numbers);
+/* A number in JSON as int32, limited to its range. */
+int32_t ln_keras_to_int(const cJSON* json, int32_t fallback);
+
+/* An argument of an operation: by position or name; NULL: left out or null. */
+const cJSON* ln_keras_arg(const ln_keras_call* call, int position, const char* name);
+/* The same, or the operation's configuration. */
+const cJSON* ln_keras_either(const ln_keras_call* call, int position, const char* name);
+/* An argument as a tensor: a layer's output, or a constant of `type` (of a number, or of nested lists). NULL: none. */
+ln_tensor* ln_keras_operand(ln_keras_call* call, const cJSON* json, int type);
+/* The tensor that JSON names, NULL: it names none. */
+ln_tensor* ln_keras_reference(ln_keras_call* call, const cJSON* json);
+/* The LN_TYPE_... of Keras's name of a type, or a policy; -1: none. */
+int ln_keras_type(const char* name);
+
+/* The layer's weight with this rank (and dims, where they are not -1; NULL: any); false: noted. */
+bool ln_keras_weight(ln_keras_call* call, int index, const char* name, int rank, const int32_t* dims,
+                     ln_keras_array* array);
+/* Of a part of the layer. */
+bool ln_keras_weight_of(ln_keras_call* call, const ln_keras_weights* weights, int index, const char* name, int rank,
+                        const int32_t* dims, ln_keras_array* array);
+ln_tensor* ln_keras_constant(ln_keras_call* call, const ln_keras_array* array, const char* name);
+/* Weights with their dimensions in another order. */
+ln_keras_array ln_keras_permute(ln_job* job, const ln_keras_array* array, const int* order);
+ln_tensor* ln_keras_zeros(ln_keras_call* call, int32_t count);
+
+/* The input as NHWC where the layer's data_format is channels_first, and the result back. */
+bool ln_keras_channels_first(const ln_keras_call* call);
+ln_tensor* ln_keras_to_last(ln_keras_call* call, ln_tensor* x);
+ln_tensor* ln_keras_to_first(ln_keras_call* call, ln_tensor* x, const char* name);
+
+/* A reshape where dims[i] may be LN_KERAS_DIM(k): x's extent k, also where it is unknown. */
+#define LN_KERAS_DIM(k) (-100 - (k))
+ln_tensor* ln_keras_reshape(ln_keras_call* call, ln_tensor* x, int rank, const int32_t* dims, const char* name);
+/* Such a shape as a tensor of int32. */
+ln_tensor* ln_keras_shape(ln_keras_call* call, ln_tensor* x, int rank, const int32_t* dims, const char* name);
+
+/* x through a dense layer with weights [out,in] and bias [out] or NULL. */
+ln_tensor* ln_keras_fully_connected(ln_keras_call* call, ln_tensor* x, ln_tensor* weights, ln_tensor* bias,
+                                    const char* name);
+ln_tensor* ln_keras_softmax(ln_keras_call* call, ln_tensor* x, int axis, const char* name);
+/* The activation that `json` names (NULL: linear). */
+ln_tensor* ln_keras_activate(ln_keras_call* call, const cJSON* json, ln_tensor* x, const char* name);
+/* By a function's name and its arguments; NULL, noted: there is none. */
+ln_tensor* ln_keras_activation(ln_keras_call* call, const char* function, const cJSON* config, ln_tensor* x,
+                               const char* name);
+
+/* A mask of a tensor, NULL: none. */
+ln_tensor* ln_keras_mask_of(const ln_keras_call* call, const ln_tensor* tensor);
+void ln_keras_set_mask(ln_keras_call* call, const ln_tensor* tensor, ln_tensor* mask);
+
+#endif

@@ -1,0 +1,666 @@
+/* keras.ops in functional graphs: one operation is one operator here, or a few. Arguments are tensors, numbers and
+ * lists by position or name; what is no tensor also stands in the operation's configuration. */
+#include <math.h>
+#include <string.h>
+
+#include "convert/import/keras_einsum.h"
+
+/* Binary operations: the second operand takes the first's type, or the other way round. */
+static bool operands(ln_keras_call* call, ln_tensor** x, ln_tensor** y) {
+  const cJSON *a = ln_keras_arg(call, 0, "x1"), *b = ln_keras_arg(call, 1, "x2");
+  if (a == NULL) a = ln_keras_arg(call, -1, "x");
+  if (b == NULL) b = ln_keras_arg(call, -1, "y");
+  *x = ln_keras_reference(call, a);
+  *y = ln_keras_reference(call, b);
+  const int type = *x != NULL ? (*x)->type : *y != NULL ? (*y)->type : LN_TYPE_FLOAT32;
+  const cJSON* other = *x == NULL ? a : *y == NULL ? b : NULL;
+  const bool fraction = cJSON_IsNumber(other) && other->valuedouble != floor(other->valuedouble);
+  const int common = fraction ? LN_TYPE_FLOAT32 : type;
+  if (*x == NULL) *x = ln_keras_operand(call, a, common);
+  if (*y == NULL) *y = ln_keras_operand(call, b, common);
+  if (*x == NULL || *y == NULL) {
+    ln_keras_fail(call, "its arguments are no tensors or numbers");
+    return false;
+  }
+  /* Of two types the float one counts. */
+  if ((*x)->type != (*y)->type) {
+    const int wide = (*x)->type == LN_TYPE_FLOAT32 || (*y)->type == LN_TYPE_FLOAT32 ? LN_TYPE_FLOAT32 : (*x)->type;
+    *x = ln_build_cast(&call->b, *x, wide, ln_keras_name(call, "x"));
+    *y = ln_build_cast(&call->b, *y, wide, ln_keras_name(call, "y"));
+  }
+  return true;
+}
+
+static int code_of(const ln_keras_call* call) {
+  for (const ln_keras_lowering* l = ln_keras_operations; l->class_name != NULL; ++l)
+    if (strcmp(l->class_name, call->class_name) == 0) return l->code;
+  return 0;
+}
+
+static void binary(ln_keras_call* call) {
+  ln_tensor *x, *y;
+  if (operands(call, &x, &y)) ln_keras_return(call, ln_build_binary(&call->b, code_of(call), x, y, call->name));
+}
+
+static void divide(ln_keras_call* call) {
+  ln_tensor *x, *y;
+  if (!operands(call, &x, &y)) return;
+  x = ln_build_cast(&call->b, x, LN_TYPE_FLOAT32, ln_keras_name(call, "x"));
+  y = ln_build_cast(&call->b, y, LN_TYPE_FLOAT32, ln_keras_name(call, "y"));
+  ln_keras_return(call, ln_build_binary(&call->b, LN_OP_DIV, x, y, call->name));
+}
+
+static void unary(ln_keras_call* call) {
+  ln_keras_return(call, ln_build_unary(&call->b, code_of(call), call->in[0], call->name));
+}
+
+static void with_number(ln_keras_call* call, int first, int code, double number) {
+  ln_tensor* x = first >= 0 ? ln_build_unary(&call->b, first, call->in[0], ln_keras_name(call, "first")) : call->in[0];
+  ln_keras_return(call, ln_build_with_number(&call->b, code, x, number, call->name));
+}
+
+static void reciprocal(ln_keras_call* call) {
+  ln_tensor* one = ln_build_number(&call->b, call->in[0]->type, 1, ln_keras_name(call, "one"));
+  ln_keras_return(call, ln_build_binary(&call->b, LN_OP_DIV, one, call->in[0], call->name));
+}
+
+static void log1p_op(ln_keras_call* call) {
+  ln_tensor* x = ln_build_with_number(&call->b, LN_OP_ADD, call->in[0], 1, ln_keras_name(call, "one_more"));
+  ln_keras_return(call, ln_build_unary(&call->b, LN_OP_LOG, x, call->name));
+}
+
+static void expm1_op(ln_keras_call* call) { with_number(call, LN_OP_EXP, LN_OP_SUB, 1); }
+static void log2_op(ln_keras_call* call) { with_number(call, LN_OP_LOG, LN_OP_MUL, 1.4426950408889634); }
+static void log10_op(ln_keras_call* call) { with_number(call, LN_OP_LOG, LN_OP_MUL, 0.4342944819032518); }
+static void identity(ln_keras_call* call) { ln_keras_return(call, call->in[0]); }
+static void erf_op(ln_keras_call* call) { ln_keras_return(call, ln_build_erf(&call->b, call->in[0], call->name)); }
+
+static void activation(ln_keras_call* call) {
+  ln_keras_return(call, ln_keras_activation(call, call->class_name, call->config, call->in[0], call->name));
+}
+
+/* ---- Axes ---- */
+
+/* The axes of an argument, non-negative; all where there are none. -1: noted. */
+static int read_axes(ln_keras_call* call, const ln_tensor* x, const char* key, int32_t* axes) {
+  const cJSON* json = ln_keras_either(call, 1, key);
+  int count = json != NULL ? ln_keras_list(json, LN_MAX_DIMS, axes) : x->rank;
+  for (int i = 0; i < count; ++i) {
+    if (json == NULL) axes[i] = i;
+    if (axes[i] < 0) axes[i] += x->rank;
+    if (axes[i] < 0 || axes[i] >= x->rank) count = -1;
+  }
+  if (count < 0) ln_keras_fail(call, "its axes do not fit an input of rank %d", x->rank);
+  return count;
+}
+
+static bool keeps(const ln_keras_call* call) { return cJSON_IsTrue(ln_keras_either(call, -1, "keepdims")); }
+
+static void reduce(ln_keras_call* call) {
+  int32_t axes[LN_MAX_DIMS];
+  const int count = read_axes(call, call->in[0], "axis", axes);
+  if (count >= 0)
+    ln_keras_return(call, ln_build_reduce(&call->b, code_of(call), call->in[0], count, axes, keeps(call), call->name));
+}
+
+static void variance(ln_keras_call* call) {
+  int32_t axes[LN_MAX_DIMS];
+  ln_tensor* x = call->in[0];
+  const int count = read_axes(call, x, "axis", axes);
+  if (count < 0) return;
+  const bool root = strcmp(call->class_name, "Std") == 0;
+  ln_tensor* mean = ln_build_reduce(&call->b, LN_OP_MEAN, x, count, axes, true, ln_keras_name(call, "mean"));
+  ln_tensor* squares = ln_build_binary(&call->b, LN_OP_SQUARED_DIFFERENCE, x, mean, ln_keras_name(call, "squares"));
+  ln_tensor* y = ln_build_reduce(&call->b, LN_OP_MEAN, squares, count, axes, keeps(call),
+                                 root ? ln_keras_name(call, "variance") : call->name);
+  ln_keras_return(call, root ? ln_build_unary(&call->b, LN_OP_SQRT, y, call->name) : y);
+}
+
+/* log(sum(exp(x - max))) + max */
+static void logsumexp(ln_keras_call* call) {
+  int32_t axes[LN_MAX_DIMS];
+  ln_tensor* x = call->in[0];
+  const int count = read_axes(call, x, "axis", axes);
+  if (count < 0) return;
+  ln_tensor* most = ln_build_reduce(&call->b, LN_OP_REDUCE_MAX, x, count, axes, true, ln_keras_name(call, "most"));
+  ln_tensor* y = ln_build_binary(&call->b, LN_OP_SUB, x, most, ln_keras_name(call, "below"));
+  y = ln_build_unary(&call->b, LN_OP_EXP, y, ln_keras_name(call, "exp"));
+  y = ln_build_reduce(&call->b, LN_OP_SUM, y, count, axes, keeps(call), ln_keras_name(call, "sum"));
+  y = ln_build_unary(&call->b, LN_OP_LOG, y, ln_keras_name(call, "log"));
+  if (!keeps(call))
+    most = ln_build_reduce(&call->b, LN_OP_REDUCE_MAX, x, count, axes, false, ln_keras_name(call, "most_of_all"));
+  ln_keras_return(call, ln_build_binary(&call->b, LN_OP_ADD, y, most, call->name));
+}
+
+/* One axis; `extra`: dimensions that the result has more. False: noted. */
+static bool read_axis(ln_keras_call* call, int position, int extra, int32_t fallback, int32_t* axis) {
+  const int rank = call->in[0]->rank + extra;
+  *axis = ln_keras_to_int(ln_keras_either(call, position, "axis"), fallback);
+  if (*axis < 0) *axis += rank;
+  if (*axis >= 0 && *axis < rank) return true;
+  ln_keras_fail(call, "its axis does not fit an input of rank %d", call->in[0]->rank);
+  return false;
+}
+
+static void arg_max(ln_keras_call* call) {
+  int32_t axis;
+  if (!read_axis(call, 1, 0, -1, &axis)) return;
+  ln_tensor* const inputs[] = {call->in[0], ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axis)};
+  const bool least = strcmp(call->class_name, "Argmin") == 0;
+  ln_node* node = ln_build_node(&call->b, least ? LN_OP_ARG_MIN : LN_OP_ARG_MAX, 2, inputs);
+  if (least)
+    LN_SET(node, ArgMinOptions, output_type, LN_TYPE_INT32);
+  else
+    LN_SET(node, ArgMaxOptions, output_type, LN_TYPE_INT32);
+  ln_tensor* y = ln_build_done(node, call->name, 1);
+  if (keeps(call))
+    y = ln_build_binary(&call->b, LN_OP_EXPAND_DIMS, y,
+                        ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axis), ln_keras_name(call, "kept"));
+  ln_keras_return(call, y);
+}
+
+static void softmax(ln_keras_call* call) {
+  int32_t axis;
+  if (read_axis(call, 1, 0, -1, &axis)) ln_keras_return(call, ln_keras_softmax(call, call->in[0], axis, call->name));
+}
+
+static void cumsum(ln_keras_call* call) {
+  int32_t axis;
+  if (read_axis(call, 1, 0, 0, &axis))
+    ln_keras_return(call,
+                    ln_build_binary(&call->b, LN_OP_CUMSUM, call->in[0],
+                                    ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axis), call->name));
+}
+
+static void flip(ln_keras_call* call) {
+  int32_t axes[LN_MAX_DIMS];
+  const int count = read_axes(call, call->in[0], "axis", axes);
+  if (count >= 0)
+    ln_keras_return(
+        call, ln_build_binary(&call->b, LN_OP_REVERSE_V2, call->in[0],
+                              ln_graph_ints(call->b.subgraph, ln_keras_name(call, "axes"), count, axes), call->name));
+}
+
+static void normalize(ln_keras_call* call) {
+  int32_t axes[1];
+  if (!read_axis(call, 1, 0, -1, axes)) return;
+  if (ln_keras_to_int(ln_keras_either(call, -1, "order"), 2) != 2) {
+    ln_keras_fail(call, "an order other than 2 cannot be converted");
+    return;
+  }
+  ln_tensor* sum = ln_build_unary(&call->b, LN_OP_SQUARE, call->in[0], ln_keras_name(call, "squares"));
+  sum = ln_build_reduce(&call->b, LN_OP_SUM, sum, 1, axes, true, ln_keras_name(call, "sum"));
+  sum = ln_build_with_number(&call->b, LN_OP_MAXIMUM, sum, 1e-24, ln_keras_name(call, "at_least"));
+  sum = ln_build_unary(&call->b, LN_OP_RSQRT, sum, ln_keras_name(call, "factor"));
+  ln_keras_return(call, ln_build_binary(&call->b, LN_OP_MUL, call->in[0], sum, call->name));
+}
+
+/* ---- Shapes ---- */
+
+static void reshape(ln_keras_call* call) {
+  int32_t dims[LN_MAX_DIMS];
+  const cJSON* json = ln_keras_either(call, 1, "newshape");
+  if (json == NULL) json = ln_keras_either(call, -1, "shape");
+  int count = 0;
+  for (const cJSON* item = cJSON_IsArray(json) ? json->child : NULL; item != NULL; item = item->next, ++count) {
+    if (count == LN_MAX_DIMS || !(cJSON_IsNumber(item) || cJSON_IsNull(item))) {
+      count = -1;
+      break;
+    }
+    dims[count] = ln_keras_to_int(item, -1);
+  }
+  if (!cJSON_IsArray(json) || count < 0)
+    ln_keras_fail(call, "its new shape is no list of at most %d numbers", LN_MAX_DIMS);
+  else
+    ln_keras_return(call, ln_keras_reshape(call, call->in[0], count, dims, call->name));
+}
+
+static void transpose(ln_keras_call* call) {
+  int32_t order[LN_MAX_DIMS];
+  const ln_tensor* x = call->in[0];
+  const cJSON* json = ln_keras_either(call, 1, "axes");
+  const int count = json != NULL ? ln_keras_list(json, LN_MAX_DIMS, order) : x->rank;
+  for (int i = 0; i < count; ++i) {
+    if (json == NULL) order[i] = count - 1 - i;
+    if (order[i] < 0) order[i] += count;
+  }
+  if (count != x->rank)
+    ln_keras_fail(call, "its axes do not fit an input of rank %d", x->rank);
+  else
+    ln_keras_return(call, ln_build_transpose(&call->b, call->in[0], order, call->name));
+}
+
+/* Two axes from arguments of any names. */
+static bool two_axes(ln_keras_call* call, const char* first, const char* second, int32_t axes[2]) {
+  const int rank = call->in[0]->rank;
+  axes[0] = ln_keras_to_int(ln_keras_either(call, 1, first), INT32_MIN);
+  axes[1] = ln_keras_to_int(ln_keras_either(call, 2, second), INT32_MIN);
+  for (int i = 0; i < 2; ++i) {
+    if (axes[i] < 0 && axes[i] > INT32_MIN) axes[i] += rank;
+    if (axes[i] < 0 || axes[i] >= rank) {
+      ln_keras_fail(call, "its axes do not fit an input of rank %d", rank);
+      return false;
+    }
+  }
+  return true;
+}
+
+static void swap_axes(ln_keras_call* call) {
+  int32_t axes[2], order[LN_MAX_DIMS];
+  if (!two_axes(call, "axis1", "axis2", axes)) return;
+  for (int i = 0; i < call->in[0]->rank; ++i) order[i] = i == axes[0] ? axes[1] : i == axes[1] ? axes[0] : i;
+  ln_keras_return(call, ln_build_transpose(&call->b, call->in[0], order, call->name));
+}
+
+static void move_axis(ln_keras_call* call) {
+  int32_t axes[2], order[LN_MAX_DIMS];
+  if (!two_axes(call, "source", "destination", axes)) return;
+  for (int i = 0, from = 0; i < call->in[0]->rank; ++i) {
+    if (i == axes[1]) {
+      order[i] = axes[0];
+      continue;
+    }
+    if (from == axes[0]) ++from;
+    order[i] = from++;
+  }
+  ln_keras_return(call, ln_build_transpose(&call->b, call->in[0], order, call->name));
+}
+
+static void expand_dims(ln_keras_call* call) {
+  int32_t axis;
+  if (read_axis(call, 1, 1, -1, &axis))
+    ln_keras_return(call,
+                    ln_build_binary(&call->b, LN_OP_EXPAND_DIMS, call->in[0],
+                                    ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axis), call->name));
+}
+
+static void squeeze(ln_keras_call* call) {
+  int32_t axes[LN_MAX_DIMS], dims[LN_MAX_DIMS];
+  const ln_tensor* x = call->in[0];
+  const bool given = ln_keras_either(call, 1, "axis") != NULL;
+  const int count = read_axes(call, x, "axis", axes);
+  int rank = 0;
+  if (count < 0) return;
+  for (int i = 0; i < x->rank; ++i) {
+    bool goes = !given && ln_dim_is_known(x, i) && ln_dim(x, i) == 1;
+    for (int k = 0; k < count && given; ++k) goes = goes || axes[k] == i;
+    if (!goes) dims[rank++] = LN_KERAS_DIM(i);
+  }
+  ln_keras_return(call, ln_keras_reshape(call, call->in[0], rank, dims, call->name));
+}
+
+static void concatenate(ln_keras_call* call) {
+  int32_t axis;
+  if (read_axis(call, 1, 0, 0, &axis))
+    ln_keras_return(call, ln_build_concat(&call->b, call->in_count, call->in, axis, call->name));
+}
+
+static void stack(ln_keras_call* call) {
+  int32_t axis;
+  if (!read_axis(call, 1, 1, 0, &axis)) return;
+  ln_node* node = ln_build_node(&call->b, LN_OP_PACK, call->in_count, call->in);
+  LN_SET(node, PackOptions, values_count, call->in_count);
+  LN_SET(node, PackOptions, axis, axis);
+  ln_keras_return(call, ln_build_done(node, call->name, 1));
+}
+
+static void unstack(ln_keras_call* call) {
+  const int axis = ln_keras_to_int(ln_keras_either(call, 2, "axis"), 0);
+  ln_tensor* x = call->in[0];
+  const int at = axis < 0 ? axis + x->rank : axis;
+  if (at < 0 || at >= x->rank || !ln_dim_is_known(x, at) || ln_dim(x, at) < 1 || ln_dim(x, at) > 1000) {
+    ln_keras_fail(call, "its axis must be one of known extent, up to 1000");
+    return;
+  }
+  ln_node* node = ln_build_node(&call->b, LN_OP_UNPACK, 1, &x);
+  LN_SET(node, UnpackOptions, num, ln_dim(x, at));
+  LN_SET(node, UnpackOptions, axis, at);
+  ln_build_done(node, call->name, ln_dim(x, at));
+  for (int i = 0; i < node->output_count; ++i) ln_keras_return(call, node->outputs[i]);
+}
+
+static void split(ln_keras_call* call) {
+  int32_t axis, at[64];
+  ln_tensor* x = call->in[0];
+  const cJSON* json = ln_keras_either(call, 1, "indices_or_sections");
+  if (!read_axis(call, 2, 0, 0, &axis)) return;
+  int count = ln_keras_list(json, 63, at);
+  const int32_t extent = ln_dim(x, axis);
+  if (cJSON_IsNumber(json) && at[0] > 0 && at[0] <= 64 && extent > 0 && extent % at[0] == 0) {
+    const int32_t parts = at[0];
+    count = parts - 1;
+    for (int i = 0; i < count; ++i) at[i] = (i + 1) * (extent / parts);
+  } else if (cJSON_IsNumber(json)) {
+    count = -1;
+  }
+  if (count < 0 || extent < 0) {
+    ln_keras_fail(call, "it splits %d elements into parts that do not fit, or more than 64", extent);
+    return;
+  }
+  for (int i = 0; i <= count; ++i) {
+    int32_t begin[LN_MAX_DIMS] = {0}, size[LN_MAX_DIMS];
+    for (int k = 0; k < x->rank; ++k) size[k] = -1;
+    begin[axis] = i > 0 ? at[i - 1] : 0;
+    size[axis] = (i < count ? at[i] : extent) - begin[axis];
+    if (begin[axis] < 0 || size[axis] < 0) {
+      ln_keras_fail(call, "its indices are not in order");
+      return;
+    }
+    ln_keras_return(call, ln_build_slice(&call->b, x, begin, size, ln_job_text(call->job, "%s:%d", call->name, i)));
+  }
+}
+
+static void tile(ln_keras_call* call) {
+  int32_t times[LN_MAX_DIMS];
+  ln_tensor* x = call->in[0];
+  const int count = ln_keras_list(ln_keras_either(call, 1, "repeats"), LN_MAX_DIMS, times);
+  if (count < 0 || count > x->rank) {
+    ln_keras_fail(call, "its repeats do not fit an input of rank %d", x->rank);
+    return;
+  }
+  memmove(times + x->rank - count, times, (size_t)count * sizeof times[0]);
+  for (int i = 0; i < x->rank - count; ++i) times[i] = 1;
+  ln_keras_return(
+      call, ln_build_binary(&call->b, LN_OP_TILE, x,
+                            ln_graph_ints(call->b.subgraph, ln_keras_name(call, "times"), x->rank, times), call->name));
+}
+
+static void repeat(ln_keras_call* call) {
+  int32_t axis, times[LN_MAX_DIMS + 1], dims[LN_MAX_DIMS];
+  ln_tensor* x = call->in[0];
+  const int32_t repeats = ln_keras_to_int(ln_keras_either(call, 1, "repeats"), -1);
+  if (!read_axis(call, 2, 0, 0, &axis)) return;
+  const int64_t extent = (int64_t)ln_dim(x, axis) * repeats;
+  if (repeats < 1 || x->rank + 1 > LN_MAX_DIMS || extent < 0 || extent > INT32_MAX) {
+    ln_keras_fail(call, "only one number of repeats of an axis of known extent can be converted");
+    return;
+  }
+  for (int i = 0; i <= x->rank; ++i) times[i] = i == axis + 1 ? repeats : 1;
+  for (int i = 0; i < x->rank; ++i) dims[i] = i == axis ? (int32_t)extent : LN_KERAS_DIM(i > axis ? i + 1 : i);
+  ln_tensor* y = ln_build_binary(&call->b, LN_OP_EXPAND_DIMS, x,
+                                 ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axis + 1),
+                                 ln_keras_name(call, "column"));
+  y = ln_build_binary(&call->b, LN_OP_TILE, y,
+                      ln_graph_ints(call->b.subgraph, ln_keras_name(call, "times"), x->rank + 1, times),
+                      ln_keras_name(call, "repeated"));
+  ln_keras_return(call, ln_keras_reshape(call, y, x->rank, dims, call->name));
+}
+
+static void pad(ln_keras_call* call) {
+  ln_tensor* x = call->in[0];
+  int32_t pads[2 * LN_MAX_DIMS] = {0}, pair[2];
+  const cJSON* json = ln_keras_either(call, 1, "pad_width");
+  const cJSON* mode = ln_keras_either(call, 2, "mode");
+  int i = 0;
+  if (cJSON_IsString(mode) && strcmp(mode->valuestring, "constant") != 0) {
+    ln_keras_fail(call, "mode \"%s\" cannot be converted; constant can", mode->valuestring);
+    return;
+  }
+  for (const cJSON* item = cJSON_IsArray(json) ? json->child : NULL; item != NULL && i < x->rank;
+       item = item->next, ++i) {
+    const int count = ln_keras_list(item, 2, pair);
+    if (count < 1) break;
+    pads[2 * i] = pair[0];
+    pads[2 * i + 1] = pair[count - 1];
+  }
+  if (i != x->rank) {
+    ln_keras_fail(call, "its pad_width has no pair for each of %d dimensions", x->rank);
+    return;
+  }
+  const cJSON* value = ln_keras_either(call, 3, "constant_values");
+  ln_tensor* constant = cJSON_IsNumber(value) && value->valuedouble != 0
+                            ? ln_build_number(&call->b, x->type, value->valuedouble, ln_keras_name(call, "value"))
+                            : NULL;
+  ln_keras_return(call, ln_build_pad(&call->b, x, pads, constant, call->name));
+}
+
+/* x[...]: a list of slices, numbers, nulls (new axes) and "..." */
+static void get_item(ln_keras_call* call) {
+  ln_tensor* x = call->in[0];
+  const cJSON* key = ln_keras_arg(call, 1, "key");
+  const bool single = !cJSON_IsArray(key);
+  int32_t begin[16], end[16], step[16], masks[5] = {0}; /* begin, end, ellipsis, new axis, shrink */
+  int count = 0;
+  for (const cJSON* item = single ? key : key->child; item != NULL; item = single ? NULL : item->next, ++count) {
+    if (count == 16) break;
+    begin[count] = end[count] = 0;
+    step[count] = 1;
+    const cJSON* class_name = cJSON_GetObjectItemCaseSensitive(item, "class_name");
+    const char* text = cJSON_IsString(class_name) ? class_name->valuestring : "";
+    if (cJSON_IsNull(item)) {
+      masks[3] |= 1 << count;
+    } else if (cJSON_IsNumber(item)) {
+      begin[count] = ln_keras_to_int(item, 0);
+      end[count] = begin[count] + 1;
+      if (end[count] == 0) masks[1] |= 1 << count;
+      masks[4] |= 1 << count;
+    } else if (strcmp(text, "__ellipsis__") == 0) {
+      masks[2] |= 1 << count;
+    } else if (strcmp(text, "__slice__") == 0) {
+      const cJSON* config = cJSON_GetObjectItemCaseSensitive(item, "config");
+      const cJSON *start = cJSON_GetObjectItemCaseSensitive(config, "start"),
+                  *stop = cJSON_GetObjectItemCaseSensitive(config, "stop");
+      begin[count] = ln_keras_to_int(start, 0);
+      end[count] = ln_keras_to_int(stop, 0);
+      step[count] = ln_keras_to_int(cJSON_GetObjectItemCaseSensitive(config, "step"), 1);
+      if (!cJSON_IsNumber(start)) masks[0] |= 1 << count;
+      if (!cJSON_IsNumber(stop)) masks[1] |= 1 << count;
+    } else {
+      ln_keras_fail(call, "an index that is neither number nor slice cannot be converted");
+      return;
+    }
+  }
+  if (count == 0 || count == 16) {
+    ln_keras_fail(call, "it has no index that can be converted");
+    return;
+  }
+  ln_tensor* const inputs[] = {x, ln_graph_ints(call->b.subgraph, ln_keras_name(call, "begin"), count, begin),
+                               ln_graph_ints(call->b.subgraph, ln_keras_name(call, "end"), count, end),
+                               ln_graph_ints(call->b.subgraph, ln_keras_name(call, "step"), count, step)};
+  ln_node* node = ln_build_node(&call->b, LN_OP_STRIDED_SLICE, 4, inputs);
+  LN_SET(node, StridedSliceOptions, begin_mask, masks[0]);
+  LN_SET(node, StridedSliceOptions, end_mask, masks[1]);
+  LN_SET(node, StridedSliceOptions, ellipsis_mask, masks[2]);
+  LN_SET(node, StridedSliceOptions, new_axis_mask, masks[3]);
+  LN_SET(node, StridedSliceOptions, shrink_axis_mask, masks[4]);
+  ln_keras_return(call, ln_build_done(node, call->name, 1));
+}
+
+/* ---- Others ---- */
+
+static void take(ln_keras_call* call) {
+  int32_t axis;
+  ln_tensor* indices = ln_keras_operand(call, ln_keras_either(call, 1, "indices"), LN_TYPE_INT32);
+  if (!read_axis(call, 2, 0, 0, &axis)) return;
+  if (indices == NULL || ln_keras_either(call, 2, "axis") == NULL) {
+    ln_keras_fail(call, "its indices or its axis are missing");
+    return;
+  }
+  if (indices->type != LN_TYPE_INT64)
+    indices = ln_build_cast(&call->b, indices, LN_TYPE_INT32, ln_keras_name(call, "indices"));
+  ln_tensor* const inputs[] = {call->in[0], indices};
+  ln_node* node = ln_build_node(&call->b, LN_OP_GATHER, 2, inputs);
+  LN_SET(node, GatherOptions, axis, axis);
+  ln_keras_return(call, ln_build_done(node, call->name, 1));
+}
+
+static void clip(ln_keras_call* call) {
+  const cJSON *low = ln_keras_either(call, 1, "x_min"), *high = ln_keras_either(call, 2, "x_max");
+  ln_tensor *x = call->in[0], *least = ln_keras_operand(call, low, x->type),
+            *most = ln_keras_operand(call, high, x->type);
+  if (least != NULL) x = ln_build_binary(&call->b, LN_OP_MAXIMUM, x, least, ln_keras_name(call, "at_least"));
+  if (most != NULL) x = ln_build_binary(&call->b, LN_OP_MINIMUM, x, most, call->name);
+  ln_keras_return(call, x);
+}
+
+static void where(ln_keras_call* call) {
+  ln_tensor* condition = ln_keras_reference(call, ln_keras_arg(call, 0, "condition"));
+  const cJSON *a = ln_keras_arg(call, 1, "x1"), *b = ln_keras_arg(call, 2, "x2");
+  ln_tensor *x = ln_keras_reference(call, a), *y = ln_keras_reference(call, b);
+  const int type = x != NULL ? x->type : y != NULL ? y->type : LN_TYPE_FLOAT32;
+  if (x == NULL) x = ln_keras_operand(call, a, type);
+  if (y == NULL) y = ln_keras_operand(call, b, type);
+  if (condition == NULL || x == NULL || y == NULL) {
+    ln_keras_fail(call, "it needs a condition and two operands");
+    return;
+  }
+  ln_tensor* const inputs[] = {ln_build_cast(&call->b, condition, LN_TYPE_BOOL, ln_keras_name(call, "condition")), x,
+                               y};
+  ln_keras_return(call, ln_build_done(ln_build_node(&call->b, LN_OP_SELECT_V2, 3, inputs), call->name, 1));
+}
+
+static void matmul(ln_keras_call* call) {
+  ln_tensor *x, *y;
+  if (!operands(call, &x, &y)) return;
+  if (x->rank < 2 || y->rank < 2) {
+    ln_keras_fail(call, "operands of rank %d and %d cannot be converted; at least 2 can", x->rank, y->rank);
+    return;
+  }
+  ln_keras_return(call, ln_build_binary(&call->b, LN_OP_BATCH_MATMUL, x, y, call->name));
+}
+
+static void einsum(ln_keras_call* call) {
+  const cJSON* text = ln_keras_either(call, 0, "subscripts");
+  if (!cJSON_IsString(text) || call->in_count != 2) {
+    ln_keras_fail(call, "an einsum of %d tensors cannot be converted; of 2 it can", call->in_count);
+    return;
+  }
+  ln_tensor* y = ln_keras_einsum(call, text->valuestring, call->in[0], call->in[1], call->name);
+  if (y != NULL) ln_keras_return(call, y);
+}
+
+static void cast(ln_keras_call* call) {
+  const cJSON* json = ln_keras_either(call, 1, "dtype");
+  const int type = cJSON_IsString(json) ? ln_keras_type(json->valuestring) : -1;
+  if (type < 0)
+    ln_keras_fail(call, "a cast to \"%s\" cannot be converted", cJSON_IsString(json) ? json->valuestring : "?");
+  else
+    ln_keras_return(call, ln_build_cast(&call->b, call->in[0], type, call->name));
+}
+
+static void like(ln_keras_call* call) {
+  ln_tensor* zeros = ln_build_unary(&call->b, LN_OP_ZEROS_LIKE, call->in[0], ln_keras_name(call, "zeros"));
+  ln_keras_return(call, strcmp(call->class_name, "OnesLike") == 0
+                            ? ln_build_with_number(&call->b, LN_OP_ADD, zeros, 1, call->name)
+                            : zeros);
+}
+
+static void top_k(ln_keras_call* call) {
+  ln_tensor* x = call->in[0];
+  ln_tensor* const inputs[] = {
+      x, ln_graph_int(call->b.subgraph, ln_keras_name(call, "k"), ln_keras_to_int(ln_keras_either(call, 1, "k"), 1))};
+  ln_node* node = ln_build_node(&call->b, LN_OP_TOPK_V2, 2, inputs);
+  ln_build_done(node, call->name, 2);
+  for (int i = 0; i < 2; ++i) ln_keras_return(call, node->outputs[i]);
+}
+
+static void one_hot(ln_keras_call* call) {
+  const int32_t classes = ln_keras_to_int(ln_keras_either(call, 1, "num_classes"), -1);
+  const int32_t axis = ln_keras_to_int(ln_keras_either(call, 2, "axis"), -1);
+  ln_tensor* const inputs[] = {ln_build_cast(&call->b, call->in[0], LN_TYPE_INT32, ln_keras_name(call, "indices")),
+                               ln_graph_int(call->b.subgraph, ln_keras_name(call, "classes"), classes),
+                               ln_graph_float(call->b.subgraph, ln_keras_name(call, "on"), 1),
+                               ln_graph_float(call->b.subgraph, ln_keras_name(call, "off"), 0)};
+  ln_node* node = ln_build_node(&call->b, LN_OP_ONE_HOT, 4, inputs);
+  LN_SET(node, OneHotOptions, axis, axis);
+  ln_keras_return(call, ln_build_done(node, call->name, 1));
+}
+
+const ln_keras_lowering ln_keras_operations[] = {
+    {"Add", binary, LN_OP_ADD, 0},
+    {"Subtract", binary, LN_OP_SUB, 0},
+    {"Multiply", binary, LN_OP_MUL, 0},
+    {"Divide", divide, 0, 0},
+    {"TrueDivide", divide, 0, 0},
+    {"FloorDivide", binary, LN_OP_FLOOR_DIV, 0},
+    {"Mod", binary, LN_OP_FLOOR_MOD, 0},
+    {"Power", binary, LN_OP_POW, 0},
+    {"Maximum", binary, LN_OP_MAXIMUM, 0},
+    {"Minimum", binary, LN_OP_MINIMUM, 0},
+    {"Greater", binary, LN_OP_GREATER, 0},
+    {"GreaterEqual", binary, LN_OP_GREATER_EQUAL, 0},
+    {"Less", binary, LN_OP_LESS, 0},
+    {"LessEqual", binary, LN_OP_LESS_EQUAL, 0},
+    {"Equal", binary, LN_OP_EQUAL, 0},
+    {"NotEqual", binary, LN_OP_NOT_EQUAL, 0},
+    {"LogicalAnd", binary, LN_OP_LOGICAL_AND, 0},
+    {"LogicalOr", binary, LN_OP_LOGICAL_OR, 0},
+    {"LogicalNot", unary, LN_OP_LOGICAL_NOT, 0},
+    {"Arctan2", binary, LN_OP_ATAN2, 0},
+    {"Absolute", unary, LN_OP_ABS, 0},
+    {"Abs", unary, LN_OP_ABS, 0},
+    {"Negative", unary, LN_OP_NEG, 0},
+    {"Exp", unary, LN_OP_EXP, 0},
+    {"Log", unary, LN_OP_LOG, 0},
+    {"Sqrt", unary, LN_OP_SQRT, 0},
+    {"Rsqrt", unary, LN_OP_RSQRT, 0},
+    {"Square", unary, LN_OP_SQUARE, 0},
+    {"Sin", unary, LN_OP_SIN, 0},
+    {"Cos", unary, LN_OP_COS, 0},
+    {"Tanh", unary, LN_OP_TANH, 0},
+    {"Floor", unary, LN_OP_FLOOR, 0},
+    {"Ceil", unary, LN_OP_CEIL, 0},
+    {"Round", unary, LN_OP_ROUND, 0},
+    {"Sign", unary, LN_OP_SIGN, 0},
+    {"Reciprocal", reciprocal, 0, 0},
+    {"Log1p", log1p_op, 0, 0},
+    {"Log2", log2_op, 0, 0},
+    {"Log10", log10_op, 0, 0},
+    {"Expm1", expm1_op, 0, 0},
+    {"Erf", erf_op, 0, 0},
+    {"Copy", identity, 0, 0},
+    {"StopGradient", identity, 0, 0},
+    {"ConvertToTensor", identity, 0, 0},
+    {"Mean", reduce, LN_OP_MEAN, 0},
+    {"Sum", reduce, LN_OP_SUM, 0},
+    {"Max", reduce, LN_OP_REDUCE_MAX, 0},
+    {"Min", reduce, LN_OP_REDUCE_MIN, 0},
+    {"Amax", reduce, LN_OP_REDUCE_MAX, 0},
+    {"Amin", reduce, LN_OP_REDUCE_MIN, 0},
+    {"Prod", reduce, LN_OP_REDUCE_PROD, 0},
+    {"Any", reduce, LN_OP_REDUCE_ANY, 0},
+    {"All", reduce, LN_OP_REDUCE_ALL, 0},
+    {"Var", variance, 0, 0},
+    {"Std", variance, 0, 0},
+    {"Logsumexp", logsumexp, 0, 0},
+    {"Argmax", arg_max, 0, 0},
+    {"Argmin", arg_max, 0, 0},
+    {"Softmax", softmax, 0, 0},
+    {"Cumsum", cumsum, 0, 0},
+    {"Flip", flip, 0, 0},
+    {"Normalize", normalize, 0, 0},
+    {"Reshape", reshape, 0, 0},
+    {"Transpose", transpose, 0, 0},
+    {"Swapaxes", swap_axes, 0, 0},
+    {"Moveaxis", move_axis, 0, 0},
+    {"ExpandDims", expand_dims, 0, 0},
+    {"Squeeze", squeeze, 0, 0},
+    {"Concatenate", concatenate, 0, 0},
+    {"Stack", stack, 0, 0},
+    {"Unstack", unstack, 0, 0},
+    {"Split", split, 0, 0},
+    {"Tile", tile, 0, 0},
+    {"Repeat", repeat, 0, 0},
+    {"Pad", pad, 0, 0},
+    {"GetItem", get_item, 0, 0},
+    {"Take", take, 0, 0},
+    {"Clip", clip, 0, 0},
+    {"Where", where, 0, 0},
+    {"Matmul", matmul, 0, 0},
+    {"Dot", matmul, 0, 0},
+    {"Einsum", einsum, 0, 0},
+    {"Cast", cast, 0, 0},
+    {"ZerosLike", like, 0, 0},
+    {"OnesLike", like, 0, 0},
+    {"TopK", top_k, 0, 0},
+    {"OneHot", one_hot, 0, 0},
+#define ACTIVATION(name) {name, activation, 0, 0},
+    ACTIVATION("Relu") ACTIVATION("Relu6") ACTIVATION("Sigmoid") ACTIVATION("Silu") ACTIVATION("Softplus")
+        ACTIVATION("Softsign") ACTIVATION("Selu") ACTIVATION("Elu") ACTIVATION("Gelu") ACTIVATION("LeakyRelu")
+            ACTIVATION("HardSigmoid") ACTIVATION("HardSilu") ACTIVATION("LogSoftmax") ACTIVATION("LogSigmoid")
+                ACTIVATION("Mish") ACTIVATION("Celu") ACTIVATION("Glu") ACTIVATION("TanhShrink") ACTIVATION("HardTanh")
+                    ACTIVATION("HardShrink") ACTIVATION("SoftShrink") ACTIVATION("Squareplus") ACTIVATION("SparsePlus")
+                        ACTIVATION("SparseSigmoid") ACTIVATION("Threshold")
+#undef ACTIVATION
+                            {NULL, NULL, 0, 0},
+};

@@ -1,0 +1,513 @@
+/* Recurrent layers. What a step takes of its input is computed for all steps at once; the rest is one step's operators,
+ * in the body of a WHILE or, where the layer is unrolled, once for each step. A fused operator of TFLite keeps its
+ * state from one run to the next, which no layer does that is not stateful: so none is used.
+ *
+ * Keras's gates are in the order i, f, c, o (LSTM) and z, r, h (GRU). */
+#include <string.h>
+
+#include "convert/import/keras_import.h"
+
+enum { SIMPLE, GRU, LSTM, MAX_STATES = 2, MAX_UNROLLED = 512, MAX_CELLS = 16 };
+
+typedef struct cell {
+  ln_keras_call* call;
+  int kind;
+  int32_t units;
+  const cJSON *activation, *recurrent_activation;
+  bool reset_after;
+  int state_count;
+  ln_keras_array kernel, recurrent, recurrent_h; /* [gates * units, in]; GRU without reset_after: h apart */
+  const float *bias, *recurrent_bias;
+} cell;
+
+/* A step's operators are made in a subgraph: `b`. */
+static ln_tensor* constant(const ln_builder* b, const ln_keras_array* array, const char* name) {
+  return ln_graph_constant(b->subgraph, name, LN_TYPE_FLOAT32, array->rank, array->dims, array->data);
+}
+
+static ln_tensor* floats(const ln_builder* b, const float* values, int32_t count, const char* name, ln_job* job) {
+  return ln_graph_constant(b->subgraph, name, LN_TYPE_FLOAT32, 1, &count,
+                           values != NULL ? (const void*)values : ln_job_alloc(job, (size_t)count, sizeof(float)));
+}
+
+static ln_tensor* activate(cell* c, const ln_builder* b, const cJSON* json, const char* fallback, ln_tensor* x) {
+  const ln_builder outer = c->call->b;
+  c->call->b = *b;
+  ln_tensor* y = json != NULL ? ln_keras_activate(c->call, json, x, ln_keras_name(c->call, "gate"))
+                              : ln_keras_activation(c->call, fallback, NULL, x, ln_keras_name(c->call, "gate"));
+  c->call->b = outer;
+  return y;
+}
+
+static ln_tensor* binary(cell* c, const ln_builder* b, int code, ln_tensor* x, ln_tensor* y, const char* what) {
+  return ln_build_binary(b, code, x, y, ln_keras_name(c->call, what));
+}
+
+static ln_tensor* product(cell* c, const ln_builder* b, ln_tensor* h, const ln_keras_array* weights, const float* bias,
+                          const char* what) {
+  ln_tensor* const inputs[] = {
+      h, constant(b, weights, ln_keras_name(c->call, "recurrent_kernel")),
+      floats(b, bias, weights->dims[0], ln_keras_name(c->call, "recurrent_bias"), c->call->job)};
+  return ln_build_done(ln_build_node(b, LN_OP_FULLY_CONNECTED, 3, inputs), ln_keras_name(c->call, what), 1);
+}
+
+/* The parts of [N, count * units]. */
+static void split(cell* c, const ln_builder* b, ln_tensor* x, int count, ln_tensor** parts) {
+  if (count == 1) {
+    parts[0] = x;
+    return;
+  }
+  ln_tensor* const inputs[] = {ln_graph_int(b->subgraph, ln_keras_name(c->call, "axis"), 1), x};
+  ln_node* node = ln_build_node(b, LN_OP_SPLIT, 2, inputs);
+  LN_SET(node, SplitOptions, num_splits, count);
+  ln_build_done(node, ln_keras_name(c->call, "gates"), count);
+  for (int i = 0; i < count; ++i) parts[i] = node->outputs[i];
+}
+
+static void lstm_step(cell* c, const ln_builder* b, ln_tensor* x, ln_tensor** states) {
+  ln_tensor* gates[4];
+  split(c, b, binary(c, b, LN_OP_ADD, x, product(c, b, states[0], &c->recurrent, NULL, "recurrent"), "sum"), 4, gates);
+  ln_tensor* in = activate(c, b, c->recurrent_activation, "sigmoid", gates[0]);
+  ln_tensor* forget = activate(c, b, c->recurrent_activation, "sigmoid", gates[1]);
+  ln_tensor* fresh = activate(c, b, c->activation, "tanh", gates[2]);
+  ln_tensor* out = activate(c, b, c->recurrent_activation, "sigmoid", gates[3]);
+  states[1] = binary(c, b, LN_OP_ADD, binary(c, b, LN_OP_MUL, forget, states[1], "kept"),
+                     binary(c, b, LN_OP_MUL, in, fresh, "taken"), "carry");
+  states[0] = binary(c, b, LN_OP_MUL, out, activate(c, b, c->activation, "tanh", states[1]), "state");
+}
+
+static void gru_step(cell* c, const ln_builder* b, ln_tensor* x, ln_tensor** states) {
+  ln_tensor *in[3], *inner[3], *h = states[0];
+  split(c, b, x, 3, in);
+  split(c, b, product(c, b, h, &c->recurrent, c->recurrent_bias, "recurrent"), c->reset_after ? 3 : 2, inner);
+  ln_tensor* z =
+      activate(c, b, c->recurrent_activation, "sigmoid", binary(c, b, LN_OP_ADD, in[0], inner[0], "update_sum"));
+  ln_tensor* r =
+      activate(c, b, c->recurrent_activation, "sigmoid", binary(c, b, LN_OP_ADD, in[1], inner[1], "reset_sum"));
+  ln_tensor* part = c->reset_after
+                        ? binary(c, b, LN_OP_MUL, r, inner[2], "reset_part")
+                        : product(c, b, binary(c, b, LN_OP_MUL, r, h, "reset"), &c->recurrent_h, NULL, "part");
+  ln_tensor* fresh = activate(c, b, c->activation, "tanh", binary(c, b, LN_OP_ADD, in[2], part, "new_sum"));
+  /* z h + (1 - z) fresh */
+  states[0] = binary(c, b, LN_OP_ADD, fresh,
+                     binary(c, b, LN_OP_MUL, z, binary(c, b, LN_OP_SUB, h, fresh, "difference"), "kept"), "state");
+}
+
+static void simple_step(cell* c, const ln_builder* b, ln_tensor* x, ln_tensor** states) {
+  states[0] = activate(c, b, c->activation, "tanh",
+                       binary(c, b, LN_OP_ADD, x, product(c, b, states[0], &c->recurrent, NULL, "recurrent"), "sum"));
+}
+
+static void step(cell* c, const ln_builder* b, ln_tensor* x, ln_tensor** states) {
+  (c->kind == LSTM ? lstm_step : c->kind == GRU ? gru_step : simple_step)(c, b, x, states);
+}
+
+/* ---- Reading ---- */
+
+static const cJSON* get(const cJSON* config, const char* key) {
+  const cJSON* item = cJSON_GetObjectItemCaseSensitive(config, key);
+  return cJSON_IsNull(item) ? NULL : item;
+}
+
+static bool flag(const cJSON* config, const char* key, bool fallback) {
+  const cJSON* item = get(config, key);
+  return cJSON_IsBool(item) ? cJSON_IsTrue(item) : fallback;
+}
+
+static int kind_of(const char* class_name) {
+  if (strstr(class_name, "LSTM") != NULL) return LSTM;
+  return strstr(class_name, "GRU") != NULL ? GRU : SIMPLE;
+}
+
+/* A cell by its configuration; false: noted. `in`: the extent of its input. */
+static bool read_cell(ln_keras_call* call, const char* class_name, const cJSON* config, const ln_keras_weights* weights,
+                      int32_t in, cell* c) {
+  static const int kSwap[] = {1, 0};
+  memset(c, 0, sizeof *c);
+  c->call = call;
+  c->kind = kind_of(class_name);
+  c->units = ln_keras_to_int(get(config, "units"), -1);
+  if (c->units < 1 || c->units > 1 << 20) {
+    ln_keras_fail(call, "%d units make no sense", c->units);
+    return false;
+  }
+  c->activation = get(config, "activation");
+  c->recurrent_activation = get(config, "recurrent_activation");
+  /* Null is linear; what is missing has a default. */
+  if (c->activation == NULL && cJSON_GetObjectItemCaseSensitive(config, "activation") != NULL)
+    c->activation = cJSON_GetObjectItemCaseSensitive(config, "activation");
+  c->reset_after = c->kind == GRU && flag(config, "reset_after", false);
+  c->state_count = c->kind == LSTM ? 2 : 1;
+  const int gates = c->kind == LSTM ? 4 : c->kind == GRU ? 3 : 1;
+  const int32_t dims[] = {in, gates * c->units}, recurrent[] = {c->units, gates * c->units};
+  if (!ln_keras_weight_of(call, weights, 0, "kernel", 2, dims, &c->kernel) ||
+      !ln_keras_weight_of(call, weights, 1, "recurrent_kernel", 2, recurrent, &c->recurrent))
+    return false;
+  c->kernel = ln_keras_permute(call->job, &c->kernel, kSwap);
+  c->recurrent = ln_keras_permute(call->job, &c->recurrent, kSwap);
+  if (c->kind == GRU && !c->reset_after) {
+    c->recurrent_h = c->recurrent;
+    c->recurrent.dims[0] = 2 * c->units;
+    c->recurrent_h.dims[0] = c->units;
+    c->recurrent_h.data = (const float*)c->recurrent.data + 2 * (size_t)c->units * (size_t)c->units;
+  }
+  if (!flag(config, "use_bias", true)) return true;
+  ln_keras_array bias;
+  const int32_t bias_dims[] = {2, gates * c->units};
+  if (!ln_keras_weight_of(call, weights, 2, "bias", c->reset_after ? 2 : 1, c->reset_after ? bias_dims : bias_dims + 1,
+                          &bias))
+    return false;
+  c->bias = bias.data;
+  if (c->reset_after) c->recurrent_bias = c->bias + gates * c->units;
+  return true;
+}
+
+/* ---- Loops ---- */
+
+typedef struct sequence {
+  ln_keras_call* call;
+  cell* cells; /* stacked: each takes what the one before gives */
+  int cell_count;
+  int state_count; /* of all cells */
+  ln_tensor* x;    /* [T,N,gates * units] of the first cell, or [T,N,in] where there are several */
+  ln_tensor* mask; /* [T,N,1] bool; NULL */
+  bool backwards, all_steps, zero_masked;
+} sequence;
+
+static ln_tensor* project(cell* c, const ln_builder* b, ln_tensor* x) {
+  ln_tensor* const inputs[] = {x, constant(b, &c->kernel, ln_keras_name(c->call, "kernel")),
+                               floats(b, c->bias, c->kernel.dims[0], ln_keras_name(c->call, "bias"), c->call->job)};
+  ln_node* node = ln_build_node(b, LN_OP_FULLY_CONNECTED, 3, inputs);
+  LN_SET(node, FullyConnectedOptions, keep_num_dims, x->rank > 2);
+  return ln_build_done(node, ln_keras_name(c->call, "projected"), 1);
+}
+
+/* All cells on one step: x [N, ...], states in and out. Returns the output. */
+static ln_tensor* one_step(const sequence* s, const ln_builder* b, ln_tensor* x, ln_tensor* mask, ln_tensor** states) {
+  ln_tensor* before[MAX_CELLS * MAX_STATES];
+  memcpy(before, states, (size_t)s->state_count * sizeof *states);
+  int at = 0;
+  for (int i = 0; i < s->cell_count; ++i) {
+    cell* c = &s->cells[i];
+    if (s->cell_count > 1) x = project(c, b, x);
+    step(c, b, x, states + at);
+    x = states[at];
+    at += c->state_count;
+  }
+  if (mask == NULL) return x;
+  for (int i = 0; i < s->state_count; ++i) {
+    ln_tensor* const inputs[] = {mask, states[i], before[i]};
+    states[i] = ln_build_done(ln_build_node(b, LN_OP_SELECT_V2, 3, inputs), ln_keras_name(s->call, "masked"), 1);
+  }
+  if (s->zero_masked)
+    return ln_build_binary(b, LN_OP_MUL, x, ln_build_cast(b, mask, x->type, ln_keras_name(s->call, "counts")),
+                           ln_keras_name(s->call, "output"));
+  return states[at - s->cells[s->cell_count - 1].state_count];
+}
+
+static ln_tensor* row(const sequence* s, const ln_builder* b, ln_tensor* x, ln_tensor* index) {
+  ln_tensor* const inputs[] = {x, index};
+  return ln_build_done(ln_build_node(b, LN_OP_GATHER, 2, inputs), ln_keras_name(s->call, "step"), 1);
+}
+
+static ln_tensor* unrolled(const sequence* s, ln_tensor** states, int32_t steps) {
+  const ln_builder* b = &s->call->b;
+  ln_tensor** outs = ln_job_alloc(s->call->job, (size_t)steps, sizeof *outs);
+  for (int32_t t = 0; t < steps; ++t) {
+    const int32_t at = s->backwards ? steps - 1 - t : t;
+    ln_tensor* index = ln_graph_int(b->subgraph, ln_keras_name(s->call, "index"), at);
+    outs[t] = one_step(s, b, row(s, b, s->x, index), s->mask != NULL ? row(s, b, s->mask, index) : NULL, states);
+  }
+  if (!s->all_steps) return outs[steps - 1];
+  ln_node* node = ln_build_node(b, LN_OP_PACK, steps, outs);
+  LN_SET(node, PackOptions, values_count, steps);
+  LN_SET(node, PackOptions, axis, 0);
+  return ln_build_done(node, ln_keras_name(s->call, "outputs"), 1);
+}
+
+static ln_tensor* like(ln_subgraph* subgraph, const ln_tensor* tensor) {
+  int32_t dims[LN_MAX_DIMS];
+  for (int i = 0; i < tensor->rank; ++i) dims[i] = ln_dim(tensor, i);
+  ln_tensor* copy = ln_graph_input(subgraph, tensor->name, tensor->type, tensor->rank, dims);
+  memcpy(copy->shape, tensor->shape, sizeof copy->shape);
+  copy->broken = tensor->broken;
+  return copy;
+}
+
+enum { INDEX, COUNT, INPUT, FIRST_STATE };
+
+/* The loop's values: index, count of steps, input, states, then the outputs of all steps and the mask, if any. */
+static void make_body(const sequence* s, ln_subgraph* body, ln_tensor* const* values, int count) {
+  const ln_builder b = {body, s->call->b.place};
+  ln_tensor* in[FIRST_STATE + MAX_CELLS * MAX_STATES + 2] = {NULL};
+  ln_tensor* out[FIRST_STATE + MAX_CELLS * MAX_STATES + 2] = {NULL};
+  for (int i = 0; i < count; ++i) out[i] = in[i] = like(body, values[i]);
+  const int outputs = FIRST_STATE + s->state_count, mask = outputs + s->all_steps;
+  ln_tensor* at = in[INDEX];
+  if (s->backwards) {
+    at = ln_build_binary(&b, LN_OP_SUB, in[COUNT], at, ln_keras_name(s->call, "left"));
+    at = ln_build_with_number(&b, LN_OP_SUB, at, 1, ln_keras_name(s->call, "from_end"));
+  }
+  ln_tensor* y =
+      one_step(s, &b, row(s, &b, in[INPUT], at), s->mask != NULL ? row(s, &b, in[mask], at) : NULL, out + FIRST_STATE);
+  if (s->all_steps) {
+    const int32_t dims[] = {1, LN_KERAS_DIM(0), LN_KERAS_DIM(1)}, zero[] = {0, 0}, one[] = {1};
+    const ln_builder outer = s->call->b;
+    s->call->b = b;
+    ln_tensor* parts[] = {ln_build_reshape(&b, in[INDEX], 1, one, ln_keras_name(s->call, "index_1")),
+                          ln_graph_ints(body, ln_keras_name(s->call, "zeros"), 2, zero)};
+    ln_tensor* const inputs[] = {in[outputs], ln_keras_reshape(s->call, y, 3, dims, ln_keras_name(s->call, "row")),
+                                 ln_build_concat(&b, 2, parts, 0, ln_keras_name(s->call, "where"))};
+    s->call->b = outer;
+    out[outputs] =
+        ln_build_done(ln_build_node(&b, LN_OP_DYNAMIC_UPDATE_SLICE, 3, inputs), ln_keras_name(s->call, "outputs"), 1);
+  }
+  out[INDEX] = ln_build_with_number(&b, LN_OP_ADD, in[INDEX], 1, ln_keras_name(s->call, "next"));
+  for (int i = 0; i < count; ++i) ln_graph_output(body, out[i]);
+}
+
+static void make_condition(const sequence* s, ln_subgraph* condition, ln_tensor* const* values, int count) {
+  const ln_builder b = {condition, s->call->b.place};
+  ln_tensor* in[FIRST_STATE + MAX_CELLS * MAX_STATES + 2] = {NULL};
+  for (int i = 0; i < count; ++i) in[i] = like(condition, values[i]);
+  ln_graph_output(condition, ln_build_binary(&b, LN_OP_LESS, in[INDEX], in[COUNT], ln_keras_name(s->call, "goes_on")));
+}
+
+/* Zeros [first..., of x's extents]. */
+static ln_tensor* zeros(ln_keras_call* call, ln_tensor* x, int rank, const int32_t* dims, const char* name) {
+  ln_tensor* const inputs[] = {ln_keras_shape(call, x, rank, dims, ln_keras_name(call, "zeros_shape")),
+                               ln_graph_float(call->b.subgraph, ln_keras_name(call, "zero"), 0)};
+  return ln_build_done(ln_build_node(&call->b, LN_OP_FILL, 2, inputs), name, 1);
+}
+
+static ln_tensor* looped(const sequence* s, ln_tensor** states) {
+  ln_keras_call* call = s->call;
+  const int32_t length[] = {LN_KERAS_DIM(0)};
+  const cell* last = &s->cells[s->cell_count - 1];
+  const int32_t all[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), last->units};
+  ln_tensor* values[FIRST_STATE + MAX_CELLS * MAX_STATES + 2] = {NULL};
+  int count = FIRST_STATE + s->state_count;
+  values[INDEX] = ln_graph_int(call->b.subgraph, ln_keras_name(call, "first"), 0);
+  values[COUNT] = ln_build_reshape(&call->b, ln_keras_shape(call, s->x, 1, length, ln_keras_name(call, "length")), 0,
+                                   NULL, ln_keras_name(call, "steps"));
+  values[INPUT] = s->x;
+  memcpy(values + FIRST_STATE, states, (size_t)s->state_count * sizeof *states);
+  const int outputs = count;
+  if (s->all_steps) values[count++] = zeros(call, s->x, 3, all, ln_keras_name(call, "no_outputs"));
+  if (s->mask != NULL) values[count++] = s->mask;
+  ln_subgraph* parts[] = {ln_graph_subgraph(call->importer->graph, ln_keras_name(call, "condition")),
+                          ln_graph_subgraph(call->importer->graph, ln_keras_name(call, "body"))};
+  make_condition(s, parts[0], values, count);
+  make_body(s, parts[1], values, count);
+  ln_node* node = ln_build_node(&call->b, LN_OP_WHILE, count, values);
+  LN_SET(node, WhileOptions, cond_subgraph_index, 0);
+  LN_SET(node, WhileOptions, body_subgraph_index, 0);
+  for (int i = 0; i < 2; ++i) node->calls[i] = parts[i];
+  for (int i = 0; i < count; ++i) {
+    ln_tensor* out = ln_node_add_output(node, ln_keras_name(call, "loop"), values[i]->type);
+    out->rank = values[i]->rank;
+    memcpy(out->shape, values[i]->shape, sizeof out->shape);
+    out->broken = parts[1]->outputs[i]->broken;
+  }
+  for (int i = 0; i < s->state_count; ++i) states[i] = node->outputs[FIRST_STATE + i];
+  return s->all_steps ? node->outputs[outputs] : states[s->state_count - last->state_count];
+}
+
+/* ---- Layers ---- */
+
+/* The cells of a layer; the count; 0: noted. */
+static int read_cells(ln_keras_call* call, int32_t in, cell* cells) {
+  const ln_keras_weights own = ln_keras_part(&call->weights, "cell", NULL);
+  if (strcmp(call->class_name, "RNN") != 0) {
+    ln_keras_array probe; /* Keras 2's files have them at the layer itself */
+    const bool inner = ln_keras_read(&own, 0, "kernel", &probe);
+    return read_cell(call, call->class_name, call->config, inner ? &own : &call->weights, in, &cells[0]);
+  }
+  const cJSON* json = ln_keras_get(call, "cell");
+  const cJSON* class_name = get(json, "class_name");
+  if (!cJSON_IsString(class_name)) {
+    ln_keras_fail(call, "it has no cell");
+    return 0;
+  }
+  const bool stacked = strcmp(class_name->valuestring, "StackedRNNCells") == 0;
+  const cJSON* list = stacked ? get(get(json, "config"), "cells") : NULL;
+  const cJSON* item = stacked ? (list != NULL ? list->child : NULL) : json;
+  int count = 0;
+  int seen[3] = {0};
+  for (; item != NULL; item = stacked ? item->next : NULL) {
+    const cJSON *name = get(item, "class_name"), *config = get(item, "config"), *own_name = get(config, "name");
+    static const char* const kGroups[] = {"simple_rnn_cell", "gru_cell", "lstm_cell"};
+    const char* text = cJSON_IsString(name) ? name->valuestring : "?";
+    if (count == MAX_CELLS ||
+        (strcmp(text, "LSTMCell") != 0 && strcmp(text, "GRUCell") != 0 && strcmp(text, "SimpleRNNCell") != 0)) {
+      ln_keras_fail(call, "its cell \"%s\" cannot be converted; up to %d of LSTMCell, GRUCell and SimpleRNNCell can",
+                    text, MAX_CELLS);
+      return 0;
+    }
+    ln_keras_weights weights = own;
+    const int kind = kind_of(text), before = seen[kind]++;
+    if (stacked)
+      weights = ln_keras_part(&own,
+                              before > 0 ? ln_job_text(call->job, "cells/%s_%d", kGroups[kind], before)
+                                         : ln_job_text(call->job, "cells/%s", kGroups[kind]),
+                              cJSON_IsString(own_name) ? own_name->valuestring : NULL);
+    if (!read_cell(call, text, config, &weights, count > 0 ? cells[count - 1].units : in, &cells[count])) return 0;
+    ++count;
+  }
+  if (count == 0) ln_keras_fail(call, "it has no cell");
+  return count;
+}
+
+static ln_tensor* swap_time(ln_keras_call* call, ln_tensor* x, const char* name) {
+  static const int32_t kSwap[] = {1, 0, 2};
+  return ln_build_transpose(&call->b, x, kSwap, name);
+}
+
+static ln_tensor* time_mask(ln_keras_call* call, ln_tensor* mask) {
+  const int32_t dims[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), 1};
+  return swap_time(call, ln_keras_reshape(call, mask, 3, dims, ln_keras_name(call, "mask_column")),
+                   ln_keras_name(call, "mask_steps"));
+}
+
+static void recurrent(ln_keras_call* call) {
+  cell cells[MAX_CELLS];
+  sequence s;
+  ln_tensor *x = call->in[0], *states[MAX_CELLS * MAX_STATES];
+  memset(&s, 0, sizeof s);
+  if (x->rank != 3 || !ln_dim_is_known(x, 2)) {
+    ln_keras_fail(call, "its input has rank %d; 3, [batch, time, features] with known features, is right", x->rank);
+    return;
+  }
+  if (ln_keras_flag(call, "stateful", false)) {
+    ln_keras_fail(call,
+                  "it is stateful; with return_state and initial_state, the state given from outside, it can be "
+                  "converted");
+    return;
+  }
+  s.cell_count = read_cells(call, ln_dim(x, 2), cells);
+  if (s.cell_count == 0) return;
+  s.call = call;
+  s.cells = cells;
+  for (int i = 0; i < s.cell_count; ++i)
+    for (int k = 0; k < cells[i].state_count; ++k) {
+      const int32_t dims[] = {LN_KERAS_DIM(0), cells[i].units};
+      const int index = s.state_count++;
+      states[index] =
+          call->in_count > index + 1 ? call->in[index + 1] : zeros(call, x, 2, dims, ln_keras_name(call, "zero_state"));
+    }
+  if (call->in_count != 1 && call->in_count != 1 + s.state_count) {
+    ln_keras_fail(call, "it has %d inputs; its own and %d states are right", call->in_count, s.state_count);
+    return;
+  }
+  ln_tensor* mask = ln_keras_mask_of(call, x);
+  s.backwards = ln_keras_flag(call, "go_backwards", false);
+  s.all_steps = ln_keras_flag(call, "return_sequences", false);
+  s.zero_masked = s.all_steps && ln_keras_flag(call, "zero_output_for_mask", false);
+  s.mask = mask != NULL ? time_mask(call, mask) : NULL;
+  s.x = swap_time(call, x, ln_keras_name(call, "by_time"));
+  if (s.cell_count == 1) s.x = project(&cells[0], &call->b, s.x);
+  if (s.x->broken) return;
+  const bool unroll = ln_dim_is_known(x, 1) && ln_dim(x, 1) > 0 && ln_dim(x, 1) <= MAX_UNROLLED &&
+                      (ln_keras_flag(call, "unroll", false) || ln_dim(x, 1) == 1);
+  ln_tensor* y = unroll ? unrolled(&s, states, ln_dim(x, 1)) : looped(&s, states);
+  if (s.all_steps) y = swap_time(call, y, call->name);
+  ln_keras_return(call, y);
+  if (s.all_steps && mask != NULL) ln_keras_set_mask(call, y, mask);
+  if (ln_keras_flag(call, "return_state", false))
+    for (int i = 0; i < s.state_count; ++i) ln_keras_return(call, states[i]);
+}
+
+/* ---- Bidirectional ---- */
+
+static ln_tensor* reversed(ln_keras_call* call, ln_tensor* x, const char* name) {
+  const int32_t axis[] = {1};
+  return ln_build_binary(&call->b, LN_OP_REVERSE_V2, x,
+                         ln_graph_ints(call->b.subgraph, ln_keras_name(call, "axis"), 1, axis), name);
+}
+
+static bool merge(ln_keras_call* call, ln_tensor* a, ln_tensor* b) {
+  const char* mode = ln_keras_string(call, "merge_mode", NULL);
+  if (ln_keras_get(call, "merge_mode") == NULL) {
+    ln_keras_return(call, a);
+    ln_keras_return(call, b);
+    return true;
+  }
+  ln_tensor* both[] = {a, b};
+  if (mode != NULL && strcmp(mode, "concat") == 0)
+    ln_keras_return(call, ln_build_concat(&call->b, 2, both, a->rank - 1, call->name));
+  else if (mode != NULL && strcmp(mode, "sum") == 0)
+    ln_keras_return(call, ln_build_binary(&call->b, LN_OP_ADD, a, b, call->name));
+  else if (mode != NULL && strcmp(mode, "mul") == 0)
+    ln_keras_return(call, ln_build_binary(&call->b, LN_OP_MUL, a, b, call->name));
+  else if (mode != NULL && strcmp(mode, "ave") == 0)
+    ln_keras_return(call, ln_build_with_number(&call->b, LN_OP_MUL,
+                                               ln_build_binary(&call->b, LN_OP_ADD, a, b, ln_keras_name(call, "sum")),
+                                               0.5, call->name));
+  else
+    ln_keras_fail(call, "its merge_mode is not known; concat, sum, mul, ave and None can be converted");
+  return call->out[0]->broken == false;
+}
+
+/* The layer that goes the other way, where the file has none: the same with go_backwards turned. */
+static const cJSON* turned(ln_keras_call* call, const cJSON* layer) {
+  cJSON* copy = cJSON_Duplicate(layer, 1);
+  cJSON* config = cJSON_GetObjectItemCaseSensitive(copy, "config");
+  if (!cJSON_IsObject(config)) {
+    cJSON_Delete(copy);
+    return NULL;
+  }
+  const bool backwards = flag(config, "go_backwards", false);
+  cJSON_DeleteItemFromObjectCaseSensitive(config, "go_backwards");
+  cJSON_AddBoolToObject(config, "go_backwards", !backwards);
+  ln_job_defer(call->job, (void (*)(void*))cJSON_Delete, copy);
+  return copy;
+}
+
+/* Names of layers within, as Keras 2's files have them: forward_lstm, backward_lstm. */
+static const char* name_of(ln_keras_call* call, const cJSON* layer, const char* direction) {
+  const cJSON* name = get(get(layer, "config"), "name");
+  const char* text = cJSON_IsString(name) ? name->valuestring : "";
+  return strncmp(text, direction, strlen(direction)) == 0 ? text : ln_job_text(call->job, "%s_%s", direction, text);
+}
+
+static void bidirectional(ln_keras_call* call) {
+  const cJSON *forward = ln_keras_get(call, "layer"), *backward = ln_keras_get(call, "backward_layer");
+  if (forward != NULL && backward == NULL) backward = turned(call, forward);
+  if (forward == NULL || backward == NULL) {
+    ln_keras_fail(call, "it wraps no layer");
+    return;
+  }
+  const char* names[] = {name_of(call, forward, "forward"), name_of(call, backward, "backward")};
+  ln_tensor* in[2][1 + MAX_STATES];
+  const int given = (call->in_count - 1) / 2;
+  if (call->in_count % 2 == 0 || given > MAX_STATES) {
+    ln_keras_fail(call, "it has %d inputs; its own and the states of both directions are right", call->in_count);
+    return;
+  }
+  for (int k = 0; k < 2; ++k) {
+    in[k][0] = call->in[0];
+    for (int i = 0; i < given; ++i) in[k][1 + i] = call->in[1 + k * given + i];
+  }
+  int counts[2];
+  ln_tensor** a = ln_keras_apply(call, forward, ln_keras_part(&call->weights, "forward_layer", names[0]), in[0],
+                                 1 + given, &counts[0]);
+  ln_tensor** b = ln_keras_apply(call, backward, ln_keras_part(&call->weights, "backward_layer", names[1]), in[1],
+                                 1 + given, &counts[1]);
+  if (counts[0] == 0 || counts[1] == 0 || a[0]->broken || b[0]->broken) return;
+  ln_tensor* back = b[0];
+  if (back->rank == 3) back = reversed(call, back, ln_keras_name(call, "backward"));
+  if (!merge(call, a[0], back)) return;
+  ln_tensor* mask = ln_keras_mask_of(call, call->in[0]);
+  if (mask != NULL && back->rank == 3) ln_keras_set_mask(call, call->out[0], mask);
+  for (int i = 1; i < counts[0]; ++i) ln_keras_return(call, a[i]);
+  for (int i = 1; i < counts[1]; ++i) ln_keras_return(call, b[i]);
+}
+
+const ln_keras_lowering ln_keras_rnn[] = {
+    {"SimpleRNN", recurrent, 0, 0},
+    {"GRU", recurrent, 0, 0},
+    {"LSTM", recurrent, 0, 0},
+    {"RNN", recurrent, 0, 0},
+    {"Bidirectional", bidirectional, 0, 0},
+    {NULL, NULL, 0, 0},
+};

@@ -1,0 +1,312 @@
+"""Keras models of one layer each, over the layers' options: CASES is a list of (name, function that makes the model).
+Run alone it judges all (or those whose name contains the argument) and says which fail."""
+
+import itertools
+
+import keras
+from keras import layers as L, ops
+
+
+def one(layer, *shapes, dtype="float32", batch=None):
+    """A functional model of one layer; `layer` is made anew by a function."""
+    def make():
+        inputs = [keras.Input(batch_shape=(batch, *shape), dtype=dtype) for shape in shapes]
+        return keras.Model(inputs, layer()(inputs[0] if len(inputs) == 1 else inputs))
+    return make
+
+
+CASES = []
+
+
+def case(name, make):
+    CASES.append((name, make))
+
+
+def over(name, make, shape, **options):
+    """All combinations of the options' values."""
+    for values in itertools.product(*options.values()):
+        chosen = dict(zip(options, values))
+        text = "-".join(str(value).replace(" ", "") for value in values)
+        case(f"{name}-{text}", one(lambda chosen=chosen: make(**chosen), shape))
+
+
+# Convolutions
+over("Conv1D", lambda **o: L.Conv1D(4, 3, **o), (9, 6), padding=["valid", "same", "causal"], strides=[1, 2], activation=[None, "relu"])
+over("Conv1D-dilated", lambda **o: L.Conv1D(4, 3, **o), (9, 6), padding=["valid", "same", "causal"], dilation_rate=[2], groups=[1, 2])
+over("Conv2D", lambda **o: L.Conv2D(4, (3, 2), **o), (9, 8, 6), padding=["valid", "same"], strides=[1, 2, (2, 1)], use_bias=[True, False])
+over("Conv2D-dilated", lambda **o: L.Conv2D(4, 3, **o), (9, 8, 6), padding=["valid", "same"], dilation_rate=[2, (1, 3)], groups=[1, 2])
+over("Conv3D", lambda **o: L.Conv3D(4, (2, 3, 2), **o), (5, 6, 7, 3), padding=["valid", "same"], strides=[1, 2, (1, 2, 1)])
+over("Conv1DTranspose", lambda **o: L.Conv1DTranspose(4, 3, **o), (6, 5), padding=["valid", "same"], strides=[1, 2, 4])
+over("Conv2DTranspose", lambda **o: L.Conv2DTranspose(4, (3, 2), **o), (5, 6, 3), padding=["valid", "same"], strides=[1, 2, 3])
+case("Conv2DTranspose-output_padding", one(lambda: L.Conv2DTranspose(4, 3, strides=2, output_padding=1, padding="same"), (5, 6, 3)))
+case("Conv2DTranspose-dilated", one(lambda: L.Conv2DTranspose(4, 3, dilation_rate=2), (5, 6, 3)))
+over("Conv3DTranspose", lambda **o: L.Conv3DTranspose(4, (3, 2, 3), **o), (3, 4, 5, 2), padding=["valid", "same"], strides=[1, 2])
+over("DepthwiseConv1D", lambda **o: L.DepthwiseConv1D(3, **o), (9, 4), padding=["valid", "same"], strides=[1, 2], depth_multiplier=[1, 2])
+over("DepthwiseConv2D", lambda **o: L.DepthwiseConv2D(3, **o), (9, 8, 4), padding=["valid", "same"], strides=[1, 2], depth_multiplier=[1, 3])
+case("DepthwiseConv2D-dilated", one(lambda: L.DepthwiseConv2D(3, dilation_rate=2), (9, 8, 4)))
+over("SeparableConv1D", lambda **o: L.SeparableConv1D(4, 3, **o), (9, 4), padding=["valid", "same", "causal"], strides=[1, 2])
+over("SeparableConv2D", lambda **o: L.SeparableConv2D(4, 3, **o), (9, 8, 4), padding=["valid", "same"], strides=[1, 2], depth_multiplier=[1, 2])
+
+# Pools
+for kind in ["Max", "Average"]:
+    over(f"{kind}Pooling1D", lambda kind=kind, **o: getattr(L, f"{kind}Pooling1D")(**o), (9, 4), pool_size=[2, 3], padding=["valid", "same"], strides=[None, 1])
+    over(f"{kind}Pooling2D", lambda kind=kind, **o: getattr(L, f"{kind}Pooling2D")(**o), (9, 8, 4), pool_size=[2, (3, 2)], padding=["valid", "same"], strides=[None, 1])
+    over(f"{kind}Pooling3D", lambda kind=kind, **o: getattr(L, f"{kind}Pooling3D")(**o), (6, 5, 7, 3), pool_size=[2, (3, 2, 1)], padding=["valid", "same"], strides=[None, 1])
+    for n, shape in [(1, (9, 4)), (2, (5, 6, 4)), (3, (3, 4, 5, 2))]:
+        over(f"Global{kind}Pooling{n}D", lambda kind=kind, n=n, **o: getattr(L, f"Global{kind}Pooling{n}D")(**o), shape, keepdims=[False, True])
+        if hasattr(L, f"Adaptive{kind}Pooling{n}D"):
+            over(f"Adaptive{kind}Pooling{n}D", lambda kind=kind, n=n, **o: getattr(L, f"Adaptive{kind}Pooling{n}D")(**o), shape, output_size=[2, 3])
+
+# Normalizations
+over("BatchNormalization", lambda **o: L.BatchNormalization(**o), (5, 6, 4), axis=[-1, 1], scale=[True, False], center=[True, False])
+over("LayerNormalization", lambda **o: L.LayerNormalization(**o), (5, 6, 4), axis=[-1, 1, (2, 3), (1, 3)], scale=[True, False])
+over("GroupNormalization", lambda **o: L.GroupNormalization(**o), (5, 6, 4), groups=[1, 2, 4, -1], axis=[-1])
+over("GroupNormalization-first", lambda **o: L.GroupNormalization(**o), (4, 6, 5), groups=[2], axis=[1])
+over("UnitNormalization", lambda **o: L.UnitNormalization(**o), (5, 6), axis=[-1, 1])
+over("RMSNormalization", lambda **o: L.RMSNormalization(**o), (5, 6), axis=[-1])
+case("SpectralNormalization", one(lambda: L.SpectralNormalization(L.Dense(4)), (6,)))
+case("Normalization-given", one(lambda: L.Normalization(mean=[1., 2., 3.], variance=[1., 4., 2.]), (5, 3)))
+case("Normalization-invert", one(lambda: L.Normalization(mean=2., variance=4., axis=None, invert=True), (5, 3)))
+
+# Activations
+FUNCTIONS = ["relu", "relu6", "softmax", "sigmoid", "hard_sigmoid", "tanh", "elu", "selu", "gelu", "silu", "hard_silu", "softplus",
+             "softsign", "exponential", "leaky_relu", "mish", "log_softmax", "celu", "glu", "log_sigmoid", "tanh_shrink", "soft_shrink",
+             "hard_shrink", "hard_tanh", "squareplus", "sparse_plus", "sparse_sigmoid", "linear"]
+for function in FUNCTIONS:
+    case(f"Activation-{function}", one(lambda function=function: L.Activation(function), (5, 6)))
+    case(f"Dense-{function}", one(lambda function=function: L.Dense(6, activation=function), (7,)))
+over("ReLU", lambda **o: L.ReLU(**o), (20,), max_value=[None, 6.0, 0.5], negative_slope=[0.0, 0.25], threshold=[0.0, 0.3])
+over("LeakyReLU", lambda **o: L.LeakyReLU(**o), (20,), negative_slope=[0.3, 0.01])
+over("ELU", lambda **o: L.ELU(**o), (20,), alpha=[1.0, 0.3])
+over("PReLU", lambda **o: L.PReLU(alpha_initializer="uniform", **o), (5, 6, 3), shared_axes=[None, [1, 2], [1]])
+over("Softmax", lambda **o: L.Softmax(**o), (5, 6), axis=[-1, 1])
+case("Dense-layer-activation", one(lambda: L.Dense(5, activation=L.LeakyReLU(0.1)), (4,)))
+case("Dense-3d", one(lambda: L.Dense(5, activation="relu"), (4, 3)))
+case("Dense-no-bias", one(lambda: L.Dense(5, use_bias=False), (4, 3, 2)))
+case("EinsumDense", one(lambda: L.EinsumDense("abc,cd->abd", output_shape=(None, 8), bias_axes="d"), (4, 3)))
+case("EinsumDense-heads", one(lambda: L.EinsumDense("abc,cde->abde", output_shape=(None, 2, 8), bias_axes="de"), (4, 3)))
+case("EinsumDense-joined", one(lambda: L.EinsumDense("abcd,cde->abe", output_shape=(None, 8), bias_axes="e", activation="relu"), (4, 3, 2)))
+case("EinsumDense-dots", one(lambda: L.EinsumDense("...x,xy->...y", output_shape=8, bias_axes="y"), (4, 3, 2)))
+case("EinsumDense-batch", one(lambda: L.EinsumDense("abc,bcd->abd", output_shape=(4, 8)), (4, 3)))
+case("EinsumDense-middle", one(lambda: L.EinsumDense("abc,bd->adc", output_shape=(5, None), bias_axes="d"), (4, 3)))
+case("Embedding", one(lambda: L.Embedding(10, 4), (6,), dtype="int32"))
+case("Embedding-float", one(lambda: L.Embedding(10, 4), (6, 2)))
+
+# Shapes
+case("Flatten", one(L.Flatten, (3, 4, 5)))
+case("Flatten-first", one(lambda: L.Flatten(data_format="channels_first"), (3, 4, 5)))
+over("Reshape", lambda **o: L.Reshape(**o), (3, 4, 5), target_shape=[(60,), (5, 12), (-1, 10), (2, -1, 3, 2)])
+over("Permute", lambda **o: L.Permute(**o), (3, 4, 5), dims=[(2, 1, 3), (3, 1, 2)])
+case("RepeatVector", one(lambda: L.RepeatVector(4), (5,)))
+over("Cropping1D", lambda **o: L.Cropping1D(**o), (9, 4), cropping=[1, (2, 0), (0, 3)])
+over("Cropping2D", lambda **o: L.Cropping2D(**o), (9, 8, 4), cropping=[1, (2, 1), ((0, 3), (1, 0))], data_format=["channels_last", "channels_first"])
+over("Cropping3D", lambda **o: L.Cropping3D(**o), (6, 7, 8, 4), cropping=[1, (2, 1, 0), ((0, 3), (1, 0), (2, 2))])
+over("ZeroPadding1D", lambda **o: L.ZeroPadding1D(**o), (9, 4), padding=[1, (2, 0), (0, 3)])
+over("ZeroPadding2D", lambda **o: L.ZeroPadding2D(**o), (9, 8, 4), padding=[1, (2, 1), ((0, 3), (1, 0))], data_format=["channels_last", "channels_first"])
+over("ZeroPadding3D", lambda **o: L.ZeroPadding3D(**o), (3, 4, 5, 4), padding=[1, (2, 1, 0), ((0, 3), (1, 0), (2, 2))])
+over("UpSampling1D", lambda **o: L.UpSampling1D(**o), (5, 4), size=[2, 3])
+over("UpSampling2D", lambda **o: L.UpSampling2D(**o), (5, 6, 4), size=[2, (3, 1)], interpolation=["nearest", "bilinear"])
+over("UpSampling3D", lambda **o: L.UpSampling3D(**o), (3, 4, 5, 2), size=[2, (3, 1, 2)])
+
+# Merges
+for name in ["Add", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"]:
+    case(name, one(getattr(L, name), (5, 6), (5, 6), (5, 6)))
+case("Subtract", one(L.Subtract, (5, 6), (5, 6)))
+case("Add-broadcast", one(L.Add, (5, 6), (6,)))
+case("Concatenate-1", one(lambda: L.Concatenate(axis=1), (5, 6), (3, 6)))
+for axes, a, b in [(1, (4,), (4,)), ((2, 2), (5, 4), (3, 4)), ((2, 1), (5, 4), (4, 3)), ((1, 1), (4, 5), (4, 3)), ((1, 2), (4,), (3, 4))]:
+    for normalize in [False, True]:
+        case(f"Dot-{axes}-{normalize}".replace(" ", ""), one(lambda axes=axes, normalize=normalize: L.Dot(axes, normalize), a, b))
+
+# What does nothing, wrappers, preprocessing
+for name, options in [("Dropout", {"rate": 0.5}), ("AlphaDropout", {"rate": 0.5}), ("GaussianNoise", {"stddev": 1.0}), ("GaussianDropout", {"rate": 0.5}),
+                      ("ActivityRegularization", {}), ("Identity", {})]:
+    case(name, one(lambda name=name, options=options: getattr(L, name)(**options), (5, 6)))
+case("SpatialDropout2D", one(lambda: L.SpatialDropout2D(0.5), (5, 6, 4)))
+case("TimeDistributed-Dense", one(lambda: L.TimeDistributed(L.Dense(3)), (5, 6)))
+case("TimeDistributed-Conv2D", one(lambda: L.TimeDistributed(L.Conv2D(3, 2)), (4, 6, 5, 2)))
+case("Rescaling", one(lambda: L.Rescaling(1 / 127.5, -1.0), (5, 6)))
+case("Resizing", one(lambda: L.Resizing(7, 9), (5, 6, 3)))
+case("Resizing-nearest", one(lambda: L.Resizing(10, 12, interpolation="nearest"), (5, 6, 3)))
+case("CenterCrop", one(lambda: L.CenterCrop(3, 4), (6, 7, 3)))
+case("Discretization", one(lambda: L.Discretization(bin_boundaries=[-0.5, 0.0, 0.5]), (8,)))
+over("CategoryEncoding", lambda **o: L.CategoryEncoding(num_tokens=6, **o), (4,), output_mode=["multi_hot", "count"])
+case("CategoryEncoding-one_hot", one(lambda: L.CategoryEncoding(num_tokens=6, output_mode="one_hot"), (1,), dtype="int32"))
+
+# Channels first
+for name, layer in [("MaxPooling2D", lambda: L.MaxPooling2D(data_format="channels_first")), ("AveragePooling1D", lambda: L.AveragePooling1D(data_format="channels_first")),
+                    ("GlobalMaxPooling2D", lambda: L.GlobalMaxPooling2D(data_format="channels_first"))]:
+    case(f"first-{name}", one(layer, (4, 6) if "1D" in name else (4, 6, 8)))
+
+# Recurrent layers
+for kind in ["SimpleRNN", "GRU", "LSTM"]:
+    over(kind, lambda kind=kind, **o: getattr(L, kind)(5, bias_initializer="uniform", **o), (6, 4), return_sequences=[False, True], go_backwards=[False, True], unroll=[False, True])
+    over(f"{kind}-options", lambda kind=kind, **o: getattr(L, kind)(5, **o), (6, 4), use_bias=[True, False], activation=["relu", "tanh"])
+    case(f"{kind}-state", one(lambda kind=kind: getattr(L, kind)(5, return_state=True), (6, 4)))
+    case(f"{kind}-states", one(lambda kind=kind: getattr(L, kind)(5, return_state=True, return_sequences=True), (6, 4)))
+    case(f"{kind}-open", one(lambda kind=kind: getattr(L, kind)(5, return_sequences=True), (None, 4)))
+    case(f"{kind}-batch", one(lambda kind=kind: getattr(L, kind)(5), (6, 4), batch=2))
+    over(f"Bidirectional-{kind}", lambda kind=kind, **o: L.Bidirectional(getattr(L, kind)(5, return_sequences=o.pop("sequences")), **o), (6, 4),
+         sequences=[False, True], merge_mode=["concat", "sum", "mul", "ave", None])
+    case(f"{kind}-initial", lambda kind=kind: initial(kind))
+    case(f"{kind}-masked", lambda kind=kind: masked(kind))
+    case(f"{kind}-masked-Bidirectional", lambda kind=kind: masked(kind, True))
+    case(f"RNN-{kind}Cell", one(lambda kind=kind: L.RNN(getattr(L, f"{kind}Cell")(5)), (6, 4)))
+    case(f"RNN-stacked-{kind}Cell", one(lambda kind=kind: L.RNN([getattr(L, f"{kind}Cell")(n) for n in (5, 3)], return_sequences=True), (6, 4)))
+over("GRU-reset", lambda **o: L.GRU(5, bias_initializer="uniform", **o), (6, 4), reset_after=[True, False], recurrent_activation=["sigmoid", "hard_sigmoid"])
+case("ConvLSTM2D", one(lambda: L.ConvLSTM2D(3, 2, padding="same", return_sequences=True), (4, 5, 6, 2)))
+case("ConvLSTM1D", one(lambda: L.ConvLSTM1D(3, 2), (4, 5, 2)))
+
+
+def initial(kind):
+    x, h = keras.Input((6, 4)), keras.Input((5,))
+    return keras.Model([x, h], getattr(L, kind)(5)(x, initial_state=[h, h] if kind == "LSTM" else [h]))
+
+
+def masked(kind, bidirectional=False):
+    x = keras.Input((6,), dtype="int32")
+    layer = getattr(L, kind)(5, return_sequences=True)
+    y = L.Embedding(5, 4, mask_zero=True)(x)
+    y = (L.Bidirectional(layer) if bidirectional else layer)(y)
+    return keras.Model(x, getattr(L, kind)(3)(L.Dropout(0.5)(y)))
+
+
+# Attention
+def attention(layer, *shapes, **call):
+    def make():
+        inputs = [keras.Input(shape) for shape in shapes]
+        made = layer()
+        return keras.Model(inputs, made(inputs, **call) if isinstance(made, (L.Attention, L.AdditiveAttention)) else made(*inputs, **call))
+    return make
+
+
+over("MHA", lambda **o: Self(L.MultiHeadAttention(2, 3, **o)), (5, 8), value_dim=[None, 4], use_bias=[True, False], output_shape=[None, 6])
+case("MHA-cross", attention(lambda: L.MultiHeadAttention(2, 3), (5, 8), (7, 6)))
+case("MHA-three", attention(lambda: L.MultiHeadAttention(2, 3), (5, 8), (7, 6), (7, 4)))
+case("MHA-causal", attention(lambda: L.MultiHeadAttention(2, 3), (5, 8), (5, 8), use_causal_mask=True))
+case("MHA-scores", attention(lambda: L.MultiHeadAttention(2, 3), (5, 8), (5, 8), return_attention_scores=True))
+case("MHA-open", attention(lambda: L.MultiHeadAttention(2, 3), (None, 8), (None, 8)))
+over("GQA", lambda **o: Self(L.GroupQueryAttention(4, 6, **o)), (5, 8), num_key_value_heads=[1, 2, 4], use_bias=[True, False])
+case("GQA-causal", attention(lambda: L.GroupQueryAttention(4, 6, 2), (5, 8), (5, 8), use_causal_mask=True))
+over("Attention", lambda **o: Pair(L.Attention(**o)), (5, 8), use_scale=[False, True], score_mode=["dot", "concat"])
+case("Attention-three", attention(lambda: L.Attention(), (5, 8), (7, 8), (7, 8)))
+case("Attention-causal", attention(lambda: L.Attention(), (5, 8), (5, 8), use_causal_mask=True))
+over("AdditiveAttention", lambda **o: Pair(L.AdditiveAttention(**o)), (5, 8), use_scale=[False, True])
+
+
+def Self(layer):
+    return lambda x: layer(x, x)
+
+
+def Pair(layer):
+    return lambda x: layer([x, x])
+
+
+# Operations
+def op(name, function, *shapes, dtype="float32"):
+    def make():
+        inputs = [keras.Input(shape, dtype=dtype) for shape in shapes]
+        return keras.Model(inputs, function(*inputs))
+    case(f"op-{name}", make)
+
+
+for name in ["add", "subtract", "multiply", "maximum", "minimum", "true_divide", "divide"]:
+    op(name, lambda x, y, name=name: getattr(ops, name)(x, y), (4, 5), (4, 5))
+for name in ["abs", "absolute", "negative", "exp", "square", "sin", "cos", "tanh", "sigmoid", "relu", "floor", "ceil", "round", "sign", "erf", "silu", "softplus", "gelu"]:
+    op(name, lambda x, name=name: getattr(ops, name)(x), (4, 5))
+for name in ["sqrt", "log", "rsqrt", "reciprocal", "log1p"]:
+    op(name, lambda x, name=name: getattr(ops, name)(ops.abs(x) + 0.5), (4, 5))
+for name in ["mean", "sum", "max", "min", "prod", "var", "std", "amax", "amin", "logsumexp"]:
+    op(name, lambda x, name=name: getattr(ops, name)(x, axis=-1), (4, 5))
+    op(f"{name}-keep", lambda x, name=name: getattr(ops, name)(x, axis=(1, 2), keepdims=True), (4, 5))
+for name in ["greater", "less", "equal", "not_equal", "greater_equal", "less_equal"]:
+    op(name, lambda x, y, name=name: ops.cast(getattr(ops, name)(x, y), "float32"), (4, 5), (4, 5))
+op("scalar", lambda x: (2.0 * x + 1 - 3) / 4, (4, 5))
+op("rscalar", lambda x: 1.0 / (2.0 - ops.abs(x) * 0.5), (4, 5))
+op("power", lambda x: x ** 2, (4, 5))
+op("power-float", lambda x: ops.power(ops.abs(x) + 0.1, 1.5), (4, 5))
+op("reshape", lambda x: ops.reshape(x, (-1, 10, 2)), (4, 5))
+op("transpose", lambda x: ops.transpose(x, (0, 2, 1)), (4, 5))
+op("swapaxes", lambda x: ops.swapaxes(x, 1, 2), (4, 5))
+op("moveaxis", lambda x: ops.moveaxis(x, 1, -1), (4, 5, 6))
+op("expand_dims", lambda x: ops.expand_dims(x, 1), (4, 5))
+op("squeeze", lambda x: ops.squeeze(x, 2), (4, 1, 5))
+op("concatenate", lambda x, y: ops.concatenate([x, y], axis=1), (4, 5), (2, 5))
+op("stack", lambda x, y: ops.stack([x, y], axis=1), (4, 5), (4, 5))
+op("split", lambda x: ops.split(x, 2, axis=-1), (4, 6))
+op("split-at", lambda x: ops.split(x, [1, 3], axis=-1), (4, 6))
+op("unstack", lambda x: ops.unstack(x, axis=1), (3, 6))
+op("clip", lambda x: ops.clip(x, -0.3, 0.4), (4, 5))
+op("where", lambda x, y: ops.where(x > y, x, 0.5), (4, 5), (4, 5))
+op("matmul", lambda x, y: ops.matmul(x, y), (4, 5), (5, 6))
+op("matmul-4", lambda x, y: ops.matmul(x, y), (2, 4, 5), (2, 5, 6))
+op("einsum", lambda x, y: ops.einsum("bij,bjk->bik", x, y), (4, 5), (5, 6))
+op("einsum-heads", lambda x, y: ops.einsum("bqhd,bkhd->bhqk", x, y), (4, 2, 5), (3, 2, 5))
+op("getitem", lambda x: x[:, 1:3], (4, 5))
+op("getitem-int", lambda x: x[:, -1], (4, 5))
+op("getitem-steps", lambda x: x[:, ::2, ::-1], (4, 5))
+op("getitem-dots", lambda x: x[..., 1], (4, 5))
+op("getitem-new", lambda x: x[:, None], (4, 5))
+op("cast", lambda x: ops.cast(ops.cast(x * 3, "int32"), "float32"), (4, 5))
+op("softmax", lambda x: ops.softmax(x, axis=-1), (4, 5))
+op("softmax-1", lambda x: ops.softmax(x, axis=1), (4, 5))
+op("take", lambda x: ops.take(x, [2, 0, 1], axis=1), (4, 5))
+op("pad", lambda x: ops.pad(x, ((0, 0), (1, 2), (0, 1))), (4, 5))
+op("tile", lambda x: ops.tile(x, (1, 2, 3)), (4, 5))
+op("repeat", lambda x: ops.repeat(x, 2, axis=1), (4, 5))
+op("flip", lambda x: ops.flip(x, axis=1), (4, 5))
+op("argmax", lambda x: ops.argmax(x, axis=-1), (4, 5))
+op("top_k", lambda x: ops.top_k(x, 3), (4, 5))
+op("zeros_like", lambda x: x + ops.zeros_like(x) + ops.ones_like(x), (4, 5))
+op("one_hot", lambda x: ops.one_hot(x, 6), (4,), dtype="int32")
+op("normalize", lambda x: ops.normalize(x, axis=-1), (4, 5))
+op("cumsum", lambda x: ops.cumsum(x, axis=1), (4, 5))
+op("resize", lambda x: ops.image.resize(x, (7, 9)), (5, 6, 3))
+op("max_pool", lambda x: ops.max_pool(x, 2), (6, 6, 3))
+op("logical", lambda x, y: ops.cast(ops.logical_and(x > 0, ops.logical_not(y > 0)), "float32"), (4, 5), (4, 5))
+op("broadcast_to", lambda x: ops.broadcast_to(x, (2, 4, 5)), (4, 5)) if False else None
+
+
+# Whole models
+def nested():
+    inner = keras.Sequential([keras.Input((6,)), L.Dense(5, activation="relu"), L.BatchNormalization(), L.Dense(3)], name="inner")
+    core = keras.Input((4, 4, 2), name="picture")
+    side = keras.Input((6,), name="side")
+    block = keras.Model(core, L.GlobalAveragePooling2D()(L.Conv2D(6, 3, padding="same")(core)), name="block")
+    a, b = inner(side), inner(block(core))
+    return keras.Model({"picture": core, "side": side}, {"sum": L.Add()([a, b]), "both": L.Concatenate()([a, b])})
+
+
+def shared():
+    x, y = keras.Input((5,)), keras.Input((5,))
+    layer, first = L.Dense(4), L.Dense(5, activation="tanh")
+    return keras.Model([y, x], [layer(first(x)), layer(y)])
+
+
+case("model-nested", nested)
+case("model-shared", shared)
+case("model-sequential", lambda: keras.Sequential([keras.Input((8, 8, 3)), L.Conv2D(4, 3), L.BatchNormalization(), L.ReLU(), L.Flatten(), L.Dense(3, activation="softmax")]))
+
+
+def main():
+    import os
+    import sys
+    import tempfile
+    import judge_keras
+    failed = 0
+    chosen = [c for c in CASES if len(sys.argv) < 2 or any(c[0].startswith(word) for word in sys.argv[1:])]
+    for name, make in chosen:
+        for ending in os.environ.get("ENDINGS", ".keras .h5").split():
+            with tempfile.TemporaryDirectory() as folder:
+                try:
+                    problem = judge_keras.judge_model(make, os.path.join(folder, "model" + ending))
+                except Exception as error:  # noqa: BLE001
+                    problem = f"{type(error).__name__}: {str(error)[-400:]}"
+            if problem:
+                failed += 1
+                print(f"{name}{ending}: {problem}", flush=True)
+    print(f"{2 * len(chosen) - failed} passed, {failed} failed, 0 skipped")
+
+
+if __name__ == "__main__":
+    main()
