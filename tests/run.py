@@ -90,7 +90,7 @@ def tensorflow():
     """TensorFlow judges the converter, in its own environment."""
     python = os.path.join(ROOT, "build", "tensorflow-venv", "bin", "python")
     return [(f"tensorflow: {name}", [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/convert/{name}.py"],
-             {}, 2400) for name in ("test_tensorflow", "test_tensorflow_ops")]
+             {}, 2400) for name in ("test_tensorflow", "test_tensorflow_ops", "test_keras")]
 
 
 def emulated(preset, emulator, environment, threads, rungs, processors):

@@ -44,7 +44,7 @@ over("Conv3DTranspose", lambda **o: L.Conv3DTranspose(4, (3, 2, 3), **o), (3, 4,
 over("DepthwiseConv1D", lambda **o: L.DepthwiseConv1D(3, **o), (9, 4), padding=["valid", "same"], strides=[1, 2], depth_multiplier=[1, 2])
 over("DepthwiseConv2D", lambda **o: L.DepthwiseConv2D(3, **o), (9, 8, 4), padding=["valid", "same"], strides=[1, 2], depth_multiplier=[1, 3])
 case("DepthwiseConv2D-dilated", one(lambda: L.DepthwiseConv2D(3, dilation_rate=2), (9, 8, 4)))
-over("SeparableConv1D", lambda **o: L.SeparableConv1D(4, 3, **o), (9, 4), padding=["valid", "same", "causal"], strides=[1, 2])
+over("SeparableConv1D", lambda **o: L.SeparableConv1D(4, 3, **o), (9, 4), padding=["valid", "same"], strides=[1, 2])
 over("SeparableConv2D", lambda **o: L.SeparableConv2D(4, 3, **o), (9, 8, 4), padding=["valid", "same"], strides=[1, 2], depth_multiplier=[1, 2])
 
 # Pools

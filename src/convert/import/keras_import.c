@@ -65,10 +65,14 @@ static bool is_model(const char* class_name) {
          strcmp(class_name, "Model") == 0;
 }
 
-/* "keras.src.ops.numpy": an operation, where keras.layers has a class of the same name. */
+/* "keras.src.ops.numpy": an operation, where keras.layers has a class of the same name. Files of HDF5 do not say the
+ * module; there it is no layer, as these are all trainable or not. */
 static bool is_operation(const cJSON* json) {
-  const char* module = text_of(json, "module", "");
-  return strstr(module, ".ops") != NULL;
+  const cJSON* module = cJSON_GetObjectItemCaseSensitive(json, "module");
+  if (cJSON_IsString(module)) return strstr(module->valuestring, ".ops") != NULL;
+  const cJSON* calls = cJSON_GetObjectItemCaseSensitive(json, "inbound_nodes");
+  return cJSON_IsArray(calls) && cJSON_IsObject(calls->child) &&
+         cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(json, "config"), "trainable") == NULL;
 }
 
 static ln_tensor** call_model(ln_keras_importer* importer, const cJSON* config, bool sequential, ln_builder b,

@@ -212,7 +212,9 @@ static void normalization(ln_keras_call* call) {
   const bool invert = ln_keras_flag(call, "invert", false);
   ln_keras_array means, variances;
   const cJSON *given = ln_keras_get(call, "mean"), *given_variance = ln_keras_get(call, "variance");
-  const int count = ln_keras_get(call, "axis") == NULL ? 0 : read_axes(call, x, axes);
+  const cJSON* axis = ln_keras_get(call, "axis");
+  const bool all = axis == NULL || (cJSON_IsArray(axis) && axis->child == NULL);
+  const int count = all ? 0 : read_axes(call, x, axes);
   if (call->out_count > 0) return;
   if (given != NULL && given_variance != NULL) {
     mean = ln_keras_operand(call, given, LN_TYPE_FLOAT32);

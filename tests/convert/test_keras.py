@@ -1,0 +1,76 @@
+"""Keras files judged by Keras: every layer over its options, whole models and architectures. Run in the full tier, in the
+environment that has TensorFlow; elsewhere it is skipped."""
+
+import subprocess
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow")
+
+import judge  # noqa: E402
+import judge_keras  # noqa: E402
+import keras  # noqa: E402
+import keras_layers  # noqa: E402
+from calling import command  # noqa: E402
+
+SOURCE = command.SHARED / "source"
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+@pytest.mark.parametrize("name, make", keras_layers.CASES, ids=[name for name, _ in keras_layers.CASES])
+def test_layers(name, make, ending, tmp_path):
+    assert judge_keras.judge_model(make, str(tmp_path / f"model.{ending}")) is None
+
+
+@command.needs_shared
+@pytest.mark.parametrize("name", ["ad01", "pretrainedResnet", "vww_96", "str_ww_ref_model"])
+def test_shared_folder(name, tmp_path):
+    """Against Keras's own arithmetic; the published .tflite of ad01 dropped biases."""
+    import shutil
+    path = tmp_path / f"{name}.h5"
+    shutil.copyfile(SOURCE / f"{name}.h5", path)
+    model = keras.models.load_model(path, compile=False)
+    assert judge_keras.judge_file(model, str(path)) is None
+
+
+APPLICATIONS = ["MobileNet", "MobileNetV2", "MobileNetV3Small", "EfficientNetB0", "EfficientNetV2B0", "DenseNet121", "ResNet50", "ResNet50V2",
+                "InceptionV3", "InceptionResNetV2", "Xception", "NASNetMobile", "ConvNeXtTiny", "VGG16"]
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_applications(name, ending, tmp_path):
+    size = 75 if name.startswith(("Inception", "Xception")) else 64
+    options = {} if name == "NASNetMobile" else {"input_shape": (size, size, 3)}
+    assert judge_keras.judge_model(lambda: getattr(keras.applications, name)(weights=None, classes=10, **options),
+                                   str(tmp_path / f"model.{ending}"), with_linnet=False, batch=1) is None
+
+
+def test_unknown_batch_stays_unknown(tmp_path):
+    model = keras.Sequential([keras.Input((4,), name="features"), keras.layers.Dense(3)])
+    model.save(tmp_path / "m.keras")
+    command.linnet("convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite")
+    interpreter = judge.Interpreter(str(tmp_path / "m.tflite"))
+    assert list(interpreter.get_input_details()[0]["shape_signature"]) == [-1, 4]
+    assert list(interpreter.get_output_details()[0]["shape_signature"]) == [-1, 3]
+    assert interpreter.get_signature_list() == {"serving_default": {"inputs": ["features"], "outputs": ["output_0"]}}
+
+
+def test_float16_weights(tmp_path):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, dtype="mixed_float16")])
+    model.save(tmp_path / "m.keras")
+    command.linnet("convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite")
+    x = np.ones((2, 4), "f")
+    got, = judge.original(tmp_path / "m.tflite", {model.inputs[0]._keras_history.operation.name: x}, "serving_default").values()
+    assert np.allclose(got, np.asarray(model(x)), atol=2e-2)
+
+
+def test_missing_and_wrong_weights(tmp_path):
+    import h5py
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="d")])
+    model.save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5", "r+") as file:
+        del file["model_weights/d/sequential/d/kernel" if "sequential" in file["model_weights/d"] else "model_weights/d/d/kernel"]
+    done = subprocess.run([command.COMMAND, "convert", tmp_path / "m.h5", "-o", tmp_path / "m.tflite"], capture_output=True, text=True)
+    assert done.returncode == command.INPUT and "kernel" in done.stderr and "not in the file" in done.stderr
