@@ -2,10 +2,10 @@
 
 #include <hdf5.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zip.h>
 
+#include "base/alloc.h"
 #include "base/mutex.h"
 
 /* A configuration of a model with thousands of layers has a few million characters. */
@@ -36,7 +36,7 @@ static void close_file(void* what) {
   ln_keras_file* file = what;
   if (file->file >= 0) H5Fclose(file->file);
   if (file->zip != NULL) zip_discard(file->zip);
-  free(file->image);
+  ln_free(file->image);
   if (file->locked) ln_mutex_unlock(&lock);
 }
 
@@ -122,7 +122,7 @@ static void open_h5(ln_keras_file* file) {
 
 /* ---- Zip ---- */
 
-/* An entry's bytes, with a 0 behind them; malloc's. */
+/* An entry's bytes, with a 0 behind them; freed with the image. */
 static char* read_entry(ln_keras_file* file, const char* name, size_t limit, size_t* size_bytes) {
   zip_stat_t stat;
   if (zip_stat(file->zip, name, 0, &stat) != 0 || (stat.valid & ZIP_STAT_SIZE) == 0)
@@ -130,7 +130,7 @@ static char* read_entry(ln_keras_file* file, const char* name, size_t limit, siz
   const uint64_t most = limit != 0 ? limit : stat.comp_size * MAX_WEIGHTS_RATIO + 65536;
   if (stat.size > most || stat.size > SIZE_MAX - 1)
     ln_stop(file->job, "%s: \"%s\" in it claims to have %llu bytes", file->path, name, (unsigned long long)stat.size);
-  file->image = malloc((size_t)stat.size + 1);
+  file->image = ln_malloc((size_t)stat.size + 1);
   zip_file_t* entry = zip_fopen(file->zip, name, 0);
   if (file->image == NULL || entry == NULL) {
     if (entry != NULL) zip_fclose(entry);
@@ -146,7 +146,7 @@ static char* read_entry(ln_keras_file* file, const char* name, size_t limit, siz
 }
 
 static void free_image(ln_keras_file* file) {
-  free(file->image);
+  ln_free(file->image);
   file->image = NULL;
 }
 

@@ -66,13 +66,15 @@ static bool is_model(const char* class_name) {
 }
 
 /* "keras.src.ops.numpy": an operation, where keras.layers has a class of the same name. Files of HDF5 do not say the
- * module; there it is no layer, as these are all trainable or not. */
+ * module; there it is what has no type and is not trainable or not, as layers are. */
 static bool is_operation(const cJSON* json) {
   const cJSON* module = cJSON_GetObjectItemCaseSensitive(json, "module");
   if (cJSON_IsString(module)) return strstr(module->valuestring, ".ops") != NULL;
   const cJSON* calls = cJSON_GetObjectItemCaseSensitive(json, "inbound_nodes");
+  const cJSON* config = cJSON_GetObjectItemCaseSensitive(json, "config");
   return cJSON_IsArray(calls) && cJSON_IsObject(calls->child) &&
-         cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(json, "config"), "trainable") == NULL;
+         cJSON_GetObjectItemCaseSensitive(config, "trainable") == NULL &&
+         cJSON_GetObjectItemCaseSensitive(config, "dtype") == NULL;
 }
 
 static ln_tensor** call_model(ln_keras_importer* importer, const cJSON* config, bool sequential, ln_builder b,
