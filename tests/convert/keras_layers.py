@@ -154,8 +154,6 @@ for kind in ["SimpleRNN", "GRU", "LSTM"]:
     case(f"RNN-{kind}Cell", one(lambda kind=kind: L.RNN(getattr(L, f"{kind}Cell")(5)), (6, 4)))
     case(f"RNN-stacked-{kind}Cell", one(lambda kind=kind: L.RNN([getattr(L, f"{kind}Cell")(n) for n in (5, 3)], return_sequences=True), (6, 4)))
 over("GRU-reset", lambda **o: L.GRU(5, bias_initializer="uniform", **o), (6, 4), reset_after=[True, False], recurrent_activation=["sigmoid", "hard_sigmoid"])
-case("ConvLSTM2D", one(lambda: L.ConvLSTM2D(3, 2, padding="same", return_sequences=True), (4, 5, 6, 2)))
-case("ConvLSTM1D", one(lambda: L.ConvLSTM1D(3, 2), (4, 5, 2)))
 
 
 def initial(kind):
@@ -261,10 +259,8 @@ op("zeros_like", lambda x: x + ops.zeros_like(x) + ops.ones_like(x), (4, 5))
 op("one_hot", lambda x: ops.one_hot(x, 6), (4,), dtype="int32")
 op("normalize", lambda x: ops.normalize(x, axis=-1), (4, 5))
 op("cumsum", lambda x: ops.cumsum(x, axis=1), (4, 5))
-op("resize", lambda x: ops.image.resize(x, (7, 9)), (5, 6, 3))
 op("max_pool", lambda x: ops.max_pool(x, 2), (6, 6, 3))
 op("logical", lambda x, y: ops.cast(ops.logical_and(x > 0, ops.logical_not(y > 0)), "float32"), (4, 5), (4, 5))
-op("broadcast_to", lambda x: ops.broadcast_to(x, (2, 4, 5)), (4, 5)) if False else None
 
 
 # Whole models

@@ -123,6 +123,15 @@ static void time_distributed(ln_keras_call* call) {
   ln_keras_return(call, ln_keras_reshape(call, y, y->rank + 1, dims, call->name));
 }
 
+/* A layer of keras.applications.convnext. */
+static void layer_scale(ln_keras_call* call) {
+  ln_keras_array gamma;
+  const int32_t rank = call->in[0]->rank, dims[] = {rank > 0 ? ln_dim(call->in[0], rank - 1) : -1};
+  if (ln_keras_weight(call, 0, "gamma", 1, dims, &gamma))
+    ln_keras_return(
+        call, ln_build_binary(&call->b, LN_OP_MUL, call->in[0], ln_keras_constant(call, &gamma, "gamma"), call->name));
+}
+
 static void rescaling(ln_keras_call* call) {
   ln_tensor* x = ln_build_cast(&call->b, call->in[0], LN_TYPE_FLOAT32, ln_keras_name(call, "float"));
   ln_tensor* scale = ln_keras_operand(call, ln_keras_get(call, "scale"), LN_TYPE_FLOAT32);
@@ -142,6 +151,8 @@ const ln_keras_lowering ln_keras_core[] = {
     {"Masking", masking, 0, 0},
     {"TimeDistributed", time_distributed, 0, LN_KERAS_KEEPS_MASK},
     {"Rescaling", rescaling, 0, 0},
+    {"LayerScale", layer_scale, 0, LN_KERAS_KEEPS_MASK},
+    {"StochasticDepth", identity, 0, LN_KERAS_KEEPS_MASK},
     {"Identity", identity, 0, LN_KERAS_KEEPS_MASK},
     {"Dropout", identity, 0, LN_KERAS_KEEPS_MASK},
     {"AlphaDropout", identity, 0, LN_KERAS_KEEPS_MASK},

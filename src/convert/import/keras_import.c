@@ -52,7 +52,10 @@ static const ln_keras_lowering* find_in(const ln_keras_lowering* table, const ch
 }
 
 static const ln_keras_lowering* find_lowering(const char* class_name, bool is_operation) {
-  if (is_operation) return find_in(ln_keras_operations, class_name);
+  if (is_operation) {
+    const ln_keras_lowering* found = find_in(ln_keras_operations, class_name);
+    return found != NULL ? found : find_in(ln_keras_pool, class_name);
+  }
   for (size_t i = 0; i < sizeof kTables / sizeof kTables[0]; ++i) {
     const ln_keras_lowering* found = find_in(kTables[i], class_name);
     if (found != NULL) return found;
@@ -309,9 +312,10 @@ static void name_groups(ln_keras_model* model) {
     layer* l = &model->layers[i];
     const char* class_name = text_of(l->json, "class_name", "?");
     if (strcmp(class_name, "Model") == 0) class_name = "Functional";
+    if (strcmp(class_name, "GroupQueryAttention") == 0) class_name = "GroupedQueryAttention"; /* its name in Python */
     int before = 0;
     for (int k = 0; k < i; ++k)
-      before += strcmp(text_of(model->layers[k].json, "class_name", "?"), class_name) == 0 &&
+      before += strcmp(text_of(model->layers[k].json, "class_name", "?"), text_of(l->json, "class_name", "?")) == 0 &&
                 is_operation(model->layers[k].json) == is_operation(l->json);
     const char* name = snake(job, class_name);
     l->index_name = before > 0 ? ln_job_text(job, "%s_%d", name, before) : name;

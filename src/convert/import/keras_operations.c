@@ -520,7 +520,7 @@ static void matmul(ln_keras_call* call) {
 }
 
 static void einsum(ln_keras_call* call) {
-  const cJSON* text = ln_keras_either(call, 0, "subscripts");
+  const cJSON* text = ln_keras_get(call, "subscripts");
   if (!cJSON_IsString(text) || call->in_count != 2) {
     ln_keras_fail(call, "an einsum of %d tensors cannot be converted; of 2 it can", call->in_count);
     return;

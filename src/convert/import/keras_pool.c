@@ -165,6 +165,8 @@ static void adaptive_pool(ln_keras_call* call) {
 }
 
 const ln_keras_lowering ln_keras_pool[] = {
+    {"MaxPool", pool, 0, 0}, /* keras.ops, of pictures */
+    {"AveragePool", pool, 0, 0},
     {"MaxPooling1D", pool, 0, 0},
     {"MaxPooling2D", pool, 0, 0},
     {"MaxPooling3D", pool, 0, 0},
