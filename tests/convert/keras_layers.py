@@ -68,6 +68,17 @@ case("SpectralNormalization", one(lambda: L.SpectralNormalization(L.Dense(4)), (
 case("Normalization-given", one(lambda: L.Normalization(mean=[1., 2., 3.], variance=[1., 4., 2.]), (5, 3)))
 case("Normalization-invert", one(lambda: L.Normalization(mean=2., variance=4., axis=None, invert=True), (5, 3)))
 
+
+
+def adapted(**options):
+    import numpy as np
+    layer = L.Normalization(**options)
+    layer.adapt(np.random.default_rng(0).normal(2, 3, (50, 5, 3)).astype("f"))
+    return layer
+
+
+over("Normalization-adapted", lambda **o: adapted(**o), (5, 3), axis=[-1, (1, 2), None])
+
 # Activations
 FUNCTIONS = ["relu", "relu6", "softmax", "sigmoid", "hard_sigmoid", "tanh", "elu", "selu", "gelu", "silu", "hard_silu", "softplus",
              "softsign", "exponential", "leaky_relu", "mish", "log_softmax", "celu", "glu", "log_sigmoid", "tanh_shrink", "soft_shrink",
