@@ -1,11 +1,11 @@
 """Measures Linnet against other runtimes, interleaved: for every model and number of threads each runtime is a process of its
 own that is stopped while the others run; they take turns, round after round, so that all see the same machine.
 
-    python bench/run.py [--models TEXT,...] [--runtimes linnet,litert,...] [--threads 1,2] [--rounds N] [--out FILE.json]
+    python bench/run.py [MODEL.tflite...] [--models TEXT,...] [--runtimes linnet,litert,...] [--threads 1,2] [--rounds N]
 
 Every runtime's outputs are compared first: a runtime whose outputs are far from the reference kernels' is marked, since what
-computes something else is no faster. Models are those in build/bench/models (bench/make_models.py makes them); ONNX Runtime
-reads their ONNX form, MNN and ncnn what their own converters make of them. Prints a table per number of threads (a runtime's
+computes something else is no faster. Without names the models are those in build/bench/models (bench/make_models.py makes
+them) whose names hold one of the texts; LINNET_CPU=avx2 holds Linnet to that instruction set. ONNX Runtime reads their ONNX form, MNN and ncnn what their own converters make of them. Prints a table per number of threads (a runtime's
 time divided by Linnet's: above 1, Linnet is faster) and writes all figures.
 """
 import argparse
@@ -186,6 +186,7 @@ def is_far(name, facts):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", nargs="*", type=Path)
     parser.add_argument("--models", default="")
     parser.add_argument("--runtimes", default=",".join(RUNTIMES))
     parser.add_argument("--threads", default="1,2")
@@ -194,7 +195,7 @@ def main():
     options = parser.parse_args()
     runtimes = options.runtimes.split(",")
     texts = options.models.split(",")
-    models = [path for path in sorted(MODELS.glob("*.tflite")) if any(text in path.stem for text in texts)]
+    models = options.paths or [path for path in sorted(MODELS.glob("*.tflite")) if any(text in path.stem for text in texts)]
     if not models:
         sys.exit(f"no model in {MODELS}: run bench/make_models.py")
     record = {"cpu": cpu_name(), "date": datetime.date.today().isoformat(), "cores": os.cpu_count(), "results": {}}

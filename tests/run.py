@@ -116,7 +116,7 @@ def full_plan():
     tsan = {"TSAN_OPTIONS": "allocator_may_return_null=1"}
     return quick_plan() + [
         ("release", tensorflow),
-        ("release", lambda: [("lint", ["scripts/lint.sh"], {}, 1200)]),
+        ("release", lambda: [("lint", ["scripts/lint.sh"], {}, 2400)]),
         ("asan", lambda: [*golden("asan", "1,4", environment=asan), *programs("asan", environment=asan),
                           ("asan: every allocation fails", ["build/asan/test_alloc_failure", "all"], asan, 1200)]),
         ("tsan", lambda: [*golden("tsan", "4", environment=tsan), *programs("tsan", environment=tsan)]),
