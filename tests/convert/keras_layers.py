@@ -145,7 +145,7 @@ over("CategoryEncoding", lambda **o: L.CategoryEncoding(num_tokens=6, **o), (4,)
 case("CategoryEncoding-one_hot", one(lambda: L.CategoryEncoding(num_tokens=6, output_mode="one_hot"), (1,), dtype="int32"))
 
 # Channels first
-for name, layer in [("MaxPooling2D", lambda: L.MaxPooling2D(data_format="channels_first")), ("AveragePooling1D", lambda: L.AveragePooling1D(data_format="channels_first")),
+for name, layer in [("MaxPooling2D", lambda: L.MaxPooling2D(data_format="channels_first")), ("AveragePooling1D", lambda: L.AveragePooling1D(2, data_format="channels_first")),
                     ("GlobalMaxPooling2D", lambda: L.GlobalMaxPooling2D(data_format="channels_first"))]:
     case(f"first-{name}", one(layer, (4, 6) if "1D" in name else (4, 6, 8)))
 
