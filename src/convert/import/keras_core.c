@@ -132,6 +132,18 @@ static void layer_scale(ln_keras_call* call) {
         call, ln_build_binary(&call->b, LN_OP_MUL, call->in[0], ln_keras_constant(call, &gamma, "gamma"), call->name));
 }
 
+/* A layer of keras.applications.inception_resnet_v2: a + b * scale. */
+static void custom_scale(ln_keras_call* call) {
+  ln_tensor* scale = ln_keras_operand(call, ln_keras_get(call, "scale"), LN_TYPE_FLOAT32);
+  if (call->in_count != 2 || scale == NULL) {
+    ln_keras_fail(call, "it has %d inputs and %s; 2 and a number are right", call->in_count,
+                  scale != NULL ? "a scale" : "no scale");
+    return;
+  }
+  ln_tensor* scaled = ln_build_binary(&call->b, LN_OP_MUL, call->in[1], scale, ln_keras_name(call, "scaled"));
+  ln_keras_return(call, ln_build_binary(&call->b, LN_OP_ADD, call->in[0], scaled, call->name));
+}
+
 static void rescaling(ln_keras_call* call) {
   ln_tensor* x = ln_build_cast(&call->b, call->in[0], LN_TYPE_FLOAT32, ln_keras_name(call, "float"));
   ln_tensor* scale = ln_keras_operand(call, ln_keras_get(call, "scale"), LN_TYPE_FLOAT32);
@@ -151,6 +163,7 @@ const ln_keras_lowering ln_keras_core[] = {
     {"Masking", masking, 0, 0},
     {"TimeDistributed", time_distributed, 0, LN_KERAS_KEEPS_MASK},
     {"Rescaling", rescaling, 0, 0},
+    {"CustomScaleLayer", custom_scale, 0, 0},
     {"LayerScale", layer_scale, 0, LN_KERAS_KEEPS_MASK},
     {"StochasticDepth", identity, 0, LN_KERAS_KEEPS_MASK},
     {"Identity", identity, 0, LN_KERAS_KEEPS_MASK},

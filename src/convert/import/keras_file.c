@@ -283,6 +283,13 @@ ln_keras_weights ln_keras_layer_part(const ln_keras_weights* weights, const char
   return part;
 }
 
+/* "scale/variable_3": a weight that was made without a name. */
+static bool is_unnamed(const char* name) {
+  const char* slash = strrchr(name, '/');
+  const char* last = slash != NULL ? slash + 1 : name;
+  return strncmp(last, "variable", 8) == 0 && (last[8] == 0 || last[8] == ':' || last[8] == '_');
+}
+
 static const char* find(const ln_keras_weights* weights, int index, const char* name) {
   ln_job* job = weights->file->job;
   if (weights->file->is_zip) {
@@ -299,7 +306,9 @@ static const char* find(const ln_keras_weights* weights, int index, const char* 
     const char* path = join(job, weights->path, list->names[i]);
     if (exists(weights->file->file, path)) return path;
   }
-  return NULL;
+  if (index < 0 || (size_t)index >= list->count || !is_unnamed(list->names[index])) return NULL;
+  const char* path = join(job, weights->path, list->names[index]);
+  return exists(weights->file->file, path) ? path : NULL;
 }
 
 /* ---- Reading ---- */

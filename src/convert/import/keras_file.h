@@ -39,7 +39,8 @@ ln_keras_weights ln_keras_part(const ln_keras_weights* weights, const char* attr
 /* The part of a model's layer; `index_name` is the layer's group in .keras files. */
 ln_keras_weights ln_keras_layer_part(const ln_keras_weights* weights, const char* index_name, const char* layer);
 
-/* Reads a weight: number `index` of the layer's own in .keras files, called `name` in .h5 files. False: there is none.
+/* Reads a weight: number `index` of the layer's own in .keras files, called `name` in .h5 files, or
+ * number `index` of those that have no names. False: there is none.
  * Stops the job where it cannot be read. */
 bool ln_keras_read(const ln_keras_weights* weights, int index, const char* name, ln_keras_array* array);
 

@@ -69,15 +69,17 @@ static bool is_model(const char* class_name) {
 }
 
 /* "keras.src.ops.numpy": an operation, where keras.layers has a class of the same name. Files of HDF5 do not say the
- * module; there it is what has no type and is not trainable or not, as layers are. */
+ * module; there it is what is neither trainable nor not, as layers are, and has no type or no layer's name. */
 static bool is_operation(const cJSON* json) {
   const cJSON* module = cJSON_GetObjectItemCaseSensitive(json, "module");
   if (cJSON_IsString(module)) return strstr(module->valuestring, ".ops") != NULL;
   const cJSON* calls = cJSON_GetObjectItemCaseSensitive(json, "inbound_nodes");
   const cJSON* config = cJSON_GetObjectItemCaseSensitive(json, "config");
+  const cJSON* name = cJSON_GetObjectItemCaseSensitive(json, "class_name");
   return cJSON_IsArray(calls) && cJSON_IsObject(calls->child) &&
          cJSON_GetObjectItemCaseSensitive(config, "trainable") == NULL &&
-         cJSON_GetObjectItemCaseSensitive(config, "dtype") == NULL;
+         (cJSON_GetObjectItemCaseSensitive(config, "dtype") == NULL ||
+          (cJSON_IsString(name) && find_lowering(name->valuestring, false) == NULL));
 }
 
 static ln_tensor** call_model(ln_keras_importer* importer, const cJSON* config, bool sequential, ln_builder b,
