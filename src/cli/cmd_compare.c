@@ -35,15 +35,16 @@ static difference compare_strings(const char* name, const TfLiteTensor* a, const
 
 /* `b` is another tensor, or NULL and then `stored` counts. */
 static difference compare_tensors(const char* name, const TfLiteTensor* a, const TfLiteTensor* b, const npy* stored) {
-  const bool same_type =
-      b == NULL ? stored->rank < 0 || stored->type == TfLiteTensorType(a) : TfLiteTensorType(b) == TfLiteTensorType(a);
-  if (same_type && TfLiteTensorType(a) == kTfLiteString && (b != NULL || (stored->rank >= 0 && !stored->is_wide)))
+  const bool same_type = b != NULL ? TfLiteTensorType(b) == TfLiteTensorType(a)
+                                   : stored != NULL && (stored->rank < 0 || stored->type == TfLiteTensorType(a));
+  if (same_type && TfLiteTensorType(a) == kTfLiteString &&
+      (b != NULL || (stored != NULL && stored->rank >= 0 && !stored->is_wide)))
     return compare_strings(name, a, b, stored);
   difference d = {.name = name, .count = value_count(a)};
   double aa = 0, bb = 0, ab = 0;
   const size_t width = value_bytes(TfLiteTensorType(a));
-  d.comparable =
-      width != 0 && (b != NULL ? value_count(b) == d.count : same_type && stored->bytes == TfLiteTensorByteSize(a));
+  d.comparable = width != 0 && (b != NULL ? value_count(b) == d.count
+                                          : same_type && stored != NULL && stored->bytes == TfLiteTensorByteSize(a));
   for (size_t i = 0; d.comparable && i < d.count; ++i) {
     const double x = value_number(a, i, true);
     double y;

@@ -173,7 +173,9 @@ TfLiteStatus ln_resize(TfLiteContext* context, TfLiteTensor* tensor, int rank, c
 }
 
 TfLiteStatus ln_resize_like(TfLiteContext* context, TfLiteTensor* tensor, const TfLiteTensor* other) {
-  return ln_resize(context, tensor, ln_rank(other), other->dims != NULL ? other->dims->data : NULL);
+  static const int32_t kScalar[1] = {0};
+  return other->dims != NULL ? ln_resize(context, tensor, other->dims->size, other->dims->data)
+                             : ln_resize(context, tensor, 0, kScalar);
 }
 
 void ln_set_dynamic(TfLiteTensor* tensor) {

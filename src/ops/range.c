@@ -21,7 +21,7 @@ static int64_t integer_of(const TfLiteTensor* t) { return t->type == kTfLiteInt6
 
 static TfLiteStatus count_integers(TfLiteContext* context, const range_io* io, int32_t* count) {
   const int64_t start = integer_of(io->start), limit = integer_of(io->limit), delta = integer_of(io->delta);
-  LN_CHECK(context, (delta > 0 && start <= limit) || (delta < 0 && start >= limit),
+  LN_CHECK(context, delta != 0 && (delta > 0 ? start <= limit : start >= limit),
            "from %lld to %lld in steps of %lld: the steps must lead there", (long long)start, (long long)limit,
            (long long)delta);
   /* Magnitudes of 64 bits. */

@@ -1,5 +1,6 @@
 #include "convert/import/keras_einsum.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The letters of each part, with an ellipsis as capital letters; letters by what becomes of them. */
@@ -85,9 +86,7 @@ static ln_tensor* as_matrices(ln_keras_call* call, ln_tensor* x, const char* let
                               const char* first, const char* second) {
   char order[3 * LN_MAX_DIMS + 3];
   int32_t dims[LN_MAX_DIMS + 2];
-  strcpy(order, batch);
-  strcat(order, first);
-  strcat(order, second);
+  snprintf(order, sizeof order, "%s%s%s", batch, first, second);
   ln_tensor* y = arrange(call, x, letters, order, ln_keras_name(call, "arranged"));
   int rank = 0;
   for (; batch[rank] != 0; ++rank) dims[rank] = LN_KERAS_DIM(rank);
@@ -115,9 +114,7 @@ ln_tensor* ln_keras_einsum(ln_keras_call* call, const char* text, ln_tensor* x, 
   ln_tensor* z = ln_build_done(node, ln_keras_name(call, "products"), 1);
   char order[3 * LN_MAX_DIMS + 3];
   int32_t dims[3 * LN_MAX_DIMS];
-  strcpy(order, e.batch);
-  strcat(order, e.left);
-  strcat(order, e.right);
+  snprintf(order, sizeof order, "%s%s%s", e.batch, e.left, e.right);
   const int rank = (int)strlen(order);
   if (rank > LN_MAX_DIMS) return no_einsum(call, text);
   for (size_t i = 0; i < (size_t)rank; ++i) {
@@ -152,16 +149,14 @@ ln_tensor* ln_keras_einsum_weights(ln_keras_call* call, const char* text, ln_ten
   flat.rank = 2;
   flat.dims[0] = matrix[0];
   flat.dims[1] = matrix[1];
-  strcpy(arranged, e.left);
-  strcat(arranged, e.inner);
+  snprintf(arranged, sizeof arranged, "%s%s", e.left, e.inner);
   x = arrange(call, x, e.x, arranged, ln_keras_name(call, "arranged"));
   for (int i = 0; i < lefts; ++i) dims[i] = LN_KERAS_DIM(i);
   dims[lefts] = matrix[1];
   if (strlen(e.inner) != 1) x = ln_keras_reshape(call, x, lefts + 1, dims, ln_keras_name(call, "flat"));
   x = ln_keras_fully_connected(call, x, ln_keras_constant(call, &flat, "kernel"), ln_keras_zeros(call, matrix[0]),
                                ln_keras_name(call, "products"));
-  strcpy(arranged, e.left);
-  strcat(arranged, e.right);
+  snprintf(arranged, sizeof arranged, "%s%s", e.left, e.right);
   if (lefts + rights > LN_MAX_DIMS) return no_einsum(call, text);
   for (int i = 0; i < rights; ++i) dims[lefts + i] = w.dims[i];
   if (rights != 1) x = ln_keras_reshape(call, x, lefts + rights, dims, ln_keras_name(call, "spread"));

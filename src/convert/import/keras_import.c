@@ -199,10 +199,11 @@ static bool read_reference(const cJSON* json, const char** name, int* node_index
     if (strcmp(text_of(json, "class_name", ""), "__keras_tensor__") != 0) return false;
     json = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(json, "config"), "keras_history");
   }
-  const cJSON* parts[3];
+  const cJSON* parts[3] = {NULL};
   if (!cJSON_IsArray(json)) return false;
   for (int i = 0; i < 3; ++i) parts[i] = i == 0 ? json->child : parts[i - 1] != NULL ? parts[i - 1]->next : NULL;
-  if (!cJSON_IsString(parts[0]) || !cJSON_IsNumber(parts[1]) || !cJSON_IsNumber(parts[2])) return false;
+  if (parts[0] == NULL || !cJSON_IsString(parts[0]) || !cJSON_IsNumber(parts[1]) || !cJSON_IsNumber(parts[2]))
+    return false;
   *name = parts[0]->valuestring;
   *node_index = ln_keras_to_int(parts[1], -1);
   *tensor_index = ln_keras_to_int(parts[2], -1);
@@ -218,7 +219,7 @@ static void collect(ln_keras_call* call, const cJSON* json, int depth) {
     add_input(call, tensor_at(call->model, name, node_index, tensor_index));
     return;
   }
-  if (!cJSON_IsArray(json) && !cJSON_IsObject(json)) return;
+  if (json == NULL || (!cJSON_IsArray(json) && !cJSON_IsObject(json))) return;
   for (const cJSON* item = json->child; item != NULL; item = item->next)
     if (depth > 0 || call->is_operation || item->string == NULL || strstr(item->string, "mask") == NULL)
       collect(call, item, depth + 1);
@@ -381,7 +382,7 @@ static void flatten(ln_keras_importer* importer, const cJSON* json, const char* 
     list->items[list->count++] = r;
     return;
   }
-  if (!cJSON_IsArray(json) && !cJSON_IsObject(json)) return;
+  if (json == NULL || (!cJSON_IsArray(json) && !cJSON_IsObject(json))) return;
   const size_t first = list->count;
   for (const cJSON* item = json->child; item != NULL; item = item->next)
     flatten(importer, item, item->string != NULL ? item->string : key, list, depth + 1);

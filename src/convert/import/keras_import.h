@@ -59,7 +59,7 @@ extern const ln_keras_lowering ln_keras_core[], ln_keras_conv[], ln_keras_pool[]
     ln_keras_operations[], ln_keras_refused[];
 
 /* Calls a layer (its JSON with class_name and config) on tensors; `count` outputs are returned. */
-ln_tensor** ln_keras_apply(ln_keras_call* call, const cJSON* layer, ln_keras_weights weights, ln_tensor* const* in,
+ln_tensor** ln_keras_apply(ln_keras_call* call, const cJSON* json, ln_keras_weights weights, ln_tensor* const* in,
                            int in_count, int* out_count);
 
 /* ---- For lowerings ---- */

@@ -14,7 +14,7 @@ static bool operands(ln_keras_call* call, ln_tensor** x, ln_tensor** y) {
   *y = ln_keras_reference(call, b);
   const int type = *x != NULL ? (*x)->type : *y != NULL ? (*y)->type : LN_TYPE_FLOAT32;
   const cJSON* other = *x == NULL ? a : *y == NULL ? b : NULL;
-  const bool fraction = cJSON_IsNumber(other) && other->valuedouble != floor(other->valuedouble);
+  const bool fraction = other != NULL && cJSON_IsNumber(other) && other->valuedouble != floor(other->valuedouble);
   const int common = fraction ? LN_TYPE_FLOAT32 : type;
   if (*x == NULL) *x = ln_keras_operand(call, a, common);
   if (*y == NULL) *y = ln_keras_operand(call, b, common);

@@ -65,7 +65,7 @@ static void split(cell* c, const ln_builder* b, ln_tensor* x, int count, ln_tens
 }
 
 static void lstm_step(cell* c, const ln_builder* b, ln_tensor* x, ln_tensor** states) {
-  ln_tensor* gates[4];
+  ln_tensor* gates[4] = {NULL};
   split(c, b, binary(c, b, LN_OP_ADD, x, product(c, b, states[0], &c->recurrent, NULL, "recurrent"), "sum"), 4, gates);
   ln_tensor* in = activate(c, b, c->recurrent_activation, "sigmoid", gates[0]);
   ln_tensor* forget = activate(c, b, c->recurrent_activation, "sigmoid", gates[1]);
@@ -77,7 +77,7 @@ static void lstm_step(cell* c, const ln_builder* b, ln_tensor* x, ln_tensor** st
 }
 
 static void gru_step(cell* c, const ln_builder* b, ln_tensor* x, ln_tensor** states) {
-  ln_tensor *in[3], *inner[3], *h = states[0];
+  ln_tensor *in[3] = {NULL}, *inner[3] = {NULL}, *h = states[0];
   split(c, b, x, 3, in);
   split(c, b, product(c, b, h, &c->recurrent, c->recurrent_bias, "recurrent"), c->reset_after ? 3 : 2, inner);
   ln_tensor* z =
@@ -372,7 +372,7 @@ static ln_tensor* time_mask(ln_keras_call* call, ln_tensor* mask) {
 static void recurrent(ln_keras_call* call) {
   cell cells[MAX_CELLS];
   sequence s;
-  ln_tensor *x = call->in[0], *states[MAX_CELLS * MAX_STATES];
+  ln_tensor *x = call->in[0], *states[MAX_CELLS * MAX_STATES] = {NULL};
   memset(&s, 0, sizeof s);
   if (x->rank != 3 || !ln_dim_is_known(x, 2)) {
     ln_keras_fail(call, "its input has rank %d; 3, [batch, time, features] with known features, is right", x->rank);

@@ -107,7 +107,7 @@ static bool check_rank(ln_keras_call* call, const ln_tensor* x, int rank) {
 
 static void zero_padding(ln_keras_call* call) {
   const int spatial = spatial_of(call), first = ln_keras_channels_first(call) ? 2 : 1;
-  int32_t pairs[6], pads[2 * LN_MAX_DIMS] = {0};
+  int32_t pairs[6] = {0}, pads[2 * LN_MAX_DIMS] = {0};
   if (!read_pairs(call, "padding", spatial, pairs) || !check_rank(call, call->in[0], spatial + 2)) return;
   memcpy(pads + 2 * first, pairs, 2 * (size_t)spatial * sizeof pads[0]);
   ln_keras_return(call, ln_build_pad(&call->b, call->in[0], pads, NULL, call->name));
@@ -116,7 +116,7 @@ static void zero_padding(ln_keras_call* call) {
 static void crop(ln_keras_call* call) {
   const int spatial = spatial_of(call), first = ln_keras_channels_first(call) ? 2 : 1;
   ln_tensor* x = call->in[0];
-  int32_t pairs[6], begin[LN_MAX_DIMS] = {0}, end[LN_MAX_DIMS] = {0}, ones[LN_MAX_DIMS], end_mask = 0;
+  int32_t pairs[6] = {0}, begin[LN_MAX_DIMS] = {0}, end[LN_MAX_DIMS] = {0}, ones[LN_MAX_DIMS], end_mask = 0;
   if (!read_pairs(call, "cropping", spatial, pairs) || !check_rank(call, x, spatial + 2)) return;
   for (int i = 0; i < x->rank; ++i) {
     const int k = i - first;

@@ -223,7 +223,7 @@ ln_tensor* ln_keras_constant(ln_keras_call* call, const ln_keras_array* array, c
 ln_keras_array ln_keras_permute(ln_job* job, const ln_keras_array* array, const int* order) {
   ln_keras_array result = *array;
   const int rank = array->rank;
-  size_t count = 1, stride[LN_MAX_DIMS], from_stride[LN_MAX_DIMS];
+  size_t count = 1, stride[LN_MAX_DIMS] = {0}, from_stride[LN_MAX_DIMS] = {0};
   for (int i = rank - 1; i >= 0; --i) {
     from_stride[i] = count;
     count *= (size_t)array->dims[i];

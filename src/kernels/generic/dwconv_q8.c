@@ -82,7 +82,7 @@ LN_INLINE void pixel(const block* b, size_t lanes, size_t channel, int32_t heigh
       add_tap(lanes, from, flip, b->weights[y * width + x], sums);
     }
   }
-  uint8_t bytes[kBlock];
+  uint8_t bytes[kBlock] = {0};
   for (size_t i = 0; i < lanes; ++i) bytes[i] = ln_requant_q8_apply(&b->numbers[i], &s->range, sums[i]);
   memcpy(out, bytes, lanes);
 }

@@ -11,7 +11,8 @@ void ln_reduce_make_shape(int rank, const int32_t* dims, const bool* reduced, ln
   *shape = (ln_reduce_shape){.outputs = 1, .count = 1};
   size_t stride = 1;
   int last_kind = -1;
-  size_t kept[2][LN_REDUCE_MAX_RANK], gone[2][LN_REDUCE_MAX_RANK]; /* extents and strides, innermost first */
+  size_t kept[2][LN_REDUCE_MAX_RANK] = {{0}},
+         gone[2][LN_REDUCE_MAX_RANK] = {{0}}; /* extents and strides, innermost first */
   for (int i = rank - 1; i >= 0; --i) {
     const size_t extent = (size_t)dims[i];
     size_t(*list)[LN_REDUCE_MAX_RANK] = reduced[i] ? gone : kept;
