@@ -86,7 +86,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
 static void widen(const TfLiteTensor* table, size_t first, float scale, TfLiteTensor* output, size_t to, size_t count) {
   const int bits = integer_bits(table->type);
   /* A row or block that begins within a byte is read from that byte's first value on, as in the original. */
-  const uint8_t* from = table->data.uint8 + first / (8 / (size_t)bits);
+  const uint8_t* from = table->data.uint8 + first * (size_t)bits / 8;
   if (output->type == kTfLiteFloat32)
     ln_widen_bits_f32(from, bits, scale, output->data.f + to, count);
   else

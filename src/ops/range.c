@@ -25,8 +25,9 @@ static TfLiteStatus count_integers(TfLiteContext* context, const range_io* io, i
            "from %lld to %lld in steps of %lld: the steps must lead there", (long long)start, (long long)limit,
            (long long)delta);
   /* Magnitudes of 64 bits. */
-  const uint64_t distance = delta > 0 ? (uint64_t)limit - (uint64_t)start : (uint64_t)start - (uint64_t)limit;
-  const uint64_t step = delta > 0 ? (uint64_t)delta : 0 - (uint64_t)delta;
+  const bool up = limit >= start;
+  const uint64_t distance = up ? (uint64_t)limit - (uint64_t)start : (uint64_t)start - (uint64_t)limit;
+  const uint64_t step = up ? (uint64_t)delta : 0 - (uint64_t)delta;
   const uint64_t elements = distance / step + (distance % step != 0);
   LN_CHECK(context, elements <= INT32_MAX, "%llu elements; at most %d are allowed", (unsigned long long)elements,
            INT32_MAX);

@@ -32,7 +32,7 @@ static void spread_level(const spread* s, int depth, size_t place, size_t at) {
     return;
   }
   if (depth == s->count) {
-    memcpy(s->out + at * s->element_bytes, s->values + place * s->element_bytes, s->element_bytes);
+    if (s->out != NULL) memcpy(s->out + at * s->element_bytes, s->values + place * s->element_bytes, s->element_bytes);
     return;
   }
   const ln_sparse_level* level = &s->levels[depth];

@@ -194,7 +194,7 @@ static void run_block(size_t width, size_t pairs, size_t lanes, const block* b, 
 static void run(size_t channels, int32_t height, int32_t width, const void* packed, const ln_dwconv_q8_stretch* s) {
   const size_t size = block_size(height, width);
   for (size_t c = 0; c < channels; c += kLanes) {
-    cursor cursor;
+    cursor cursor = {.width = 0};
     start(&cursor, s, height, c);
     run_block((size_t)width, pairs_of(height), channels - c < kLanes ? channels - c : kLanes,
               (const block*)(const void*)((const char*)packed + c / kLanes * size), &cursor, s, s->out + c);
