@@ -44,7 +44,7 @@ static void quiet(void* user_data, const char* format, va_list args) {
 static void set_single_shape(ln_tensor* output, const ln_node* node) {
   output->rank = 0;
   for (int i = 0; i < node->input_count; ++i)
-    if (node->inputs[i]->rank > output->rank) output->rank = node->inputs[i]->rank;
+    if (node->inputs[i] != NULL && node->inputs[i]->rank > output->rank) output->rank = node->inputs[i]->rank;
   for (int w = 0; w < 2; ++w)
     for (int i = 0; i < output->rank; ++i) output->shape[w][i] = 1;
 }

@@ -136,7 +136,7 @@ static size_t width_of(const ProtobufCFieldDescriptor* field) {
 }
 
 static void parse_number(parser* p, ProtobufCType type, void* to) {
-  char word[MAX_WORD];
+  char word[MAX_WORD] = "";
   char* end;
   long long number;
   take_word(p, word);

@@ -29,7 +29,7 @@ static bool find_channels(const ln_node* node, int* dim, int* bias) {
 
 /* The numbers of a constant that is one number, or one for each of the last dimension's channels. */
 static const float* per_channel(const ln_tensor* t, int32_t channels, size_t* step) {
-  if (!ln_tensor_is_constant(t) || !ln_is_float(t)) return NULL;
+  if (t == NULL || !ln_tensor_is_constant(t) || !ln_is_float(t)) return NULL;
   const int64_t count = ln_tensor_elements(t);
   if (count == 1) return *step = 0, (const float*)t->data;
   if (count != channels || t->rank < 1 || t->shape[0][t->rank - 1] != channels) return NULL;

@@ -112,8 +112,10 @@ static void start(cursor* c, const ln_dwconv_q8_stretch* s, int32_t height, size
 LN_INLINE void column_pair(const cursor* c, size_t pair, __m128i flip, size_t lanes, __m256i x[2]) {
   const bool inside = c->column >= 0 && c->column < c->width;
   const uint8_t *top = c->outside, *bottom = c->outside;
-  if (inside) {
+  if (inside) { /* `start` has set these for every pair */
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
     top = c->at[2 * pair] + (size_t)c->column * c->strides[2 * pair];
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
     bottom = c->at[2 * pair + 1] + (size_t)c->column * c->strides[2 * pair + 1];
   }
   const __m256i a = _mm256_cvtepu8_epi16(_mm_xor_si128(load_bytes(top, lanes), flip));
@@ -194,7 +196,7 @@ static void run_block(size_t width, size_t pairs, size_t lanes, const block* b, 
 static void run(size_t channels, int32_t height, int32_t width, const void* packed, const ln_dwconv_q8_stretch* s) {
   const size_t size = block_size(height, width);
   for (size_t c = 0; c < channels; c += kLanes) {
-    cursor cursor = {.width = 0};
+    cursor cursor;
     start(&cursor, s, height, c);
     run_block((size_t)width, pairs_of(height), channels - c < kLanes ? channels - c : kLanes,
               (const block*)(const void*)((const char*)packed + c / kLanes * size), &cursor, s, s->out + c);

@@ -196,7 +196,7 @@ static void run(size_t channels, int32_t height, int32_t width, const void* pack
     const size_t lanes = lanes_of(channels - c);
     const block_head* head = (const block_head*)(const void*)at;
     const void* body = at + sizeof *head;
-    cursor cursor = {.width = 0};
+    cursor cursor;
     count = count_of(channels - c);
     start(&cursor, s, head, c);
     (lanes == 64   ? wide_run
