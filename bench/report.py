@@ -56,7 +56,7 @@ def tables(record):
                         cells.append("")
                         continue
                     ratio = other["min_ms"] / own["min_ms"]
-                    far = is_far(name, other)
+                    far = r != "litert" and is_far(name, other)
                     if not far:
                         ratios[r].append(ratio)
                     cells.append(f"{ratio:.2f}{' (far)' if far else ''}")
@@ -87,7 +87,7 @@ def chart(record, path):
         for name in names:
             facts = record["results"][name]["1"]
             f = facts.get(runtime, {})
-            values.append(facts["litert"]["min_ms"] / f["min_ms"] if "min_ms" in f and not is_far(name, f) else 0)
+            values.append(facts["litert"]["min_ms"] / f["min_ms"] if "min_ms" in f and (runtime == "litert" or not is_far(name, f)) else 0)
         places = [n + (i - (len(LABELS) - 1) / 2) * height for n in range(len(names))]
         axes.barh(places, values, height, label=LABELS[runtime], color=COLOURS[runtime])
     axes.axvline(1, color="black", linewidth=0.8)
@@ -110,10 +110,10 @@ def main():
     record = json.loads(Path(options.results).read_text())
     folder = Path(options.folder)
     folder.mkdir(exist_ok=True)
-    intro = [f"# Benchmark\n\n{record['cpu']}, {record['cores']} cores, {record['date']}; made by `make bench`. The others' time "
+    intro = [f"# Benchmark\n\n{record['cpu']}, {record['cores']} cores, {record['date']}; made by `bench/run.py`, which `make bench` calls. The others' time "
              "divided by Linnet's, minima of one interleaved run: above 1, Linnet is faster. Differences under 10 % are ties. "
              "\"(far)\": the outputs are not the model's (more than two steps, or 5 % of the largest value, from the reference "
-             "kernels').\n\n![speed of each runtime](benchmark.png)"]
+             "kernels'); the original's own kernels are not marked.\n\n![speed of each runtime](benchmark.png)"]
     (folder / "benchmark.md").write_text("\n".join([*intro, *tables(record), *start_table(record)]) + "\n")
     chart(record, folder / "benchmark.png")
     print(folder / "benchmark.md")
