@@ -23,11 +23,13 @@ fuzz:
 	@$(MAKE) build PRESET=asan
 	build/asan/fuzz_models --count $(COUNT) --seed $(SEED) --jobs $(JOBS)
 
-# Measures against other runtimes, interleaved; installs them and makes the models first. An hour, mostly the first time.
+# Measures against other runtimes, interleaved; installs them and makes the models first. Two hours the first time.
 bench: build
 	bench/install.sh
 	build/bench/tensorflow/bin/python bench/make_models.py
 	build/bench/runtimes/bin/python bench/run.py
+	if grep -q avx512f /proc/cpuinfo; then build/bench/runtimes/bin/python bench/hide_avx512.py && \
+	  build/bench/runtimes/bin/python bench/run.py --avx2 --out build/bench/results-avx2.json; fi
 	build/bench/runtimes/bin/python bench/report.py
 
 lint:

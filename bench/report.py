@@ -1,8 +1,9 @@
 """Makes the table and the chart of what bench/run.py measured.
 
-    python bench/report.py [RESULTS.json] [--folder docs]
+    python bench/report.py [RESULTS.json...] [--folder docs]
 
-Writes FOLDER/benchmark.md and FOLDER/benchmark.png. Every figure is a ratio of minima from one interleaved run.
+Writes FOLDER/benchmark.md, a section for each record (by default those of all instructions and of AVX2 that exist), and a
+chart for each. Every figure is a ratio of minima from one interleaved run.
 """
 import argparse
 import json
@@ -15,6 +16,13 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "build" / "bench"
+INTRO = """# Benchmark
+
+Made by `bench/run.py`, which `make bench` calls. The others' time divided by Linnet's, minima of one interleaved run: above 1,
+Linnet is faster. Differences under 10 % are ties. "(far)": the outputs are not the model's (more than two steps, or 5 % of the
+largest value, from the reference kernels'); the original's own kernels are not marked. Where the machine has AVX-512, a second
+run shows all runtimes the same machine without it (`bench/hide_avx512.py`)."""
 LABELS = {"linnet": "Linnet", "litert": "LiteRT (XNNPACK)", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "mnn": "MNN",
           "ncnn": "ncnn"}
 COLOURS = {"linnet": "#d1495b", "litert": "#8d99ae", "onnxruntime": "#3d7ea6", "openvino": "#66a182", "mnn": "#edae49",
@@ -77,6 +85,14 @@ def start_table(record):
             yield f"| {name} | {cells[0]} | {cells[1]} |"
 
 
+def section(record, picture):
+    """The lines of one record's section; draws its chart."""
+    chart(record, picture)
+    yield f"\n## {record['cpu']}, {record['cores']} cores, {record['date']}\n\n![speed of each runtime]({picture.name})"
+    yield from tables(record)
+    yield from start_table(record)
+
+
 def chart(record, path):
     names = [name for name in sorted(record["results"], key=lambda n: (is_integer(n), n))
              if "min_ms" in record["results"][name].get("1", {}).get("litert", {})]
@@ -104,19 +120,17 @@ def chart(record, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", nargs="?", default=str(ROOT / "build" / "bench" / "results.json"))
-    parser.add_argument("--folder", default=str(ROOT / "docs"))
+    default = [path for path in (FOLDER / "results.json", FOLDER / "results-avx2.json") if path.exists()]
+    parser.add_argument("results", nargs="*", type=Path, default=default)
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs")
     options = parser.parse_args()
-    record = json.loads(Path(options.results).read_text())
-    folder = Path(options.folder)
-    folder.mkdir(exist_ok=True)
-    intro = [f"# Benchmark\n\n{record['cpu']}, {record['cores']} cores, {record['date']}; made by `bench/run.py`, which `make bench` calls. The others' time "
-             "divided by Linnet's, minima of one interleaved run: above 1, Linnet is faster. Differences under 10 % are ties. "
-             "\"(far)\": the outputs are not the model's (more than two steps, or 5 % of the largest value, from the reference "
-             "kernels'); the original's own kernels are not marked.\n\n![speed of each runtime](benchmark.png)"]
-    (folder / "benchmark.md").write_text("\n".join([*intro, *tables(record), *start_table(record)]) + "\n")
-    chart(record, folder / "benchmark.png")
-    print(folder / "benchmark.md")
+    options.folder.mkdir(exist_ok=True)
+    lines = [INTRO]
+    for path in options.results:
+        picture = path.stem.replace("results", "benchmark") + ".png"
+        lines += section(json.loads(path.read_text()), options.folder / picture)
+    (options.folder / "benchmark.md").write_text("\n".join(lines) + "\n")
+    print(options.folder / "benchmark.md")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ own that is stopped while the others run; they take turns, round after round, so
 
 Every runtime's outputs are compared first: a runtime whose outputs are far from the reference kernels' is marked, since what
 computes something else is no faster. Without names the models are those in build/bench/models (bench/make_models.py makes
-them) whose names hold one of the texts; LINNET_CPU=avx2 holds Linnet to that instruction set. ONNX Runtime reads their ONNX form, MNN and ncnn what their own converters make of them. Prints a table per number of threads (a runtime's
+them) whose names hold one of the texts. --avx2 shows every runtime a processor without AVX-512 (bench/hide_avx512.py). ONNX Runtime reads their ONNX form, MNN and ncnn what their own converters make of them. Prints a table per number of threads (a runtime's
 time divided by Linnet's: above 1, Linnet is faster) and writes all figures.
 """
 import argparse
@@ -26,6 +26,15 @@ FOLDER = ROOT / "build" / "bench"
 MODELS = FOLDER / "models"
 RUNTIMES = ["linnet", "litert", "onnxruntime", "openvino", "mnn", "ncnn"]
 TURN_MS = 60  # how long a runtime runs before the next one's turn
+
+
+def hide_avx512():
+    """What a worker of this process is started with for --avx2: its interpreter, its environment."""
+    folder = FOLDER / "runtimes-avx2"
+    if not folder.exists():
+        sys.exit(f"no {folder}: run bench/hide_avx512.py")
+    os.environ.update(LINNET_CPU="avx2", LD_PRELOAD=str(folder / "hide_avx512.so"))
+    return str(folder / "bin" / "python")
 
 
 def script(name):
@@ -97,8 +106,10 @@ def write_data(tflite, path, resolver):
 class Runner:
     """A worker process, stopped between its turns."""
 
+    python = sys.executable
+
     def __init__(self, runtime, model, threads, data):
-        self.process = subprocess.Popen([sys.executable, str(Path(__file__).with_name("worker.py")), runtime, str(model),
+        self.process = subprocess.Popen([Runner.python, str(Path(__file__).with_name("worker.py")), runtime, str(model),
                                          str(threads), str(data)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
@@ -192,7 +203,10 @@ def main():
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--out", default=str(FOLDER / "results.json"))
+    parser.add_argument("--avx2", action="store_true")
     options = parser.parse_args()
+    if options.avx2:
+        Runner.python = hide_avx512()
     runtimes = options.runtimes.split(",")
     texts = options.models.split(",")
     models = options.paths or [path for path in sorted(MODELS.glob("*.tflite")) if any(text in path.stem for text in texts)]
