@@ -46,7 +46,7 @@ def make_mnn(tflite):
     path = tflite.with_suffix(".mnn")
     if not path.exists():
         subprocess.run([script("mnnconvert"), "-f", "TFLITE", "--modelFile", str(tflite), "--MNNModel", str(path), "--bizCode",
-                        "linnet"], capture_output=True, timeout=600, check=False)
+                        "linnet"], cwd=FOLDER, capture_output=True, timeout=600, check=False)
     return path
 
 
