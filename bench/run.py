@@ -5,8 +5,9 @@ own that is stopped while the others run; they take turns, round after round, so
 
 Every runtime's outputs are compared first: a runtime whose outputs are far from the reference kernels' is marked, since what
 computes something else is no faster. Without names the models are those in build/bench/models (bench/make_models.py makes
-them) whose names hold one of the texts. --avx2 shows every runtime a processor without AVX-512 (bench/hide_avx512.py). ONNX Runtime reads their ONNX form, MNN and ncnn what their own converters make of them. Prints a table per number of threads (a runtime's
-time divided by Linnet's: above 1, Linnet is faster) and writes all figures.
+them) whose names hold one of the texts. ONNX Runtime reads their ONNX form, MNN and ncnn what their own converters make of
+them. --avx2 shows every runtime a processor without AVX-512 (bench/hide_avx512.py). Prints a table per number of threads (a
+runtime's time divided by Linnet's: above 1, Linnet is faster) and writes all figures.
 """
 import argparse
 import datetime

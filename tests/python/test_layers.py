@@ -38,7 +38,7 @@ LAYERS = {
                            "<zip.h>"),
     "src/cli": (*PUBLIC, *SYSTEM, "<jpeglib.h>", "<png.h>"),
     "examples": (*PUBLIC,),
-    "bench": (*PUBLIC, *SYSTEM),
+    "bench": (*PUBLIC, *SYSTEM, "<cpuid.h>", "<ucontext.h>"),
     "tests/api": (*PUBLIC, *SYSTEM, "check.h"),
 }
 
