@@ -16,16 +16,7 @@ typedef struct activation_data {
   float alpha;
 } activation_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(activation_data));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, activation_data, 0)
 
 static bool is_8_bit(const TfLiteTensor* t) { return t->type == kTfLiteInt8 || t->type == kTfLiteUInt8; }
 
@@ -93,11 +84,7 @@ typedef struct sigmoid_data {
   ln_sigmoid_s16 wide;
 } sigmoid_data;
 
-static void* sigmoid_init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(sigmoid_data));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
+LN_DEFINE_INIT(sigmoid_init, sigmoid_data, 0)
 
 /* The input is scaled to 1 / (3 * 4096): by 3 and a power of two up to 2^max_shift where its scale is one, else by a
  * factor of at most 16 bits. */
@@ -215,7 +202,7 @@ static TfLiteStatus clamp_invoke(TfLiteContext* context, TfLiteNode* node) {
     return clamp_prepare(context, node, low, high);                              \
   }                                                                              \
   const TfLiteRegistration ln_op_##name = {.init = init,                         \
-                                           .free = free_data,                    \
+                                           .free = ln_free_node_data,            \
                                            .prepare = name##_prepare,            \
                                            .invoke = clamp_invoke,               \
                                            .inplace_operator = kTfLiteInplaceOpInput0Shared};
@@ -262,7 +249,7 @@ static TfLiteStatus leaky_invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_leaky_relu = {.init = init,
-                                             .free = free_data,
+                                             .free = ln_free_node_data,
                                              .prepare = leaky_prepare,
                                              .invoke = leaky_invoke,
                                              .inplace_operator = kTfLiteInplaceOpInput0Shared};
@@ -317,7 +304,7 @@ static TfLiteStatus hard_swish_invoke(TfLiteContext* context, TfLiteNode* node) 
 }
 
 const TfLiteRegistration ln_op_hard_swish = {.init = init,
-                                             .free = free_data,
+                                             .free = ln_free_node_data,
                                              .prepare = hard_swish_prepare,
                                              .invoke = hard_swish_invoke,
                                              .inplace_operator = kTfLiteInplaceOpInput0Shared};

@@ -15,16 +15,7 @@ typedef struct add_data {
   } params;
 } add_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(add_data));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, add_data, 0)
 
 /* True if the scale is a power of two to within a thousandth of its exponent. */
 static bool power_of_two(float scale, int* exponent) {
@@ -145,6 +136,6 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
 enum { SHARED = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared };
 
 const TfLiteRegistration ln_op_add = {
-    .init = init, .free = free_data, .prepare = add_prepare, .invoke = invoke, .inplace_operator = SHARED};
+    .init = init, .free = ln_free_node_data, .prepare = add_prepare, .invoke = invoke, .inplace_operator = SHARED};
 const TfLiteRegistration ln_op_sub = {
-    .init = init, .free = free_data, .prepare = sub_prepare, .invoke = invoke, .inplace_operator = SHARED};
+    .init = init, .free = ln_free_node_data, .prepare = sub_prepare, .invoke = invoke, .inplace_operator = SHARED};

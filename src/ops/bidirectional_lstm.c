@@ -12,13 +12,7 @@ typedef struct bilstm_data {
   ln_lstm_sizes sizes[kDirections];
 } bilstm_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  bilstm_data* data = ln_calloc(1, sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
+LN_DEFINE_INIT(init, bilstm_data, .first_temporary = -1)
 
 static void free_data(TfLiteContext* context, void* user_data) {
   (void)context;

@@ -18,18 +18,7 @@ typedef struct composite_data {
   int first_temporary;
 } composite_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  composite_data* data = ln_calloc(1, sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, composite_data, .first_temporary = -1)
 
 /* ---- Choosing a kernel ---- */
 
@@ -309,4 +298,4 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_stablehlo_composite = {
-    .init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
+    .init = init, .free = ln_free_node_data, .prepare = prepare, .invoke = invoke};

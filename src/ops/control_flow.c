@@ -78,16 +78,7 @@ typedef struct while_data {
   bool dynamic; /* the state's shapes may change from turn to turn */
 } while_data;
 
-static void* while_init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(while_data));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void while_free(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(while_init, while_data, 0)
 
 static TfLiteStatus while_prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteWhileParams* params = node->builtin_data;
@@ -174,5 +165,5 @@ static TfLiteStatus once_invoke(TfLiteContext* context, TfLiteNode* node) {
 const TfLiteRegistration ln_op_if = {.prepare = if_prepare, .invoke = if_invoke};
 const TfLiteRegistration ln_op_stablehlo_case = {.prepare = case_prepare, .invoke = case_invoke};
 const TfLiteRegistration ln_op_while = {
-    .init = while_init, .free = while_free, .prepare = while_prepare, .invoke = while_invoke};
+    .init = while_init, .free = ln_free_node_data, .prepare = while_prepare, .invoke = while_invoke};
 const TfLiteRegistration ln_op_call_once = {.prepare = once_prepare, .invoke = once_invoke};

@@ -23,13 +23,7 @@ typedef struct conv_data {
   int first_temporary;
 } conv_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  conv_data* data = ln_calloc(1, sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
+LN_DEFINE_INIT(init, conv_data, .first_temporary = -1)
 
 static void free_data(TfLiteContext* context, void* user_data) {
   (void)context;

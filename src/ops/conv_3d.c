@@ -11,16 +11,7 @@ typedef struct conv3d_tensors {
   TfLiteTensor* output;
 } conv3d_tensors;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(ln_conv3d));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, ln_conv3d, 0)
 
 static TfLiteStatus get_tensors(TfLiteContext* context, const TfLiteNode* node, bool transposed, conv3d_tensors* t) {
   t->shape = transposed ? ln_optional_input(context, node, 0) : NULL;
@@ -184,6 +175,6 @@ static TfLiteStatus transpose_invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_conv_3d = {
-    .init = init, .free = free_data, .prepare = conv_prepare, .invoke = conv_invoke};
+    .init = init, .free = ln_free_node_data, .prepare = conv_prepare, .invoke = conv_invoke};
 const TfLiteRegistration ln_op_conv_3d_transpose = {
-    .init = init, .free = free_data, .prepare = transpose_prepare, .invoke = transpose_invoke};
+    .init = init, .free = ln_free_node_data, .prepare = transpose_prepare, .invoke = transpose_invoke};

@@ -2,7 +2,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 TfLiteStatus ln_open_options(TfLiteContext* context, const TfLiteNode* node, ln_flex_map* options) {
   LN_CHECK(context,
@@ -53,15 +52,4 @@ TfLiteStatus ln_option_f32(TfLiteContext* context, const ln_flex_map* options, c
   LN_CHECK(context, fabs(v.real) <= (double)FLT_MAX, "option %s is %g; a finite number is right", name, v.real);
   *value = (float)v.real;
   return kTfLiteOk;
-}
-
-void* ln_new_node_data(const void* first, size_t size_bytes) {
-  void* data = ln_malloc(size_bytes);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  return memcpy(data, first, size_bytes);
-}
-
-void ln_free_node_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
 }

@@ -19,16 +19,4 @@ TfLiteStatus ln_option_bool(TfLiteContext* context, const ln_flex_map* options, 
 TfLiteStatus ln_option_f32(TfLiteContext* context, const ln_flex_map* options, const char* name, float otherwise,
                            float* value);
 
-/* A copy of `first` for a node to keep, and its end: the registration's free. */
-void* ln_new_node_data(const void* first, size_t size_bytes);
-void ln_free_node_data(TfLiteContext* context, void* data);
-
-/* Defines `name`, the init of a registration whose node data is a `type`, initialized so. */
-#define LN_DEFINE_INIT(name, type, ...)                                          \
-  static void* name(TfLiteContext* context, const char* buffer, size_t length) { \
-    static const type kFirst = {__VA_ARGS__};                                    \
-    (void)context, (void)buffer, (void)length;                                   \
-    return ln_new_node_data(&kFirst, sizeof kFirst);                             \
-  }
-
 #endif

@@ -27,13 +27,7 @@ typedef struct dwconv_data {
   void* packed;            /* for `bytes`: a pixel of zero points, then the filter */
 } dwconv_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  dwconv_data* data = ln_calloc(1, sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
+LN_DEFINE_INIT(init, dwconv_data, .first_temporary = -1)
 
 static void free_data(TfLiteContext* context, void* user_data) {
   (void)context;

@@ -32,13 +32,7 @@ typedef struct fc_run {
   int32_t* zero_points;
 } fc_run;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  fc_data* data = ln_calloc(1, sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
+LN_DEFINE_INIT(init, fc_data, .first_temporary = -1)
 
 static void free_data(TfLiteContext* context, void* user_data) {
   (void)context;

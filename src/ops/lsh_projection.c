@@ -13,18 +13,7 @@ typedef struct lsh_data {
   int first_temporary;
 } lsh_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  lsh_data* data = ln_malloc(sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, lsh_data, .first_temporary = -1)
 
 /* Rows have equal shares of the input's bytes, whatever its type. Strings have no fixed share: the bytes of one are
  * known in invoke only. */
@@ -132,4 +121,5 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   return status;
 }
 
-const TfLiteRegistration ln_op_lsh_projection = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
+const TfLiteRegistration ln_op_lsh_projection = {
+    .init = init, .free = ln_free_node_data, .prepare = prepare, .invoke = invoke};

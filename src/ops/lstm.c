@@ -18,18 +18,7 @@ typedef struct lstm_data {
   ln_lstm_s16 integer; /* factors; the pointers are set in invoke */
 } lstm_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  lstm_data* data = ln_calloc(1, sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, lstm_data, .first_temporary = -1)
 
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, const lstm_options* options, int batch) {
   lstm_data* data = node->user_data;
@@ -167,6 +156,7 @@ static TfLiteStatus step_invoke(TfLiteContext* context, TfLiteNode* node) {
   return invoke(context, node, &options, &layout);
 }
 
-const TfLiteRegistration ln_op_lstm = {.init = init, .free = free_data, .prepare = step_prepare, .invoke = step_invoke};
+const TfLiteRegistration ln_op_lstm = {
+    .init = init, .free = ln_free_node_data, .prepare = step_prepare, .invoke = step_invoke};
 const TfLiteRegistration ln_op_unidirectional_sequence_lstm = {
-    .init = init, .free = free_data, .prepare = sequence_prepare, .invoke = sequence_invoke};
+    .init = init, .free = ln_free_node_data, .prepare = sequence_prepare, .invoke = sequence_invoke};

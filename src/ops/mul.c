@@ -13,16 +13,7 @@ typedef struct mul_data {
   } params;
 } mul_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(mul_data));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, mul_data, 0)
 
 static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
                                       mul_data* data) {
@@ -147,6 +138,6 @@ static TfLiteStatus div_invoke(TfLiteContext* context, TfLiteNode* node) {
 enum { SHARED = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared };
 
 const TfLiteRegistration ln_op_mul = {
-    .init = init, .free = free_data, .prepare = mul_prepare, .invoke = mul_invoke, .inplace_operator = SHARED};
+    .init = init, .free = ln_free_node_data, .prepare = mul_prepare, .invoke = mul_invoke, .inplace_operator = SHARED};
 const TfLiteRegistration ln_op_div = {
-    .init = init, .free = free_data, .prepare = div_prepare, .invoke = div_invoke, .inplace_operator = SHARED};
+    .init = init, .free = ln_free_node_data, .prepare = div_prepare, .invoke = div_invoke, .inplace_operator = SHARED};

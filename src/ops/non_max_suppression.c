@@ -12,18 +12,7 @@ typedef struct nms_data {
   int first_temporary;
 } nms_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  nms_data* data = ln_malloc(sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, nms_data, .first_temporary = -1)
 
 static TfLiteStatus check_scalar(TfLiteContext* context, const TfLiteNode* node, int index, TfLiteType type) {
   const TfLiteTensor* t;
@@ -136,6 +125,6 @@ static TfLiteStatus soft_prepare(TfLiteContext* context, TfLiteNode* node) { ret
 static TfLiteStatus soft_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, true); }
 
 const TfLiteRegistration ln_op_non_max_suppression_v4 = {
-    .init = init, .free = free_data, .prepare = hard_prepare, .invoke = hard_invoke};
+    .init = init, .free = ln_free_node_data, .prepare = hard_prepare, .invoke = hard_invoke};
 const TfLiteRegistration ln_op_non_max_suppression_v5 = {
-    .init = init, .free = free_data, .prepare = soft_prepare, .invoke = soft_invoke};
+    .init = init, .free = ln_free_node_data, .prepare = soft_prepare, .invoke = soft_invoke};

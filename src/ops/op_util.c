@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 TfLiteStatus ln_check_io(TfLiteContext* context, const TfLiteNode* node, int min_inputs, int max_inputs, int outputs) {
   return ln_check_io_sparse(context, node, min_inputs, max_inputs, outputs, -1);
@@ -374,4 +375,15 @@ int ln_thread_count(TfLiteContext* context) {
 bool ln_is_cancelled(TfLiteContext* context) {
   LinnetBackend* backend = LinnetBackendOf(context);
   return backend != NULL && backend->IsCancelled(backend);
+}
+
+void* ln_new_node_data(const void* first, size_t size_bytes) {
+  void* data = ln_malloc(size_bytes);
+  if (data == NULL) return TfLiteKernelInitFailed();
+  return memcpy(data, first, size_bytes);
+}
+
+void ln_free_node_data(TfLiteContext* context, void* data) {
+  (void)context;
+  ln_free(data);
 }

@@ -144,4 +144,18 @@ int ln_thread_count(TfLiteContext* context);
  * at the clock. */
 bool ln_is_cancelled(TfLiteContext* context);
 
+/* ---- Node data ---- */
+
+/* A copy of `first` for a node to keep, and its end: the registration's free. */
+void* ln_new_node_data(const void* first, size_t size_bytes);
+void ln_free_node_data(TfLiteContext* context, void* data);
+
+/* Defines `name`, the init of a registration whose node data is a `type`, initialized so. */
+#define LN_DEFINE_INIT(name, type, ...)                                          \
+  static void* name(TfLiteContext* context, const char* buffer, size_t length) { \
+    static const type kFirst = {__VA_ARGS__};                                    \
+    (void)context, (void)buffer, (void)length;                                   \
+    return ln_new_node_data(&kFirst, sizeof kFirst);                             \
+  }
+
 #endif

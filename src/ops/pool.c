@@ -13,16 +13,7 @@ typedef struct pool_data {
   int32_t low, high;
 } pool_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(pool_data));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, pool_data, 0)
 
 static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* output,
                                 pool_kind kind) {
@@ -148,7 +139,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, pool_kind k
   }                                                                                                                   \
   static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, kind); } \
   const TfLiteRegistration ln_op_##name = {                                                                           \
-      .init = init, .free = free_data, .prepare = name##_prepare, .invoke = name##_invoke};
+      .init = init, .free = ln_free_node_data, .prepare = name##_prepare, .invoke = name##_invoke};
 
 LN_POOL_OP(average_pool_2d, POOL_AVERAGE)
 LN_POOL_OP(max_pool_2d, POOL_MAX)

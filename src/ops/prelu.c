@@ -11,16 +11,7 @@ static const ln_binary_choice kRows[] = {{kTfLiteFloat32, ln_prelu_f32_ref},
                                          {kTfLiteInt16, ln_prelu_qs16_ref},
                                          {kTfLiteNoType, NULL}};
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(ln_prelu_quantized));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, ln_prelu_quantized, 0)
 
 static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io* io, ln_prelu_quantized* p) {
   const TfLiteTensor *in = io->a, *slope = io->b, *out = io->output;
@@ -66,7 +57,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_prelu = {.init = init,
-                                        .free = free_data,
+                                        .free = ln_free_node_data,
                                         .prepare = prepare,
                                         .invoke = invoke,
                                         .inplace_operator = kTfLiteInplaceOpInput0Shared};

@@ -67,16 +67,7 @@ static TfLiteStatus check_per_tensor(TfLiteContext* context, const TfLiteTensor*
   return kTfLiteOk;
 }
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(ln_requantization));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, ln_requantization, 0)
 
 static TfLiteStatus check_quantize_f32(TfLiteContext* context, const TfLiteTensor* output) {
   quantization_view v;
@@ -217,5 +208,5 @@ static TfLiteStatus dequantize_prepare(TfLiteContext* context, TfLiteNode* node)
 }
 
 const TfLiteRegistration ln_op_quantize = {
-    .init = init, .free = free_data, .prepare = quantize_prepare, .invoke = quantize_invoke};
+    .init = init, .free = ln_free_node_data, .prepare = quantize_prepare, .invoke = quantize_invoke};
 const TfLiteRegistration ln_op_dequantize = {.prepare = dequantize_prepare, .invoke = dequantize_invoke};

@@ -17,18 +17,7 @@ typedef struct random_data {
   int first_temporary;
 } random_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  random_data* data = ln_calloc(1, sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, random_data, .first_temporary = -1)
 
 /* Two seeds of 0 are none: the numbers differ from interpreter to interpreter. */
 static TfLiteStatus seed(TfLiteContext* context, const TfLiteNode* node) {
@@ -236,9 +225,9 @@ static TfLiteStatus bits_invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_random_uniform = {
-    .init = init, .free = free_data, .prepare = floats_prepare, .invoke = uniform_invoke};
+    .init = init, .free = ln_free_node_data, .prepare = floats_prepare, .invoke = uniform_invoke};
 const TfLiteRegistration ln_op_random_standard_normal = {
-    .init = init, .free = free_data, .prepare = floats_prepare, .invoke = normal_invoke};
+    .init = init, .free = ln_free_node_data, .prepare = floats_prepare, .invoke = normal_invoke};
 const TfLiteRegistration ln_op_multinomial = {
-    .init = init, .free = free_data, .prepare = multinomial_prepare, .invoke = multinomial_invoke};
+    .init = init, .free = ln_free_node_data, .prepare = multinomial_prepare, .invoke = multinomial_invoke};
 const TfLiteRegistration ln_op_stablehlo_rng_bit_generator = {.prepare = bits_prepare, .invoke = bits_invoke};

@@ -17,18 +17,7 @@ typedef struct reduce_data {
   int first_temporary, temporaries;
 } reduce_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  reduce_data* data = ln_calloc(1, sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, reduce_data, .first_temporary = -1)
 
 /* Sets the input's extents and checks those of the window. */
 static TfLiteStatus set_window(TfLiteContext* context, ln_fold_shape* s, int axis, int64_t window, int64_t stride,
@@ -117,7 +106,7 @@ static TfLiteStatus window_invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_reduce_window = {
-    .init = init, .free = free_data, .prepare = window_prepare, .invoke = window_invoke};
+    .init = init, .free = ln_free_node_data, .prepare = window_prepare, .invoke = window_invoke};
 
 /* ---- What STABLEHLO_REDUCE_WINDOW and STABLEHLO_REDUCE share: operands, then their initial values ---- */
 
@@ -237,7 +226,7 @@ static TfLiteStatus stablehlo_window_prepare(TfLiteContext* context, TfLiteNode*
 }
 
 const TfLiteRegistration ln_op_stablehlo_reduce_window = {
-    .init = init, .free = free_data, .prepare = stablehlo_window_prepare, .invoke = invoke};
+    .init = init, .free = ln_free_node_data, .prepare = stablehlo_window_prepare, .invoke = invoke};
 
 /* ---- STABLEHLO_REDUCE: a window over all of the dimensions that go ---- */
 
@@ -274,4 +263,4 @@ static TfLiteStatus reduce_prepare(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_stablehlo_reduce = {
-    .init = init, .free = free_data, .prepare = reduce_prepare, .invoke = invoke};
+    .init = init, .free = ln_free_node_data, .prepare = reduce_prepare, .invoke = invoke};

@@ -9,18 +9,7 @@ typedef struct fft_data {
   int first_temporary;
 } fft_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  fft_data* data = ln_malloc(sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, fft_data, .first_temporary = -1)
 
 static bool is_power_of_2(int32_t n) { return n > 0 && (n & (n - 1)) == 0; }
 
@@ -103,4 +92,4 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   return kTfLiteOk;
 }
 
-const TfLiteRegistration ln_op_rfft2d = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
+const TfLiteRegistration ln_op_rfft2d = {.init = init, .free = ln_free_node_data, .prepare = prepare, .invoke = invoke};

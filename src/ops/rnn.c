@@ -31,18 +31,7 @@ typedef struct rnn_data {
   int first_temporary;
 } rnn_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  rnn_data* data = ln_malloc(sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, rnn_data, .first_temporary = -1)
 
 static TfLiteStatus get_options(TfLiteContext* context, const TfLiteNode* node, rnn_options (*read)(const void*),
                                 rnn_options* options) {
@@ -265,7 +254,7 @@ static rnn_options read_both(const void* data) {
   }                                                                                                                   \
   static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, read); } \
   const TfLiteRegistration ln_op_##name = {                                                                           \
-      .init = init, .free = free_data, .prepare = name##_prepare, .invoke = name##_invoke};
+      .init = init, .free = ln_free_node_data, .prepare = name##_prepare, .invoke = name##_invoke};
 
 LN_RNN_OP(rnn, read_step)
 LN_RNN_OP(unidirectional_sequence_rnn, read_sequence)

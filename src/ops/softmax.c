@@ -13,16 +13,7 @@ typedef union softmax_params {
   ln_log_softmax_quantized log;
 } softmax_params;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(softmax_params));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, softmax_params, 0)
 
 /* Scale and zero point that the reference's arithmetic has built in. */
 static TfLiteStatus check_output(TfLiteContext* context, const TfLiteTensor* output, double scale, int32_t zero_point) {
@@ -141,6 +132,7 @@ static TfLiteStatus log_invoke(TfLiteContext* context, TfLiteNode* node) {
   return kTfLiteOk;
 }
 
-const TfLiteRegistration ln_op_softmax = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
+const TfLiteRegistration ln_op_softmax = {
+    .init = init, .free = ln_free_node_data, .prepare = prepare, .invoke = invoke};
 const TfLiteRegistration ln_op_log_softmax = {
-    .init = init, .free = free_data, .prepare = log_prepare, .invoke = log_invoke};
+    .init = init, .free = ln_free_node_data, .prepare = log_prepare, .invoke = log_invoke};

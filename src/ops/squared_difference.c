@@ -10,16 +10,7 @@ static const ln_binary_choice kRows[] = {{kTfLiteFloat32, ln_binary_squared_diff
                                          {kTfLiteInt8, ln_binary_squared_difference_qs8_ref},
                                          {kTfLiteNoType, NULL}};
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(ln_add_quantized));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, ln_add_quantized, 0)
 
 /* Both inputs are brought to twice the larger scale with seven bits more, so the square has fourteen. */
 static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io* io, ln_add_quantized* p) {
@@ -54,7 +45,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
 
 const TfLiteRegistration ln_op_squared_difference = {
     .init = init,
-    .free = free_data,
+    .free = ln_free_node_data,
     .prepare = prepare,
     .invoke = invoke,
     .inplace_operator = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared};

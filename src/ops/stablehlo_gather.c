@@ -182,16 +182,7 @@ typedef struct scatter_data {
   int batch_dims[LN_MAX_RANK];               /* of the updates: the others */
 } scatter_data;
 
-static void* scatter_init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(scatter_data));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void scatter_free(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(scatter_init, scatter_data, 0)
 
 /* Which of the updates' dimensions are the window's and which the batch's. */
 static TfLiteStatus set_window(TfLiteContext* context, const TfLiteStablehloScatterParams* p,
@@ -375,4 +366,4 @@ static TfLiteStatus scatter_invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_stablehlo_scatter = {
-    .init = scatter_init, .free = scatter_free, .prepare = scatter_prepare, .invoke = scatter_invoke};
+    .init = scatter_init, .free = ln_free_node_data, .prepare = scatter_prepare, .invoke = scatter_invoke};

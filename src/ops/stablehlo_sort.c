@@ -14,18 +14,7 @@ typedef struct sort_data {
   int first_temporary;
 } sort_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  sort_data* data = ln_calloc(1, sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, sort_data, .first_temporary = -1)
 
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const LinnetStablehloSortParams* params = node->builtin_data;
@@ -148,4 +137,5 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   return kTfLiteOk;
 }
 
-const TfLiteRegistration ln_op_stablehlo_sort = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
+const TfLiteRegistration ln_op_stablehlo_sort = {
+    .init = init, .free = ln_free_node_data, .prepare = prepare, .invoke = invoke};

@@ -17,18 +17,7 @@ typedef struct svdf_data {
   ln_svdf_s16 integer; /* factors; the pointers are set in invoke */
 } svdf_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  svdf_data* data = ln_calloc(1, sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
-
-static void free_data(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(init, svdf_data, .first_temporary = -1)
 
 typedef struct svdf_tensors {
   const TfLiteTensor *input, *features, *time, *bias;
@@ -179,4 +168,4 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   return kTfLiteOk;
 }
 
-const TfLiteRegistration ln_op_svdf = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
+const TfLiteRegistration ln_op_svdf = {.init = init, .free = ln_free_node_data, .prepare = prepare, .invoke = invoke};

@@ -18,13 +18,7 @@ typedef struct tconv_data {
   int first_temporary;
 } tconv_data;
 
-static void* init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  tconv_data* data = ln_calloc(1, sizeof *data);
-  if (data == NULL) return TfLiteKernelInitFailed();
-  data->first_temporary = -1;
-  return data;
-}
+LN_DEFINE_INIT(init, tconv_data, .first_temporary = -1)
 
 static void free_data(TfLiteContext* context, void* user_data) {
   (void)context;

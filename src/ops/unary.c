@@ -84,16 +84,7 @@ static const unary_choice kAbs[] = {{kTfLiteFloat32, ln_unary_abs_f32_ref},
                                     {kTfLiteNoType, NULL}};
 static const unary_choice kSqrt[] = {{kTfLiteFloat32, ln_unary_sqrt_f32_ref}, {kTfLiteNoType, NULL}};
 
-static void* rescale_init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(ln_unary_rescale));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
-
-static void rescale_free(TfLiteContext* context, void* data) {
-  (void)context;
-  ln_free(data);
-}
+LN_DEFINE_INIT(rescale_init, ln_unary_rescale, 0)
 
 /* INT16 without a scale is plain numbers. */
 static bool is_rescaled(const TfLiteTensor* input) {
@@ -136,7 +127,7 @@ static TfLiteStatus rescale_invoke(TfLiteContext* context, TfLiteNode* node, con
     return rescale_invoke(context, node, choices, row_s8, row_s16);              \
   }                                                                              \
   const TfLiteRegistration ln_op_##name = {.init = rescale_init,                 \
-                                           .free = rescale_free,                 \
+                                           .free = ln_free_node_data,            \
                                            .prepare = name##_prepare,            \
                                            .invoke = name##_invoke,              \
                                            .inplace_operator = kTfLiteInplaceOpInput0Shared};
@@ -157,11 +148,7 @@ static float inverse_root(float x, const void* params) {
   return x <= 0 || 1.0f / sqrtf(x) > largest ? largest : 1.0f / sqrtf(x);
 }
 
-static void* rsqrt_init(TfLiteContext* context, const char* buffer, size_t length) {
-  (void)context, (void)buffer, (void)length;
-  void* data = ln_calloc(1, sizeof(rsqrt_data));
-  return data != NULL ? data : TfLiteKernelInitFailed();
-}
+LN_DEFINE_INIT(rsqrt_init, rsqrt_data, 0)
 
 static TfLiteStatus rsqrt_prepare(TfLiteContext* context, TfLiteNode* node) {
   rsqrt_data* data = node->user_data;
@@ -198,7 +185,7 @@ static TfLiteStatus rsqrt_invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_rsqrt = {.init = rsqrt_init,
-                                        .free = rescale_free,
+                                        .free = ln_free_node_data,
                                         .prepare = rsqrt_prepare,
                                         .invoke = rsqrt_invoke,
                                         .inplace_operator = kTfLiteInplaceOpInput0Shared};
