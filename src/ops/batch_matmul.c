@@ -1,7 +1,6 @@
 /* BATCH_MATMUL: [.., M, K] by [.., K, N], either transposed (adj_x, adj_y), leading dimensions broadcast. Floats; int8
  * by int8 and int16 by either; int8 to int32 sums; hybrid (float by int8). Every matrix on
  * the right is a part of a matrix product: ops/matrix.h. */
-#include "kernels/generic/hybrid_quantize.h"
 #include "kernels/generic/strided_copy.h"
 #include "ops/builtin_ops.h"
 #include "ops/matrix.h"
@@ -251,8 +250,8 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     int8_t* quantized = ln_get_temporary(context, node, kQuantized)->data.int8;
     float* scales = ln_get_temporary(context, node, kScales)->data.f;
     int32_t* zero_points = ln_get_temporary(context, node, kZeroPoints)->data.i32;
-    ln_quantize_rows_s8(in, d->left_batches * d->rows, d->depth, params->asymmetric_quantize_inputs, quantized, scales,
-                        zero_points);
+    ln_matrix_quantize(context, &d->matrix, in, d->left_batches * d->rows, d->depth, params->asymmetric_quantize_inputs,
+                       quantized, scales, zero_points);
     run.in = (const char*)quantized;
     run.in_bytes = 1;
     run.scales = scales;

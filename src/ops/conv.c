@@ -2,7 +2,6 @@
  * activations quantized per image, int8 filters). The arithmetic is a matrix product over windows: ops/matrix.h. */
 #include <string.h>
 
-#include "kernels/generic/hybrid_quantize.h"
 #include "ops/builtin_ops.h"
 #include "ops/conv_bytes.h"
 #include "ops/conv_direct.h"
@@ -257,9 +256,10 @@ static void quantize_images(TfLiteContext* context, const TfLiteNode* node, cons
   float* scales = ln_get_temporary(context, node, kScales)->data.f;
   int32_t* zero_points = ln_get_temporary(context, node, kZeroPoints)->data.i32;
   int16_t* fill = (int16_t*)(void*)(zero_points + d->batch);
-  ln_quantize_rows_s8(input->data.f, d->batch, (size_t)ln_num_elements(input) / d->batch, d->asymmetric, quantized,
-                      scales, zero_points);
-  for (size_t b = 0; b < d->batch; ++b) fill[b] = (int16_t)zero_points[b];
+  ln_matrix_quantize(context, &d->matrix, input->data.f, d->batch, (size_t)ln_num_elements(input) / d->batch,
+                     d->asymmetric, quantized, scales, zero_points);
+  const int32_t up = d->matrix.in_type == kTfLiteUInt8 ? 128 : 0;
+  for (size_t b = 0; b < d->batch; ++b) fill[b] = (int16_t)(zero_points[b] - up);
   run->in = (const char*)quantized;
   run->in_size = 1;
   run->scales = scales;

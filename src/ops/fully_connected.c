@@ -348,8 +348,11 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     float* scales = ln_get_temporary(context, node, kScales)->data.f;
     int32_t* zero_points = ln_get_temporary(context, node, kZeroPoints)->data.i32;
     /* With blocks the original's rows are asymmetric whatever the options say. */
-    const bool asymmetric = params->asymmetric_quantize_inputs || d->in_blocks;
-    ln_quantize_rows_s8(input->data.f, d->rows, d->depth, asymmetric, quantized, scales, zero_points);
+    if (d->in_blocks)
+      ln_quantize_rows_s8(input->data.f, d->rows, d->depth, true, quantized, scales, zero_points);
+    else
+      ln_matrix_quantize(context, &d->matrix, input->data.f, d->rows, d->depth, params->asymmetric_quantize_inputs,
+                         quantized, scales, zero_points);
     run = (fc_run){d, quantized, output->data.raw, scales, zero_points};
   }
   void* scratch = ln_get_temporary(context, node, kScratch)->data.raw;

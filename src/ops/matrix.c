@@ -205,6 +205,8 @@ static void choose_kernels(TfLiteContext* context, ln_matrix* matrix) {
   matrix->q8 = takes_bytes(matrix) && matrix->sparse == NULL ? ln_gemm_q8_best() : NULL;
   if (matrix->q8 == NULL || matrix->segments == 0) matrix->segments = 1;
   matrix->to_bytes = false;
+  /* ln_matrix_quantize makes them unsigned at once. */
+  if (matrix->rule == LN_MATRIX_HYBRID && matrix->q8 != NULL) matrix->in_type = kTfLiteUInt8;
   if (matrix->rule == LN_MATRIX_F32)
     set_panels(backend, matrix, matrix->f32->nr, matrix->f32->name);
   else if (matrix->q8 != NULL)

@@ -34,7 +34,7 @@ typedef struct ln_matrix_part {
 /* Zeroed when the operator is made. The operator sets the first block before ln_matrix_prepare. */
 typedef struct ln_matrix {
   ln_matrix_rule rule;
-  TfLiteType in_type, weights_type, out_type; /* in_type is INT8 under LN_MATRIX_HYBRID */
+  TfLiteType in_type, weights_type, out_type; /* in_type is INT8 under LN_MATRIX_HYBRID, until ln_matrix_prepare */
   size_t columns;
   size_t channel_groups;
   int32_t in_zero_point, weights_zero_point, out_zero_point, low, high;
@@ -109,13 +109,18 @@ typedef struct ln_matrix_job {
   size_t lines, line_rows; /* rows lie evenly within a line: line l starts at out + (l / image_lines) * image_stride +
                               (l % image_lines) * line_stride, its rows out_stride elements apart */
   size_t image_lines, image_stride, line_stride, out_stride;
-  /* LN_MATRIX_HYBRID: row m has the scale and zero point m / rows_per_scale. */
+  /* LN_MATRIX_HYBRID: row m has the scale and zero point m / rows_per_scale of ln_matrix_quantize. */
   const float* row_scales;
   const int32_t* row_zero_points;
   size_t rows_per_scale;
   const int16_t* fill; /* outside of the picture, by image; fill_step 0: one for all */
   size_t fill_step;
 } ln_matrix_job;
+
+/* Under LN_MATRIX_HYBRID, in invoke: `rows` rows of `count` floats, one after the other, to bytes as the kernels take
+ * them, with a scale and a zero point each. */
+void ln_matrix_quantize(TfLiteContext* context, const ln_matrix* matrix, const float* values, size_t rows, size_t count,
+                        bool asymmetric, void* quantized, float* scales, int32_t* zero_points);
 
 /* What the kernels read outside of a picture: the input's zero point as they see it. */
 int16_t ln_matrix_fill(const ln_matrix* matrix);

@@ -73,6 +73,29 @@ static void panel_to_sums(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows, 
   }
 }
 
+/* Stretches of rows that share a scale, or rows with one each. */
+static void panel_to_floats(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows, size_t n) {
+  const ln_matrix* matrix = t->matrix;
+  const ln_matrix_job* job = t->job;
+  const size_t channel = t->part->channel_group * matrix->padded_columns + n, each = job->rows_per_scale;
+  const size_t at = (size_t)(t->part - matrix->parts) * matrix->padded_columns + n;
+  ln_gemm_q8_floats numbers = {
+      .columns = {(const int32_t*)(const void*)((const char*)matrix->packed + matrix->sums_offset) + at,
+                  matrix->scale_f + channel, matrix->bias_f + channel, matrix->low_f, matrix->high_f},
+      .row_step = each == 1};
+  for (size_t m = 0; m < t->rows;) {
+    const size_t row = t->first + m, rest = t->rows - m, same = each == 1 ? rest : each - row % each;
+    ln_gemm_q8_rows some = *rows;
+    some.a = (const char*)rows->a + m * rows->a_stride * matrix->q8->a_size;
+    some.rows = same < rest ? same : rest;
+    numbers.row_scales = job->row_scales + row / each;
+    numbers.row_zero_points = job->row_zero_points + row / each;
+    matrix->q8->run_floats(&some, &numbers, (float*)job->out + t->out_offset + m * job->out_stride + n,
+                           job->out_stride);
+    m += some.rows;
+  }
+}
+
 int32_t ln_matrix_weights_zero(const ln_matrix* matrix) {
   if (matrix->rule == LN_MATRIX_HYBRID || matrix->rule == LN_MATRIX_SUMS) return 0;
   return matrix->weights_zero_point - (matrix->weights_type == kTfLiteUInt8 ? 128 : 0);
@@ -82,7 +105,10 @@ void ln_matrix_run_panel(const ln_matrix_tile* t, ln_gemm_q8_rows* rows, size_t 
   const ln_matrix* matrix = t->matrix;
   const size_t depth = ln_gemm_q8_depth(matrix->q8, t->part->depth, matrix->segments);
   rows->b = (const int8_t*)matrix->packed + t->part->packed + n * depth;
-  (matrix->to_bytes ? panel_to_bytes : panel_to_sums)(t, rows, n, terms);
+  if (matrix->rule == LN_MATRIX_HYBRID && matrix->q8->run_floats != NULL)
+    panel_to_floats(t, rows, n);
+  else
+    (matrix->to_bytes ? panel_to_bytes : panel_to_sums)(t, rows, n, terms);
 }
 
 void ln_matrix_run_bytes(const ln_matrix_tile* t, void* gathered, int32_t* terms) {

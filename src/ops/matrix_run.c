@@ -155,7 +155,8 @@ void ln_matrix_store_row(const ln_matrix_tile* t, size_t m, size_t n, size_t wid
   const size_t at = (size_t)(t->part - matrix->parts) * matrix->padded_columns + n;
   const size_t offset = t->out_offset + m * job->out_stride + n;
   const int32_t* column_sums = (const int32_t*)(const void*)((const char*)matrix->packed + matrix->sums_offset) + at;
-  const int32_t up = matrix->q8 != NULL ? 128 : 0; /* the bytes that were multiplied are moved up by that */
+  /* The bytes that were multiplied are moved up by that. */
+  const int32_t up = matrix->q8 != NULL && matrix->in_type == kTfLiteInt8 ? 128 : 0;
   if (matrix->rule == LN_MATRIX_SUMS) {
     for (size_t i = 0; i < width; ++i)
       ((int32_t*)job->out)[offset + i] = (int32_t)((uint32_t)values[i] - (uint32_t)up * (uint32_t)column_sums[i]);

@@ -145,6 +145,37 @@ static void check_sums(const product* p, const operands* o) {
   kc_same(terms, expected_terms, p->rows * 4, 4, "sums of rows, depth %zu", p->segment);
 }
 
+static void check_floats(const product* p, const operands* o) {
+  const ln_gemm_q8_rows rows = {p->rows, p->columns,  p->segments,  o->groups,
+                                o->a,    p->a_stride, p->a_segment, o->packed};
+  const size_t width = ln_gemm_q8_width(o->kernel, p->columns), size = (p->rows - 1) * p->out_stride + p->columns;
+  const size_t step = kc_chance(50) ? 1 : 0, scaled_rows = step == 1 ? p->rows : 1;
+  int32_t *column_sums = kc_memory(width * 4), *zero_points = kc_memory(scaled_rows * 4);
+  float *scales = kc_memory(width * 4), *bias = kc_memory(width * 4), *row_scales = kc_memory(scaled_rows * 4);
+  float *out = kc_memory(size * 4), *expected = kc_memory(size * 4);
+  const bool clamped = kc_chance(50);
+  kc_fill_s32(column_sums, width, -10000, 10000);
+  kc_fill_s32(zero_points, scaled_rows, 0, 255);
+  kc_fill_f32(scales, width, 0.1f);
+  kc_fill_f32(bias, width, 3);
+  kc_fill_f32(row_scales, scaled_rows, 0.1f);
+  kc_fill_f32(out, size, 1);
+  memcpy(expected, out, size * 4);
+  const ln_gemm_q8_floats n = {{column_sums, scales, bias, clamped ? 0.0f : -INFINITY, clamped ? 6.0f : INFINITY},
+                               row_scales,
+                               zero_points,
+                               step};
+  for (size_t m = 0; m < p->rows; ++m)
+    for (size_t c = 0; c < p->columns; ++c) {
+      const int32_t sum = (int32_t)sum_of(p, m, c);
+      ln_hybrid_store(&n.columns, c, 1, zero_points[m * step], row_scales[m * step], &sum,
+                      expected + m * p->out_stride + c);
+    }
+  o->kernel->run_floats(&rows, &n, out, p->out_stride);
+  kc_same(out, expected, size * 4, 4, "floats of %zu rows, %zu columns, depth %zu, step %zu", p->rows, p->columns,
+          p->depth, step);
+}
+
 static void check(void) {
   size_t count;
   const ln_gemm_q8* const* rungs = ln_gemm_q8_rungs(&count);
@@ -164,6 +195,7 @@ static void check(void) {
       make_operands(&p, rungs[i], &o);
       check_bytes(&p, &o);
       check_sums(&p, &o);
+      if (rungs[i]->run_floats != NULL) check_floats(&p, &o);
       kc_release();
     }
   }

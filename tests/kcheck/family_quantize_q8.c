@@ -53,18 +53,23 @@ static void check_hybrid(const ln_quantize_q8* rung) {
   const float scale = (float)kc_range(1, 100000) * 1e-5f, offset = kc_chance(50) ? 0 : (float)kc_range(-128, 127);
   const int32_t low = kc_chance(50) ? -127 : -128;
   float *x = kc_memory(n * sizeof *x), least, most;
-  int8_t *q = kc_memory(n), *expected = kc_memory(n);
+  const uint8_t flip = kc_chance(50) ? 0x80 : 0;
+  uint8_t *q = kc_memory(n), *expected = kc_memory(n);
+  float *whole = kc_memory(n * sizeof *whole), *expected_whole = kc_memory(n * sizeof *whole);
   fill(x, n, scale);
-  rung->scale_s8(offset, 1 / scale, low, x, q, n);
+  rung->scale_q8(offset, 1 / scale, low, flip, x, q, n);
+  rung->scale_f32(offset, 1 / scale, low, x, whole, n);
   rung->range_f32(x, n, &least, &most);
   float expected_range[2] = {x[0], x[0]};
   for (size_t i = 0; i < n; ++i) {
-    expected[i] = scaled(offset, 1 / scale, (float)low, x[i]);
+    expected_whole[i] = scaled(offset, 1 / scale, (float)low, x[i]) - offset;
+    expected[i] = (uint8_t)scaled(offset, 1 / scale, (float)low, x[i]) ^ flip;
     expected_range[0] = x[i] < expected_range[0] ? x[i] : expected_range[0];
     expected_range[1] = x[i] > expected_range[1] ? x[i] : expected_range[1];
   }
   const float range[2] = {least, most};
   kc_same(q, expected, n, 1, "%zu floats, scale %g, offset %g, from %d", n, (double)scale, (double)offset, low);
+  kc_close(whole, expected_whole, n, 0, 0, "%zu whole floats, scale %g, offset %g", n, (double)scale, (double)offset);
   kc_close(range, expected_range, 2, 0, 0, "range of %zu floats", n);
   kc_release();
 }

@@ -7,6 +7,7 @@
 #define LN_KERNELS_GEMM_Q8_H_
 
 #include "kernels/generic/gemm.h"
+#include "kernels/generic/requant.h"
 #include "kernels/generic/requant_q8.h"
 
 /* A row of a has `segments` stretches of `groups` * kr elements of a_size bytes, a_segment elements apart: a plain
@@ -30,6 +31,15 @@ typedef struct ln_gemm_q8_numbers {
   ln_requant_q8_out range;
 } ln_gemm_q8_numbers;
 
+/* For results that are floats: ln_hybrid_store with numbers for the panel's columns, arrays of
+ * ln_gemm_q8_width(columns) of which none is NULL; row m has the scale and zero point m * row_step. */
+typedef struct ln_gemm_q8_floats {
+  ln_hybrid_params columns;
+  const float* row_scales;
+  const int32_t* row_zero_points;
+  size_t row_step;
+} ln_gemm_q8_floats;
+
 typedef struct ln_gemm_q8 {
   const char* name;
   ln_isa isa;
@@ -41,6 +51,8 @@ typedef struct ln_gemm_q8 {
   void (*run)(const ln_gemm_q8_rows* rows, const ln_gemm_q8_numbers* numbers, uint8_t* out, size_t out_stride);
   /* Raw sums, [rows][width of the panel], for at most mr rows. */
   void (*run_sums)(const ln_gemm_q8_rows* rows, int32_t* sums);
+  /* To floats; rows of `out` lie out_stride elements apart. NULL: run_sums and ln_hybrid_store do it. */
+  void (*run_floats)(const ln_gemm_q8_rows* rows, const ln_gemm_q8_floats* numbers, float* out, size_t out_stride);
   /* terms[m] += factor * the sum of row m of a. */
   void (*sum_rows)(size_t rows, size_t depth, const void* a, size_t a_stride, int32_t factor, int32_t* terms);
 } ln_gemm_q8;

@@ -10,17 +10,10 @@ static void find_range(const float* values, size_t count, float* low, float* hig
   if (count > 0) ln_quantize_q8_best()->range_f32(values, count, low, high);
 }
 
-float ln_quantize_symmetric_s8(const float* values, size_t count, int8_t* quantized) {
-  float low, high;
-  find_range(values, count, &low, &high);
+static ln_row_scale symmetric(float low, float high) {
   const float range = fabsf(low) < fabsf(high) ? fabsf(high) : fabsf(low);
-  if (range == 0.0f) {
-    if (count > 0) memset(quantized, 0, count);
-    return 1.0f;
-  }
-  const float inverse = 127.0f / range;
-  ln_quantize_q8_best()->scale_s8(0.0f, inverse, -127, values, quantized, count);
-  return range / 127.0f;
+  if (range == 0.0f) return (ln_row_scale){.scale = 1.0f, .zeros = true};
+  return (ln_row_scale){.scale = range / 127.0f, .inverse = 127.0f / range, .low = -127};
 }
 
 /* The zero point comes from the end of the range whose error is smaller. */
@@ -33,33 +26,41 @@ static int32_t choose_zero_point(double low, double high, double scale) {
   return (int32_t)round(zero_point);
 }
 
-void ln_quantize_asymmetric_s8(const float* values, size_t count, int8_t* quantized, float* scale,
-                               int32_t* zero_point) {
-  float smallest, largest;
-  find_range(values, count, &smallest, &largest);
+static ln_row_scale asymmetric_from(float smallest, float largest) {
   const double low = smallest < 0.0f ? smallest : 0.0f, high = largest > 0.0f ? largest : 0.0f;
-  if (low == high) {
-    if (count > 0) memset(quantized, 0, count);
-    *scale = 1.0f;
-    *zero_point = 0;
-    return;
-  }
+  if (low == high) return (ln_row_scale){.scale = 1.0f, .zeros = true};
   const double step = (high - low) / 255.0;
-  *scale = (float)step;
-  *zero_point = choose_zero_point(low, high, step);
-  const float inverse = 1.0f / *scale, offset = (float)*zero_point;
-  ln_quantize_q8_best()->scale_s8(offset, inverse, -128, values, quantized, count);
+  const float scale = (float)step;
+  return (ln_row_scale){scale, 1.0f / scale, choose_zero_point(low, high, step), -128, false};
+}
+
+ln_row_scale ln_choose_row_scale(const float* values, size_t count, bool asymmetric) {
+  float low, high;
+  find_range(values, count, &low, &high);
+  return asymmetric ? asymmetric_from(low, high) : symmetric(low, high);
+}
+
+void ln_scale_row_q8(const ln_row_scale* how, const float* values, size_t count, uint8_t flip, uint8_t* quantized) {
+  if (how->zeros)
+    memset(quantized, flip, count);
+  else
+    ln_quantize_q8_best()->scale_q8((float)how->zero_point, how->inverse, how->low, flip, values, quantized, count);
+}
+
+void ln_scale_row_f32(const ln_row_scale* how, const float* values, size_t count, float* whole) {
+  if (how->zeros)
+    memset(whole, 0, count * sizeof *whole);
+  else
+    ln_quantize_q8_best()->scale_f32((float)how->zero_point, how->inverse, how->low, values, whole, count);
 }
 
 void ln_quantize_rows_s8(const float* values, size_t rows, size_t count, bool asymmetric, int8_t* quantized,
                          float* scales, int32_t* zero_points) {
   for (size_t row = 0; row < rows; ++row, values += count, quantized += count) {
-    if (asymmetric) {
-      ln_quantize_asymmetric_s8(values, count, quantized, &scales[row], &zero_points[row]);
-    } else {
-      scales[row] = ln_quantize_symmetric_s8(values, count, quantized);
-      zero_points[row] = 0;
-    }
+    const ln_row_scale how = ln_choose_row_scale(values, count, asymmetric);
+    scales[row] = how.scale;
+    zero_points[row] = how.zero_point;
+    if (count > 0) ln_scale_row_q8(&how, values, count, 0, (uint8_t*)quantized);
   }
 }
 

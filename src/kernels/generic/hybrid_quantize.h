@@ -9,11 +9,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* quantized[i] = round(values[i] / scale) in [-127, 127]; returns scale = max|values| / 127. */
-float ln_quantize_symmetric_s8(const float* values, size_t count, int8_t* quantized);
+/* How a row is quantized: q = round(zero_point + x * inverse) in [low, 127]. */
+typedef struct ln_row_scale {
+  float scale, inverse;
+  int32_t zero_point, low;
+  bool zeros; /* every q is 0 */
+} ln_row_scale;
 
-/* quantized[i] = round(zero_point + values[i] / scale) in [-128, 127]; the range always holds 0. */
-void ln_quantize_asymmetric_s8(const float* values, size_t count, int8_t* quantized, float* scale, int32_t* zero_point);
+/* Symmetric: scale = max|values| / 127, in [-127, 127]. Asymmetric: in [-128, 127]; the range always holds 0. */
+ln_row_scale ln_choose_row_scale(const float* values, size_t count, bool asymmetric);
+
+/* To q ^ flip: int8 with flip 0, moved up by 128 with flip 0x80; to q - zero_point as floats. Any part of the row. */
+void ln_scale_row_q8(const ln_row_scale* how, const float* values, size_t count, uint8_t flip, uint8_t* quantized);
+void ln_scale_row_f32(const ln_row_scale* how, const float* values, size_t count, float* whole);
 
 /* `rows` rows of `count` values one after the other; zero points are 0 where `asymmetric` is false. */
 void ln_quantize_rows_s8(const float* values, size_t rows, size_t count, bool asymmetric, int8_t* quantized,

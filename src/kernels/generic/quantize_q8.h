@@ -14,8 +14,10 @@ typedef struct ln_quantize_q8 {
   void (*quantize_u8)(float scale, int32_t zero_point, const float* in, uint8_t* out, size_t n);
   void (*dequantize_s8)(float scale, int32_t zero_point, const int8_t* in, float* out, size_t n);
   void (*dequantize_u8)(float scale, int32_t zero_point, const uint8_t* in, float* out, size_t n);
-  /* round(offset + in[i] * inverse), half away from zero, in [low, 127]; NaN gives `low`, which is -127 or -128. */
-  void (*scale_s8)(float offset, float inverse, int32_t low, const float* in, int8_t* out, size_t n);
+  /* q = round(offset + in[i] * inverse), half away from zero, in [low, 127]; NaN gives `low`, which is -127 or -128.
+   * To int8 (flip 0) or moved up by 128 (flip 0x80); as the float q - offset, which is exact for whole offsets. */
+  void (*scale_q8)(float offset, float inverse, int32_t low, uint8_t flip, const float* in, uint8_t* out, size_t n);
+  void (*scale_f32)(float offset, float inverse, int32_t low, const float* in, float* out, size_t n);
   /* The least and the greatest of n >= 1 floats. The first may be NaN and is both then; other NaN do not count. */
   void (*range_f32)(const float* in, size_t n, float* low, float* high);
   /* ln_hybrid_store */

@@ -1,5 +1,7 @@
 /* The body of quantizing to bytes: plain C in operations that compilers have vectors for, in the instruction set that
  * the including file is compiled for. No include guard on purpose. */
+#include <math.h>
+
 #include "base/compiler.h"
 #include "kernels/generic/quantize_q8.h"
 
@@ -48,22 +50,38 @@ LN_QUANTIZE_Q8(u8, uint8_t, 0, UINT8_MAX)
 
 /* ---- Hybrid operators ---- */
 
-LN_INLINE void scale_stretch(float offset, float inverse, int32_t low, const float* in, int8_t* out, size_t n) {
-  float near[kStretch];
-  for (size_t i = 0; i < n; ++i) {
-    const float q = offset + in[i] * inverse, above = q > -1024.0f ? q : -1024.0f;
-    near[i] = above < 1024.0f ? above : 1024.0f;
-  }
-  for (size_t i = 0; i < n; ++i) {
-    const int32_t q = round_near(near[i]), above = q < low ? low : q;
-    out[i] = (int8_t)(above > INT8_MAX ? INT8_MAX : above);
-  }
+/* In [low, 127]. Adding the largest float below a half and cutting rounds half away from zero. */
+LN_INLINE float scale_near(float offset, float inverse, float low, float in) {
+  const float q = offset + in * inverse, above = q > low ? q : low, near = above < 127.0f ? above : 127.0f;
+  return near + copysignf(0x1.fffffep-2f, near);
 }
 
-static void scale_s8(float offset, float inverse, int32_t low, const float* in, int8_t* out, size_t n) {
+LN_INLINE void scale_stretch(float offset, float inverse, float low, const float* in, float* near, size_t n) {
+  for (size_t i = 0; i < n; ++i) near[i] = scale_near(offset, inverse, low, in[i]);
+}
+
+LN_INLINE void store_bytes(const float* near, uint8_t flip, uint8_t* out, size_t n) {
+  for (size_t i = 0; i < n; ++i) out[i] = (uint8_t)((uint32_t)(int32_t)near[i] ^ flip);
+}
+
+static void scale_q8(float offset, float inverse, int32_t low, uint8_t flip, const float* in, uint8_t* out, size_t n) {
+  float near[kStretch];
   size_t i = 0;
-  for (; i + kStretch <= n; i += kStretch) scale_stretch(offset, inverse, low, in + i, out + i, kStretch);
-  scale_stretch(offset, inverse, low, in + i, out + i, n - i);
+  for (; i + kStretch <= n; i += kStretch) {
+    scale_stretch(offset, inverse, (float)low, in + i, near, kStretch);
+    store_bytes(near, flip, out + i, kStretch);
+  }
+  scale_stretch(offset, inverse, (float)low, in + i, near, n - i);
+  store_bytes(near, flip, out + i, n - i);
+}
+
+static void scale_f32(float offset, float inverse, int32_t low, const float* in, float* out, size_t n) {
+  float near[kStretch];
+  for (size_t i = 0; i < n; i += kStretch) {
+    const size_t some = n - i < kStretch ? n - i : kStretch;
+    scale_stretch(offset, inverse, (float)low, in + i, near, some);
+    for (size_t k = 0; k < some; ++k) out[i + k] = (float)(int32_t)near[k] - offset;
+  }
 }
 
 static void range_f32(const float* in, size_t n, float* low, float* high) {

@@ -98,7 +98,12 @@ static float largest_of(const float* row, size_t depth) {
   float largest = -3.402823466e+38f;
   size_t i = 0;
   if (depth >= VEC_LANES) {
-    vec most = vec_set(largest);
+    vec most = vec_set(largest), other = most;
+    for (; i + 2 * VEC_LANES <= depth; i += 2 * VEC_LANES) {
+      most = vec_max(vec_load(row + i), most);
+      other = vec_max(vec_load(row + i + VEC_LANES), other);
+    }
+    most = vec_max(most, other);
     for (; i + VEC_LANES <= depth; i += VEC_LANES) most = vec_max(vec_load(row + i), most);
     largest = vec_largest(most);
   }
@@ -107,17 +112,29 @@ static float largest_of(const float* row, size_t depth) {
   return largest;
 }
 
+/* Four vectors a turn, so that their chains overlap. */
 static void softmax(float beta, const float* in, float* out, size_t rows, size_t depth) {
+  const vec factor = vec_set(beta);
   for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
-    const vec largest = vec_set(largest_of(in, depth)), factor = vec_set(beta);
-    vec sums = vec_set(0.0f);
-    for (size_t i = 0; i < depth; i += VEC_LANES) {
-      vec_store_n(out + i, exp_of(vec_mul(vec_sub(vec_load_n(in + i, depth - i), largest), factor)), depth - i);
-      sums = vec_add(sums, vec_load_n(out + i, depth - i));
+    const vec largest = vec_set(largest_of(in, depth));
+    vec sums[4], rest = vec_set(0.0f);
+    size_t i = 0;
+    LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] = vec_set(0.0f);
+    for (; i + 4 * VEC_LANES <= depth; i += 4 * VEC_LANES) {
+      LN_UNROLL for (size_t v = 0; v < 4; ++v) {
+        const vec e = exp_of(vec_mul(vec_sub(vec_load(in + i + v * VEC_LANES), largest), factor));
+        vec_store(out + i + v * VEC_LANES, e);
+        sums[v] = vec_add(sums[v], e);
+      }
     }
-    const vec share = vec_set(1.0f / vec_sum(sums));
-    for (size_t i = 0; i < depth; i += VEC_LANES)
-      vec_store_n(out + i, vec_mul(vec_load_n(out + i, depth - i), share), depth - i);
+    for (; i < depth; i += VEC_LANES) {
+      vec_store_n(out + i, exp_of(vec_mul(vec_sub(vec_load_n(in + i, depth - i), largest), factor)), depth - i);
+      rest = vec_add(rest, vec_load_n(out + i, depth - i));
+    }
+    rest = vec_add(rest, vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])));
+    const vec share = vec_set(1.0f / vec_sum(rest));
+    for (i = 0; i + VEC_LANES <= depth; i += VEC_LANES) vec_store(out + i, vec_mul(vec_load(out + i), share));
+    if (i < depth) vec_store_n(out + i, vec_mul(vec_load_n(out + i, depth - i), share), depth - i);
   }
 }
 

@@ -139,6 +139,53 @@ static void run_sums(const ln_gemm_q8_rows* r, int32_t* sums) {
   }
 }
 
+static inline void store_floats(float* out, __m256 x, size_t columns) {
+  if (columns >= kLanes) {
+    _mm256_storeu_ps(out, x);
+  } else {
+    float floats[kLanes];
+    _mm256_storeu_ps(floats, x);
+    memcpy(out, floats, columns * sizeof *out);
+  }
+}
+
+/* The second operand of max and min is what they give for NaN. */
+LN_INLINE void tile_floats(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, const ln_gemm_q8_floats* n,
+                           size_t first, float* out, size_t out_stride) {
+  __m256i tile[kMaxRows][kVectors];
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = _mm256_setzero_si256();
+  }
+  multiply(rows, vectors, r, first, tile);
+  const __m256 low = _mm256_set1_ps(n->columns.low), high = _mm256_set1_ps(n->columns.high);
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+    const __m256i column_sums = load(n->columns.column_sums + kLanes * v);
+    const __m256 scales = _mm256_loadu_ps(n->columns.scales + kLanes * v);
+    const __m256 bias = _mm256_loadu_ps(n->columns.bias + kLanes * v);
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+      const size_t row = (first + m) * n->row_step;
+      const __m256i zero = _mm256_mullo_epi32(_mm256_set1_epi32(n->row_zero_points[row]), column_sums);
+      const __m256 scale = _mm256_mul_ps(_mm256_set1_ps(n->row_scales[row]), scales);
+      const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_sub_epi32(tile[m][v], zero)), scale);
+      const __m256 x = _mm256_min_ps(high, _mm256_max_ps(low, _mm256_add_ps(product, bias)));
+      store_floats(out + (first + m) * out_stride + kLanes * v, x, r->columns - kLanes * v);
+    }
+  }
+}
+
+static void run_floats(const ln_gemm_q8_rows* r, const ln_gemm_q8_floats* n, float* out, size_t out_stride) {
+  size_t m = 0;
+  if (r->columns > kLanes) {
+    for (; m + 6 <= r->rows; m += 6) tile_floats(6, 2, r, n, m, out, out_stride);
+    for (; m + 2 <= r->rows; m += 2) tile_floats(2, 2, r, n, m, out, out_stride);
+    for (; m < r->rows; ++m) tile_floats(1, 2, r, n, m, out, out_stride);
+  } else {
+    for (; m + 12 <= r->rows; m += 12) tile_floats(12, 1, r, n, m, out, out_stride);
+    for (; m + 4 <= r->rows; m += 4) tile_floats(4, 1, r, n, m, out, out_stride);
+    for (; m < r->rows; ++m) tile_floats(1, 1, r, n, m, out, out_stride);
+  }
+}
+
 static int32_t sum_of(const int16_t* row, size_t depth) {
   const __m256i ones = _mm256_set1_epi16(1);
   __m256i sums = _mm256_setzero_si256();
@@ -168,4 +215,5 @@ const ln_gemm_q8 ln_gemm_q8_6x16_avx2 = {.name = "gemm_q8_6x16_avx2",
                                          .a_size = 2,
                                          .run = run,
                                          .run_sums = run_sums,
+                                         .run_floats = run_floats,
                                          .sum_rows = sum_rows};

@@ -192,6 +192,56 @@ static void run_sums(const ln_gemm_q8_rows* r, int32_t* sums) {
   by_vectors[(r->columns - 1) / kLanes](r, sums);
 }
 
+/* The second operand of max and min is what they give for NaN. */
+LN_INLINE void finish_floats(size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_floats* n, size_t first,
+                             const uint32_t* sums, float* out, size_t out_stride) {
+  const __m512 low = _mm512_set1_ps(n->columns.low), high = _mm512_set1_ps(n->columns.high);
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+    const size_t at = v * kLanes, left = columns - at;
+    const __mmask16 mask = left >= kLanes ? 0xffff : (__mmask16)((1u << left) - 1);
+    const __m512i column_sums = load(n->columns.column_sums + at);
+    const __m512 scales = _mm512_loadu_ps(n->columns.scales + at), bias = _mm512_loadu_ps(n->columns.bias + at);
+    for (size_t m = 0; m < rows; ++m) {
+      const size_t row = (first + m) * n->row_step;
+      const __m512i zero = _mm512_mullo_epi32(_mm512_set1_epi32(n->row_zero_points[row]), column_sums);
+      const __m512 sum = _mm512_cvtepi32_ps(_mm512_sub_epi32(load(sums + (m * vectors + v) * kLanes), zero));
+      const __m512 product = _mm512_mul_ps(sum, _mm512_mul_ps(_mm512_set1_ps(n->row_scales[row]), scales));
+      const __m512 x = _mm512_min_ps(high, _mm512_max_ps(low, _mm512_add_ps(product, bias)));
+      _mm512_mask_storeu_ps(out + m * out_stride + at, mask, x);
+    }
+  }
+}
+
+#define LN_FINISH_FLOATS(vectors)                                                                                      \
+  LN_NOINLINE static void finish_floats_##vectors(size_t rows, size_t columns, const ln_gemm_q8_floats* n,             \
+                                                  size_t first, const uint32_t* sums, float* out, size_t out_stride) { \
+    finish_floats(vectors, rows, columns, n, first, sums, out, out_stride);                                            \
+  }
+LN_FINISH_FLOATS(1)
+LN_FINISH_FLOATS(2)
+LN_FINISH_FLOATS(3)
+LN_FINISH_FLOATS(4)
+
+#define LN_TO_FLOATS(count, vectors)      \
+  tile(count, vectors, r, m, none, sums); \
+  finish_floats_##vectors(count, r->columns, n, m, sums, out + m * out_stride, out_stride)
+#define LN_RUN_FLOATS(most, vectors)                                                                                  \
+  static void floats_##vectors(const ln_gemm_q8_rows* r, const ln_gemm_q8_floats* n, float* out, size_t out_stride) { \
+    static const uint32_t none[kVectors * kLanes] = {0};                                                              \
+    uint32_t sums[(most) * (vectors)*kLanes];                                                                         \
+    LN_ALL_ROWS(LN_TO_FLOATS, most, vectors)                                                                          \
+  }
+LN_RUN_FLOATS(12, 1)
+LN_RUN_FLOATS(12, 2)
+LN_RUN_FLOATS(8, 3)
+LN_RUN_FLOATS(6, 4)
+
+static void run_floats(const ln_gemm_q8_rows* r, const ln_gemm_q8_floats* n, float* out, size_t out_stride) {
+  static void (*const by_vectors[])(const ln_gemm_q8_rows* r, const ln_gemm_q8_floats* n, float* out,
+                                    size_t out_stride) = {floats_1, floats_2, floats_3, floats_4};
+  by_vectors[(r->columns - 1) / kLanes](r, n, out, out_stride);
+}
+
 static uint32_t sum_of(const uint8_t* row, size_t depth) {
   const __m512i zero = _mm512_setzero_si512();
   __m512i sums = zero;
@@ -219,4 +269,5 @@ const ln_gemm_q8 ln_gemm_q8_6x64_avx512vnni = {.name = "gemm_q8_6x64_avx512vnni"
                                                .a_size = 1,
                                                .run = run,
                                                .run_sums = run_sums,
+                                               .run_floats = run_floats,
                                                .sum_rows = sum_rows};

@@ -8,6 +8,7 @@ const ln_quantize_q8 ln_quantize_q8_avx2 = {.name = "quantize_q8_avx2",
                                             .quantize_u8 = quantize_u8,
                                             .dequantize_s8 = dequantize_s8,
                                             .dequantize_u8 = dequantize_u8,
-                                            .scale_s8 = scale_s8,
+                                            .scale_q8 = scale_q8,
+                                            .scale_f32 = scale_f32,
                                             .range_f32 = range_f32,
                                             .hybrid_store = hybrid_store};
