@@ -6,8 +6,10 @@
 #include "kernels/generic/hard_swish.h"
 #include "kernels/generic/lookup_q8.h"
 #include "kernels/generic/sigmoid_s16.h"
+#include "ops/binary_util.h"
 #include "ops/builtin_ops.h"
 #include "ops/curve.h"
+#include "ops/fusion.h"
 
 typedef struct activation_data {
   ln_unary_rescale rescale;
@@ -136,7 +138,29 @@ static TfLiteStatus tanh_invoke(TfLiteContext* context, TfLiteNode* node) {
   return sigmoid_invoke(context, node, &kTanh, ln_tanh_s16);
 }
 
+/* Bytes times their logistic function, as LOGISTIC and MUL give it: a table too. */
+static TfLiteStatus swish_prepare(TfLiteContext* context, TfLiteNode* node) {
+  ln_table* table = &((sigmoid_data*)node->user_data)->table;
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  ln_mul_quantized product;
+  LN_TRY(ln_unary_get(context, node, &input, &output));
+  LN_TRY(ln_unary_prepare(context, node));
+  LN_CHECK(context, is_8_bit(input), "input is %s; INT8 or UINT8 is right", TfLiteTypeGetName(input->type));
+  const bool is_signed = input->type == kTfLiteInt8;
+  const TfLiteTensor gate = {.type = input->type, .params = {1.0f / 256, is_signed ? -128 : 0}};
+  LN_TRY(ln_table_fill(context, input, &gate, logistic_of, table));
+  const ln_binary_io io = {input, &gate, output};
+  LN_TRY(ln_binary_make_product(context, &io, kTfLiteActNone, &product));
+  uint8_t values[256];
+  for (size_t i = 0; i < 256; ++i) values[i] = (uint8_t)i;
+  (is_signed ? ln_binary_mul_qs8_ref : ln_binary_mul_qu8_ref)(&product, values, 1, table->narrow, 1, table->narrow,
+                                                              256);
+  return kTfLiteOk;
+}
+
 static TfLiteStatus logistic_prepare(TfLiteContext* context, TfLiteNode* node) {
+  if (ln_fusion(context).activation == kLinnetFusedSwish) return swish_prepare(context, node);
   return sigmoid_prepare(context, node, &kLogistic, 0);
 }
 

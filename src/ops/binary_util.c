@@ -2,6 +2,7 @@
 
 #include <float.h>
 
+#include "kernels/generic/fixed_point.h"
 #include "kernels/generic/half_rows.h"
 #include "kernels/generic/rows_f32.h"
 #include "ops/fusion.h"
@@ -139,6 +140,19 @@ TfLiteStatus ln_binary_check_scales(TfLiteContext* context, const ln_binary_io* 
   LN_CHECK(context, io->a->params.scale > 0 && io->b->params.scale > 0 && io->output->params.scale > 0,
            "the scales are %g, %g and %g; quantized inputs and outputs need one above 0", (double)io->a->params.scale,
            (double)io->b->params.scale, (double)io->output->params.scale);
+  return kTfLiteOk;
+}
+
+TfLiteStatus ln_binary_make_product(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
+                                    ln_mul_quantized* p) {
+  LN_TRY(ln_binary_check_scales(context, io));
+  LN_TRY(ln_activation_range_i32(context, activation, io->output, &p->low, &p->high));
+  p->a_offset = -io->a->params.zero_point;
+  p->b_offset = -io->b->params.zero_point;
+  p->out_offset = io->output->params.zero_point;
+  /* In float, as the reference does, before it becomes a double. */
+  const float factor = io->a->params.scale * io->b->params.scale / io->output->params.scale;
+  ln_quantize_multiplier((double)factor, &p->multiplier, &p->shift);
   return kTfLiteOk;
 }
 

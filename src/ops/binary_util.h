@@ -32,6 +32,10 @@ TfLiteStatus ln_binary_check_divisor(TfLiteContext* context, const TfLiteTensor*
 /* Reports unless the scales of both inputs and the output are above 0. */
 TfLiteStatus ln_binary_check_scales(TfLiteContext* context, const ln_binary_io* io);
 
+/* The numbers of a quantized product; reports scales that are not above 0. */
+TfLiteStatus ln_binary_make_product(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
+                                    ln_mul_quantized* p);
+
 /* A row function for each type that an operator takes. */
 typedef struct ln_binary_choice {
   TfLiteType type;

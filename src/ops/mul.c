@@ -17,15 +17,7 @@ LN_DEFINE_INIT(init, mul_data, 0)
 
 static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
                                       mul_data* data) {
-  ln_mul_quantized* p = &data->params.quantized;
-  LN_TRY(ln_binary_check_scales(context, io));
-  LN_TRY(ln_activation_range_i32(context, activation, io->output, &p->low, &p->high));
-  p->a_offset = -io->a->params.zero_point;
-  p->b_offset = -io->b->params.zero_point;
-  p->out_offset = io->output->params.zero_point;
-  /* In float, as the reference does, before it becomes a double. */
-  const float factor = io->a->params.scale * io->b->params.scale / io->output->params.scale;
-  ln_quantize_multiplier((double)factor, &p->multiplier, &p->shift);
+  LN_TRY(ln_binary_make_product(context, io, activation, &data->params.quantized));
   data->row = io->output->type != io->a->type ? ln_binary_mul_qs16_s8_ref
               : io->a->type == kTfLiteInt16   ? ln_binary_mul_qs16_ref
               : io->a->type == kTfLiteInt8    ? ln_binary_mul_qs8_ref

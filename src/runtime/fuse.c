@@ -172,11 +172,39 @@ static bool find_swish(const fuse_state* f, int32_t x, int32_t* logistic, int32_
   return is_product_of(node_at(f, r->last), x, gate);
 }
 
+static bool is_byte(const fuse_state* f, int32_t tensor) {
+  if (tensor < 0) return false;
+  const TfLiteType type = f->subgraph->tensors[tensor].type;
+  return type == kTfLiteInt8 || type == kTfLiteUInt8;
+}
+
+/* x * logistic(x) of bytes, one table instead of two operators: the LOGISTIC at `position` with the scale that all
+ * converters give it, and the MUL that is its only reader. x may be read elsewhere. */
+static bool find_byte_swish(const fuse_state* f, int32_t position, int32_t* mul) {
+  const ln_node* node = node_at(f, position);
+  const int32_t x = input_of(node, 0), gate = output_of(node);
+  if (node->registration.builtin_code != kTfLiteBuiltinLogistic || !is_byte(f, x) || !is_byte(f, gate)) return false;
+  const TfLiteTensor *in = &f->subgraph->tensors[x], *t = &f->subgraph->tensors[gate];
+  if (t->type != in->type || t->params.scale != 1.0f / 256 ||
+      t->params.zero_point != (t->type == kTfLiteInt8 ? -128 : 0))
+    return false;
+  const readers* r = &f->readers[gate];
+  if (r->count != 1 || code_at(f, r->last) != kTfLiteBuiltinMul || in->is_variable || f->readers[x].writer >= position)
+    return false;
+  *mul = r->last;
+  const int32_t out = output_of(node_at(f, r->last));
+  return out >= 0 && f->subgraph->tensors[out].type == in->type && is_product_of(node_at(f, r->last), x, gate);
+}
+
 /* What follows the node at `position`: its positions in followers[2], how many. */
 static int find_activation(const fuse_state* f, int32_t position, LinnetFusion* fusion, int32_t followers[2]) {
   const ln_node* node = node_at(f, position);
   const TfLiteFusedActivation* own = activation_of(node);
   const int32_t out = output_of(node), code = node->registration.builtin_code;
+  if (find_byte_swish(f, position, &followers[0])) {
+    fusion->activation = kLinnetFusedSwish;
+    return 1;
+  }
   if (own == NULL || *own != kTfLiteActNone || !is_float(f, out) || !is_float(f, input_of(node, 0)) ||
       !is_float(f, input_of(node, 1)))
     return 0;
@@ -243,8 +271,8 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   const int32_t output = output_of(count > 0 ? node_at(f, followers[count - 1]) : node);
   /* It is written earlier than before: nobody may have read something else there until then. */
   const ln_subgraph* s = f->subgraph;
-  if (output < 0 || !is_float(f, output) || s->tensors[output].is_variable || s->states[output].has_custom ||
-      ln_has_tensor(s->inputs, output))
+  if (output < 0 || !(is_float(f, output) || is_byte(f, output)) || s->tensors[output].is_variable ||
+      s->states[output].has_custom || ln_has_tensor(s->inputs, output))
     return kTfLiteOk;
   if (make_node(f, position, &fusion, input, output) != kTfLiteOk) return kTfLiteError;
   if (padding >= 0) f->replaced[padding] = -2;

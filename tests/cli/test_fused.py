@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 from conftest import linnet
-from tflite_builder import Model
+from tflite_builder import Model, quantization
 
 RANDOM = np.random.default_rng(5)
 
@@ -110,3 +110,35 @@ def test_fused(tmp_path, case, ran, threads):
             report = json.loads(linnet("bench", path, "--runs", 1, "--warmup", 0, "--profile", "--json"))
             assert sorted(node["operator"] for node in report["nodes"]) == sorted(ran)
     np.testing.assert_allclose(results[0], results[1], rtol=1e-6, atol=1e-6)
+
+
+def byte_swish(path, dtype, visible, more):
+    """x * logistic(x) of bytes; with `visible` the gate is an output, with `more` x is read once more behind them."""
+    low = -128 if dtype == "INT8" else 0
+    model = Model()
+    graph = model.subgraph("main")
+    x = graph.input("x", dtype, [1, 7, 9, 5], quant=quantization(0.05, low + 120))
+    gate = (graph.output if visible else graph.tensor)("gate", dtype, [1, 7, 9, 5], quant=quantization(1 / 256, low))
+    y = (graph.tensor if more else graph.output)("y", dtype, [1, 7, 9, 5], quant=quantization(0.027, low + 11))
+    graph.op("LOGISTIC", [x], [gate])
+    graph.op("MUL", [gate, x], [y])
+    if more:
+        graph.op("ADD", [x, y], [graph.output("z", dtype, [1, 7, 9, 5], quant=quantization(0.06, low + 90))])
+    model.save(path)
+
+
+@pytest.mark.parametrize("dtype", ["INT8", "UINT8"])
+@pytest.mark.parametrize("more", [False, True])
+def test_byte_swish(tmp_path, dtype, more):
+    np.save(tmp_path / "x.npy", RANDOM.integers(0, 256, (1, 7, 9, 5)).astype(np.uint8).view(dtype.lower()))
+    results = []
+    for visible in (False, True):
+        path, folder = tmp_path / f"{visible}.tflite", tmp_path / str(visible)
+        byte_swish(path, dtype, visible, more)
+        folder.mkdir()
+        linnet("run", path, "--input", f"x={tmp_path / 'x.npy'}", "--output-dir", folder)
+        results.append(np.load(folder / f"output{int(visible)}.npy"))
+        report = json.loads(linnet("bench", path, "--runs", 1, "--warmup", 0, "--profile", "--json"))
+        ran = ["LOGISTIC"] + ["MUL"] * visible + ["ADD"] * more
+        assert sorted(node["operator"] for node in report["nodes"]) == sorted(ran)
+    np.testing.assert_array_equal(results[0], results[1])
