@@ -21,15 +21,23 @@ static inline vec vec_load_bytes(const uint8_t* p, vec flip) {
   const uint8x8_t bytes = vreinterpret_u8_u32(vdup_n_u32(four));
   return veorq_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))), flip);
 }
+static inline vec vec_load_signed(const uint8_t* p) {
+  uint32_t four;
+  memcpy(&four, p, sizeof four);
+  const int8x8_t bytes = vreinterpret_s8_u32(vdup_n_u32(four));
+  return vreinterpretq_u32_s32(vmovl_s16(vget_low_s16(vmovl_s8(bytes))));
+}
 typedef float32x4_t vecf;
 
 static inline vecf vecf_set(float x) { return vdupq_n_f32(x); }
 static inline vecf vecf_zero(void) { return vdupq_n_f32(0.0f); }
 static inline vecf vecf_from(vec x) { return vcvtq_f32_s32(vreinterpretq_s32_u32(x)); }
 static inline vecf vecf_fma(vecf a, vecf b, vecf c) { return vfmaq_f32(c, a, b); }
-static inline vecf vecf_sub(vecf a, vecf b) { return vsubq_f32(a, b); }
-static inline vecf vecf_max(vecf a, vecf b) { return vmaxq_f32(a, b); }
-static inline vecf vecf_abs(vecf x) { return vabsq_f32(x); }
+static inline vecf vecf_mul(vecf a, vecf b) { return vmulq_f32(a, b); }
+static inline vecf vecf_copysign(vecf a, vecf x) { return vbslq_f32(vdupq_n_u32(UINT32_C(1) << 31), x, a); }
+static inline vecf vecf_farther(vecf far, vecf x, vec rounded) {
+  return vmaxq_f32(far, vabdq_f32(x, vcvtq_f32_s32(vreinterpretq_s32_u32(rounded))));
+}
 static inline vec vec_round(vecf x) { return vreinterpretq_u32_s32(neon_round_s32(x)); }
 static inline bool vecf_any_above(vecf x, vecf limit) {
   return neon_sum_u32(vshrq_n_u32(vcgtq_f32(x, limit), 31)) != 0;

@@ -27,9 +27,10 @@ void ln_binary_add(ln_binary_shape* s, size_t extent, size_t a_stride, size_t b_
 static bool walk_repeated(const ln_binary_shape* s, ln_binary_row row, const void* params, const char* whole,
                           size_t whole_width, const size_t* whole_strides, const char* part, size_t part_width,
                           const size_t* part_strides, bool part_first, char* out, size_t out_width) {
-  _Alignas(16) char repeated[1024];
-  const size_t n = s->rank == 2 ? s->extents[1] : 0, most = n > 0 ? sizeof repeated / (n * part_width) : 0;
-  if (most < 4 || whole_strides[1] != 1 || whole_strides[0] != n || part_strides[1] != 1 || part_strides[0] != 0)
+  _Alignas(64) char repeated[8192];
+  const size_t n = s->rank == 2 ? s->extents[1] : 0, room = n > 0 ? sizeof repeated / (n * part_width) : 0;
+  const size_t most = room < s->extents[0] ? room : s->extents[0];
+  if (most < 2 || whole_strides[1] != 1 || whole_strides[0] != n || part_strides[1] != 1 || part_strides[0] != 0)
     return false;
   for (size_t i = 0; i < most; ++i) memcpy(repeated + i * n * part_width, part, n * part_width);
   for (size_t i = 0; i < s->extents[0]; i += most) {

@@ -28,17 +28,19 @@ static double factor_of(int32_t multiplier, int shift) { return ldexp((double)mu
 
 /* With c the larger of the factors from an input to the output, the fixed-point sum is off by two units of
  * 2^-left_shift from the inputs' roundings and a half from its own, so that the rounded number is that of a value
- * within 2^-16 * c of the real one. The float value has terms of up to 255 * c: eleven roundings of 2^-24 of them (two
- * factors, the start and two sums of up to twice and four times that) are below 2^-12 * c. */
-static void make_float(const ln_add_quantized* s, int32_t up, ln_add_q8* p) {
+ * within 2^-16 * c of the real one. The float value has two terms of up to 255 * c; two factors and one product are
+ * rounded, by 2^-24 of that each, and the sum, of which only those up to 512 matter: larger ones are cut to the range
+ * either way. That is below 2^-14 * c + 2^-15. */
+static void make_float(const ln_add_quantized* s, ln_add_q8* p) {
   const double to_output = factor_of(s->out_multiplier, s->out_shift) * (double)(1 << s->left_shift);
   const double a = factor_of(s->a_multiplier, s->a_shift) * to_output;
   const double b = factor_of(s->b_multiplier, s->b_shift) * to_output * (s->sign < 0 ? -1 : 1);
   const double largest = fabs(a) > fabs(b) ? fabs(a) : fabs(b);
   p->a_factor = (float)a;
   p->b_factor = (float)b;
-  p->start = (float)(a * (s->a_offset - up) + b * (s->b_offset - up));
-  p->doubt = s->left_shift == 20 && largest > 0x1p-6 && largest < 0x1p6 ? (float)(largest * 0x1p-11) : 1.0f;
+  p->a_zero = -s->a_offset;
+  p->b_zero = -s->b_offset;
+  p->doubt = s->left_shift == 20 && largest > 0x1p-6 && largest < 0x1p6 ? (float)(largest * 0x1p-14 + 0x1p-15) : 1.0f;
 }
 
 bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
@@ -60,7 +62,7 @@ bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
   p->a_halves = is_half(s->a_multiplier, s->a_shift) && s->left_shift > 0;
   p->b_halves = is_half(s->b_multiplier, s->b_shift) && s->left_shift > 0;
   p->a_start = start_of(&p->a, (uint32_t)s->a_offset - up, p->left_shift, p->a_halves);
-  make_float(s, (int32_t)up, p);
+  make_float(s, p);
   p->b_start = start_of(&p->b, (uint32_t)s->b_offset - up, p->left_shift, p->b_halves);
   return true;
 }
@@ -74,7 +76,14 @@ bool ln_mul_q8_make(const ln_mul_quantized* s, bool is_signed, ln_mul_q8* p) {
   p->b_zero = up - s->b_offset;
   p->flip = is_signed ? 0x80 : 0;
   p->range = ln_requant_q8_range(s->out_offset, s->low, s->high, is_signed);
-  return ln_requant_q8_make(0, 1 << 16, s->multiplier, s->shift, &p->out) && p->out.left == 0;
+  if (!ln_requant_q8_make(0, 1 << 16, s->multiplier, s->shift, &p->out) || p->out.left != 0) return false;
+  /* Both roundings of requant_q8.h's formula are one, of the product moved by half a unit of the first away from 0:
+   * floor((floor((x * M + 2^30) / 2^31) + h) / 2^e) = floor((x * M + 2^30 + h * 2^31) / 2^(31+e)). Factor and product
+   * are exact to 2^-24, so that values up to 512 are off by less than 2^-14. */
+  p->factor = (float)factor_of(s->multiplier, s->shift);
+  p->past_half = s->shift < 0 ? ldexpf(1.0f, s->shift - 1) : 0.0f;
+  p->doubt = s->shift > -31 ? 0x1.8p-14f : 1.0f;
+  return true;
 }
 
 static const ln_rows_q8_variant none[] = {{NULL, NULL}};

@@ -35,20 +35,23 @@ typedef struct ln_add_q8 {
                               and its start is without 2^31 */
   uint8_t flip;
   ln_requant_q8_out range;
-  /* The same in float, a_factor * a + (b_factor * b + start): wherever that is farther than `doubt` from a half, it
-   * rounds to the same number. See rows_q8.c. */
-  float a_factor, b_factor, start, doubt; /* doubt 1: of no use */
+  /* The same in float, a_factor * (a - a_zero) + b_factor * (b - b_zero) of the inputs as they are: wherever that is
+   * farther than `doubt` from a half, it rounds to the same number. See rows_q8.c. */
+  int32_t a_zero, b_zero;
+  float a_factor, b_factor, doubt; /* doubt 1: of no use */
 } ln_add_q8;
 
 /* False: the numbers are not those of a sound model. */
 bool ln_add_q8_make(const ln_add_quantized* params, bool is_signed, ln_add_q8* p);
 
-/* A product: less their zero points (as unsigned) the inputs are multiplied and requantized. */
+/* A product: less their zero points (as unsigned) the inputs are multiplied and requantized. In float that is
+ * factor * product, moved away from 0 by past_half; `doubt` as above. */
 typedef struct ln_mul_q8 {
   int32_t a_zero, b_zero;
   ln_requant_q8 out;
   uint8_t flip;
   ln_requant_q8_out range;
+  float factor, past_half, doubt;
 } ln_mul_q8;
 
 bool ln_mul_q8_make(const ln_mul_quantized* params, bool is_signed, ln_mul_q8* p);

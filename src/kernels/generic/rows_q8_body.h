@@ -21,20 +21,27 @@ typedef struct add_vectors {
   vec a_start, b_start, out_start, flip;
   uint32_t left_shift;
   bool subtract;
-  vecf a_factor, b_factor, start, sure; /* sure: so far from the rounded number no half is near */
+  vec a_zero, b_zero;
+  vecf a_factor, b_factor, sure; /* sure: so far from the rounded number no half is near */
+  bool is_signed;
   range to;
 } add_vectors;
+
+/* Less its zero point. */
+LN_INLINE vecf number(const uint8_t* p, bool is_signed, vec zero) {
+  return vecf_from(vec_sub(is_signed ? vec_load_signed(p) : vec_load_bytes(p, vec_set(0)), zero));
+}
 
 /* In float; false: some value is so close to a half that the exact way must decide. */
 LN_INLINE bool add_in_float(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
   vec r[4];
   vecf farthest = vecf_zero();
   LN_UNROLL for (size_t v = 0; v < 4; ++v) {
-    const vecf x = vecf_from(vec_load_bytes(a + v * kLanes, p->flip));
-    const vecf y = vecf_from(vec_load_bytes(b + v * kLanes, p->flip));
-    const vecf sum = vecf_fma(x, p->a_factor, vecf_fma(y, p->b_factor, p->start));
+    const vecf x = number(a + v * kLanes, p->is_signed, p->a_zero);
+    const vecf y = number(b + v * kLanes, p->is_signed, p->b_zero);
+    const vecf sum = vecf_fma(x, p->a_factor, vecf_mul(y, p->b_factor));
     r[v] = vec_round(sum);
-    farthest = vecf_max(farthest, vecf_abs(vecf_sub(sum, vecf_from(r[v]))));
+    farthest = vecf_farther(farthest, sum, r[v]);
   }
   if (vecf_any_above(farthest, p->sure)) return false;
   vec_store_bytes(out, r, &p->to);
@@ -73,12 +80,32 @@ static inline void add_both(const add_vectors* p, const uint8_t* a, const uint8_
 
 typedef struct mul_vectors {
   numbers out;
-  vec a_zero, b_zero, out_start, flip;
+  vec a_zero, b_zero, out_start, flip, a_less, b_less; /* zero points of the inputs as unsigned, and as they are */
+  vecf factor, past_half, sure;
+  bool is_signed;
   range to;
 } mul_vectors;
 
+/* As add_in_float. */
+LN_INLINE bool mul_in_float(const mul_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
+  vec r[4];
+  vecf farthest = vecf_zero();
+  LN_UNROLL for (size_t v = 0; v < 4; ++v) {
+    const vecf x = number(a + v * kLanes, p->is_signed, p->a_less);
+    const vecf y = number(b + v * kLanes, p->is_signed, p->b_less);
+    const vecf product = vecf_mul(x, y);
+    const vecf value = vecf_fma(product, p->factor, vecf_copysign(p->past_half, product));
+    r[v] = vec_round(value);
+    farthest = vecf_farther(farthest, value, r[v]);
+  }
+  if (vecf_any_above(farthest, p->sure)) return false;
+  vec_store_bytes(out, r, &p->to);
+  return true;
+}
+
 static inline void mul_block(const mul_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
   vec r[4];
+  if (mul_in_float(p, a, b, out)) return;
   LN_UNROLL for (size_t v = 0; v < 4; ++v) {
     const vec x = vec_sub(vec_load_bytes(a + v * kLanes, p->flip), p->a_zero);
     const vec y = vec_sub(vec_load_bytes(b + v * kLanes, p->flip), p->b_zero);
@@ -119,8 +146,10 @@ static inline void add_row(bool is_signed, ln_binary_row otherwise, const void* 
                          .subtract = s.subtract,
                          .a_factor = vecf_set(s.a_factor),
                          .b_factor = vecf_set(s.b_factor),
-                         .start = vecf_set(s.start),
+                         .a_zero = vec_set((uint32_t)s.a_zero),
+                         .b_zero = vec_set((uint32_t)s.b_zero),
                          .sure = vecf_set(0.5f - s.doubt),
+                         .is_signed = is_signed,
                          .to = range_of(&s.range)};
   if (s.a_halves && s.b_halves) {
     LN_ROW(add_both, p)
@@ -145,6 +174,12 @@ static inline void mul_row(bool is_signed, ln_binary_row otherwise, const void* 
                          .b_zero = vec_set((uint32_t)s.b_zero),
                          .out_start = vec_set(s.out.bias),
                          .flip = vec_set(s.flip),
+                         .a_less = vec_set((uint32_t)(s.a_zero - s.flip)),
+                         .b_less = vec_set((uint32_t)(s.b_zero - s.flip)),
+                         .factor = vecf_set(s.factor),
+                         .past_half = vecf_set(s.past_half),
+                         .sure = vecf_set(0.5f - s.doubt),
+                         .is_signed = is_signed,
                          .to = range_of(&s.range)};
   LN_ROW(mul_block, p)
 }

@@ -18,18 +18,23 @@ static inline vec vec_shift_left(vec x, uint32_t count) { return _mm256_sll_epi3
 static inline vec vec_load_bytes(const uint8_t* p, vec flip) {
   return _mm256_xor_si256(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)(const void*)p)), flip);
 }
+static inline vec vec_load_signed(const uint8_t* p) {
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)(const void*)p));
+}
 typedef __m256 vecf;
 
 static inline vecf vecf_set(float x) { return _mm256_set1_ps(x); }
 static inline vecf vecf_zero(void) { return _mm256_setzero_ps(); }
 static inline vecf vecf_from(vec x) { return _mm256_cvtepi32_ps(x); }
 static inline vecf vecf_fma(vecf a, vecf b, vecf c) { return _mm256_fmadd_ps(a, b, c); }
-static inline vecf vecf_sub(vecf a, vecf b) { return _mm256_sub_ps(a, b); }
-static inline vecf vecf_max(vecf a, vecf b) { return _mm256_max_ps(a, b); }
-static inline vecf vecf_abs(vecf x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
-static inline vec vec_round(vecf x) {
-  return _mm256_cvttps_epi32(_mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+static inline vecf vecf_mul(vecf a, vecf b) { return _mm256_mul_ps(a, b); }
+static inline vecf vecf_copysign(vecf a, vecf x) { return _mm256_or_ps(a, _mm256_and_ps(x, _mm256_set1_ps(-0.0f))); }
+static inline vecf vecf_farther(vecf far, vecf x, vec rounded) {
+  const vecf away = _mm256_sub_ps(x, _mm256_cvtepi32_ps(rounded));
+  return _mm256_max_ps(far, _mm256_andnot_ps(_mm256_set1_ps(-0.0f), away));
 }
+/* Should the thread round another way, vecf_farther shows it. */
+static inline vec vec_round(vecf x) { return _mm256_cvtps_epi32(x); }
 static inline bool vecf_any_above(vecf x, vecf limit) {
   return _mm256_movemask_ps(_mm256_cmp_ps(x, limit, _CMP_GT_OQ)) != 0;
 }

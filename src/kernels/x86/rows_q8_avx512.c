@@ -23,15 +23,25 @@ static inline vec vec_shift_left(vec x, uint32_t count) { return _mm512_sll_epi3
 static inline vec vec_load_bytes(const uint8_t* p, vec flip) {
   return _mm512_xor_si512(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i*)(const void*)p)), flip);
 }
+static inline vec vec_load_signed(const uint8_t* p) {
+  return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i*)(const void*)p));
+}
 typedef __m512 vecf;
 
 static inline vecf vecf_set(float x) { return _mm512_set1_ps(x); }
 static inline vecf vecf_zero(void) { return _mm512_setzero_ps(); }
 static inline vecf vecf_from(vec x) { return _mm512_cvtepi32_ps(x); }
 static inline vecf vecf_fma(vecf a, vecf b, vecf c) { return _mm512_fmadd_ps(a, b, c); }
-static inline vecf vecf_sub(vecf a, vecf b) { return _mm512_sub_ps(a, b); }
-static inline vecf vecf_max(vecf a, vecf b) { return _mm512_max_ps(a, b); }
-static inline vecf vecf_abs(vecf x) { return _mm512_abs_ps(x); }
+static inline vecf vecf_mul(vecf a, vecf b) { return _mm512_mul_ps(a, b); }
+/* The sign of x, or a. */
+static inline vecf vecf_copysign(vecf a, vecf x) {
+  const __m512i sign = _mm512_set1_epi32(INT32_MIN);
+  return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(x), sign, _mm512_castps_si512(a), 0xea));
+}
+static inline vecf vecf_farther(vecf far, vecf x, vec rounded) {
+  (void)rounded;
+  return _mm512_range_ps(far, _mm512_reduce_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC), 11); /* larger size */
+}
 static inline vec vec_round(vecf x) {
   return _mm512_cvt_roundps_epi32(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
