@@ -29,8 +29,10 @@ void ln_set_allocator(const ln_allocator* allocator) { current = allocator != NU
 
 void* ln_malloc(size_t size_bytes) { return current.allocate(current.user_data, size_bytes != 0 ? size_bytes : 1); }
 
+/* libc knows which memory is fresh from the system, and so 0 already. */
 void* ln_calloc(size_t count, size_t size_bytes) {
   if (size_bytes != 0 && count > SIZE_MAX / size_bytes) return NULL;
+  if (current.allocate == libc_allocate) return calloc(1, count * size_bytes != 0 ? count * size_bytes : 1);
   void* block = ln_malloc(count * size_bytes);
   if (block != NULL) memset(block, 0, count * size_bytes);
   return block;
@@ -52,16 +54,18 @@ char* ln_strdup(const char* text) {
 }
 
 /* The block from the allocator stands in the word before the aligned address. */
-void* ln_aligned_malloc(size_t alignment, size_t size_bytes) {
+static void* take_aligned(void* (*take)(size_t size_bytes), size_t alignment, size_t size_bytes) {
   const size_t extra = alignment + sizeof(void*);
   if (size_bytes > SIZE_MAX - extra) return NULL;
-  char* block = ln_malloc(size_bytes + extra);
+  char* block = take(size_bytes + extra);
   if (block == NULL) return NULL;
   const uintptr_t address = ((uintptr_t)block + extra - 1) & ~(uintptr_t)(alignment - 1);
   char* aligned = block + (address - (uintptr_t)block);
   memcpy(aligned - sizeof block, &block, sizeof block);
   return aligned;
 }
+
+void* ln_aligned_malloc(size_t alignment, size_t size_bytes) { return take_aligned(ln_malloc, alignment, size_bytes); }
 
 void ln_aligned_free(void* block) {
   if (block == NULL) return;
@@ -70,14 +74,21 @@ void ln_aligned_free(void* block) {
   ln_free(original);
 }
 
-void ln_expect_use(void* block, size_t size_bytes) {
+static void* take_zeroed(size_t size_bytes) { return ln_calloc(1, size_bytes); }
+
+/* Where more than half of the last large page would be used, all of it is taken: to fill a large page takes as long as
+ * 128 faults. */
+void* ln_take_large(size_t size_bytes) {
+  enum { kLargePage = 1 << 21 };
+  const size_t tail = size_bytes % kLargePage;
+  if (size_bytes < kLargePage / 2 || size_bytes > SIZE_MAX - kLargePage)
+    return take_aligned(take_zeroed, 64, size_bytes);
+  if (tail >= kLargePage / 2) size_bytes += kLargePage - tail;
+  char* block = take_aligned(take_zeroed, kLargePage, size_bytes);
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  enum { kWorthwhile = 1 << 21, kPage = 4096 };
-  if (block == NULL || size_bytes < kWorthwhile) return;
-  const uintptr_t begin = ((uintptr_t)block + kPage - 1) & ~(uintptr_t)(kPage - 1);
-  const uintptr_t end = ((uintptr_t)block + size_bytes) & ~(uintptr_t)(kPage - 1);
-  if (end > begin) (void)madvise((void*)begin, end - begin, MADV_HUGEPAGE);
-#else
-  (void)block, (void)size_bytes;
+  /* Nothing is lost where the system has none to give. */
+  const size_t pages = size_bytes & ~(size_t)(kLargePage - 1);
+  if (block != NULL && current.allocate == libc_allocate) (void)madvise(block, pages, MADV_HUGEPAGE);
 #endif
+  return block;
 }

@@ -25,8 +25,9 @@ char* ln_strdup(const char* text);
 void* ln_aligned_malloc(size_t alignment, size_t size_bytes);
 void ln_aligned_free(void* block);
 
-/* Tells the system that a large block will be used whole, so that it may come in large pages: fewer faults when it is
- * filled, fewer misses when it is read. */
-void ln_expect_use(void* block, size_t size_bytes);
+/* A zeroed block of at least that size, aligned to 64 bytes, for what is large and will be used whole: in large pages
+ * where the system has them, so that it takes fewer faults to fill and fewer misses to read. Freed by ln_aligned_free.
+ */
+void* ln_take_large(size_t size_bytes);
 
 #endif

@@ -60,21 +60,18 @@ void ln_model_release(ln_model* model) {
   ln_free(model);
 }
 
-/* A slab of its own for what is large itself, and in small models. */
+/* As large as all weights, within bounds; a slab of its own for what is larger. */
 static ln_model_slab* add_slab(ln_model* model, size_t size_bytes) {
-  enum { kLargeModel = 4 << 20, kSlab = 16 << 20, kLargePage = 1 << 21 };
-  const size_t weights = model->weight_bytes;
-  const bool large = weights >= kLargeModel && size_bytes < kSlab;
-  const size_t wanted = !large ? size_bytes : weights < kSlab ? weights : kSlab;
-  const size_t size = wanted > size_bytes ? wanted : size_bytes;
+  enum { kLeast = 4096, kMost = 16 << 20 };
+  const size_t weights = model->weight_bytes, usual = weights < kLeast ? kLeast : weights < kMost ? weights : kMost;
+  const size_t size = usual > size_bytes ? usual : size_bytes;
   ln_model_slab* slab = ln_calloc(1, sizeof *slab);
   if (slab == NULL) return NULL;
-  *slab = (ln_model_slab){model->impl->slabs, ln_aligned_malloc(large ? kLargePage : 64, size), 0, size};
+  *slab = (ln_model_slab){model->impl->slabs, ln_take_large(size), 0, size};
   if (slab->data == NULL) {
     ln_free(slab);
     return NULL;
   }
-  ln_expect_use(slab->data, size);
   return model->impl->slabs = slab;
 }
 

@@ -77,6 +77,38 @@ void* ln_carve(char** block, size_t size) {
   return start;
 }
 
+/* Carves the arrays that the rule needs; NULL: only counts. */
+static size_t carve_numbers(ln_matrix* matrix, char* block) {
+  const size_t channels = matrix->channel_groups * matrix->padded_columns;
+  const size_t biases = matrix->part_count * matrix->padded_columns;
+  const bool floats = matrix->rule == LN_MATRIX_F32 || matrix->rule == LN_MATRIX_HYBRID;
+  const bool fixed = !floats && matrix->rule != LN_MATRIX_SUMS, bytes = fixed && matrix->q8 != NULL;
+  const struct {
+    void* array;
+    size_t element, count;
+    bool needed;
+  } kArrays[] = {{&matrix->scale_f, sizeof(float), channels, matrix->rule == LN_MATRIX_HYBRID},
+                 {&matrix->bias_f, sizeof(float), channels, floats},
+                 {&matrix->multiplier, sizeof(int32_t), channels, fixed},
+                 {&matrix->shift, sizeof(int32_t), channels, fixed},
+                 {&matrix->scale, sizeof(double), channels, fixed},
+                 {&matrix->bias, sizeof(int32_t), biases, fixed},
+                 {&matrix->wide_bias, sizeof(int64_t), biases, is_wide(matrix)},
+                 {&matrix->byte_bias, sizeof(uint32_t), biases, bytes},
+                 {&matrix->byte_multiplier, sizeof(uint32_t), channels, bytes},
+                 {&matrix->byte_offset, sizeof(uint32_t), channels, bytes},
+                 {&matrix->byte_sign_shift, sizeof(uint32_t), channels, bytes},
+                 {&matrix->byte_shift, sizeof(uint32_t), channels, bytes},
+                 {&matrix->byte_left, sizeof(uint32_t), channels, bytes}};
+  size_t total = 0;
+  for (size_t i = 0; i < sizeof kArrays / sizeof kArrays[0]; ++i) {
+    void* const start = block != NULL && kArrays[i].needed ? block + total : NULL;
+    memcpy(kArrays[i].array, &start, sizeof start);
+    if (kArrays[i].needed) total += ln_round_up(kArrays[i].count * kArrays[i].element, 64);
+  }
+  return total;
+}
+
 /* All the arrays in one block. The channels are as many as the weights have rows, so their sizes cannot overflow once
  * those of the packed weights do not. */
 static TfLiteStatus take_numbers(TfLiteContext* context, ln_matrix* matrix) {
@@ -85,23 +117,11 @@ static TfLiteStatus take_numbers(TfLiteContext* context, ln_matrix* matrix) {
   size_t elements;
   LN_CHECK(context, ln_add_size(channels, biases, &elements) && elements < SIZE_MAX / 128,
            "the numbers per channel overflow");
-  matrix->numbers = ln_aligned_malloc(64, elements * 52 + 14 * 64);
+  const size_t size = carve_numbers(matrix, NULL);
+  matrix->numbers = ln_aligned_malloc(64, size);
   LN_CHECK(context, matrix->numbers != NULL, "no memory for the numbers of %zu channels", channels);
-  memset(matrix->numbers, 0, elements * 52 + 14 * 64);
-  char* block = matrix->numbers;
-  matrix->multiplier = ln_carve(&block, channels * sizeof(int32_t));
-  matrix->shift = ln_carve(&block, channels * sizeof(int32_t));
-  matrix->scale = ln_carve(&block, channels * sizeof(double));
-  matrix->scale_f = ln_carve(&block, channels * sizeof(float));
-  matrix->bias_f = ln_carve(&block, channels * sizeof(float));
-  matrix->bias = ln_carve(&block, biases * sizeof(int32_t));
-  matrix->wide_bias = ln_carve(&block, biases * sizeof(int64_t));
-  matrix->byte_bias = ln_carve(&block, biases * sizeof(uint32_t));
-  matrix->byte_multiplier = ln_carve(&block, channels * sizeof(uint32_t));
-  matrix->byte_offset = ln_carve(&block, channels * sizeof(uint32_t));
-  matrix->byte_sign_shift = ln_carve(&block, channels * sizeof(uint32_t));
-  matrix->byte_shift = ln_carve(&block, channels * sizeof(uint32_t));
-  matrix->byte_left = ln_carve(&block, channels * sizeof(uint32_t));
+  memset(matrix->numbers, 0, size);
+  carve_numbers(matrix, matrix->numbers);
   return kTfLiteOk;
 }
 
@@ -332,7 +352,7 @@ static void fold_bias(ln_matrix* matrix, const TfLiteTensor* bias) {
       const size_t at = p * matrix->padded_columns + n;
       const uint64_t own = (uint64_t)bias_at(bias, part->channel_group * matrix->columns + n);
       const uint64_t all = own - in_zero * (uint64_t)(int64_t)sums[at] + part->depth * in_zero * weights_zero;
-      matrix->wide_bias[at] = (int64_t)all;
+      if (matrix->wide_bias != NULL) matrix->wide_bias[at] = (int64_t)all;
       matrix->bias[at] = (int32_t)(uint32_t)all;
     }
   }

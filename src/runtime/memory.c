@@ -46,12 +46,12 @@ static TfLiteStatus fail(const ln_subgraph* subgraph, const char* what) {
   return kTfLiteError;
 }
 
+/* Zeroed. */
 static char* take_block(ln_subgraph* subgraph, const ln_arena* old, size_t needed_bytes) {
   if (needed_bytes > old->capacity_bytes && ln_check_limit(subgraph, needed_bytes - old->capacity_bytes) != kTfLiteOk)
     return NULL;
-  char* base = ln_aligned_malloc(LN_ARENA_ALIGNMENT, needed_bytes);
+  char* base = ln_take_large(needed_bytes);
   if (base == NULL) ln_subgraph_report(subgraph, "no memory for an arena of %zu bytes", needed_bytes);
-  ln_expect_use(base, needed_bytes);
   return base;
 }
 
@@ -70,7 +70,6 @@ static bool grow(ln_subgraph* subgraph, ln_arena* arena, size_t needed_bytes, bo
   char* base = take_block(subgraph, arena, needed_bytes);
   if (base == NULL) return false;
   if (arena->base != NULL) memcpy(base, arena->base, arena->capacity_bytes);
-  memset(base + arena->capacity_bytes, 0, needed_bytes - arena->capacity_bytes);
   ln_aligned_free(arena->base);
   *arena = (ln_arena){base, needed_bytes};
   return true;
@@ -271,7 +270,6 @@ static TfLiteStatus place_persistent(ln_subgraph* subgraph) {
   } else if (!subgraph->interpreter->config.plan_only) {
     base = take_block(subgraph, &subgraph->persistent, total > 0 ? total : 1);
     if (base == NULL) return kTfLiteError;
-    memset(base, 0, total);
   }
   lay_out(subgraph, from, !stale, true, base);
   for (int32_t i = 0; stale && i < subgraph->tensor_count; ++i)
