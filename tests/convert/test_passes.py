@@ -9,7 +9,8 @@ from calling import command
 from tflite_builder import Model
 
 F = np.float32
-PASSES = ["fold", "identity", "transposes", "reshapes", "common", "clips", "hard_swish", "gelu", "l2_norm", "depthwise", "dense", "pads", "scales",
+PASSES = ["fold", "identity", "strength", "resizes", "transposes", "reshapes", "pieces", "common", "clips", "relus", "hard_swish", "gelu",
+          "l2_norm", "softmax", "layer_norm", "attention", "dilations", "depthwise", "dense", "pads", "movers", "scales", "following", "chains",
           "activations"]
 TO_NCHW, TO_NHWC = np.int32([0, 3, 1, 2]), np.int32([0, 2, 3, 1])
 
@@ -127,6 +128,74 @@ def l2_norm(b):
     return b.op("MUL", b.x, b.op("RSQRT", b.op("MAXIMUM", total, F(1e-12))))
 
 
+def strength(b):
+    return b.op("ADD", b.op("POW", b.op("DIV", b.x, F(4)), F(2)), b.op("NEG", b.op("MUL", b.x, b.x)))
+
+
+def resizes(b):
+    y = b.op("RESHAPE", b.x, np.int32([1, 6, 1, 6, 4]), shape=(1, 6, 1, 6, 4))
+    y = b.op("TILE", y, np.int32([1, 1, 3, 1, 1]), shape=(1, 6, 3, 6, 4))
+    y = b.op("RESHAPE", y, np.int32([1, 18, 6, 4]), shape=(1, 18, 6, 4))
+    return b.op("RESIZE_NEAREST_NEIGHBOR", y, np.int32([18, 12]), shape=(1, 18, 12, 4))
+
+
+def pieces(b):
+    both = b.op("CONCATENATION", b.x, b.op("EXP", b.x), shape=(1, 6, 6, 8), axis=3)
+    return b.op("SLICE", both, np.int32([0, 1, 0, 4]), np.int32([1, 3, 6, -1]), shape=(1, 3, 6, 4))
+
+
+def relus(b):
+    return b.op("RELU", b.op("RELU6", b.op("RELU", b.op("EXP", b.x))))
+
+
+def softmax(b):
+    x = b.op("MUL", b.x, F(0.5))
+    e = b.op("EXP", b.op("SUB", x, b.op("REDUCE_MAX", x, np.int32([3]), shape=(1, 6, 6, 1), keep_dims=True)))
+    return b.op("DIV", e, b.op("SUM", e, np.int32([-1]), shape=(1, 6, 6, 1), keep_dims=True))
+
+
+def layer_norm(b):
+    """As TensorFlow writes it: x * s + (beta - mean * s)."""
+    mean = b.op("MEAN", b.x, np.int32([3]), shape=(1, 6, 6, 1), keep_dims=True)
+    variance = b.op("MEAN", b.op("SQUARED_DIFFERENCE", b.x, mean), np.int32([3]), shape=(1, 6, 6, 1), keep_dims=True)
+    s = b.op("MUL", b.op("RSQRT", b.op("ADD", variance, F(1e-3))), F([1, 2, 3, 4]), shape=(1, 6, 6, 4))
+    return b.op("ADD", b.op("MUL", b.x, s), b.op("SUB", F([4, 3, 2, 1]), b.op("MUL", mean, s, shape=(1, 6, 6, 4)), shape=(1, 6, 6, 4)))
+
+
+def attention(b):
+    """Scores of queries that a layer made, their scale behind the product, keys transposed; a constant product behind."""
+    q = b.op("FULLY_CONNECTED", b.x, np.random.default_rng(1).normal(size=(4, 4)).astype(F), shape=(1, 6, 6, 4), keep_num_dims=True)
+    k = b.op("TRANSPOSE", b.x, np.int32([0, 1, 3, 2]), shape=(1, 6, 4, 6))
+    y = b.op("MUL", b.op("BATCH_MATMUL", q, k, shape=(1, 6, 6, 6)), F(0.5))
+    return b.op("BATCH_MATMUL", y, np.random.default_rng(2).normal(size=(6, 3)).astype(F), shape=(1, 6, 6, 3))
+
+
+def dilations(b):
+    w = np.random.default_rng(1).normal(size=(4, 3, 3, 4)).astype(F)
+    y = b.op("SPACE_TO_BATCH_ND", b.x, np.int32([2, 2]), np.int32([[2, 2], [2, 2]]), shape=(4, 5, 5, 4))
+    y = b.op("CONV_2D", y, w, np.arange(4, dtype=F), shape=(4, 3, 3, 4), padding=1, stride_w=1, stride_h=1)
+    return b.op("BATCH_TO_SPACE_ND", y, np.int32([2, 2]), np.int32([[0, 0], [0, 0]]), shape=(1, 6, 6, 4))
+
+
+def movers(b):
+    """A bias for each head and its elements, behind the reshape that makes heads."""
+    y = b.op("FULLY_CONNECTED", b.x, np.random.default_rng(1).normal(size=(4, 4)).astype(F), shape=(1, 6, 6, 4), keep_num_dims=True)
+    y = b.op("RESHAPE", y, np.int32([1, 36, 2, 2]), shape=(1, 36, 2, 2))
+    return b.op("RELU", b.op("ADD", y, F([[1, 2], [3, 4]])))
+
+
+def following(b):
+    y = b.op("ADD", b.op("MUL", b.x, F([1, 2, 3, 4])), F([5, 6, 7, 8]))
+    w = np.random.default_rng(1).normal(size=(4, 4)).astype(F)
+    left, right = (b.op("FULLY_CONNECTED", y, w * k, shape=(1, 6, 6, 4), keep_num_dims=True) for k in (F(1), F(2)))
+    return b.op("SUB", left, right)
+
+
+def chains(b):
+    y = b.op("ADD", b.op("MUL", b.op("EXP", b.x), F([1, 2, 3, 4])), F([5, 6, 7, 8]))
+    return b.op("ADD", b.op("MUL", y, F(3)), F([4, 3, 2, 1]))
+
+
 # What each of them leaves, with all passes and with all but its own.
 CASES = {
     "scales": (scales, ["CONV_2D"], ["CONV_2D", "MUL", "ADD"]),
@@ -139,6 +208,20 @@ CASES = {
     "common": (common, ["EXP", "ADD"], ["EXP", "EXP", "ADD"]),
     "identity": (identity, ["EXP"], ["MUL", "ADD", "EXP"]),
     "fold": (fold, ["SUB"], ["EXP", "SQUARE", "SUB"]),
+    "strength": (strength, ["MUL", "SQUARE", "SQUARE", "SUB"], ["DIV", "POW", "MUL", "NEG", "ADD"]),
+    "resizes": (resizes, ["RESIZE_NEAREST_NEIGHBOR"], ["RESHAPE", "TILE", "RESHAPE", "RESIZE_NEAREST_NEIGHBOR"]),
+    "pieces": (pieces, ["EXP", "SLICE"], ["EXP", "CONCATENATION", "SLICE"]),
+    "relus": (relus, ["EXP", "RELU6"], ["EXP", "RELU", "RELU6", "RELU"]),
+    "softmax": (softmax, ["SOFTMAX"], ["MUL", "REDUCE_MAX", "SUB", "EXP", "SUM", "DIV"]),
+    "layer_norm": (layer_norm, ["MEAN", "SUB", "SQUARE", "MEAN", "ADD", "RSQRT", "MUL", "MUL", "ADD"],
+                   ["MEAN", "SQUARED_DIFFERENCE", "MEAN", "ADD", "RSQRT", "MUL", "MUL", "MUL", "SUB", "ADD"]),
+    "attention": (attention, ["FULLY_CONNECTED", "BATCH_MATMUL", "FULLY_CONNECTED"],
+                  ["FULLY_CONNECTED", "TRANSPOSE", "BATCH_MATMUL", "MUL", "BATCH_MATMUL"]),
+    "dilations": (dilations, ["CONV_2D"], ["SPACE_TO_BATCH_ND", "CONV_2D", "BATCH_TO_SPACE_ND"]),
+    "movers": (movers, ["FULLY_CONNECTED", "RESHAPE"], ["FULLY_CONNECTED", "RESHAPE", "ADD"]),
+    "following": (following, ["FULLY_CONNECTED", "FULLY_CONNECTED", "SUB"],
+                  ["MUL", "ADD", "FULLY_CONNECTED", "FULLY_CONNECTED", "SUB"]),
+    "chains": (chains, ["EXP", "MUL", "ADD"], ["EXP", "MUL", "ADD", "MUL", "ADD"]),
     "clips": (clips, ["RELU6"], ["MAXIMUM", "MINIMUM"]),
     "hard_swish": (hard_swish, ["HARD_SWISH"], ["ADD", "MUL", "MUL"]),
     "gelu": (gelu, ["GELU"], ["POW", "MUL", "ADD", "MUL", "TANH", "MUL", "ADD", "MUL"]),

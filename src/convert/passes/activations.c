@@ -25,11 +25,7 @@ int ln_pass_activations(ln_subgraph* subgraph) {
     const int slot = ln_activation_slot(before->code);
     if (slot < 0 || before->code == LN_OP_CONCATENATION || !ln_has_no_activation(before)) continue;
     ln_node_set(before, slot, activation);
-    ln_tensor* out = node->outputs[0];
-    ln_node_remove(node);
-    before->outputs[0]->producer = NULL;
-    before->outputs[0] = out;
-    out->producer = before;
+    ln_absorb(before, node);
     ++changes;
   }
   return changes;

@@ -23,10 +23,7 @@ static bool keep_dimensions(ln_node* node) {
   if (node->inputs[1] == NULL || !ln_is_float(x) || !is_dense(x, y, node->inputs[1])) return false;
   LN_SET(node, FullyConnectedOptions, keep_num_dims, 1);
   ln_node_set_input(node, 0, x);
-  ln_node_remove(after);
-  node->outputs[0]->producer = NULL;
-  node->outputs[0] = y;
-  y->producer = node;
+  ln_absorb(node, after);
   return true;
 }
 

@@ -37,6 +37,13 @@ static bool is_order(const ln_tensor* permutation, int rank) {
   return true;
 }
 
+/* One that is unknown follows from the count of elements. */
+static int unknown_extents(const ln_tensor* t) {
+  int count = 0;
+  for (int i = 0; i < t->rank; ++i) count += !ln_dim_is_known(t, i);
+  return count;
+}
+
 /* What the node's output is without the node; NULL: it does something. */
 static ln_tensor* same_as(const ln_node* node) {
   ln_tensor* x = node->inputs[0];
@@ -49,6 +56,7 @@ static ln_tensor* same_as(const ln_node* node) {
       return neutral_operand(node);
     case LN_OP_RESHAPE:
     case LN_OP_SQUEEZE:
+      return ln_shapes_equal(x, node->outputs[0]) && unknown_extents(x) <= 1 ? x : NULL;
     case LN_OP_BROADCAST_TO:
     case LN_OP_TILE:
       return ln_shapes_equal(x, node->outputs[0]) && ln_tensor_is_static(x) ? x : NULL;
@@ -63,8 +71,6 @@ static ln_tensor* same_as(const ln_node* node) {
     case LN_OP_CONCATENATION:
     case LN_OP_ADD_N:
       return node->input_count == 1 && ln_has_no_activation(node) ? x : NULL;
-    case LN_OP_RELU:
-      return x->producer != NULL && (x->producer->code == LN_OP_RELU || x->producer->code == LN_OP_RELU6) ? x : NULL;
     default:
       return NULL;
   }

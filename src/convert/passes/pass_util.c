@@ -24,6 +24,12 @@ ln_node* ln_private_producer(const ln_tensor* tensor, int code) {
   return tensor->uses == 1 && !ln_is_output(tensor) ? tensor->producer : NULL;
 }
 
+ln_node* ln_made_by(const ln_tensor* tensor) { return tensor != NULL ? tensor->producer : NULL; }
+
+ln_node* ln_made_for_one(const ln_tensor* tensor) {
+  return tensor != NULL && tensor->uses == 1 && !ln_is_output(tensor) ? tensor->producer : NULL;
+}
+
 bool ln_node_has_effect(const ln_node* node) {
   for (int i = 0; i < node->input_count; ++i)
     if (node->inputs[i] != NULL && (node->inputs[i]->is_variable || node->inputs[i]->type == LN_TYPE_RESOURCE))
@@ -99,4 +105,90 @@ ln_tensor* ln_other_operand(const ln_node* node, const ln_tensor* tensor) {
 void ln_bypass(ln_node* node, ln_tensor* tensor) {
   ln_tensor_replace(node->outputs[0], tensor);
   ln_node_remove(node);
+}
+
+bool ln_with_number(const ln_node* node, int code, ln_tensor** x, double* number) {
+  if (node == NULL || node->code != code || !ln_has_no_activation(node)) return false;
+  for (int i = 1; i >= 0; --i) {
+    if (i == 0 && (code == LN_OP_SUB || code == LN_OP_DIV || code == LN_OP_POW)) return false;
+    if (!ln_tensor_number(node->inputs[i], number)) continue;
+    *x = node->inputs[1 - i];
+    return *x != NULL;
+  }
+  return false;
+}
+
+ln_tensor* ln_square_of(const ln_tensor* tensor) {
+  const ln_node* node = ln_made_by(tensor);
+  if (node == NULL || !ln_has_no_activation(node)) return NULL;
+  if (node->code == LN_OP_SQUARE) return node->inputs[0];
+  if (node->code == LN_OP_MUL) return node->inputs[0] == node->inputs[1] ? node->inputs[0] : NULL;
+  return node->code == LN_OP_POW && ln_is_number(node->inputs[1], 2) ? node->inputs[0] : NULL;
+}
+
+static void set_inputs(ln_node* node, int code, int count, ln_tensor* const* inputs) {
+  while (node->input_count > count) {
+    ln_node_set_input(node, node->input_count - 1, NULL);
+    --node->input_count;
+  }
+  for (int i = 0; i < count; ++i)
+    if (i < node->input_count)
+      ln_node_set_input(node, i, inputs[i]);
+    else
+      ln_node_add_input(node, inputs[i]);
+  node->code = code;
+  node->version = 1;
+  node->options_table = (int16_t)ln_schema_operator_options(code);
+  node->option_count = 0;
+}
+
+void ln_become(ln_node* node, int code, ln_tensor* x) { set_inputs(node, code, 1, &x); }
+
+void ln_become_binary(ln_node* node, int code, ln_tensor* x, ln_tensor* y) {
+  set_inputs(node, code, 2, (ln_tensor* const[]){x, y});
+}
+
+void ln_absorb(ln_node* node, ln_node* behind) {
+  ln_tensor* out = behind->outputs[0];
+  ln_node_remove(behind);
+  node->outputs[0]->producer = NULL;
+  node->outputs[0] = out;
+  out->producer = node;
+}
+
+ln_node* ln_put_before(ln_node* before, int code, ln_tensor* x, ln_tensor* y, const ln_tensor* like) {
+  ln_node* node = ln_graph_node_before(before->subgraph, before, code, before->place);
+  ln_node_add_input(node, x);
+  if (y != NULL) ln_node_add_input(node, y);
+  ln_tensor* out = ln_node_add_output(node, like->name, like->type);
+  out->rank = like->rank;
+  memcpy(out->shape, like->shape, sizeof out->shape);
+  return node;
+}
+
+ln_tensor* ln_shape_constant(const ln_tensor* like) {
+  int32_t dims[LN_MAX_DIMS];
+  int unknown = 0;
+  if (like->rank < 1) return NULL;
+  for (int i = 0; i < like->rank; ++i) {
+    dims[i] = ln_dim(like, i);
+    unknown += dims[i] < 0;
+  }
+  return unknown > 1 ? NULL : ln_graph_ints(like->subgraph, "shape", like->rank, dims);
+}
+
+int ln_reduced_axis(const ln_node* node, int code) {
+  int64_t axis;
+  if (node == NULL || node->code != code || LN_GET(node, ReducerOptions, keep_dims) == 0) return -1;
+  const int rank = node->inputs[0]->rank;
+  if (!ln_tensor_ints(node->inputs[1], 1, &axis)) return -1;
+  if (axis < 0) axis += rank;
+  return axis >= 0 && axis < rank ? (int)axis : -1;
+}
+
+bool ln_takes_scales(const ln_node* node) {
+  int dim, bias;
+  return node != NULL && ln_find_channels(node, &dim, &bias) && ln_has_no_activation(node) && node->input_count > 1 &&
+         ln_tensor_is_constant(node->inputs[1]) && ln_is_float(node->inputs[1]) && ln_is_float(node->outputs[0]) &&
+         node->inputs[1]->rank > dim;
 }

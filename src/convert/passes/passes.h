@@ -38,6 +38,17 @@ int ln_pass_clips(ln_subgraph* subgraph);
 int ln_pass_hard_swish(ln_subgraph* subgraph);
 int ln_pass_gelu(ln_subgraph* subgraph);
 int ln_pass_l2_norm(ln_subgraph* subgraph);
+int ln_pass_strength(ln_subgraph* subgraph);
+int ln_pass_relus(ln_subgraph* subgraph);
+int ln_pass_softmax(ln_subgraph* subgraph);
+int ln_pass_layer_norm(ln_subgraph* subgraph);
+int ln_pass_attention(ln_subgraph* subgraph);
+int ln_pass_dilations(ln_subgraph* subgraph);
+int ln_pass_resizes(ln_subgraph* subgraph);
+int ln_pass_pieces(ln_subgraph* subgraph);
+int ln_pass_movers(ln_subgraph* subgraph);
+int ln_pass_chains(ln_subgraph* subgraph);
+int ln_pass_following(ln_subgraph* subgraph);
 
 /* ---- What passes share (pass_util.c) ---- */
 
@@ -59,5 +70,37 @@ ln_tensor* ln_other_operand(const ln_node* node, const ln_tensor* tensor);
 void ln_bypass(ln_node* node, ln_tensor* tensor);
 /* Whether a tensor is an output of its subgraph. */
 bool ln_is_output(const ln_tensor* tensor);
+/* The node that made a tensor; NULL for NULL, a constant, an input. */
+ln_node* ln_made_by(const ln_tensor* tensor);
+/* The same where nobody else takes the tensor. */
+ln_node* ln_made_for_one(const ln_tensor* tensor);
+/* x and the number of a node of two operands, one of them a constant number, without an activation; false: it is none.
+ * Where the order matters (SUB, DIV, POW) the number is the second. */
+bool ln_with_number(const ln_node* node, int code, ln_tensor** x, double* number);
+/* x where the tensor is x squared, in any form; NULL: it is not. */
+ln_tensor* ln_square_of(const ln_tensor* tensor);
+/* Makes the node another operator in place, with these inputs and the options' defaults. */
+void ln_become(ln_node* node, int code, ln_tensor* x);
+void ln_become_binary(ln_node* node, int code, ln_tensor* x, ln_tensor* y);
+/* The node makes what `behind` made of its only output, and `behind` goes. */
+void ln_absorb(ln_node* node, ln_node* behind);
+/* A new node in front of `before` whose output is named after `like` and has its type and shape; `y` may be NULL. */
+ln_node* ln_put_before(ln_node* before, int code, ln_tensor* x, ln_tensor* y, const ln_tensor* like);
+/* A constant for a reshape to the shape of `like`; NULL: more than one of its extents is unknown. */
+ln_tensor* ln_shape_constant(const ln_tensor* like);
+/* The axis of a reduction over one dimension that is kept as 1, counted from 0; -1: it is none. */
+int ln_reduced_axis(const ln_node* node, int code);
+/* Where a layer (a convolution, a dense layer) has its output channels: the dimension of its weights, and which input
+ * the bias is; false: it is no layer. */
+bool ln_find_channels(const ln_node* node, int* dim, int* bias);
+/* A layer whose weights are constant floats, without an activation: it can take scales and biases. */
+bool ln_takes_scales(const ln_node* node);
+/* The numbers of a constant that is one number (*step 0), or one for each of the last dimension's channels (*step 1);
+ * NULL: it is neither. */
+const float* ln_per_channel(const ln_tensor* tensor, int32_t channels, size_t* step);
+/* Sets the bias at input `index`. */
+void ln_set_bias(ln_node* node, int index, ln_tensor* bias);
+/* The bias as it is where it can be changed: constant, float, one for each channel; or none. */
+bool ln_bias_of(const ln_node* node, int index, int32_t channels, ln_tensor** bias);
 
 #endif

@@ -4,8 +4,7 @@
 
 #include "convert/passes/passes.h"
 
-/* Where the output channels are in the weights, and which input the bias is; false: the operator has none of both. */
-static bool find_channels(const ln_node* node, int* dim, int* bias) {
+bool ln_find_channels(const ln_node* node, int* dim, int* bias) {
   *bias = 2;
   switch (node->code) {
     case LN_OP_CONV_2D:
@@ -27,8 +26,7 @@ static bool find_channels(const ln_node* node, int* dim, int* bias) {
   }
 }
 
-/* The numbers of a constant that is one number, or one for each of the last dimension's channels. */
-static const float* per_channel(const ln_tensor* t, int32_t channels, size_t* step) {
+const float* ln_per_channel(const ln_tensor* t, int32_t channels, size_t* step) {
   if (t == NULL || !ln_tensor_is_constant(t) || !ln_is_float(t)) return NULL;
   const int64_t count = ln_tensor_elements(t);
   if (count == 1) return *step = 0, (const float*)t->data;
@@ -63,7 +61,7 @@ static ln_tensor* new_bias(const ln_node* node, const ln_tensor* bias, int32_t c
   return ln_graph_constant(node->subgraph, name, LN_TYPE_FLOAT32, 1, &channels, to);
 }
 
-static void set_bias(ln_node* node, int index, ln_tensor* bias) {
+void ln_set_bias(ln_node* node, int index, ln_tensor* bias) {
   while (node->input_count < index) ln_node_add_input(node, NULL);
   if (node->input_count == index)
     ln_node_add_input(node, bias);
@@ -71,8 +69,7 @@ static void set_bias(ln_node* node, int index, ln_tensor* bias) {
     ln_node_set_input(node, index, bias);
 }
 
-/* The bias as it is where it can be changed: constant, float, one for each channel; or none. */
-static bool bias_of(const ln_node* node, int index, int32_t channels, ln_tensor** bias) {
+bool ln_bias_of(const ln_node* node, int index, int32_t channels, ln_tensor** bias) {
   *bias = index < node->input_count ? node->inputs[index] : NULL;
   return *bias == NULL || (ln_tensor_is_constant(*bias) && ln_is_float(*bias) && ln_tensor_elements(*bias) == channels);
 }
@@ -83,7 +80,7 @@ static bool fuse(ln_node* node) {
     ln_node* layer = x != NULL ? x->producer : NULL;
     int dim, bias_index;
     size_t step;
-    if (layer == NULL || x->uses != 1 || ln_is_output(x) || !find_channels(layer, &dim, &bias_index)) continue;
+    if (layer == NULL || x->uses != 1 || ln_is_output(x) || !ln_find_channels(layer, &dim, &bias_index)) continue;
     const ln_tensor* weights = layer->inputs[1];
     ln_tensor* bias;
     if (!ln_has_no_activation(layer) || weights == NULL || !ln_tensor_is_constant(weights) || !ln_is_float(weights) ||
@@ -91,8 +88,8 @@ static bool fuse(ln_node* node) {
       continue;
     const int32_t channels = weights->shape[0][dim];
     if (x->rank < 1 || ln_dim(x, x->rank - 1) != channels) continue;
-    const float* numbers = per_channel(node->inputs[1 - side], channels, &step);
-    if (numbers == NULL || !bias_of(layer, bias_index, channels, &bias)) continue;
+    const float* numbers = ln_per_channel(node->inputs[1 - side], channels, &step);
+    if (numbers == NULL || !ln_bias_of(layer, bias_index, channels, &bias)) continue;
     if (node->inputs[1 - side]->rank > x->rank) continue;
     const bool subtract = node->code == LN_OP_SUB;
     if (subtract && side == 1) continue;
@@ -104,18 +101,14 @@ static bool fuse(ln_node* node) {
     }
     if (node->code == LN_OP_MUL) {
       ln_node_set_input(layer, 1, scaled(weights, dim, numbers, step));
-      if (bias != NULL) set_bias(layer, bias_index, new_bias(layer, bias, channels, numbers, step, NULL, 0));
+      if (bias != NULL) ln_set_bias(layer, bias_index, new_bias(layer, bias, channels, numbers, step, NULL, 0));
     } else {
-      set_bias(layer, bias_index, new_bias(layer, bias, channels, NULL, 0, subtract ? negative : numbers, step));
+      ln_set_bias(layer, bias_index, new_bias(layer, bias, channels, NULL, 0, subtract ? negative : numbers, step));
     }
     const int slot = ln_activation_slot(node->code);
     const int64_t activation = ln_node_get(node, slot, LN_ACT_NONE);
     if (activation != LN_ACT_NONE) ln_node_set(layer, ln_activation_slot(layer->code), activation);
-    ln_tensor* out = node->outputs[0];
-    ln_node_remove(node);
-    layer->outputs[0]->producer = NULL;
-    layer->outputs[0] = out;
-    out->producer = layer;
+    ln_absorb(layer, node);
     return true;
   }
   return false;
