@@ -137,12 +137,36 @@ def test_functions_that_call_each_other(tmp_path):
     assert "call each other" in said
 
 
-def test_a_variable_that_changes_is_refused(tmp_path):
-    body = [wire.node("set", "AssignAddVariableOp", "v", "a", dtype=1), wire.node("n", "Identity", "a", "^set")]
-    f = wire.function("f", ["a", "v"], body, {"r": "n:output:0"})
-    said = refused(tmp_path, wire.placeholder("x", [2]), wire.node("v", "VarHandleOp", dtype=1),
-                   wire.node("y", "StatefulPartitionedCall", "x", "v", f=wire.field(10, wire.field(1, "f"))), functions=[f])
-    assert 'AssignAddVariableOp "y/set"' in said and "variable changes" in said
+def assigning(value):
+    body = [wire.node("set", "AssignAddVariableOp", "v", value, dtype=1), wire.node("n", "Identity", "a", "^set")]
+    return wire.function("f", ["a", "v", "i"], body, {"r": "n:output:0"})
+
+
+def assigned(value):
+    return [wire.placeholder("x", [2]), wire.constant("i", np.int32([1, 2])), wire.node("v", "VarHandleOp", dtype=1),
+            wire.node("y", "StatefulPartitionedCall", "x", "v", "i", f=wire.field(10, wire.field(1, "f")))]
+
+
+def test_a_variable_that_changes(tmp_path):
+    first = [wire.constant("first", F([3, 4])), wire.node("v/Assign", "AssignVariableOp", "v", "first", dtype=1)]
+    interpreter = convert(tmp_path, *assigned("a"), *first, functions=[assigning("a")])
+    names = [detail["op_name"] for detail in interpreter._get_ops_details()]
+    assert names == ["CALL_ONCE", "VAR_HANDLE", "READ_VARIABLE", "ADD", "ASSIGN_VARIABLE"]
+
+
+def test_a_variable_that_is_given_another_type(tmp_path):
+    assert 'AssignAddVariableOp "y/set"' in refused(tmp_path, *assigned("i"), functions=[assigning("i")])
+
+
+def test_functions_that_double_and_assign(tmp_path):
+    functions = [assigning("a")]
+    for i in range(30):
+        name = "f" if i == 0 else f"f{i}"
+        calls = [wire.node(f"n{k}", "PartitionedCall", "a", "v", "i", f=wire.field(10, wire.field(1, name)))
+                 for k in range(2)]
+        functions.append(wire.function(f"f{i + 1}", ["a", "v", "i"], calls, {"r": "n1:output:0"}))
+    nodes = [*assigned("a")[:3], wire.node("y", "PartitionedCall", "x", "v", "i", f=wire.field(10, wire.field(1, "f30")))]
+    assert "call too many" in refused(tmp_path, *nodes, functions=functions)
 
 
 def test_functions_that_double(tmp_path):

@@ -184,6 +184,35 @@ static void scatter_nd(ln_tf_call* call) {
   ln_tf_return(call, 0, ln_build_done(ln_build_node(&call->b, LN_OP_SCATTER_ND, 3, inputs), call->name, 1));
 }
 
+/* SCATTER_ND makes sums: in place of what is there goes by a mask, and places that are named twice are sums of all that
+ * names them, where TensorFlow takes any one. */
+ln_tensor* ln_tf_scatter(ln_tf_call* call, ln_tensor* x, ln_tensor* indices, ln_tensor* updates, int code) {
+  const ln_builder* b = &call->b;
+  ln_node* shape = ln_build_node(b, LN_OP_SHAPE, 1, &x);
+  LN_SET(shape, ShapeOptions, out_type, LN_TYPE_INT32);
+  ln_tensor* extents = ln_build_done(shape, ln_tf_name(call, "shape"), 1);
+  ln_tensor* const inputs[] = {indices, updates, extents};
+  ln_tensor* spread = ln_build_done(ln_build_node(b, LN_OP_SCATTER_ND, 3, inputs), ln_tf_name(call, "spread"), 1);
+  if (code != LN_OP_CUSTOM) return ln_build_binary(b, code, x, spread, call->name);
+  ln_node* count = ln_build_node(b, LN_OP_SHAPE, 1, &updates);
+  LN_SET(count, ShapeOptions, out_type, LN_TYPE_INT32);
+  ln_tensor* const fill[] = {ln_build_done(count, ln_tf_name(call, "count"), 1),
+                             ln_graph_int(b->subgraph, ln_tf_name(call, "one"), 1)};
+  ln_tensor* ones = ln_build_done(ln_build_node(b, LN_OP_FILL, 2, fill), ln_tf_name(call, "ones"), 1);
+  ln_tensor* const places[] = {indices, ones, extents};
+  ln_tensor* mask = ln_build_done(ln_build_node(b, LN_OP_SCATTER_ND, 3, places), ln_tf_name(call, "named"), 1);
+  mask = ln_build_with_number(b, LN_OP_GREATER, mask, 0, ln_tf_name(call, "mask"));
+  ln_tensor* const either[] = {mask, spread, x};
+  return ln_build_done(ln_build_node(b, LN_OP_SELECT_V2, 3, either), call->name, 1);
+}
+
+static void tensor_scatter(ln_tf_call* call) {
+  const char* what = call->def->op + strlen("TensorScatter");
+  const int code = strcmp(what, "Add") == 0 ? LN_OP_ADD : strcmp(what, "Sub") == 0 ? LN_OP_SUB : LN_OP_CUSTOM;
+  ln_tensor *x = ln_tf_in(call, 0), *updates = ln_tf_in(call, 2);
+  ln_tf_return(call, 0, ln_tf_scatter(call, x, ln_tf_in_i32(call, 1), updates, code));
+}
+
 static void where(ln_tf_call* call) {
   ln_tf_return(call, 0, ln_build_unary(&call->b, LN_OP_WHERE, ln_tf_in(call, 0), call->name));
 }
@@ -239,6 +268,9 @@ const ln_tf_lowering ln_tf_arrays[] = {
     {"SpaceToBatchND", space_batch, 0},
     {"BatchToSpaceND", space_batch, 0},
     {"ScatterNd", scatter_nd, 0},
+    {"TensorScatterUpdate", tensor_scatter, 0},
+    {"TensorScatterAdd", tensor_scatter, 0},
+    {"TensorScatterSub", tensor_scatter, 0},
     {"Where", where, 0},
     {"Unique", unique, 0},
     {"MatrixDiag", matrix_diag, 0},

@@ -64,6 +64,14 @@ ln_tensor* ln_tf_in(ln_tf_call* call, int index) {
     return broken_tensor(call);
   }
   const ln_tf_value* value = &call->in[index];
+  if (value->kind == LN_TF_VARIABLE && value->variable->is_reference) {
+    ln_tensor* now = ln_tf_read(call->scope->importer, &call->b, value->variable, call->name);
+    if (now != NULL) return now;
+    ln_problem(call->job, call->b.place,
+               "variable \"%s\" has no value: a checkpoint with it must be given by --checkpoint",
+               value->variable->name);
+    return broken_tensor(call);
+  }
   if (value->tensor == NULL) {
     ln_problem(call->job, call->b.place, "input %d \"%s\" is no tensor but %s", index,
                (size_t)index < call->def->n_input ? call->def->input[index] : "",

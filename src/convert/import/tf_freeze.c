@@ -138,7 +138,7 @@ static LnPb__TensorProto* tensor_of(ln_job* job, const ln_tf_variable* v) {
 /* Turns a node into a constant with the variable's value. */
 static void make_constant(const freezer* f, LnPb__NodeDef* def, const LnPb__NodeDef* handle) {
   static char kConst[] = "Const", kDtype[] = "dtype", kValue[] = "value";
-  ln_tf_variable v = {NULL, ln_tf_string(f->job, handle, "shared_name", ""), NULL, 0, -1, NULL, NULL, 0};
+  ln_tf_variable v = {.name = ln_tf_string(f->job, handle, "shared_name", ""), .rank = -1};
   if (v.name[0] == 0) v.name = handle->name;
   if (f->importer->bundle != NULL) ln_tf_bundle_load(f->importer->bundle, handle->name, &v);
   if (v.data == NULL) {

@@ -135,9 +135,15 @@ static const char* without_number(ln_job* job, const char* name) {
   return copy;
 }
 
+static const char* folder_of(ln_job* job, const char* path) {
+  const char* slash = strrchr(path, '/');
+  return slash != NULL ? ln_job_text(job, "%.*s", (int)(slash - path), path) : ".";
+}
+
 ln_graph* ln_import_graphdef(ln_job* job, const char* path, const LinnetConvertOptions* options) {
   ln_tf_importer* importer = ln_tf_new_importer(job, ln_tf_read_graph(job, path), options);
   ln_graph* graph = importer->graph;
+  importer->folder = folder_of(job, path);
   ln_tf_body* body = ln_tf_graph_body(importer);
   if (options->checkpoint != NULL) {
     ln_tf_bundle* bundle = ln_tf_bundle_open(job, options->checkpoint);
@@ -162,6 +168,7 @@ ln_graph* ln_import_graphdef(ln_job* job, const char* path, const LinnetConvertO
   }
   if (count == 0) ln_tf_default_outputs(importer, &names, &count);
   if (count == 0) ln_stop(job, "%s: no node is an output; --outputs names them", path);
+  for (size_t i = 0; i < count; ++i) ln_tf_mark_assigned(importer, names[i]);
   ln_signature* signature = ln_graph_signature(graph, "serving_default", scope->subgraph);
   for (size_t i = 0; i < count; ++i) {
     const ln_tf_value value = ln_tf_get(scope, names[i]);
@@ -172,5 +179,6 @@ ln_graph* ln_import_graphdef(ln_job* job, const char* path, const LinnetConvertO
   if (options->inputs == NULL) add_placeholders(scope);
   for (size_t i = 0; i < scope->subgraph->input_count; ++i)
     ln_signature_input(signature, scope->subgraph->inputs[i]->name, scope->subgraph->inputs[i]);
+  ln_tf_call_init(importer);
   return graph;
 }

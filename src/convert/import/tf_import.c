@@ -27,7 +27,7 @@ int ln_tf_find(const ln_tf_body* body, const char* name, size_t length) {
 static ln_tf_body* new_body(ln_tf_importer* importer, const LnPb__FunctionDef* function, LnPb__NodeDef** defs,
                             size_t count) {
   ln_tf_body* body = ln_job_alloc(importer->job, 1, sizeof *body);
-  *body = (ln_tf_body){importer->bodies, function, defs, count, NULL, 16};
+  *body = (ln_tf_body){importer->bodies, function, defs, count, NULL, 16, NULL, 0};
   if (count > INT32_MAX / 4) ln_stop(importer->job, "the graph has too many nodes: %zu", count);
   while (body->table_size < 2 * count + 2) body->table_size *= 2;
   body->table = ln_job_alloc(importer->job, body->table_size, sizeof *body->table);
@@ -148,9 +148,9 @@ bool ln_tf_resolve(const ln_tf_body* body, const char* reference, int* node, int
 }
 
 static const ln_tf_lowering* find_lowering(const char* op) {
-  static const ln_tf_lowering* const kFamilies[] = {ln_tf_math,       ln_tf_layers,   ln_tf_arrays,     ln_tf_shapes,
-                                                    ln_tf_reductions, ln_tf_control,  ln_tf_control_v1, ln_tf_lists,
-                                                    ln_tf_state,      ln_tf_detection};
+  static const ln_tf_lowering* const kFamilies[] = {ln_tf_math,       ln_tf_layers,    ln_tf_arrays,     ln_tf_shapes,
+                                                    ln_tf_reductions, ln_tf_control,   ln_tf_control_v1, ln_tf_lists,
+                                                    ln_tf_state,      ln_tf_detection, ln_tf_variables,  ln_tf_tables};
   for (size_t i = 0; i < sizeof kFamilies / sizeof kFamilies[0]; ++i)
     for (const ln_tf_lowering* l = kFamilies[i]; l->op != NULL; ++l)
       if (strcmp(l->op, op) == 0) return l;
@@ -211,6 +211,7 @@ static void lower_with_inputs(ln_tf_scope* scope, int index) {
   ln_job* job = scope->importer->job;
   visit* stack = NULL;
   size_t depth = 0, capacity = 0;
+  const uint8_t* touches = scope->importer->has_assigned ? ln_tf_touches(scope->importer, scope->body) : NULL;
   stack = ln_job_grow(job, stack, depth, &capacity, sizeof *stack);
   stack[depth++] = (visit){index, 0};
   scope->nodes[index].state = OPEN;
@@ -218,11 +219,13 @@ static void lower_with_inputs(ln_tf_scope* scope, int index) {
     visit* top = &stack[depth - 1];
     const LnPb__NodeDef* def = scope->body->defs[top->node];
     bool pushed = false;
-    for (; top->next < def->n_input && !pushed && !has_own_order(def->op); ++top->next) {
+    for (; top->next < def->n_input && !pushed; ++top->next) {
       int from, output;
-      if (def->input[top->next][0] == '^') continue;
-      if (!ln_tf_resolve(scope->body, def->input[top->next], &from, &output))
+      const bool edge = def->input[top->next][0] == '^';
+      if (edge ? !touches : has_own_order(def->op)) continue;
+      if (!ln_tf_resolve(scope->body, def->input[top->next] + edge, &from, &output))
         ln_stop(job, "node \"%s\" takes \"%s\", which is not there", def->name, def->input[top->next]);
+      if (edge && (from < 0 || touches[from] == LN_TF_TOUCHES_NOTHING)) continue;
       if (from < 0 || scope->nodes[from].state == DONE || is_ruled(scope, from, output)) continue;
       if (scope->nodes[from].state == OPEN)
         ln_stop(job, "nodes \"%s\" and \"%s\" wait for each other: the graph has a cycle", def->name,
@@ -260,17 +263,13 @@ static const char* returned(const LnPb__FunctionDef* function, const char* name)
   return NULL;
 }
 
-/* What a function does besides its results runs whenever it is called; TensorFlow 1's graphs only run what is asked
+/* What a function does besides its results it does whenever it is called; TensorFlow 1's graphs only do what is asked
  * for. */
-static void refuse_effects(ln_tf_importer* importer, const ln_tf_body* body, const char* prefix) {
-  for (size_t i = 0; i < body->count; ++i) {
-    const LnPb__NodeDef* def = body->defs[i];
-    if (strncmp(def->op, "Assign", 6) != 0) continue;
-    const char* name = ln_job_text(importer->job, "%s%s", prefix, def->name);
-    ln_problem(importer->job, ln_job_place(importer->job, def->op, name, ""),
-               "a variable changes while the model runs, which cannot be converted; a model that takes and returns its "
-               "state can");
-  }
+static void lower_effects(ln_tf_scope* scope) {
+  if (!scope->importer->has_assigned) return;
+  const uint8_t* touches = ln_tf_touches(scope->importer, scope->body);
+  for (size_t i = 0; i < scope->body->count; ++i)
+    if (touches[i] == LN_TF_WRITES) ln_tf_output(scope, (int)i, 0);
 }
 
 ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix,
@@ -281,7 +280,6 @@ ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* body, ln_subgrap
     ln_stop(job, "function \"%s\" takes %zu arguments and is called with %d", signature->name, signature->n_input_arg,
             arg_count);
   if (++importer->depth > MAX_DEPTH) ln_stop(job, "functions call each other more than %d deep", MAX_DEPTH);
-  refuse_effects(importer, body, prefix);
   ln_tf_scope* scope = ln_tf_new_scope(importer, body, subgraph, prefix);
   scope->args = args;
   *out_count = (int)signature->n_output_arg;
@@ -293,6 +291,7 @@ ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* body, ln_subgrap
               signature->output_arg[i]->name);
     outs[i] = ln_tf_get(scope, reference);
   }
+  lower_effects(scope);
   --importer->depth;
   return outs;
 }

@@ -22,7 +22,27 @@ typedef struct ln_tf_variable {
   int32_t* dims;
   const void* data; /* NULL: not in the checkpoint */
   size_t data_bytes;
+  bool is_reference; /* of TensorFlow 1: who takes it takes its value */
+  bool assigned;     /* while the model runs: it lives in the interpreter */
+  bool initialized;  /* the initialization subgraph gives it its value */
+  struct ln_tf_handle* handles;
 } ln_tf_variable;
+
+/* The RESOURCE tensor by which a subgraph names a variable or a table. */
+typedef struct ln_tf_handle {
+  struct ln_tf_handle* next;
+  ln_tensor* tensor;
+} ln_tf_handle;
+
+/* A hash table, by its shared name or its node's. */
+typedef struct ln_tf_table {
+  struct ln_tf_table* next;
+  const char* name;
+  int32_t id;
+  int key_type, value_type; /* LN_TYPE_... */
+  bool filled;              /* the initialization subgraph fills it */
+  ln_tf_handle* handles;
+} ln_tf_table;
 
 /* What an output of a node is. A list is TensorList: one tensor with the elements along dimension 0; NULL as long as
  * its elements' shape is not known, which the first one that is put into it says. */
@@ -30,9 +50,9 @@ typedef struct ln_tf_value {
   ln_tf_kind kind;
   ln_tensor* tensor;
   ln_tf_variable* variable;
-  const struct ln_tf_node* node; /* where a table was made */
-  int32_t count;                 /* of a list's elements */
-  int type;                      /* LN_TYPE_... of a list's elements */
+  ln_tf_table* table;
+  int32_t count; /* of a list's elements */
+  int type;      /* LN_TYPE_... of a list's elements */
 } ln_tf_value;
 
 typedef struct ln_tf_node {
@@ -51,6 +71,8 @@ typedef struct ln_tf_body {
   size_t count;
   uint32_t* table; /* of indices + 1 by name's hash; 0: free */
   size_t table_size;
+  uint8_t* touches; /* tf_effects.c: what each node does to variables; NULL: not looked at yet */
+  uint8_t touch;    /* the most that any of them does */
 } ln_tf_body;
 
 typedef struct ln_tf_importer {
@@ -59,7 +81,12 @@ typedef struct ln_tf_importer {
   const LnPb__GraphDef* source;
   ln_tf_body* bodies;
   ln_tf_variable* variables;
+  ln_tf_table* tables;
   const struct ln_tf_bundle* bundle; /* NULL: no checkpoint */
+  const char* folder;                /* where the source lies */
+  const LnPb__MetaGraphDef* meta;    /* of a SavedModel; NULL: a GraphDef */
+  ln_subgraph* init;                 /* what runs once, before all else; NULL: nothing does */
+  bool has_assigned;                 /* some variable changes while the model runs */
   bool allow_custom;
   int depth;      /* of calls */
   size_t lowered; /* nodes, of all scopes */
@@ -101,7 +128,8 @@ typedef struct ln_tf_lowering {
 } ln_tf_lowering;
 
 extern const ln_tf_lowering ln_tf_math[], ln_tf_layers[], ln_tf_arrays[], ln_tf_shapes[], ln_tf_reductions[],
-    ln_tf_control[], ln_tf_control_v1[], ln_tf_lists[], ln_tf_state[], ln_tf_detection[];
+    ln_tf_control[], ln_tf_control_v1[], ln_tf_lists[], ln_tf_state[], ln_tf_detection[], ln_tf_variables[],
+    ln_tf_tables[];
 
 ln_tf_scope* ln_tf_new_scope(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix);
 ln_tf_body* ln_tf_graph_body(ln_tf_importer* importer);
@@ -119,6 +147,28 @@ bool ln_tf_resolve(const ln_tf_body* body, const char* reference, int* node, int
  * one allocated). The nodes go into `subgraph`. */
 ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix,
                           const ln_tf_value* args, int arg_count, int* out_count);
+
+/* ---- Variables that change, and what is done once ---- */
+
+enum { LN_TF_TOUCHES_NOTHING, LN_TF_READS, LN_TF_WRITES };
+
+/* Notes the variables that something changes which `reference`, a node of the graph, needs: by data or control edges,
+ * in functions too. To be done for all outputs before any is asked for. */
+void ln_tf_mark_assigned(ln_tf_importer* importer, const char* reference);
+/* What a body's nodes do to variables, one number a node: functions that they call count. */
+const uint8_t* ln_tf_touches(ln_tf_importer* importer, ln_tf_body* body);
+/* The name of the handle that is meant, through identities and calls: `names` of a function's arguments, NULL: none. */
+const char* ln_tf_handle_name(ln_tf_importer* importer, const ln_tf_body* body, const char* reference,
+                              const char* const* names);
+/* The variable's value now, in the subgraph of `b`; NULL: it has none. */
+ln_tensor* ln_tf_read(ln_tf_importer* importer, const ln_builder* b, ln_tf_variable* variable, const char* name);
+/* The subgraph that runs once; made when it is first wanted. */
+ln_subgraph* ln_tf_init_subgraph(ln_tf_importer* importer);
+/* Puts CALL_ONCE in front of the subgraphs of signatures that use what is initialized. After all else. */
+void ln_tf_call_init(ln_tf_importer* importer);
+/* The handle of a subgraph among `handles`; NULL: none yet. */
+ln_tensor* ln_tf_find_handle(const ln_tf_handle* handles, const ln_subgraph* subgraph);
+void ln_tf_add_handle(ln_job* job, ln_tf_handle** handles, ln_tensor* tensor);
 
 /* ---- For lowerings ---- */
 
@@ -141,6 +191,9 @@ void ln_tf_unknown(ln_tf_call* call);
 void ln_tf_custom(ln_tf_call* call);
 /* A name for a tensor on the way: NAME/what. */
 const char* ln_tf_name(ln_tf_call* call, const char* what);
+/* x with `updates` at `indices`, whose last dimension names places: in place of what is there (code LN_OP_CUSTOM), or
+ * by LN_OP_ADD or LN_OP_SUB. */
+ln_tensor* ln_tf_scatter(ln_tf_call* call, ln_tensor* x, ln_tensor* indices, ln_tensor* updates, int code);
 /* A constant of zeros. */
 ln_tensor* ln_tf_zeros(ln_tf_call* call, int type, int rank, const int32_t* dims);
 bool ln_tf_is_nchw(ln_tf_call* call);

@@ -10,6 +10,10 @@ static int code_of(const ln_tf_call* call) {
 }
 
 static void identity(ln_tf_call* call) {
+  if (call->in_count > 0 && call->in[0].kind == LN_TF_VARIABLE && call->in[0].variable->is_reference) {
+    ln_tf_return(call, 0, ln_tf_in(call, 0));
+    return;
+  }
   ln_tf_return_value(call, 0, call->in_count > 0 ? call->in[0] : (ln_tf_value){LN_TF_NOTHING, NULL, NULL, NULL, 0, 0});
 }
 

@@ -118,6 +118,13 @@ static void sort_signatures(LnPb__SignatureEntry** list, size_t count) {
     }
 }
 
+static void mark_assigned(ln_tf_importer* importer, const LnPb__SignatureDef* signature) {
+  for (size_t i = 0; signature != NULL && i < signature->n_outputs; ++i) {
+    const LnPb__TensorInfo* info = signature->outputs[i]->value;
+    if (info != NULL && info->name != NULL) ln_tf_mark_assigned(importer, info->name);
+  }
+}
+
 ln_graph* ln_import_savedmodel(ln_job* job, const char* folder, const LinnetConvertOptions* options) {
   const char* path = ln_job_text(job, "%s/saved_model.pb", folder);
   const ln_tf_file file = ln_tf_open(job, path);
@@ -134,6 +141,10 @@ ln_graph* ln_import_savedmodel(ln_job* job, const char* folder, const LinnetConv
     ln_tf_bundle_follow_restores(bundle, importer);
     importer->bundle = bundle;
   }
+  importer->folder = folder;
+  importer->meta = meta;
+  for (size_t i = 0; i < meta->n_signature_def; ++i)
+    if (is_wanted(options, meta->signature_def[i])) mark_assigned(importer, meta->signature_def[i]->value);
   sort_signatures(meta->signature_def, meta->n_signature_def);
   for (size_t i = 0; i < meta->n_signature_def; ++i) {
     LnPb__SignatureEntry* entry = meta->signature_def[i];
@@ -145,5 +156,6 @@ ln_graph* ln_import_savedmodel(ln_job* job, const char* folder, const LinnetConv
   if (importer->graph->signatures == NULL)
     ln_stop(job, "%s has no signature%s%s; a model is converted by its signatures", folder,
             options->signatures != NULL ? " called " : "", options->signatures != NULL ? options->signatures : "");
+  ln_tf_call_init(importer);
   return importer->graph;
 }

@@ -73,8 +73,7 @@ static void lin_space(ln_tf_call* call) {
 }
 
 const ln_tf_lowering ln_tf_shapes[] = {
-    {"Shape", shape, 0},        {"ShapeN", shape_n, 0}, {"VariableShape", shape, 0},
-    {"Rank", rank, 0},          {"Size", size, 0},      {"Fill", fill, 0},
-    {"Range", range, 0},        {"OneHot", one_hot, 0}, {"BroadcastArgs", broadcast_args, 0},
+    {"Shape", shape, 0},        {"ShapeN", shape_n, 0}, {"Rank", rank, 0},      {"Size", size, 0},
+    {"Fill", fill, 0},          {"Range", range, 0},    {"OneHot", one_hot, 0}, {"BroadcastArgs", broadcast_args, 0},
     {"LinSpace", lin_space, 0}, {NULL, NULL, 0},
 };

@@ -1,0 +1,200 @@
+"""What models keep: variables that are assigned while they run, and hash tables, judged by TensorFlow over several runs."""
+
+import json
+import subprocess
+import tempfile
+
+import numpy as np
+import pytest
+
+tf = pytest.importorskip("tensorflow")
+
+import judge  # noqa: E402
+from calling import command  # noqa: E402
+from test_tensorflow import convert, operators  # noqa: E402
+
+v1 = tf.compat.v1
+F = np.float32
+
+
+def export(module, folder, **signatures):
+    tf.saved_model.save(module, str(folder), signatures={
+        name: method.get_concrete_function() for name, method in signatures.items()})
+    return folder
+
+
+def outputs_over_runs(path, inputs, key="serving_default"):
+    interpreter = judge.Interpreter(str(path), experimental_op_resolver_type=judge.OpResolverType.BUILTIN_REF)
+    runner = interpreter.get_signature_runner(key)
+    return [runner(**values) for values in inputs]
+
+
+class Counter(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self.total = tf.Variable(F([1, 2, 3]), name="total")
+        self.count = tf.Variable(0, name="count", dtype=tf.int32)
+        self.fixed = tf.Variable(F([10, 20, 30]), name="fixed")
+
+    @tf.function(input_signature=[tf.TensorSpec([3], tf.float32, "x")])
+    def add(self, x):
+        before = self.total.read_value()
+        self.total.assign_add(x)
+        self.count.assign_add(1)
+        if tf.reduce_sum(x) > 0:
+            self.total.assign(self.total * 2)
+        return {"before": before, "after": self.total + self.fixed, "count": self.count.read_value()}
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int32, "n")])
+    def loop(self, n):
+        while n > 0:
+            self.total.assign_sub(F([1, 1, 1]))
+            n -= 1
+        return {"total": self.total.read_value()}
+
+    @tf.function(input_signature=[tf.TensorSpec([2], tf.int32, "rows")])
+    def rows(self, rows):
+        self.total.scatter_update(tf.IndexedSlices(tf.constant(F([7, 8])), rows))
+        return {"total": self.total.read_value()}
+
+
+def test_assigned_variables(tmp_path):
+    module = Counter()
+    folder = export(module, tmp_path / "model", add=module.add, loop=module.loop, rows=module.rows)
+    path = convert(folder, tmp_path / "model.tflite")
+    assert {"VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "CALL_ONCE"} <= set(operators(path))
+    inputs = [{"x": F([1, 2, 3])}, {"x": F([-5, 0, 1])}, {"x": F([0.5, 1, 2])}]
+    for got, values in zip(outputs_over_runs(path, inputs, "add"), inputs):
+        wanted = module.add(**{name: tf.constant(value) for name, value in values.items()})
+        for name in wanted:
+            assert np.array_equal(got[name], wanted[name].numpy()), name
+    fresh = Counter()
+    for got, values in zip(outputs_over_runs(path, [{"n": np.int32(3)}, {"n": np.int32(0)}], "loop"),
+                           [{"n": 3}, {"n": 0}]):
+        assert np.array_equal(got["total"], fresh.loop(tf.constant(values["n"]))["total"].numpy())
+    fresh = Counter()
+    got, = outputs_over_runs(path, [{"rows": np.int32([2, 0])}], "rows")
+    assert np.array_equal(got["total"], fresh.rows(tf.constant([2, 0]))["total"].numpy())
+    ours = judge.linnet(path, {"x": F([1, 2, 3])}, "add", judge.COMMAND)
+    assert np.array_equal(ours["after"], [14, 28, 42]) and np.array_equal(ours["count"], 1)
+
+
+def test_signatures_without_assignments_have_constants(tmp_path):
+    module = Counter()
+    module.scale = tf.function(lambda x: {"y": x * module.fixed + module.total},
+                               input_signature=[tf.TensorSpec([3], tf.float32, "x")])
+    path = convert(export(module, tmp_path / "model", serving_default=module.scale), tmp_path / "model.tflite")
+    assert operators(path) == ["MUL", "ADD"]
+
+
+@pytest.mark.parametrize("resource", [False, True])
+def test_tensorflow1_variables(resource, tmp_path):
+    """Assignments on the way to the output happen in the order of control edges; what trains does not happen."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [2], name="x")
+        v = v1.get_variable("v", initializer=F([1, 2]), use_resource=resource)
+        other = v1.get_variable("other", initializer=F([5, 6]), use_resource=resource)
+        v1.assign(other, x, name="train")
+        before = tf.identity(v.read_value() + 0)  # TensorFlow's references see what is assigned later
+        with tf.control_dependencies([before]):
+            update = v1.assign_add(v, x)
+        with tf.control_dependencies([update]):
+            tf.identity(before * 100 + v.read_value() + other, name="y")
+        session.run(v1.global_variables_initializer())
+        v1.train.Saver().save(session, str(tmp_path / "model.ckpt"), write_meta_graph=False)
+        (tmp_path / "graph.pb").write_bytes(session.graph.as_graph_def().SerializeToString())
+        wanted = [session.run("y:0", {"x:0": F([1, -1])}) for _ in range(3)]
+    path = convert(tmp_path / "graph.pb", tmp_path / "m.tflite", "--checkpoint", tmp_path / "model.ckpt", "--outputs", "y")
+    got = outputs_over_runs(path, [{"x": F([1, -1])}] * 3)
+    assert [value["y"].tolist() for value in got] == [value.tolist() for value in wanted]
+    assert operators(path).count("ASSIGN_VARIABLE") == 1
+    # Without a checkpoint what is assigned has the value of its initializer, the rest none.
+    done = subprocess.run([command.COMMAND, "convert", tmp_path / "graph.pb", "-o", tmp_path / "n.tflite", "--outputs", "y"],
+                          capture_output=True, text=True)
+    assert done.returncode == command.INPUT and '"other' in done.stderr and "1 operator cannot" in done.stderr
+
+
+class Tables(tf.Module):
+    def __init__(self, folder):
+        super().__init__()
+        lookup = tf.lookup
+        (folder / "words.txt").write_text("zero\none\ntwo\n")
+        (folder / "pairs.tsv").write_text("a\t7\nb\t-8\n")
+        self.number = lookup.StaticHashTable(lookup.KeyValueTensorInitializer(
+            tf.constant(["red", "green"]), tf.constant([3, 4], tf.int64)), -1)
+        self.word = lookup.StaticHashTable(lookup.TextFileInitializer(
+            str(folder / "words.txt"), tf.int64, lookup.TextFileIndex.LINE_NUMBER,
+            tf.string, lookup.TextFileIndex.WHOLE_LINE), "none")
+        self.pair = lookup.StaticHashTable(lookup.TextFileInitializer(
+            str(folder / "pairs.tsv"), tf.string, 0, tf.int64, 1), 0)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "s"), tf.TensorSpec([2], tf.int64, "i")])
+    def find(self, s, i):
+        return {"number": self.number.lookup(s), "word": self.word.lookup(i), "pair": self.pair.lookup(s),
+                "size": self.number.size()}
+
+
+def looked_up(path, **inputs):
+    """By Linnet, which has tables among its own operators; two runs in one interpreter."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--repeat", "2", "--output-dir", folder, "--json"]
+        for name, value in inputs.items():
+            np.save(f"{folder}/{name}.npy", value)
+            options += ["--input", f"{name}={folder}/{name}.npy", "--shape", f"{name}={len(value)}"]
+        done = command.linnet("run", path, "--signature", "serving_default", *options)
+        return {output["name"]: np.load(f"{folder}/output{i}.npy").tolist()
+                for i, output in enumerate(json.loads(done)["outputs"])}
+
+
+def test_tables(tmp_path):
+    module = Tables(tmp_path)
+    folder = export(module, tmp_path / "model", serving_default=module.find)
+    (tmp_path / "words.txt").unlink()
+    path = convert(folder, tmp_path / "model.tflite")
+    assert looked_up(path, s=np.array([b"green", b"b", b"?"]), i=np.int64([2, 9])) == {
+        "number": [4, -1, -1], "word": [b"two", b"none"], "pair": [0, -8, 0], "size": 2}
+
+
+def test_tensorflow1_tables(tmp_path):
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.string, [2], name="x")
+        table = v1.lookup.StaticHashTable(v1.lookup.KeyValueTensorInitializer(["a", "b"], [1, 2], tf.string, tf.int64), 9)
+        y = tf.identity(table.lookup(x), name="y")
+        session.run(v1.tables_initializer())
+        v1.saved_model.simple_save(session, str(tmp_path / "model"), {"x": x}, {"y": y},
+                                   legacy_init_op=v1.tables_initializer())
+    assert looked_up(convert(tmp_path / "model", tmp_path / "m.tflite"), x=np.array([b"b", b"c"])) == {"y": [2, 9]}
+
+
+def test_tables_that_cannot_be(tmp_path):
+    class Wrong(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(
+                tf.constant(["a"]), tf.constant(["b"])), "")
+
+        @tf.function(input_signature=[tf.TensorSpec([1], tf.string, "s")])
+        def find(self, s):
+            return {"y": self.table.lookup(s)}
+
+    module = Wrong()
+    folder = export(module, tmp_path / "model", serving_default=module.find)
+    done = subprocess.run([command.COMMAND, "convert", folder, "-o", tmp_path / "m.tflite"], capture_output=True, text=True)
+    assert done.returncode == command.INPUT and "a table from STRING to STRING" in done.stderr
+
+
+def test_stateful_recurrent_layer(tmp_path):
+    """A stateful LSTM carries on where the last run ended."""
+    tf.keras.utils.set_random_seed(3)
+    layer_input = tf.keras.Input(batch_shape=(1, 4, 3))
+    model = tf.keras.Model(layer_input, tf.keras.layers.LSTM(5, stateful=True)(layer_input))
+    model.export(str(tmp_path / "model"), verbose=False, input_signature=[tf.TensorSpec((1, 4, 3), tf.float32)])
+    path = convert(tmp_path / "model", tmp_path / "m.tflite")
+    x = np.random.default_rng(0).normal(size=(3, 1, 4, 3)).astype(F)
+    interpreter = judge.Interpreter(str(path))
+    runner = interpreter.get_signature_runner("serving_default")
+    name = next(iter(runner.get_input_details()))
+    for part in x:
+        wanted = model(part).numpy()
+        got, = runner(**{name: part}).values()
+        assert judge.difference(wanted, got) <= 1.0
