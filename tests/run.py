@@ -7,6 +7,7 @@ sum. A step whose program fails without counting a failure counts as one. Exits 
 """
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def build(preset, jobs=2):
     return True
 
 
-def programs(preset, prefix=(), environment=None, skip=("golden",)):
+def programs(preset, prefix=(), environment=None, skip=("golden", "golden_emulated")):
     """The test programs of a build, all that CTest knows, as steps; run without CTest, which hides their counts."""
     listing = subprocess.run(["ctest", "--test-dir", os.path.join("build", preset), "--show-only=json-v1"], cwd=ROOT,
                              stdout=subprocess.PIPE, text=True, check=True)
@@ -106,8 +107,22 @@ def emulated(preset, emulator, environment, threads, rungs, processors):
               for processor in processors)]
 
 
+def lacking(preset, models, environment=None):
+    """The x86 rungs whose instructions this processor may lack, emulated: kernels, operators, and by rung some models."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return []
+    kcheck, path = os.path.join("build", preset, "kcheck"), os.path.join("build", preset, "golden_emulated")
+    ops = ["ops", "--mistaken", os.path.join("tests", "golden", "ops_mistaken.tsv")]
+    runs = [(rung, words) for rung, pick in models.items() for words in (ops, ["models", "--filter", pick])]
+    return [(f"{preset}: kcheck, emulated", [kcheck, "--emulate", "--filter", "_q8", "--rounds", "60"],
+             environment or {}, 1200),
+            *((f"{preset}: golden {words[0]}, emulated {rung}", [path, *words, "--threads", "2"],
+               {**(environment or {}), "LINNET_CPU": rung}, 2400) for rung, words in runs)]
+
+
 def quick_plan():
     return [("release", lambda: [*golden("release", "1,2,4"), *programs("release"), pytest("tests/python"),
+                                 *lacking("release", {"amx": "tiny/", "avxvnni": "tiny/ad01"}),
                                  pytest("tests/cli"), pytest("tests/convert")])]
 
 
@@ -120,7 +135,8 @@ def full_plan():
         ("release", tensorflow),
         ("release", lambda: [("lint", ["scripts/lint.sh"], {}, 2400)]),
         ("asan", lambda: [*golden("asan", "1,4", environment=asan), *programs("asan", environment=asan),
-                          ("asan: every allocation fails", ["build/asan/test_alloc_failure", "all"], asan, 1200)]),
+                          *lacking("asan", {"amx": "tiny/", "avxvnni": "tiny/kws"}, asan),
+          ("asan: every allocation fails", ["build/asan/test_alloc_failure", "all"], asan, 1200)]),
         ("tsan", lambda: [*golden("tsan", "4", environment=tsan), *programs("tsan", environment=tsan)]),
         ("aarch64", lambda: emulated("aarch64", "qemu-aarch64", arm, "1,4", ["neon", "dotprod"], ["cortex-a53", "cortex-a76"])),
         ("armhf", lambda: emulated("armhf", "qemu-arm", arm32, "2", [], ["cortex-a7", "cortex-a8"])),

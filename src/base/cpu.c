@@ -6,6 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#endif
 #if (defined(__aarch64__) || defined(__arm__)) && defined(__linux__)
 #include <sys/auxv.h>
 
@@ -29,17 +36,58 @@ static void add(ln_isa isa, int has) {
   if (has) present |= UINT64_C(1) << isa;
 }
 
+#if defined(__x86_64__) && defined(__GNUC__)
+static int cpuid_bit(unsigned leaf, unsigned subleaf, unsigned word, unsigned bit) {
+  unsigned words[4] = {0};
+  if (!__get_cpuid_count(leaf, subleaf, &words[0], &words[1], &words[2], &words[3])) return 0;
+  return (int)(words[word] >> bit & 1);
+}
+
+/* Tiles are off until a process asks the system for them, which it may refuse or not know of. Asked once, this holds
+ * for all threads. */
+static int may_use_tiles(void) {
+#if defined(__linux__)
+  enum { kRequestPermission = 0x1023, kTileData = 18 }; /* Linux, arch/x86/include/uapi/asm/prctl.h */
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return 0;
+#endif
+}
+
+static void detect_x86(void) {
+  enum { kEax, kEdx = 3, kAvxVnni = 4, kAmxTile = 24, kAmxInt8 = 25 };
+  __builtin_cpu_init();
+  const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  const int vnni = avx512 && __builtin_cpu_supports("avx512vnni");
+  add(LN_ISA_SSE41, __builtin_cpu_supports("sse4.1"));
+  add(LN_ISA_AVX2, avx2);
+  add(LN_ISA_AVXVNNI, avx2 && cpuid_bit(7, 1, kEax, kAvxVnni));
+  add(LN_ISA_AVX512, avx512);
+  add(LN_ISA_AVX512VNNI, vnni);
+  add(LN_ISA_AVX512VBMI, vnni && __builtin_cpu_supports("avx512vbmi"));
+  add(LN_ISA_AMX, vnni && cpuid_bit(7, 0, kEdx, kAmxTile) && cpuid_bit(7, 0, kEdx, kAmxInt8) && may_use_tiles());
+}
+#endif
+
+/* The list of names, and what LINNET_CPU says. */
+static void settle(void) {
+  list[0] = '\0';
+  for (int i = 0; i < LN_ISA_COUNT; ++i) {
+    if ((present >> i & 1) == 0) continue;
+    const size_t used = strlen(list);
+    snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? " " : "", kNames[i]);
+  }
+  const char* forced = getenv("LINNET_CPU");
+  for (int i = 0; forced != NULL && i < LN_ISA_COUNT; ++i)
+    if (kNames[i] != NULL && strcmp(kNames[i], forced) == 0 && (present >> i & 1) != 0) limit = (ln_isa)i;
+}
+
 static void detect(void) {
   add(LN_ISA_GENERIC, 1);
 #if defined(__x86_64__) && defined(__GNUC__)
-  __builtin_cpu_init();
-  add(LN_ISA_SSE41, __builtin_cpu_supports("sse4.1"));
-  add(LN_ISA_AVX2, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
-  const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  add(LN_ISA_AVX512, avx512);
-  add(LN_ISA_AVX512VNNI, avx512 && __builtin_cpu_supports("avx512vnni"));
-  add(LN_ISA_AVX512VBMI, avx512 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi"));
+  detect_x86();
 #elif defined(__aarch64__)
   add(LN_ISA_NEON, 1);
 #if defined(__linux__)
@@ -49,14 +97,13 @@ static void detect(void) {
 #elif defined(__arm__) && defined(__linux__)
   add(LN_ISA_NEON, (getauxval(AT_HWCAP) >> kHwcapNeon32 & 1) != 0 && (getauxval(AT_HWCAP) >> kHwcapVfpv4 & 1) != 0);
 #endif
-  for (int i = 0; i < LN_ISA_COUNT; ++i) {
-    if ((present >> i & 1) == 0) continue;
-    const size_t used = strlen(list);
-    snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? " " : "", kNames[i]);
-  }
-  const char* forced = getenv("LINNET_CPU");
-  for (int i = 0; forced != NULL && i < LN_ISA_COUNT; ++i)
-    if (kNames[i] != NULL && strcmp(kNames[i], forced) == 0 && (present >> i & 1) != 0) limit = (ln_isa)i;
+  settle();
+}
+
+void ln_cpu_assume(ln_isa isa) {
+  pthread_once(&once, detect);
+  add(isa, 1);
+  settle();
 }
 
 bool ln_cpu_present(ln_isa isa) {

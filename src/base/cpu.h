@@ -13,7 +13,7 @@ typedef enum ln_isa {
   LN_ISA_AVX512, /* F, BW, DQ, VL */
   LN_ISA_AVX512VNNI,
   LN_ISA_AVX512VBMI, /* permutations of bytes */
-  LN_ISA_AMX,        /* int8 and bfloat16 tiles */
+  LN_ISA_AMX,        /* tiles of int8, beside AVX512VNNI */
   LN_ISA_NEON = 32,  /* on 32-bit ARM with VFPv4 */
   LN_ISA_DOTPROD,
   LN_ISA_I8MM,
@@ -33,5 +33,9 @@ const char* ln_cpu_list(void);       /* names of those present, separated by bla
 /* Forces at most `name`; NULL lifts it. False: unknown name or not present. The environment variable LINNET_CPU does
  * the same when the features are first looked at (an unknown name there is ignored). Not thread-safe. */
 bool ln_cpu_force(const char* name);
+
+/* Counts `isa` as present although the processor lacks it: for tests that bring an emulator of its instructions. Before
+ * any kernel is chosen; not thread-safe. */
+void ln_cpu_assume(ln_isa isa);
 
 #endif

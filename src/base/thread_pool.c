@@ -143,6 +143,13 @@ static void announce(ln_thread_pool* pool) {
   pthread_mutex_unlock(&pool->mutex);
 }
 
+/* Signals are the program's own threads' business, but for those that a thread brings about itself. */
+static void fill_asynchronous(sigset_t* set) {
+  static const int kOwn[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV};
+  sigfillset(set);
+  for (size_t i = 0; i < sizeof kOwn / sizeof kOwn[0]; ++i) sigdelset(set, kOwn[i]);
+}
+
 ln_thread_pool* ln_thread_pool_create(int thread_count) {
   if (thread_count < 1) thread_count = 1;
   ln_thread_pool* pool = ln_aligned_malloc(64, sizeof *pool);
@@ -163,10 +170,9 @@ ln_thread_pool* ln_thread_pool_create(int thread_count) {
     w->index = i;
     w->spin_ns = MOST_SPIN_NS;
   }
-  /* Signals are the program's own threads' business. */
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  sigset_t asynchronous, before;
+  fill_asynchronous(&asynchronous);
+  pthread_sigmask(SIG_SETMASK, &asynchronous, &before);
   /* `count` is read by workers only after the first job is published. Where threads run out, fewer will do. */
   int started = 1;
   while (started < thread_count &&

@@ -182,7 +182,7 @@ static void check(void) {
   for (size_t i = 0; i < count; ++i) {
     if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
     for (int round = 0; round < 2 * kc_rounds(); ++round) {
-      product p = {.rows = kc_size(30, rungs[i]->mr),
+      product p = {.rows = kc_size(10 + 4 * rungs[i]->mr, rungs[i]->mr),
                    .columns = kc_size(rungs[i]->nr, rungs[i]->step),
                    .segments = kc_chance(50) ? 1 : (size_t)kc_range(2, 5)};
       operands o;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kcheck/emulate_x86.h"
 #define KC_FAMILY(name) extern const kc_family kc_family_##name;
 #include "kcheck/families.def"
 #undef KC_FAMILY
@@ -250,7 +251,7 @@ void kc_time(const char* rung, const char* detail, double amount, const char* un
 /* ---- Program. ---- */
 
 static int usage(void) {
-  puts("usage: kcheck [--seed N] [--rounds N] [--filter TEXT] [--bench]");
+  puts("usage: kcheck [--seed N] [--rounds N] [--filter TEXT] [--emulate] [--bench]");
   return 2;
 }
 
@@ -261,6 +262,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (strcmp(argv[i], "--bench") == 0)
       bench = true;
+    else if (strcmp(argv[i], "--emulate") == 0)
+      kc_emulate();
     else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
       kc.seed = strtoull(argv[++i], NULL, 10);
     else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)

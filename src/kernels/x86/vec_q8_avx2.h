@@ -1,0 +1,81 @@
+/* Vectors of 32-bit lanes and what the kernels of bytes do with them, under one set of names: here AVX2, 8 lanes. The
+ * requantization is requant_q8.h's. Included by one file of each family, which no other includes. */
+#ifndef LN_KERNELS_X86_VEC_Q8_AVX2_H_
+#define LN_KERNELS_X86_VEC_Q8_AVX2_H_
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernels/x86/requant_q8_avx2.h"
+
+typedef __m256i vec;
+typedef requant_range_avx2 range;
+enum { kLanes = 8 };
+
+LN_INLINE vec vec_load(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
+LN_INLINE void vec_store(void* p, vec x) { _mm256_storeu_si256((__m256i*)p, x); }
+LN_INLINE vec vec_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
+LN_INLINE vec vec_add(vec a, vec b) { return _mm256_add_epi32(a, b); }
+LN_INLINE vec vec_sub(vec a, vec b) { return _mm256_sub_epi32(a, b); }
+LN_INLINE vec vec_mul(vec a, vec b) { return _mm256_mullo_epi32(a, b); }
+LN_INLINE vec vec_shift_left(vec x, uint32_t count) { return _mm256_sll_epi32(x, _mm_cvtsi32_si128((int)count)); }
+LN_INLINE vec vec_load_bytes(const uint8_t* p, vec flip) {
+  return _mm256_xor_si256(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)(const void*)p)), flip);
+}
+LN_INLINE vec vec_load_signed(const uint8_t* p) {
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)(const void*)p));
+}
+typedef __m256 vecf;
+
+LN_INLINE vecf vecf_set(float x) { return _mm256_set1_ps(x); }
+LN_INLINE vecf vecf_zero(void) { return _mm256_setzero_ps(); }
+LN_INLINE vecf vecf_from(vec x) { return _mm256_cvtepi32_ps(x); }
+LN_INLINE vecf vecf_fma(vecf a, vecf b, vecf c) { return _mm256_fmadd_ps(a, b, c); }
+LN_INLINE vecf vecf_mul(vecf a, vecf b) { return _mm256_mul_ps(a, b); }
+LN_INLINE vecf vecf_copysign(vecf a, vecf x) { return _mm256_or_ps(a, _mm256_and_ps(x, _mm256_set1_ps(-0.0f))); }
+LN_INLINE vecf vecf_farther(vecf far, vecf x, vec rounded) {
+  const vecf away = _mm256_sub_ps(x, _mm256_cvtepi32_ps(rounded));
+  return _mm256_max_ps(far, _mm256_andnot_ps(_mm256_set1_ps(-0.0f), away));
+}
+/* Should the thread round another way, vecf_farther shows it. */
+LN_INLINE vec vec_round(vecf x) { return _mm256_cvtps_epi32(x); }
+LN_INLINE bool vecf_any_above(vecf x, vecf limit) {
+  return _mm256_movemask_ps(_mm256_cmp_ps(x, limit, _CMP_GT_OQ)) != 0;
+}
+
+LN_INLINE range range_of(const ln_requant_q8_out* out) { return requant_range_of(out); }
+LN_INLINE vec requant(vec u, vec multiplier, vec offset, vec sign_shift, vec shift) {
+  return requant_eight(u, multiplier, offset, sign_shift, shift);
+}
+LN_INLINE vec requant_left(vec u, vec left) { return requant_left_eight(u, left); }
+
+/* By a double, as ln_gemm_q8_numbers.scale asks; less the zero point. */
+typedef requant_real_avx2 real_range;
+LN_INLINE real_range real_range_of(const ln_requant_q8_out* out) { return requant_real_of(out); }
+LN_INLINE vec requant_real(vec sum, const double* scale, const real_range* r) {
+  return requant_real_eight(sum, scale, r);
+}
+
+/* The bytes of four vectors, one after the other. Packing works within halves: the fours of lanes come out in the order
+ * 0 2 4 6 1 3 5 7. */
+LN_INLINE vec vec_bytes(const vec x[4], const range* to) {
+  const vec bytes = requant_bytes(_mm256_packs_epi32(x[0], x[1]), _mm256_packs_epi32(x[2], x[3]), to);
+  return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+LN_INLINE void vec_store_bytes(uint8_t* out, const vec x[4], const range* to) { vec_store(out, vec_bytes(x, to)); }
+
+/* Half 0 or 1 of a vector of bytes, and the first n <= kLanes bytes of quarter 0 to 3, which are constants where it is
+ * called. */
+LN_INLINE void vec_store_half(uint8_t* out, vec bytes, int i) {
+  _mm_storeu_si128((__m128i*)(void*)out, i == 0 ? _mm256_castsi256_si128(bytes) : _mm256_extracti128_si256(bytes, 1));
+}
+LN_INLINE void vec_store_quarter(uint8_t* out, vec bytes, int i, size_t n) {
+  const __m128i half = i < 2 ? _mm256_castsi256_si128(bytes) : _mm256_extracti128_si256(bytes, 1);
+  const uint64_t eight = (uint64_t)(i % 2 == 0 ? _mm_cvtsi128_si64(half) : _mm_extract_epi64(half, 1));
+  memcpy(out, &eight, n >= 8 ? 8 : n);
+}
+
+#endif
