@@ -318,6 +318,15 @@ typedef struct LinnetBackend {
   /** What the interpreter has fused into the node that is being prepared, NULL: nothing. It does so with nodes of the
    * library's own operators only. Borrowed until prepare returns. */
   const LinnetFusion* (*Fusion)(struct LinnetBackend* backend);
+
+  /** Counts the preparations of a subgraph: as long as it is the same, its execution plan and the shapes in it are. */
+  uint32_t (*SubgraphGeneration)(struct LinnetBackend* backend, int32_t subgraph);
+  /** How many positions of its execution plan, from the first on, SubgraphInvokePart can run. 0 where the interpreter
+   * keeps every tensor, so that no node may be left out. */
+  int32_t (*SubgraphPrepared)(struct LinnetBackend* backend, int32_t subgraph);
+  /** Runs positions `first` to `end` of the execution plan only. What they read must be there: a tensor's memory is its
+   * own from the position that writes it to the last that reads it. No output of theirs may be dynamic. */
+  TfLiteStatus (*SubgraphInvokePart)(struct LinnetBackend* backend, int32_t subgraph, int32_t first, int32_t end);
 } LinnetBackend;
 
 /** The backend of the interpreter that runs `context`, NULL if another runtime runs it. */

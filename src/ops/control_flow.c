@@ -1,14 +1,7 @@
 /* IF, STABLEHLO_CASE, WHILE (and StableHLO's, which is the same), CALL_ONCE. */
 #include "ops/builtin_ops.h"
+#include "ops/loop.h"
 #include "ops/subgraph_util.h"
-
-static TfLiteStatus get_condition(TfLiteContext* context, const TfLiteTensor* t, bool* value) {
-  LN_CHECK(context, t->type == kTfLiteBool && ln_num_elements(t) == 1 && t->data.b != NULL,
-           "the condition is %s with %lld elements; one BOOL is right", TfLiteTypeGetName(t->type),
-           (long long)ln_num_elements(t));
-  *value = t->data.uint8[0] != 0;
-  return kTfLiteOk;
-}
 
 /* ---- IF, CASE: one of several subgraphs ---- */
 
@@ -49,7 +42,7 @@ static TfLiteStatus if_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* condition;
   bool value;
   LN_TRY(ln_get_input(context, node, 0, &condition));
-  LN_TRY(get_condition(context, condition, &value));
+  LN_TRY(ln_read_condition(context, condition, &value));
   return run_branch(context, node, value ? params->then_subgraph_index : params->else_subgraph_index);
 }
 
@@ -76,9 +69,29 @@ static TfLiteStatus case_invoke(TfLiteContext* context, TfLiteNode* node) {
 
 typedef struct while_data {
   bool dynamic; /* the state's shapes may change from turn to turn */
+  ln_loop loop; /* where it fits they do not */
+  int first_temporary;
 } while_data;
 
-LN_DEFINE_INIT(while_init, while_data, 0)
+LN_DEFINE_INIT(while_init, while_data, .first_temporary = -1)
+
+static void while_free(TfLiteContext* context, void* user_data) {
+  while_data* data = user_data;
+  if (data != NULL) ln_loop_free(&data->loop);
+  ln_free_node_data(context, user_data);
+}
+
+static TfLiteStatus shape_like_inputs(TfLiteContext* context, const TfLiteNode* node) {
+  for (int i = 0; i < node->outputs->size; ++i) {
+    const TfLiteTensor* input;
+    TfLiteTensor* output;
+    LN_TRY(ln_get_input(context, node, i, &input));
+    LN_TRY(ln_get_output(context, node, i, &output));
+    LN_TRY(ln_check_type(context, output, "output", input->type));
+    LN_TRY(ln_resize_like(context, output, input));
+  }
+  return kTfLiteOk;
+}
 
 static TfLiteStatus while_prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteWhileParams* params = node->builtin_data;
@@ -86,6 +99,7 @@ static TfLiteStatus while_prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_CHECK(context, params != NULL, "the options are missing");
   const int count = node->inputs->size;
   LN_TRY(ln_check_io(context, node, 0, INT32_MAX, count));
+  LN_TRY(ln_set_temporaries(context, node, 1, &data->first_temporary));
   LN_TRY(ln_check_subgraph(context, params->cond_subgraph_index, count, 1));
   LN_TRY(ln_check_subgraph(context, params->body_subgraph_index, count, count));
   LinnetBackend* backend = LinnetBackendOf(context);
@@ -99,6 +113,9 @@ static TfLiteStatus while_prepare(TfLiteContext* context, TfLiteNode* node) {
              TfLiteTypeGetName(in->type), TfLiteTypeGetName(out->type));
     data->dynamic = data->dynamic || !ln_same_shape(in, out);
   }
+  LN_TRY(ln_loop_prepare(context, params->cond_subgraph_index, params->body_subgraph_index, &data->loop));
+  LN_TRY(ln_set_scratch(context, node, 0, data->loop.scratch_bytes));
+  if (data->loop.fits) return shape_like_inputs(context, node);
   return ln_shape_outputs(context, node, params->body_subgraph_index, data->dynamic);
 }
 
@@ -123,6 +140,9 @@ static TfLiteStatus load_state(TfLiteContext* context, const TfLiteNode* node, i
 static TfLiteStatus while_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteWhileParams* params = node->builtin_data;
   LinnetBackend* backend = LinnetBackendOf(context);
+  while_data* data = node->user_data;
+  if (ln_loop_holds(context, node, &data->loop))
+    return ln_loop_run(context, node, &data->loop, ln_get_temporary(context, node, 0)->data.raw);
   for (int i = 0; i < node->inputs->size; ++i) {
     const TfLiteTensor* initial;
     TfLiteTensor* state;
@@ -134,7 +154,7 @@ static TfLiteStatus while_invoke(TfLiteContext* context, TfLiteNode* node) {
     bool go_on;
     LN_TRY(load_state(context, node, params->cond_subgraph_index));
     LN_TRY(backend->SubgraphInvoke(backend, params->cond_subgraph_index));
-    LN_TRY(get_condition(context, ln_subgraph_output(context, params->cond_subgraph_index, 0), &go_on));
+    LN_TRY(ln_read_condition(context, ln_subgraph_output(context, params->cond_subgraph_index, 0), &go_on));
     if (!go_on) return kTfLiteOk;
     LN_TRY(load_state(context, node, params->body_subgraph_index));
     LN_TRY(backend->SubgraphInvoke(backend, params->body_subgraph_index));
@@ -165,5 +185,5 @@ static TfLiteStatus once_invoke(TfLiteContext* context, TfLiteNode* node) {
 const TfLiteRegistration ln_op_if = {.prepare = if_prepare, .invoke = if_invoke};
 const TfLiteRegistration ln_op_stablehlo_case = {.prepare = case_prepare, .invoke = case_invoke};
 const TfLiteRegistration ln_op_while = {
-    .init = while_init, .free = ln_free_node_data, .prepare = while_prepare, .invoke = while_invoke};
+    .init = while_init, .free = while_free, .prepare = while_prepare, .invoke = while_invoke};
 const TfLiteRegistration ln_op_call_once = {.prepare = once_prepare, .invoke = once_invoke};

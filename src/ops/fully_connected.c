@@ -1,6 +1,8 @@
 /* FULLY_CONNECTED: [.., K] by weights [N,K]. Floats; uint8 by uint8, int8 and int16 by 8-, 4- and 2-bit weights, int16
  * by int16; hybrid (float activations quantized per row, weights of 8 bits or less, with scales of their own for blocks
  * of a row too); sparse weights. The arithmetic is a matrix product: ops/matrix.h. */
+#include "ops/fully_connected.h"
+
 #include <string.h>
 
 #include "kernels/generic/activate.h"
@@ -28,6 +30,7 @@ typedef struct fc_run {
   const fc_data* d;
   const void* in;
   void* out;
+  size_t rows;
   const float* scales;
   int32_t* zero_points;
 } fc_run;
@@ -307,7 +310,7 @@ static void describe(const void* arg, size_t index, ln_matrix_job* job) {
                          .out = run->out,
                          .in_stride = run->d->depth,
                          .lines = 1,
-                         .line_rows = run->d->rows,
+                         .line_rows = run->rows,
                          .image_lines = 1,
                          .out_stride = run->d->matrix.columns,
                          .row_scales = run->scales,
@@ -342,7 +345,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   }
   if (d->shuffled) LN_TRY(fill_workspace(context, node, input, d));
   if (!d->in_blocks) LN_TRY(ln_matrix_load(context, &d->matrix, weights, ln_optional_input(context, node, kBias)));
-  fc_run run = {.d = d, .in = input->data.raw_const, .out = output->data.raw};
+  fc_run run = {.d = d, .in = input->data.raw_const, .out = output->data.raw, .rows = d->rows};
   if (d->hybrid) {
     int8_t* quantized = ln_get_temporary(context, node, kQuantized)->data.int8;
     float* scales = ln_get_temporary(context, node, kScales)->data.f;
@@ -353,7 +356,9 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     else
       ln_matrix_quantize(context, &d->matrix, input->data.f, d->rows, d->depth, params->asymmetric_quantize_inputs,
                          quantized, scales, zero_points);
-    run = (fc_run){d, quantized, output->data.raw, scales, zero_points};
+    run.in = quantized;
+    run.scales = scales;
+    run.zero_points = zero_points;
   }
   void* scratch = ln_get_temporary(context, node, kScratch)->data.raw;
   if (d->in_blocks)
@@ -362,6 +367,44 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     ln_matrix_run(context, &d->matrix, scratch, 1, 1, d->rows, describe, &run);
   if (d->activates) ln_activate_f32((ln_activation)params->activation, output->data.f, d->rows * d->matrix.columns);
   return kTfLiteOk;
+}
+
+/* ---- More rows than the node has: ops/fully_connected.h ---- */
+
+bool ln_fully_connected_takes_rows(const TfLiteNode* node) {
+  const fc_data* d = node->user_data;
+  return d->matrix.ready && !d->shuffled && !d->in_blocks && d->depth > 0 && d->rows > 0 && d->matrix.columns > 0;
+}
+
+/* The matrix product's scratch; rows as bytes, their scales and zero points. */
+bool ln_fully_connected_rows_bytes(const TfLiteNode* node, size_t times, size_t* size_bytes) {
+  const fc_data* d = node->user_data;
+  size_t rows, bytes = 0;
+  if (!ln_mul_size(d->rows, times, &rows) || rows >= SIZE_MAX / 16) return false;
+  if (d->hybrid && !ln_mul_size(rows, d->depth, &bytes)) return false;
+  if (!ln_add_size(bytes, rows * 8 + 4 * 64, &bytes) || bytes >= SIZE_MAX / 2) return false;
+  return ln_add_size(bytes, ln_round_up(d->scratch_bytes, 64), size_bytes);
+}
+
+void ln_fully_connected_run_rows(TfLiteContext* context, const TfLiteNode* node, const void* in, size_t times,
+                                 void* out, void* memory) {
+  const TfLiteFullyConnectedParams* params = node->builtin_data;
+  const fc_data* d = node->user_data;
+  const size_t rows = d->rows * times;
+  char* block = memory;
+  void* scratch = ln_carve(&block, d->scratch_bytes);
+  fc_run run = {.d = d, .in = in, .out = out, .rows = rows};
+  if (d->hybrid) {
+    float* scales = ln_carve(&block, rows * sizeof *scales);
+    int32_t* zero_points = ln_carve(&block, rows * sizeof *zero_points);
+    ln_matrix_quantize(context, &d->matrix, in, rows, d->depth, params->asymmetric_quantize_inputs, block, scales,
+                       zero_points);
+    run.in = block;
+    run.scales = scales;
+    run.zero_points = zero_points;
+  }
+  ln_matrix_run(context, &d->matrix, scratch, 1, 1, rows, describe, &run);
+  if (d->activates) ln_activate_f32((ln_activation)params->activation, out, rows * d->matrix.columns);
 }
 
 const TfLiteRegistration ln_op_fully_connected = {

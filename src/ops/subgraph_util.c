@@ -96,3 +96,11 @@ TfLiteStatus ln_shape_outputs(TfLiteContext* context, const TfLiteNode* node, in
   }
   return kTfLiteOk;
 }
+
+TfLiteStatus ln_read_condition(TfLiteContext* context, const TfLiteTensor* t, bool* value) {
+  LN_CHECK(context, t->type == kTfLiteBool && ln_num_elements(t) == 1 && t->data.b != NULL,
+           "the condition is %s with %lld elements; one BOOL is right", TfLiteTypeGetName(t->type),
+           (long long)ln_num_elements(t));
+  *value = t->data.uint8[0] != 0;
+  return kTfLiteOk;
+}

@@ -24,6 +24,9 @@ TfLiteStatus ln_enter_subgraph(TfLiteContext* context, const TfLiteNode* node, i
 /* Copies the subgraph's outputs to the node's. */
 TfLiteStatus ln_leave_subgraph(TfLiteContext* context, const TfLiteNode* node, int32_t subgraph);
 
+/* What a tensor that decides between subgraphs says; reported where it is not one BOOL. */
+TfLiteStatus ln_read_condition(TfLiteContext* context, const TfLiteTensor* t, bool* value);
+
 /* Gives the node's outputs the subgraph's outputs' shapes, or makes them dynamic. */
 TfLiteStatus ln_shape_outputs(TfLiteContext* context, const TfLiteNode* node, int32_t subgraph, bool dynamic);
 

@@ -103,6 +103,27 @@ static TfLiteStatus subgraph_invoke(LinnetBackend* backend, int32_t index) {
   return status;
 }
 
+static uint32_t subgraph_generation(LinnetBackend* backend, int32_t index) {
+  const ln_subgraph* subgraph = subgraph_at(backend, index);
+  return subgraph != NULL ? subgraph->generation : 0;
+}
+
+static int32_t subgraph_prepared(LinnetBackend* backend, int32_t index) {
+  const ln_subgraph* subgraph = subgraph_at(backend, index);
+  const bool in_parts = subgraph != NULL && !subgraph->interpreter->config.preserve_all_tensors;
+  return in_parts ? subgraph->next_to_prepare : 0;
+}
+
+static TfLiteStatus subgraph_invoke_part(LinnetBackend* backend, int32_t index, int32_t first, int32_t end) {
+  ln_subgraph* subgraph = subgraph_at(backend, index);
+  if (subgraph == NULL) return kTfLiteError;
+  ln_interpreter* interpreter = interpreter_of(backend);
+  ++interpreter->invoke_depth;
+  const TfLiteStatus status = ln_subgraph_invoke_part(subgraph, first, end);
+  --interpreter->invoke_depth;
+  return status;
+}
+
 static bool* subgraph_once_flag(LinnetBackend* backend, int32_t index) {
   ln_subgraph* subgraph = subgraph_at(backend, index);
   return subgraph != NULL ? &subgraph->initialized_once : NULL;
@@ -141,6 +162,9 @@ void ln_backend_fill(ln_interpreter* interpreter) {
       .SetResource = ln_backend_set_resource,
       .SetKernelName = set_kernel_name,
       .Fusion = fusion,
+      .SubgraphGeneration = subgraph_generation,
+      .SubgraphPrepared = subgraph_prepared,
+      .SubgraphInvokePart = subgraph_invoke_part,
   };
   interpreter->external_contexts[kTfLiteCpuBackendContext] = &interpreter->backend.base;
 }

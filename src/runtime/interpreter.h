@@ -66,6 +66,7 @@ typedef struct ln_subgraph {
   ln_arena arena, persistent;
   size_t persistent_used_bytes;
   int32_t next_to_prepare; /* position in the plan; the plan's size: all are prepared */
+  uint32_t generation;     /* counts the preparations from the first node on */
   int32_t position;        /* in the plan, of the node that is being prepared or run, -1: none */
   int32_t current_node;    /* that is being prepared or run, -1: none; for messages */
   bool dynamic;            /* after the allocation not all shapes are known */
@@ -157,6 +158,8 @@ TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph);
 /* Prepares nodes for their shapes only, without memory; the nodes before position `known` have been prepared. */
 TfLiteStatus ln_subgraph_find_shapes(ln_subgraph* subgraph, int32_t* known);
 TfLiteStatus ln_subgraph_invoke(ln_subgraph* subgraph);
+/* Runs positions `first` to `end` of the plan only, which must be prepared and have outputs of known shapes. */
+TfLiteStatus ln_subgraph_invoke_part(ln_subgraph* subgraph, int32_t first, int32_t end);
 bool ln_subgraph_has_dynamic(const ln_subgraph* subgraph, const TfLiteIntArray* tensors);
 bool ln_has_tensor(const TfLiteIntArray* tensors, int32_t tensor);
 

@@ -220,6 +220,7 @@ TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph) {
   subgraph->ready = false;
   subgraph->resized = false;
   subgraph->next_to_prepare = 0;
+  ++subgraph->generation;
   ln_subgraph_reset_dynamic(subgraph);
   TfLiteStatus status = check_order(subgraph);
   if (status == kTfLiteOk) status = propagate_shapes(subgraph);
@@ -338,6 +339,23 @@ static TfLiteStatus read_outputs(ln_subgraph* subgraph) {
       return kTfLiteError;
   }
   return kTfLiteOk;
+}
+
+TfLiteStatus ln_subgraph_invoke_part(ln_subgraph* subgraph, int32_t first, int32_t end) {
+  if (!subgraph->ready || first < 0 || end > subgraph->next_to_prepare) {
+    ln_subgraph_report(subgraph, "positions %d to %d are to be run; %d are prepared", first, end,
+                       subgraph->ready ? subgraph->next_to_prepare : 0);
+    return kTfLiteError;
+  }
+  if (!enter(subgraph)) return kTfLiteError;
+  TfLiteStatus status = kTfLiteOk;
+  subgraph->running = true;
+  for (int32_t p = first; status == kTfLiteOk && p < end; ++p) status = run_position(subgraph, p);
+  subgraph->position = -1;
+  subgraph->running = false;
+  subgraph->resized = false;
+  subgraph->busy = false;
+  return status;
 }
 
 TfLiteStatus ln_subgraph_invoke(ln_subgraph* subgraph) {
