@@ -84,6 +84,7 @@ static void out_ref(const ln_winograd_q8_out* t, const int32_t* m, size_t step) 
 static const ln_winograd_q8 ln_winograd_q8_generic = {.name = "winograd_q8_ref",
                                                       .isa = LN_ISA_GENERIC,
                                                       .mr = 1,
+                                                      .nr = COLUMNS,
                                                       .lanes = 1,
                                                       .in = in_ref,
                                                       .product = product_ref,
@@ -151,12 +152,13 @@ void ln_winograd_q8_pack(const ln_winograd_q8* kernel, size_t columns, size_t ch
   for (size_t n = 0; n < columns; ++n) {
     const size_t first = n / COLUMNS * COLUMNS, left = columns - first;
     const size_t width = ln_winograd_q8_width(kernel, left < COLUMNS ? left : COLUMNS);
-    int16_t* panel = packed + ln_winograd_q8_panel(channels, first);
+    const size_t at = (n - first) / kernel->nr * kernel->nr, own = width - at < kernel->nr ? width - at : kernel->nr;
+    int16_t* panel = packed + ln_winograd_q8_panel(channels, first) + at * channels;
     uint32_t sum = 0;
     for (size_t k = 0; k < depth; ++k) sum += (uint32_t)weight_of(filters[n * depth + k], flip);
     column_sums[n] = (int32_t)sum;
     for (size_t c = 0; c < channels; ++c)
-      transform(filters + n * depth + c, channels, flip, zero, panel + (c / 2 * width + n - first) * 2 + c % 2,
+      transform(filters + n * depth + c, channels, flip, zero, panel + (c / 2 * own + n - first - at) * 2 + c % 2,
                 channels * width);
   }
 }

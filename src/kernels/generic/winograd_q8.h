@@ -41,7 +41,8 @@ typedef struct ln_winograd_q8_out {
 } ln_winograd_q8_out;
 
 /* The product of one point: c[m][n] = sum over k of a[m][k] * b[k][n]; rows of c lie c_stride apart and are written up
- * to whole vectors. b is a panel of a point: [channels / 2][columns, to whole vectors][2]. */
+ * to whole vectors. b is a panel of a point: for every `nr` columns, the last of as many vectors as are needed,
+ * [channels / 2][columns][2]. */
 typedef struct ln_winograd_q8_product {
   size_t rows, columns, channels; /* columns <= LN_WINOGRAD_Q8_COLUMNS; an even number of channels */
   const int16_t* a;
@@ -54,7 +55,7 @@ typedef struct ln_winograd_q8_product {
 typedef struct ln_winograd_q8 {
   const char* name;
   ln_isa isa;
-  size_t mr, lanes; /* rows that the product takes at once; columns of a vector */
+  size_t mr, nr, lanes; /* rows and columns that the product takes at once; columns of a vector */
   void (*in)(const ln_winograd_q8_in* tile, int16_t* v, size_t step);
   void (*product)(const ln_winograd_q8_product* product);
   void (*out)(const ln_winograd_q8_out* tile, const int32_t* m, size_t step);

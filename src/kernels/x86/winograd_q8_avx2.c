@@ -79,9 +79,15 @@ LN_PRODUCT(6, 2)
 static void product(const ln_winograd_q8_product* p) {
   const size_t width = (p->columns + kLanes - 1) / kLanes * kLanes;
   size_t at = 0;
-  for (; at + 2 * kLanes <= width; at += 2 * kLanes) product_2(p, width, at);
-  if (at < width) product_1(p, width, at);
+  for (; at + 2 * kLanes <= width; at += 2 * kLanes) product_2(p, at);
+  if (at < width) product_1(p, at);
 }
 
-const ln_winograd_q8 ln_winograd_q8_avx2 = {
-    .name = "winograd_q8_avx2", .isa = LN_ISA_AVX2, .mr = 6, .lanes = kLanes, .in = in, .product = product, .out = out};
+const ln_winograd_q8 ln_winograd_q8_avx2 = {.name = "winograd_q8_avx2",
+                                            .isa = LN_ISA_AVX2,
+                                            .mr = 6,
+                                            .nr = kLanes * kMaxVectors,
+                                            .lanes = kLanes,
+                                            .in = in,
+                                            .product = product,
+                                            .out = out};

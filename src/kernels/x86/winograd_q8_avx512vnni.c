@@ -66,15 +66,15 @@ LN_PRODUCT(8, 3)
 LN_PRODUCT(6, 4)
 
 static void product(const ln_winograd_q8_product* p) {
-  static void (*const by_vectors[])(const ln_winograd_q8_product* p, size_t width, size_t at) = {product_1, product_2,
-                                                                                                 product_3, product_4};
-  const size_t vectors = (p->columns + kLanes - 1) / kLanes;
-  by_vectors[vectors - 1](p, vectors * kLanes, 0);
+  static void (*const by_vectors[])(const ln_winograd_q8_product* p, size_t at) = {product_1, product_2, product_3,
+                                                                                   product_4};
+  by_vectors[(p->columns - 1) / kLanes](p, 0);
 }
 
 const ln_winograd_q8 ln_winograd_q8_avx512vnni = {.name = "winograd_q8_avx512vnni",
                                                   .isa = LN_ISA_AVX512VNNI,
                                                   .mr = 6,
+                                                  .nr = kLanes * kMaxVectors,
                                                   .lanes = kLanes,
                                                   .in = in,
                                                   .product = product,

@@ -57,14 +57,13 @@ static void in(const ln_winograd_q8_in* t, int16_t* v, size_t step) {
 
 /* ---- The products ---- */
 
-LN_INLINE void tile(size_t rows, size_t vectors, const ln_winograd_q8_product* p, size_t width, size_t first,
-                    size_t at) {
-  const int16_t *a = p->a + first * p->a_stride, *b = p->b + 2 * at;
+LN_INLINE void tile(size_t rows, size_t vectors, const ln_winograd_q8_product* p, size_t first, size_t at) {
+  const int16_t *a = p->a + first * p->a_stride, *b = p->b + at * p->channels;
   LN_V sums[kMaxRows][kMaxVectors];
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = LN_OP(set1_epi32)(0);
   }
-  for (size_t k = 0; k < p->channels; k += 2, b += 2 * width) {
+  for (size_t k = 0; k < p->channels; k += 2, b += 2 * kLanes * vectors) {
     LN_V w[kMaxVectors];
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = load(b + 2 * kLanes * v);
     LN_UNROLL for (size_t m = 0; m < rows; ++m) {
@@ -79,11 +78,11 @@ LN_INLINE void tile(size_t rows, size_t vectors, const ln_winograd_q8_product* p
 }
 
 #define LN_ROWS(count, vectors) \
-  for (; m + (count) <= p->rows; m += (count)) tile(count, vectors, p, width, m, at);
-#define LN_PRODUCT(most, vectors)                                                           \
-  static void product_##vectors(const ln_winograd_q8_product* p, size_t width, size_t at) { \
-    size_t m = 0;                                                                           \
-    LN_ROWS(most, vectors) LN_ROWS(4, vectors) LN_ROWS(2, vectors) LN_ROWS(1, vectors)      \
+  for (; m + (count) <= p->rows; m += (count)) tile(count, vectors, p, m, at);
+#define LN_PRODUCT(most, vectors)                                                      \
+  static void product_##vectors(const ln_winograd_q8_product* p, size_t at) {          \
+    size_t m = 0;                                                                      \
+    LN_ROWS(most, vectors) LN_ROWS(4, vectors) LN_ROWS(2, vectors) LN_ROWS(1, vectors) \
   }
 
 /* ---- The results ---- */
