@@ -5,6 +5,12 @@ file(GLOB LINNET_CONVERT_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/conve
 add_library(linnet_convert STATIC ${LINNET_CONVERT_SOURCES})
 target_include_directories(linnet_convert PRIVATE ${CMAKE_SOURCE_DIR}/src PUBLIC ${CMAKE_SOURCE_DIR}/include)
 target_compile_definitions(linnet_convert PRIVATE _GNU_SOURCE)
+set(LINNET_REPORT_PAGE ${CMAKE_BINARY_DIR}/report_page.c)
+add_custom_command(OUTPUT ${LINNET_REPORT_PAGE}
+  COMMAND ${CMAKE_COMMAND} -DIN=${CMAKE_SOURCE_DIR}/src/convert/report.html -DOUT=${LINNET_REPORT_PAGE}
+    -DNAME=ln_report_page -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+  DEPENDS ${CMAKE_SOURCE_DIR}/src/convert/report.html ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+target_sources(linnet_convert PRIVATE ${LINNET_REPORT_PAGE})
 target_link_libraries(linnet_convert PRIVATE linnet_flags PUBLIC linnet)
 
 # TensorFlow's files need protobuf-c.

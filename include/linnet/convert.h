@@ -36,6 +36,10 @@ typedef struct LinnetConvertOptions {
   bool allow_custom;      /* operators without a builtin become custom ones instead of failing */
   void (*say)(void* user_data, LinnetSaid what, const char* text); /* `text` is valid for the call; NULL: silent */
   void* user_data;
+  const char* report; /* where a page goes that shows the graph before and after, and what each pass did; NULL: none */
+  /* Called now and then with what is being done and how far it is: `done` of `total`, or `total` 0 where that is not
+   * known. NULL: nobody asks. */
+  void (*progress)(void* user_data, const char* what, long done, long total);
 } LinnetConvertOptions;
 
 /**

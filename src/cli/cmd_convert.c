@@ -3,11 +3,11 @@
 #include "convert_say.h"
 
 static int run(const cli_args* args) {
-  convert_say say = {cli_has(args, "dump-passes"), false};
+  convert_say say = {.passes = cli_has(args, "dump-passes")};
   const char* output = cli_value(args, "output");
   if (output == NULL) return cli_fail(CLI_USAGE, "convert: --output FILE says where the model goes");
   LinnetConvertOptions options = convert_options(args, &say);
-  return LinnetConvert(cli_operand(args, 0), output, &options) == kTfLiteOk ? CLI_OK : CLI_INPUT;
+  return convert_end(&say, LinnetConvert(cli_operand(args, 0), output, &options));
 }
 
 static const cli_option kOptions[] = {
@@ -21,6 +21,8 @@ static const cli_option kOptions[] = {
     {"labels", "FILE", "put a file with a label a line into the model"},
     {"skip", "PASSES", "optimizations that are not to run, separated by commas; all: none runs"},
     {"dump-passes", NULL, "say what each optimization did"},
+    {"report", "FILE", "write a page (HTML) with the graph before and after, what was fused, and costs"},
+    {"quiet", NULL, "do not show on the terminal how far it is"},
     {NULL, NULL, NULL},
 };
 

@@ -3,17 +3,18 @@
 #include "convert_say.h"
 
 static int run(const cli_args* args) {
-  convert_say say = {false, false};
+  convert_say say = {.passes = false};
   const char* output = cli_value(args, "output");
   if (output == NULL) return cli_fail(CLI_USAGE, "freeze: --output FILE says where the graph goes");
   LinnetConvertOptions options = convert_options(args, &say);
   if (cli_operand_count(args) > 1) options.checkpoint = cli_operand(args, 1);
-  return LinnetFreeze(cli_operand(args, 0), output, &options) == kTfLiteOk ? CLI_OK : CLI_INPUT;
+  return convert_end(&say, LinnetFreeze(cli_operand(args, 0), output, &options));
 }
 
 static const cli_option kOptions[] = {
     {"output", "FILE", "where the graph goes (-o)"},
     {"outputs", "NAMES", "the graph's outputs, separated by commas; found where the graph allows"},
+    {"quiet", NULL, "do not show on the terminal how far it is"},
     {NULL, NULL, NULL},
 };
 

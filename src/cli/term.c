@@ -64,11 +64,16 @@ void term_bold(const char* text) {
     fputs(text, stdout);
 }
 
-void term_progress(const char* what, long long done, long long total) {
-  if (!isatty(STDERR_FILENO)) return;
-  if (done >= total)
-    fprintf(stderr, "\r\033[K");
-  else
-    fprintf(stderr, "\r%s  %lld / %lld\033[K", what, done, total);
+bool term_has_line(void) { return isatty(STDERR_FILENO); }
+
+void term_line(const char* text) {
+  fprintf(stderr, "\r%s\033[K", text);
   fflush(stderr);
+}
+
+void term_progress(const char* what, long long done, long long total) {
+  char line[128] = "";
+  if (!term_has_line()) return;
+  if (done < total) snprintf(line, sizeof line, "%s  %lld / %lld", what, done, total);
+  term_line(line);
 }

@@ -15,4 +15,8 @@ void term_bold(const char* text);
 /* "running  37 / 100" on stderr, overwritten in place; nothing where stderr is no terminal. done == total clears it. */
 void term_progress(const char* what, long long done, long long total);
 
+/* Whether stderr is a terminal; one line there that is written anew each time, "" takes it away. */
+bool term_has_line(void);
+void term_line(const char* text);
+
 #endif

@@ -4,16 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "convert/import/import.h"
 #include "convert/labels.h"
 #include "convert/passes/passes.h"
 #include "convert/read_tflite.h"
+#include "convert/report.h"
 #include "convert/versions.h"
 #include "convert/write.h"
 
 typedef struct call {
   const char *source, *destination;
   LinnetConvertOptions options;
+  uint64_t started_ns;
 } call;
 
 static void say(const call* c, LinnetSaid what, const char* text) {
@@ -35,6 +38,15 @@ static void report(const ln_job* job, void* arg) {
   }
 }
 
+/* What all jobs begin with. */
+static const call* begin(ln_job* job, void* arg) {
+  const call* c = arg;
+  job->progress = c->options.progress;
+  job->progress_data = c->options.user_data;
+  ln_job_progress(job, "reading", 0, 0);
+  return c;
+}
+
 static TfLiteStatus run(void (*work)(ln_job* job, void* arg), const char* source, const char* destination,
                         const LinnetConvertOptions* options) {
   call c;
@@ -42,17 +54,24 @@ static TfLiteStatus run(void (*work)(ln_job* job, void* arg), const char* source
   if (source == NULL || destination == NULL) return kTfLiteError;
   c.source = source;
   c.destination = destination;
+  c.started_ns = ln_clock_ns();
   if (options != NULL)
     memcpy(&c.options, options, options->struct_size < sizeof c.options ? options->struct_size : sizeof c.options);
   return ln_job_run(work, &c, report) ? kTfLiteOk : kTfLiteError;
 }
 
+static ln_report* begin_report(const call* c, ln_graph* graph) {
+  return c->options.report != NULL ? ln_report_begin(graph, c->source, c->started_ns) : NULL;
+}
+
 static void optimize(ln_job* job, void* arg) {
-  const call* c = arg;
+  const call* c = begin(job, arg);
   ln_graph* graph = ln_read_tflite(job, c->source);
+  ln_report* report = begin_report(c, graph);
   ln_run_passes(graph, c->options.skip);
   if (!ln_has_word(c->options.skip, "all")) ln_set_min_runtime_version(graph);
   ln_write_file(graph, c->destination);
+  if (report != NULL) ln_report_end(report, c->destination, c->options.report);
 }
 
 TfLiteStatus LinnetOptimize(const char* source, const char* destination, const LinnetConvertOptions* options) {
@@ -86,16 +105,18 @@ static ln_graph* import(ln_job* job, const call* c) {
 }
 
 static void convert(ln_job* job, void* arg) {
-  const call* c = arg;
+  const call* c = begin(job, arg);
   ln_graph* graph = import(job, c);
   if (job->problem_count != 0) return;
   ln_graph_sweep(graph);
   graph->description = "Linnet converted.";
+  ln_report* report = begin_report(c, graph);
   ln_run_passes(graph, c->options.skip);
   ln_lower_rest(graph);
   if (c->options.labels != NULL) ln_add_labels(graph, c->options.labels);
   ln_set_min_runtime_version(graph);
   ln_write_file(graph, c->destination);
+  if (report != NULL) ln_report_end(report, c->destination, c->options.report);
 }
 
 TfLiteStatus LinnetConvert(const char* source, const char* destination, const LinnetConvertOptions* options) {
@@ -113,7 +134,7 @@ ln_graph* ln_import_keras(ln_job* job, const char* path, const LinnetConvertOpti
 #endif
 
 static void freeze(ln_job* job, void* arg) {
-  const call* c = arg;
+  const call* c = begin(job, arg);
 #ifdef LINNET_HAVE_PROTOBUF_C
   ln_freeze_graphdef(job, c->source, c->destination, &c->options);
 #else

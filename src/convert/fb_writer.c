@@ -217,7 +217,9 @@ void ln_fb_writer_copy(const ln_fb_writer* w, void* destination) {
 }
 
 bool ln_fb_writer_save(const ln_fb_writer* w, FILE* file) {
-  for (size_t i = w->segment_count; i-- > 0;)
+  for (size_t i = w->segment_count; i-- > 0;) {
+    ln_job_progress(w->job, "writing", w->segment_count - i, w->segment_count);
     if (fwrite(w->segments[i].data, 1, w->segments[i].size, file) != w->segments[i].size) return false;
+  }
   return true;
 }

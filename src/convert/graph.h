@@ -138,6 +138,7 @@ struct ln_node {
   size_t custom_options_bytes;
   const uint8_t* mutating_variable_inputs; /* NULL or a flag per input */
   int32_t mark;                            /* a pass's own */
+  int32_t number;                          /* the trace's, 0: none yet */
 };
 
 struct ln_subgraph {
@@ -188,7 +189,8 @@ struct ln_graph {
   ln_signature** last_signature;
   ln_metadata* metadata;
   ln_metadata** last_metadata;
-  const void* tail; /* bytes behind the model in its file: a zip of associated files */
+  struct ln_trace* trace; /* what passes change, for a report; NULL: nobody asks */
+  const void* tail;       /* bytes behind the model in its file: a zip of associated files */
   size_t tail_bytes;
 };
 

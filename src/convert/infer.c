@@ -324,6 +324,7 @@ bool ln_fold_node(ln_node* node) {
 
 void ln_infer(ln_node* node) {
   ln_job* job = node->subgraph->graph->job;
+  ln_job_progress(job, "importing, operators", (size_t)node->subgraph->node_count, 0);
   if (is_left_alone(node)) return;
   bool broken = false, unranked = false;
   for (int i = 0; i < node->input_count; ++i) {

@@ -165,3 +165,7 @@ void ln_log(ln_job* job, const char* format, ...) {
   add_note(job, NULL, &job->last_log, NULL, format, args);
   va_end(args);
 }
+
+void ln_job_progress(const ln_job* job, const char* what, size_t done, size_t total) {
+  if (job->progress != NULL) job->progress(job->progress_data, what, (long)done, (long)total);
+}

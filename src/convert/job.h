@@ -44,6 +44,8 @@ typedef struct ln_job {
   ln_job_note** last_warning;
   ln_job_note* log; /* what passes did */
   ln_job_note** last_log;
+  void (*progress)(void* data, const char* what, long done, long total); /* NULL: nobody asks */
+  void* progress_data;
   char error[1024]; /* why ln_stop was called */
   jmp_buf out;
 } ln_job;
@@ -62,6 +64,8 @@ _Noreturn void ln_stop(ln_job* job, const char* format, ...) LN_PRINTF(2, 3);
 void ln_problem(ln_job* job, const ln_place* place, const char* format, ...) LN_PRINTF(3, 4);
 /* The same for what is worth knowing and no failure. */
 void ln_warn(ln_job* job, const ln_place* place, const char* format, ...) LN_PRINTF(3, 4);
+/* Says what is being done and how far it is; `total` 0: not known. */
+void ln_job_progress(const ln_job* job, const char* what, size_t done, size_t total);
 /* A line for --dump-passes. */
 void ln_log(ln_job* job, const char* format, ...) LN_PRINTF(2, 3);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "convert/trace.h"
 #include "linnet/convert.h"
 
 enum { MAX_ROUNDS = 20 };
@@ -49,13 +50,16 @@ bool ln_has_word(const char* list, const char* word) {
   return false;
 }
 
-static int run_pass(const ln_pass* pass, ln_graph* graph) {
+/* `sweep`: what the pass leaves unused goes with it. */
+static int run_pass(const ln_pass* pass, ln_graph* graph, bool sweep) {
   int changes = 0;
   for (ln_subgraph* s = graph->subgraphs; s != NULL; s = s->next) {
     const int before = s->node_count, made = pass->run(s);
-    if (made != 0)
-      ln_log(graph->job, "%s: %d in subgraph \"%s\", %d operators before, %d after", pass->name, made, s->name, before,
-             s->node_count);
+    if (made == 0) continue;
+    if (sweep) ln_pass_dead(s);
+    ln_trace_pass(s, pass->name);
+    ln_log(graph->job, "%s: %d in subgraph \"%s\", %d operators before, %d after", pass->name, made, s->name, before,
+           s->node_count);
     changes += made;
   }
   return changes;
@@ -65,8 +69,11 @@ void ln_run_passes(ln_graph* graph, const char* skip) {
   if (ln_has_word(skip, "all")) return;
   for (int round = 0; round < MAX_ROUNDS; ++round) {
     int changes = 0;
-    for (const ln_pass* pass = ln_passes; pass->name != NULL; ++pass)
-      if (!ln_has_word(skip, pass->name)) changes += run_pass(pass, graph);
+    for (const ln_pass* pass = ln_passes; pass->name != NULL; ++pass) {
+      ln_job_progress(graph->job, ln_job_text(graph->job, "optimizing, round %d: %s", round + 1, pass->name),
+                      (size_t)(pass - ln_passes), sizeof ln_passes / sizeof ln_passes[0] - 1);
+      if (!ln_has_word(skip, pass->name)) changes += run_pass(pass, graph, !ln_has_word(skip, "dead"));
+    }
     if (changes == 0) return;
   }
 }

@@ -7,6 +7,7 @@
 
 #include "convert/build.h"
 #include "convert/passes/passes.h"
+#include "convert/trace.h"
 
 static ln_tensor* number(ln_subgraph* s, float value) { return ln_graph_float(s, "erf", value); }
 
@@ -37,11 +38,13 @@ static void lower(ln_node* node) {
 }
 
 void ln_lower_rest(ln_graph* graph) {
-  for (ln_subgraph* s = graph->subgraphs; s != NULL; s = s->next)
+  for (ln_subgraph* s = graph->subgraphs; s != NULL; s = s->next) {
     for (ln_node *node = s->first, *next; node != NULL; node = next) {
       next = node->next;
       if (node->code == LN_OP_CUSTOM && strcmp(node->custom_name, "Erf") == 0 && node->custom_options_bytes == 0 &&
           ln_is_float(node->inputs[0]))
         lower(node);
     }
+    ln_trace_pass(s, "rest");
+  }
 }
