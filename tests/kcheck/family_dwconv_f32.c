@@ -14,7 +14,7 @@ static ln_dwconv_shape random_shape(void) {
   else
     s.multiplier = (int32_t)kc_size(40, 8);
   const bool usual = kc_chance(70);
-  s.filter_height = usual ? 2 * pick(1, 2) + 1 : pick(1, 7);
+  s.filter_height = usual ? 2 * pick(1, 3) + 1 : pick(1, 7);
   s.filter_width = usual ? s.filter_height : pick(1, 7);
   s.stride_y = s.stride_x = pick(1, usual ? 2 : 3);
   s.dilation_y = usual ? 1 : pick(1, 3);

@@ -2,8 +2,12 @@
 #include "kernels/arm/rungs_arm.h"
 #include "kernels/arm/vec_neon.h"
 
-enum { kPixels = NEON_REGISTERS / 4, kVectors = 4 }; /* made at once */
+/* Pixels made at once by the width of the windows (in two lines where LN_PAIR5 or the width is 3), vectors of channels
+ * elsewhere. */
+#define LN_PAIR5 (NEON_REGISTERS > 16)
+enum { kPixels3 = LN_PAIR5 ? 7 : 4, kPixels5 = 7, kPixels7 = 7, kVectors = 4 };
 
 #include "kernels/generic/dwconv_f32_body.h"
 
-const ln_dwconv_f32 ln_dwconv_f32_neon = {.name = "dwconv_f32_neon", .isa = LN_ISA_NEON, .run = run};
+const ln_dwconv_f32 ln_dwconv_f32_neon = {
+    .name = "dwconv_f32_neon", .isa = LN_ISA_NEON, .lanes = VEC_LANES, .run = run};

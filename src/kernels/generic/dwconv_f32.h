@@ -13,6 +13,7 @@ typedef void (*ln_dwconv_f32_fn)(const ln_dwconv_shape* shape, int32_t row, int3
 typedef struct ln_dwconv_f32 {
   const char* name;
   ln_isa isa;
+  int32_t lanes; /* channels at once */
   ln_dwconv_f32_fn run;
 } ln_dwconv_f32;
 

@@ -1,6 +1,8 @@
-/* The body of float depthwise convolution over vec_*.h. From 3 x 3 and 5 x 5 windows four neighbouring pixels are made
- * at once, so that a column is loaded once for all of them; other windows go tap by tap with four vectors of channels
- * at once. */
+/* The body of float depthwise convolution over vec_*.h. From windows 3, 5 or 7 wide kPixels neighbouring pixels are
+ * made at once, where nothing is outside of the picture in two lines, so that a column is loaded once for all of them;
+ * other windows go tap by tap with four vectors of channels at once. */
+#include <stdbool.h>
+
 #include "kernels/generic/dwconv_f32.h"
 
 typedef struct span {
@@ -19,75 +21,163 @@ typedef struct line {
   const float *in, *weights, *bias; /* in and weights at the first tap row inside */
   float* out;                       /* the row */
   size_t rows;
-  size_t begin, end; /* channels */
   vec low, high;
 } line;
 
-/* n channels from c on of `pixels` neighbours, whose windows begin at column `left`. With `edge` some of their columns
- * lie outside of the picture and are left out. */
-LN_INLINE void neighbours(const line* l, size_t width, size_t stride, size_t pixels, int edge, int64_t left, size_t c,
-                          size_t n, float* out) {
-  const size_t channels = (size_t)l->shape->channels, row_stride = (size_t)l->shape->in_width * channels;
-  const float *in = l->in + c, *weights = l->weights + c;
-  vec sums[kPixels];
-  LN_UNROLL for (size_t p = 0; p < pixels; ++p) sums[p] = vec_load_n(l->bias + c, n);
-  for (size_t y = 0; y < l->rows; ++y, in += row_stride, weights += width * channels) {
-    vec w[5];
-    LN_UNROLL for (size_t x = 0; x < width; ++x) w[x] = vec_load_n(weights + x * channels, n);
-    LN_UNROLL for (size_t k = 0; k < (pixels - 1) * stride + width; ++k) {
-      const int64_t at = left + (int64_t)k;
-      if (edge && (at < 0 || at >= l->shape->in_width)) continue;
-      vec column = vec_load_n(in + (size_t)at * channels, n);
-      LN_KEEP(column);
-      LN_UNROLL for (size_t p = 0; p < pixels; ++p) {
-        if (k >= p * stride && k < p * stride + width) sums[p] = vec_fma(column, w[k - p * stride], sums[p]);
-      }
+/* What a piece of code is made for: windows `width` wide in `lines` lines (of more than one the windows are whole) with
+ * `height` tap rows inside (0: line.rows, whatever it is), `pixels` at once. With `edge` some columns may lie outside
+ * of the picture and are left out. Steps of more than one line are 1. */
+typedef struct block {
+  size_t lines, height, width, stride, pixels;
+  int edge;
+} block;
+
+enum { kMostPixels = 8, kMostWidth = 7 };
+
+/* Row y of the windows' input by the taps of tap row y for the first line, and of the one before, which were loaded
+ * last, for the second. */
+LN_INLINE void add_row(const line* l, block b, size_t y, int64_t left, const float* in, const float* weights, size_t n,
+                       vec taps[2][kMostWidth], vec sums[2][kMostPixels]) {
+  const size_t channels = (size_t)l->shape->channels;
+  const int first = b.lines == 1 || y<b.height, second = b.lines> 1 && y > 0;
+  LN_UNROLL for (size_t x = 0; x < b.width; ++x) {
+    if (second) taps[1][x] = taps[0][x];
+    if (first) {
+      taps[0][x] = vec_load_n(weights + (y * b.width + x) * channels, n);
+      LN_KEEP(taps[0][x]);
     }
   }
-  LN_UNROLL for (size_t p = 0; p < pixels; ++p)
-      vec_store_n(out + p * channels + c, vec_min(l->high, vec_max(l->low, sums[p])), n);
+  LN_UNROLL for (size_t k = 0; k < (b.pixels - 1) * b.stride + b.width; ++k) {
+    const int64_t at = left + (int64_t)k;
+    if (b.edge && (at < 0 || at >= l->shape->in_width)) continue;
+    vec value = vec_load_n(in + (size_t)at * channels, n);
+    LN_KEEP(value);
+    LN_UNROLL for (size_t p = 0; p < b.pixels; ++p) {
+      if (k < p * b.stride || k >= p * b.stride + b.width) continue;
+      if (first) sums[0][p] = vec_fma(value, taps[0][k - p * b.stride], sums[0][p]);
+      if (second) sums[1][p] = vec_fma(value, taps[1][k - p * b.stride], sums[1][p]);
+    }
+  }
 }
 
-LN_INLINE void walk_channels(const line* l, size_t width, size_t stride, size_t pixels, int edge, int32_t x) {
-  const int64_t left = (int64_t)x * l->shape->stride_x - l->shape->pad_left;
-  float* out = l->out + (size_t)x * (size_t)l->shape->channels;
-  size_t c = l->begin;
-  for (; c + VEC_LANES <= l->end; c += VEC_LANES) neighbours(l, width, stride, pixels, edge, left, c, VEC_LANES, out);
-  if (c < l->end) neighbours(l, width, stride, pixels, edge, left, c, l->end - c, out);
-}
-
-/* The pixels from x on, at most as many as are made at once; how many they were. */
-LN_INLINE int32_t walk_some(const line* l, size_t width, size_t stride, int32_t x) {
+/* n channels from c on of the pixels from x on. */
+LN_INLINE void neighbours(const line* l, block b, size_t x, size_t c, size_t n) {
   const ln_dwconv_shape* s = l->shape;
-  const int32_t count = s->out_width - x;
-  const int64_t left = (int64_t)x * s->stride_x - s->pad_left;
-  const int64_t right = left + (int64_t)((kPixels - 1) * stride + width);
-#define LN_PIXELS(n, edge)                           \
-  do {                                               \
-    walk_channels(l, width, stride, (n), (edge), x); \
-    return (n);                                      \
-  } while (0)
-  if (count >= kPixels && left >= 0 && right <= s->in_width) LN_PIXELS(kPixels, 0);
-  if (count >= kPixels) LN_PIXELS(kPixels, 1);
-  if (kPixels > 7 && count == 7) LN_PIXELS(kPixels > 7 ? 7 : 1, 1);
-  if (count >= 4) LN_PIXELS(4, 1);
-  if (count == 3) LN_PIXELS(3, 1);
-  if (count == 2) LN_PIXELS(2, 1);
-  LN_PIXELS(1, 1);
-#undef LN_PIXELS
+  const size_t channels = (size_t)s->channels, row_stride = (size_t)s->in_width * channels;
+  const int64_t left = (int64_t)(x * b.stride) - s->pad_left;
+  const float *in = l->in + c, *weights = l->weights + c;
+  vec taps[2][kMostWidth], sums[2][kMostPixels];
+  LN_UNROLL for (size_t r = 0; r < b.lines; ++r) {
+    LN_UNROLL for (size_t p = 0; p < b.pixels; ++p) sums[r][p] = vec_load_n(l->bias + c, n);
+  }
+  if (b.height > 0) {
+    LN_UNROLL for (size_t y = 0; y < b.height + b.lines - 1; ++y)
+        add_row(l, b, y, left, in + y * row_stride, weights, n, taps, sums);
+  } else {
+    for (size_t y = 0; y < l->rows; ++y) add_row(l, b, y, left, in + y * row_stride, weights, n, taps, sums);
+  }
+  LN_UNROLL for (size_t r = 0; r < b.lines; ++r) {
+    float* out = l->out + (r * (size_t)s->out_width + x) * channels + c;
+    LN_UNROLL for (size_t p = 0; p < b.pixels; ++p)
+        vec_store_n(out + p * channels, vec_min(l->high, vec_max(l->low, sums[r][p])), n);
+  }
 }
 
-static void walk_3_by_1(const line* l) {
-  for (int32_t x = 0; x < l->shape->out_width;) x += walk_some(l, 3, 1, x);
+/* The last channels that fill no vector are made with some before them, once more. */
+LN_INLINE void walk_channels(const line* l, block b, size_t x) {
+  const size_t channels = (size_t)l->shape->channels;
+  if (channels < VEC_LANES) {
+    if (b.height == 0) neighbours(l, b, x, 0, channels);
+    return;
+  }
+  size_t c = 0;
+  for (; c + VEC_LANES <= channels; c += VEC_LANES) neighbours(l, b, x, c, VEC_LANES);
+  if (c < channels) neighbours(l, b, x, channels - VEC_LANES, VEC_LANES);
 }
-static void walk_3_by_2(const line* l) {
-  for (int32_t x = 0; x < l->shape->out_width;) x += walk_some(l, 3, 2, x);
+
+/* And so are the last pixels. */
+LN_INLINE void walk(const line* l, block b) {
+  const ln_dwconv_shape* s = l->shape;
+  const size_t width = (size_t)s->out_width, reach = (b.pixels - 1) * b.stride + b.width;
+  const block at_edge = {b.lines, b.height, b.width, b.stride, b.pixels, 1};
+  for (size_t done = 0; done < width; done += b.pixels) {
+    const size_t x = done + b.pixels <= width ? done : width - b.pixels;
+    const int64_t left = (int64_t)(x * b.stride) - s->pad_left;
+    if (left < 0 || left + (int64_t)reach > s->in_width)
+      walk_channels(l, at_edge, x);
+    else
+      walk_channels(l, b, x);
+  }
 }
-static void walk_5_by_1(const line* l) {
-  for (int32_t x = 0; x < l->shape->out_width;) x += walk_some(l, 5, 1, x);
-}
-static void walk_5_by_2(const line* l) {
-  for (int32_t x = 0; x < l->shape->out_width;) x += walk_some(l, 5, 2, x);
+
+#define LN_WALK(name, lines, height, width, stride, pixels) \
+  static void name(const line* l) { walk(l, (block){lines, height, width, stride, pixels, 0}); }
+
+/* Windows of a width and a stride: whole ones, with one or two tap rows outside, any, and any on narrow pictures. */
+#define LN_WALKS(width, stride, pixels)                                            \
+  LN_WALK(walk_##width##_by_##stride##_whole, 1, width, width, stride, pixels)     \
+  LN_WALK(walk_##width##_by_##stride##_less, 1, width - 1, width, stride, pixels)  \
+  LN_WALK(walk_##width##_by_##stride##_least, 1, width - 2, width, stride, pixels) \
+  LN_WALK(walk_##width##_by_##stride##_any, 1, 0, width, stride, pixels)           \
+  LN_WALK(walk_##width##_by_##stride##_narrow, 1, 0, width, stride, kNarrow)       \
+  LN_WALK(walk_##width##_by_##stride##_single, 1, 0, width, stride, 1)
+
+enum { kNarrow = 3 };
+LN_WALKS(3, 1, kPixels3)
+LN_WALKS(3, 2, kPixels3)
+LN_WALKS(5, 1, kPixels5)
+LN_WALKS(5, 2, kPixels5)
+LN_WALKS(7, 1, kPixels7)
+LN_WALKS(7, 2, kPixels7)
+LN_WALK(walk_3_by_1_pair, 2, 3, 3, 1, kPixels3)
+LN_WALK(walk_3_by_1_narrow_pair, 2, 3, 3, 1, kNarrow)
+LN_WALK(walk_3_by_1_narrow_whole, 1, 3, 3, 1, kNarrow)
+LN_WALK(walk_3_by_1_narrow_less, 1, 2, 3, 1, kNarrow)
+LN_WALK(walk_3_by_1_narrow_least, 1, 1, 3, 1, kNarrow)
+#if LN_PAIR5
+LN_WALK(walk_5_by_1_pair, 2, 5, 5, 1, kPixels5)
+#else
+#define walk_5_by_1_pair NULL
+#endif
+
+typedef void (*walk_fn)(const line*);
+
+/* Pictures from `pixels` wide on. `pair` makes two lines; fixed are by how many tap rows are outside. */
+typedef struct walks {
+  int32_t width, stride, pixels;
+  walk_fn pair, fixed[3], any;
+} walks;
+
+#define LN_WALKS_ROW(width, stride, pixels, pair)                                                               \
+  {width,                                                                                                       \
+   stride,                                                                                                      \
+   pixels,                                                                                                      \
+   pair,                                                                                                        \
+   {walk_##width##_by_##stride##_whole, walk_##width##_by_##stride##_less, walk_##width##_by_##stride##_least}, \
+   walk_##width##_by_##stride##_any},                                                                           \
+      {width, stride, kNarrow, NULL, {NULL, NULL, NULL}, walk_##width##_by_##stride##_narrow},                  \
+      {width, stride, 1, NULL, {NULL, NULL, NULL}, walk_##width##_by_##stride##_single},
+
+/* Of several that fit the first is right. */
+static const walks by_width[] = {
+    {3, 1, kPixels3, walk_3_by_1_pair, {walk_3_by_1_whole, walk_3_by_1_less, walk_3_by_1_least}, walk_3_by_1_any},
+    {3,
+     1,
+     kNarrow,
+     walk_3_by_1_narrow_pair,
+     {walk_3_by_1_narrow_whole, walk_3_by_1_narrow_less, walk_3_by_1_narrow_least},
+     walk_3_by_1_narrow},
+    {3, 1, 1, NULL, {NULL, NULL, NULL}, walk_3_by_1_single},
+    LN_WALKS_ROW(3, 2, kPixels3, NULL) LN_WALKS_ROW(5, 1, kPixels5, walk_5_by_1_pair) LN_WALKS_ROW(5, 2, kPixels5, NULL)
+        LN_WALKS_ROW(7, 1, kPixels7, NULL) LN_WALKS_ROW(7, 2, kPixels7, NULL)};
+
+/* NULL: tap by tap. */
+static const walks* find_walks(const ln_dwconv_shape* s) {
+  if (s->multiplier != 1 || s->dilation_y != 1 || s->dilation_x != 1 || s->stride_y != s->stride_x) return NULL;
+  for (size_t i = 0; i < sizeof by_width / sizeof by_width[0]; ++i)
+    if (by_width[i].width == s->filter_width && by_width[i].stride == s->stride_x && s->out_width >= by_width[i].pixels)
+      return &by_width[i];
+  return NULL;
 }
 
 /* `vectors` vectors of output channels of one pixel. With `broadcast` all channels read the one input channel. */
@@ -125,49 +215,46 @@ LN_INLINE void walk_pixels(const line* l, int broadcast) {
   }
 }
 
-static void run_row(const ln_dwconv_shape* s, int32_t row, size_t begin, size_t end, const float* in,
-                    const float* weights, const float* bias, float low, float high, float* out) {
+static line line_at(const ln_dwconv_shape* s, int32_t row, const float* in, const float* weights, const float* bias,
+                    float low, float high, float* out) {
   const int64_t top = (int64_t)row * s->stride_y - s->pad_top;
   const span rows = taps_inside(top, s->in_height, s->filter_height, s->dilation_y);
   const size_t channels = (size_t)s->channels, outputs = channels * (size_t)s->multiplier;
-  line l = {s, in, weights, bias, out, (size_t)(rows.end - rows.begin), begin, end, vec_set(low), vec_set(high)};
+  line l = {s, in, weights, bias, out, (size_t)(rows.end - rows.begin), vec_set(low), vec_set(high)};
   if (l.rows > 0) {
     l.in = in + (size_t)(top + (int64_t)rows.begin * s->dilation_y) * (size_t)s->in_width * channels;
     l.weights = weights + (size_t)rows.begin * (size_t)s->filter_width * outputs;
   }
-  const int32_t width = s->filter_width, stride = s->stride_x;
-  const int plain = s->multiplier == 1 && s->dilation_y == 1 && s->dilation_x == 1;
-  if (plain && width == 3 && stride == 1)
-    walk_3_by_1(&l);
-  else if (plain && width == 3 && stride == 2)
-    walk_3_by_2(&l);
-  else if (plain && width == 5 && stride == 1)
-    walk_5_by_1(&l);
-  else if (plain && width == 5 && stride == 2)
-    walk_5_by_2(&l);
-  else if (s->multiplier == 1)
-    walk_pixels(&l, 0);
-  else
-    walk_pixels(&l, 1);
+  return l;
 }
 
-/* So many channels at once that the rows of a window stay in the first cache until the next row has read them. */
-static size_t channels_at_once(const ln_dwconv_shape* s, int32_t rows) {
-  enum { kFloats = 6 * 1024 };
-  const size_t channels = (size_t)s->channels, line_rows = (size_t)s->filter_height + (size_t)s->stride_y;
-  const int tiled = s->multiplier == 1 && s->dilation_y == 1 && s->dilation_x == 1 && s->stride_x <= 2 &&
-                    (s->filter_width == 3 || s->filter_width == 5);
-  if (!tiled || rows == 1 || line_rows > kFloats / VEC_LANES / (size_t)s->in_width) return channels;
-  const size_t most = kFloats / line_rows / (size_t)s->in_width / VEC_LANES * VEC_LANES;
-  return most < channels ? most : channels;
+/* The line, and the next one with it where there is code for that (`next`: it may be made); how many were made. */
+static int32_t walk_lines(const line* l, const walks* by, int32_t row, bool next) {
+  const ln_dwconv_shape* s = l->shape;
+  const size_t outside = (size_t)s->filter_height - l->rows;
+  if (by->fixed[0] == NULL || s->filter_height != s->filter_width || s->channels < VEC_LANES || outside > 2) {
+    by->any(l);
+  } else if (next && outside == 0 && by->pair != NULL &&
+             (int64_t)(row + 1) - s->pad_top + s->filter_height <= s->in_height) {
+    by->pair(l);
+    return 2;
+  } else {
+    by->fixed[outside](l);
+  }
+  return 1;
 }
 
 static void run(const ln_dwconv_shape* s, int32_t row, int32_t rows, const float* in, const float* weights,
                 const float* bias, float low, float high, float* out) {
-  const size_t channels = (size_t)s->channels, step = channels_at_once(s, rows);
-  const size_t out_row = (size_t)s->out_width * channels * (size_t)s->multiplier;
-  for (size_t c = 0; c < channels; c += step)
-    for (int32_t r = 0; r < rows; ++r)
-      run_row(s, row + r, c, c + step < channels ? c + step : channels, in, weights, bias, low, high,
-              out + (size_t)r * out_row);
+  const size_t out_row = (size_t)s->out_width * (size_t)s->channels * (size_t)s->multiplier;
+  const walks* by = find_walks(s);
+  for (int32_t r = 0; r < rows;) {
+    const line l = line_at(s, row + r, in, weights, bias, low, high, out + (size_t)r * out_row);
+    if (by != NULL) {
+      r += walk_lines(&l, by, row + r, r + 1 < rows);
+    } else {
+      walk_pixels(&l, s->multiplier != 1);
+      ++r;
+    }
+  }
 }

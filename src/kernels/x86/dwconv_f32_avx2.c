@@ -1,9 +1,13 @@
 /* Float depthwise convolution with AVX2. */
 #include "kernels/x86/vec_avx2.h"
 
-enum { kPixels = 8, kVectors = 4 }; /* made at once */
+/* Pixels made at once by the width of the windows (in two lines where LN_PAIR5 or the width is 3), vectors of channels
+ * elsewhere. */
+#define LN_PAIR5 0
+enum { kPixels3 = 4, kPixels5 = 7, kPixels7 = 7, kVectors = 4 };
 
 #include "kernels/generic/dwconv_f32_body.h"
 #include "kernels/x86/dwconv_f32_x86.h"
 
-const ln_dwconv_f32 ln_dwconv_f32_avx2 = {.name = "dwconv_f32_avx2", .isa = LN_ISA_AVX2, .run = run};
+const ln_dwconv_f32 ln_dwconv_f32_avx2 = {
+    .name = "dwconv_f32_avx2", .isa = LN_ISA_AVX2, .lanes = VEC_LANES, .run = run};
