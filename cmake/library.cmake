@@ -45,8 +45,17 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64|ARM64|^arm")
   endforeach()
 endif()
 
-add_library(linnet_objects OBJECT ${LINNET_SOURCES})
-target_include_directories(linnet_objects PUBLIC ${CMAKE_SOURCE_DIR}/include PRIVATE ${CMAKE_SOURCE_DIR}/src)
+# Files of packed weights are good for the kernels that made them only.
+file(GLOB_RECURSE LINNET_PACKERS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/*.[ch] ${CMAKE_SOURCE_DIR}/src/ops/*.[ch])
+set(LINNET_PACK_LAYOUT ${CMAKE_BINARY_DIR}/generated/model/pack_layout.h)
+add_custom_command(OUTPUT ${LINNET_PACK_LAYOUT}
+  COMMAND ${CMAKE_COMMAND} -D SOURCES=${CMAKE_SOURCE_DIR} -D OUTPUT=${LINNET_PACK_LAYOUT}
+    -P ${CMAKE_SOURCE_DIR}/cmake/pack_layout.cmake
+  DEPENDS ${LINNET_PACKERS} ${CMAKE_SOURCE_DIR}/cmake/pack_layout.cmake)
+
+add_library(linnet_objects OBJECT ${LINNET_SOURCES} ${LINNET_PACK_LAYOUT})
+target_include_directories(linnet_objects PUBLIC ${CMAKE_SOURCE_DIR}/include
+  PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
 target_compile_definitions(linnet_objects PRIVATE _GNU_SOURCE TFL_COMPILE_LIBRARY)
 target_link_libraries(linnet_objects PRIVATE linnet_flags Threads::Threads)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")

@@ -174,6 +174,17 @@ TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetMemoryLimit(TfLit
  */
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetPreserveAllTensors(TfLiteInterpreterOptions* options,
                                                                                   bool preserve);
+/**
+ * Keeps the weights, as the kernels want them, in the file at `path` (copied; NULL: none) for the next process, which
+ * then maps them instead of making them: it starts sooner, and processes share the memory. The first allocation of a
+ * model's tensors writes the file, under another name that is then put in its place; several processes may do so at
+ * once. It is for one model, one version of the library and one set of instructions. A file that was made for others,
+ * or is damaged, is ignored and replaced; one that cannot be written is left alone: neither is an error, and results
+ * are the same in any case. While a process uses it, it must not be changed in place, as the model's own file. The
+ * first interpreter of a model that names a file decides. kTfLiteError: `path` is empty, or no memory.
+ */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetWeightCache(TfLiteInterpreterOptions* options,
+                                                                           const char* path);
 /** The same for an interpreter that exists: bounds each invoke from now on. */
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterSetInvokeTimeout(TfLiteInterpreter* interpreter,
                                                                       double timeout_ms);

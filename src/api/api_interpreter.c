@@ -13,6 +13,7 @@ ln_interpreter* ln_create_from_options(ln_model* model, const TfLiteInterpreterO
     config.preserve_all_tensors = options->preserve_all_tensors;
     config.timeout_ms = options->timeout_ms;
     config.memory_limit_bytes = options->memory_limit_bytes;
+    config.weight_cache = options->weight_cache;
     if (options->failed) {
       ln_report(&config.reporter, "The options are incomplete: there was no memory for an addition to them.");
       return NULL;

@@ -25,6 +25,9 @@ TfLiteInterpreterOptions* TfLiteInterpreterOptionsCopy(const TfLiteInterpreterOp
   options->delegate_count = 0;
   options->ops = NULL;
   options->op_count = 0;
+  options->weight_cache = NULL;
+  if (from->weight_cache != NULL && LinnetInterpreterOptionsSetWeightCache(options, from->weight_cache) != kTfLiteOk)
+    options->failed = true;
   for (int32_t i = 0; i < from->delegate_count; ++i) TfLiteInterpreterOptionsAddDelegate(options, from->delegates[i]);
   for (int32_t i = 0; i < from->op_count; ++i) ln_options_add_op(options, &from->ops[i]);
   if (!options->failed || from->failed) return options;
@@ -40,6 +43,7 @@ void TfLiteInterpreterOptionsDelete(TfLiteInterpreterOptions* options) {
     ln_operator_release(options->ops[i].registration.registration_external);
   }
   for (int32_t i = 0; i < options->delegate_count; ++i) ln_delegate_release(options->delegates[i]);
+  ln_free(options->weight_cache);
   ln_free(options->ops);
   ln_free(options->delegates);
   ln_free(options);
@@ -204,5 +208,14 @@ TfLiteStatus LinnetInterpreterOptionsSetMemoryLimit(TfLiteInterpreterOptions* op
 TfLiteStatus LinnetInterpreterOptionsSetPreserveAllTensors(TfLiteInterpreterOptions* options, bool preserve) {
   if (options == NULL) return kTfLiteError;
   options->preserve_all_tensors = preserve;
+  return kTfLiteOk;
+}
+
+TfLiteStatus LinnetInterpreterOptionsSetWeightCache(TfLiteInterpreterOptions* options, const char* path) {
+  if (options == NULL || (path != NULL && path[0] == 0)) return kTfLiteError;
+  char* copy = path != NULL ? ln_strdup(path) : NULL;
+  if (path != NULL && copy == NULL) return kTfLiteError;
+  ln_free(options->weight_cache);
+  options->weight_cache = copy;
   return kTfLiteOk;
 }

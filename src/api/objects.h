@@ -36,6 +36,7 @@ struct TfLiteInterpreterOptions {
   bool cancellable, preserve_all_tensors;
   double timeout_ms;
   size_t memory_limit_bytes;
+  char* weight_cache;         /* owned; NULL: none */
   TfLiteDelegate** delegates; /* borrowed, but for a reference to those made here */
   int32_t delegate_count;
   ln_added_op* ops;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool fail(int fd, const char* text, char* message, size_t message_size) {
@@ -15,9 +16,22 @@ static bool fail(int fd, const char* text, char* message, size_t message_size) {
   return false;
 }
 
+static uint64_t time_ns(const struct timespec* t) {
+  return (uint64_t)t->tv_sec * UINT64_C(1000000000) + (uint64_t)t->tv_nsec;
+}
+
+static ln_file_identity identify(const struct stat* status) {
+  static const uint64_t kSettledNs = UINT64_C(2000000000); /* the coarsest file systems count in two seconds */
+  struct timespec now;
+  const ln_file_identity none = {0, 0, 0, 0};
+  const ln_file_identity found = {(uint64_t)status->st_dev, (uint64_t)status->st_ino, time_ns(&status->st_mtim),
+                                  time_ns(&status->st_ctim)};
+  if (clock_gettime(CLOCK_REALTIME, &now) != 0 || time_ns(&now) < kSettledNs) return none;
+  return found.changed_ns < time_ns(&now) - kSettledNs ? found : none;
+}
+
 bool ln_file_map_open(const char* path, ln_file_map* map, char* message, size_t message_size) {
-  map->data = NULL;
-  map->size_bytes = 0;
+  *map = (ln_file_map){0};
   /* O_NONBLOCK: a FIFO must be refused, not waited for. */
   const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return fail(fd, strerror(errno), message, message_size);
@@ -32,8 +46,7 @@ bool ln_file_map_open(const char* path, ln_file_map* map, char* message, size_t 
   void* data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (data == MAP_FAILED) return fail(fd, strerror(errno), message, message_size);
   close(fd);
-  map->data = data;
-  map->size_bytes = (size_t)status.st_size;
+  *map = (ln_file_map){data, (size_t)status.st_size, identify(&status)};
   return true;
 }
 

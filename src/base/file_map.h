@@ -4,10 +4,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* Tells a file's contents from what it held before and from other files: any writing changes it. All 0 where the file
+ * was changed so short a time ago that the clock might not show one more change. */
+typedef struct ln_file_identity {
+  uint64_t device, inode, modified_ns, changed_ns;
+} ln_file_identity;
 
 typedef struct ln_file_map {
   const void* data; /* NULL for an empty file */
   size_t size_bytes;
+  ln_file_identity identity;
 } ln_file_map;
 
 /* False: `*map` is empty and `message` (of `message_size` bytes) says why ("No such file or directory"). A directory or

@@ -108,7 +108,9 @@ static int run(const cli_args* args) {
   const char* cpu = cli_value(args, "cpu");
   if (cpu != NULL && LinnetSetCpu(cpu) != kTfLiteOk)
     return cli_fail(CLI_USAGE, "--cpu is \"%s\"; this processor has: %s", cpu, LinnetCpuFeatures());
-  const session_options options = {.threads = (int)threads, .signature = cli_value(args, "signature")};
+  const session_options options = {.threads = (int)threads,
+                                   .signature = cli_value(args, "signature"),
+                                   .weight_cache = cli_value(args, "weight-cache")};
   int code = session_open(cli_operand(args, 0), &options, &s);
   if (code == CLI_OK) code = bench(args, &s, warmup, runs);
   session_close(&s);
@@ -119,6 +121,7 @@ static const cli_option kOptions[] = {
     {"warmup", "N", "runs that are not counted, first (5)"},
     {"runs", "N", "runs that are counted (50)"},
     {"threads", "N", "threads (1)"},
+    {"weight-cache", "FILE", "keep packed weights in FILE, so that the next start is faster"},
     {"cpu", "SET", "use kernels of at most this instruction set: generic, avx2, ..."},
     {"profile", NULL, "time every node: tables by operator and by node"},
     {"signature", "KEY", "run this signature instead of the first subgraph"},

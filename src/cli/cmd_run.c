@@ -208,8 +208,10 @@ static int run(const cli_args* args) {
       !cli_integer(args, "repeat", 1, 1000000000, 1, &repeat) ||
       !cli_integer(args, "timeout", 0, 1000000000, 0, &timeout))
     return CLI_USAGE;
-  const session_options options = {
-      .threads = (int)threads, .signature = cli_value(args, "signature"), .timeout_ms = (double)timeout};
+  const session_options options = {.threads = (int)threads,
+                                   .signature = cli_value(args, "signature"),
+                                   .weight_cache = cli_value(args, "weight-cache"),
+                                   .timeout_ms = (double)timeout};
   int code = session_open(cli_operand(args, 0), &options, &s);
   if (code == CLI_OK) code = run_session(args, &s, seed, repeat);
   session_close(&s);
@@ -225,6 +227,7 @@ static const cli_option kOptions[] = {
     {"output-dir", "DIR", "write the outputs to DIR/output0.npy, DIR/output1.npy, ..."},
     {"timeout", "MS", "give a run up after so many milliseconds (0: never)"},
     {"threads", "N", "threads (1)"},
+    {"weight-cache", "FILE", "keep packed weights in FILE, so that the next start is faster"},
     {"json", NULL, "print JSON"},
     {NULL, NULL, NULL},
 };

@@ -20,6 +20,10 @@ int session_open(const char* path, const session_options* options, session* s) {
   TfLiteInterpreterOptionsSetErrorReporter(o, silent, NULL);
   LinnetInterpreterOptionsSetPreserveAllTensors(o, options->preserve_all);
   LinnetInterpreterOptionsSetInvokeTimeout(o, options->timeout_ms);
+  if (options->weight_cache != NULL && LinnetInterpreterOptionsSetWeightCache(o, options->weight_cache) != kTfLiteOk) {
+    TfLiteInterpreterOptionsDelete(o);
+    return cli_fail(CLI_USAGE, "--weight-cache is \"%s\"; the name of a file is right", options->weight_cache);
+  }
   s->interpreter = TfLiteInterpreterCreate(s->model, o);
   TfLiteInterpreterOptionsDelete(o);
   if (s->interpreter == NULL) return cli_fail(CLI_FAILED, "%s", LinnetLastError());

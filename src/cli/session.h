@@ -14,8 +14,9 @@ typedef struct session {
 typedef struct session_options {
   int threads;
   bool preserve_all;
-  const char* signature; /* NULL: the primary subgraph */
-  double timeout_ms;     /* of one invoke; 0: none */
+  const char* signature;    /* NULL: the primary subgraph */
+  double timeout_ms;        /* of one invoke; 0: none */
+  const char* weight_cache; /* a file for packed weights, NULL: none */
 } session_options;
 
 /* Loads and creates; what is wrong is said on stderr. Ends with session_close, also after a failure. */

@@ -54,6 +54,7 @@ void ln_model_release(ln_model* model) {
     ln_free(block);
     block = next;
   }
+  ln_pack_cache_close(impl->cache);
   ln_file_map_close(&impl->map);
   ln_mutex_destroy(&impl->mutex);
   ln_free(impl);
@@ -87,7 +88,29 @@ static void* take_pack(ln_model* model, size_t size_bytes) {
   return data;
 }
 
-const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t variant, size_t size_bytes,
+/* Where the key lies in the model's file, SIZE_MAX: elsewhere. */
+static size_t place_of(const ln_model* model, const void* key) {
+  const uintptr_t begin = (uintptr_t)model->file.data, at = (uintptr_t)key;
+  return at >= begin && at - begin < model->file.size ? at - begin : SIZE_MAX;
+}
+
+/* From the cache file, or made; NULL: no memory. */
+static const void* find_or_make(ln_model* model, ln_model_pack* new_pack, void (*pack)(void* destination, void* arg),
+                                void* arg) {
+  ln_model_impl* impl = model->impl;
+  const size_t place = place_of(model, new_pack->key);
+  new_pack->keep = new_pack->keep && place != SIZE_MAX;
+  const bool cached = new_pack->keep && impl->cache != NULL;
+  const void* kept = cached ? ln_pack_cache_find(impl->cache, place, new_pack->variant, new_pack->size_bytes) : NULL;
+  if (kept != NULL) return kept;
+  void* made = take_pack(model, new_pack->size_bytes);
+  if (made == NULL) return NULL;
+  pack(made, arg);
+  impl->cache_lacks = impl->cache_lacks || cached;
+  return made;
+}
+
+const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t variant, size_t size_bytes, bool keep,
                                  void (*pack)(void* destination, void* arg), void* arg) {
   ln_model_impl* impl = model->impl;
   const void* result = NULL;
@@ -98,13 +121,13 @@ const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t vari
     if (found->size_bytes == size_bytes) result = found->data;
   } else {
     found = ln_calloc(1, sizeof *found);
-    void* data = found != NULL ? take_pack(model, size_bytes) : NULL;
-    if (data != NULL) {
-      pack(data, arg);
-      *found = (ln_model_pack){impl->packs, key, variant, size_bytes, data};
+    if (found != NULL) {
+      *found = (ln_model_pack){impl->packs, key, variant, size_bytes, NULL, keep};
+      result = found->data = find_or_make(model, found, pack, arg);
+    }
+    if (result != NULL) {
       impl->packs = found;
       impl->packed_bytes += size_bytes;
-      result = data;
     } else {
       ln_free(found);
     }
@@ -112,6 +135,40 @@ const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t vari
   ln_mutex_unlock(&impl->mutex);
   return result;
 }
+
+void ln_model_use_cache(ln_model* model, const char* path) {
+  ln_model_impl* impl = model->impl;
+  ln_mutex_lock(&impl->mutex);
+  if (impl->cache == NULL) {
+    impl->cache = ln_pack_cache_open(path, model);
+    impl->cache_lacks = impl->cache != NULL && impl->packs != NULL;
+  }
+  ln_mutex_unlock(&impl->mutex);
+}
+
+static void save_cache(ln_model* model) {
+  ln_model_impl* impl = model->impl;
+  size_t count = 0;
+  for (const ln_model_pack* p = impl->packs; p != NULL; p = p->next) count += p->keep;
+  ln_pack_block* blocks = ln_calloc(count, sizeof *blocks);
+  if (blocks == NULL) return;
+  size_t i = 0;
+  for (const ln_model_pack* p = impl->packs; p != NULL; p = p->next)
+    if (p->keep) blocks[i++] = (ln_pack_block){place_of(model, p->key), p->variant, p->data, p->size_bytes};
+  ln_pack_cache_save(impl->cache, model, blocks, count);
+  ln_free(blocks);
+}
+
+/* Tried once, so that a file that cannot be written costs no time again. */
+void ln_model_save_cache(ln_model* model) {
+  ln_model_impl* impl = model->impl;
+  ln_mutex_lock(&impl->mutex);
+  if (impl->cache_lacks) save_cache(model);
+  impl->cache_lacks = false;
+  ln_mutex_unlock(&impl->mutex);
+}
+
+const ln_file_identity* ln_model_identity(const ln_model* model) { return &model->impl->map.identity; }
 
 size_t ln_model_packed_bytes(const ln_model* model) {
   ln_mutex_lock(&model->impl->mutex);

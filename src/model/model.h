@@ -138,10 +138,18 @@ void ln_model_retain(ln_model* model);
 void ln_model_release(ln_model* model);
 
 /* A 64-byte aligned block made once per (key, variant) by `pack` and freed with the model; thread-safe; see
- * LinnetBackend in linnet.h. `total_bytes`, if not NULL, receives the bytes of all such blocks of the model. */
-const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t variant, size_t size_bytes,
+ * LinnetBackend in linnet.h. `keep`: the bytes depend on nothing but the model's and our own code, and any bytes would
+ * do no harm, so that they may come from a cache file and go into it. */
+const void* ln_model_shared_pack(ln_model* model, const void* key, uint64_t variant, size_t size_bytes, bool keep,
                                  void (*pack)(void* destination, void* arg), void* arg);
-size_t ln_model_packed_bytes(const ln_model* model);
+size_t ln_model_packed_bytes(const ln_model* model); /* of all such blocks */
+
+/* The cache file from now on, if there is none yet; a failure leaves the model without one. Saving writes it where
+ * blocks have been made that it does not hold. */
+void ln_model_use_cache(ln_model* model, const char* path);
+void ln_model_save_cache(ln_model* model);
+/* Of the file that the model lies in; all 0: unknown. */
+const ln_file_identity* ln_model_identity(const ln_model* model);
 
 /* Names from the schema's lists; "UNKNOWN" for numbers outside. */
 const char* ln_builtin_operator_name(int32_t code);   /* "CONV_2D" */

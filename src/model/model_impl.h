@@ -6,6 +6,7 @@
 
 #include "base/mutex.h"
 #include "model/model.h"
+#include "model/pack_cache.h"
 
 typedef struct ln_model_block {
   _Alignas(16) struct ln_model_block* next;
@@ -16,7 +17,8 @@ typedef struct ln_model_pack {
   const void* key;
   uint64_t variant;
   size_t size_bytes;
-  void* data;
+  const void* data;
+  bool keep; /* may go into the cache file */
 } ln_model_pack;
 
 /* Packs of a large model lie together, so that large pages can hold them. */
@@ -30,10 +32,12 @@ typedef struct ln_model_impl {
   atomic_int references;
   ln_file_map map;
   ln_model_block* blocks;
-  ln_mutex mutex; /* over packs and packed_bytes */
+  ln_mutex mutex; /* over all that follows */
   ln_model_pack* packs;
   ln_model_slab* slabs; /* what the packs lie in */
   size_t packed_bytes;
+  ln_pack_cache* cache; /* NULL: none was asked for */
+  bool cache_lacks;     /* packs that it should hold */
 } ln_model_impl;
 
 ln_model* ln_model_new(void);                                           /* NULL: no memory */

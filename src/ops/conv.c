@@ -6,6 +6,7 @@
 #include "ops/conv_bytes.h"
 #include "ops/conv_direct.h"
 #include "ops/conv_winograd.h"
+#include "ops/conv_winograd_q8.h"
 #include "ops/weights.h"
 
 enum { kInput, kFilter, kBias };
@@ -14,9 +15,10 @@ typedef struct conv_data {
   ln_matrix matrix;
   ln_im2col shape;
   size_t batch, groups;
-  bool direct;  /* a 1 x 1 filter that takes every pixel: the input is the matrix */
-  bool by_rows; /* ops/conv_direct.h */
-  bool by_slab; /* ops/conv_bytes.h */
+  bool direct;   /* a 1 x 1 filter that takes every pixel: the input is the matrix */
+  bool by_rows;  /* ops/conv_direct.h */
+  bool by_slab;  /* ops/conv_bytes.h */
+  bool by_tiles; /* ops/conv_winograd_q8.h */
   bool hybrid, asymmetric;
   size_t scratch_bytes;
   int first_temporary;
@@ -205,16 +207,20 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(set_geometry(context, params, input, filter, output, d));
   LN_TRY(make_parts(context, filter, d));
   LN_TRY(set_rule(context, params, input, filter, bias, output, d));
-  d->by_slab = ln_conv_bytes_fits(&d->matrix, &d->shape);
+  d->by_tiles = ln_conv_winograd_q8_fits(&d->matrix, &d->shape, d->batch, filter);
+  d->by_slab = !d->by_tiles && ln_conv_bytes_fits(&d->matrix, &d->shape);
   d->matrix.segments = d->by_slab ? (size_t)d->shape.filter_height : 1;
-  d->matrix.winograd = ln_is_constant(filter) && ln_conv_winograd_fits(context, &d->matrix, &d->shape, d->batch);
+  d->matrix.winograd =
+      d->by_tiles || (ln_is_constant(filter) && ln_conv_winograd_fits(context, &d->matrix, &d->shape, d->batch));
   LN_TRY(ln_matrix_prepare(context, &d->matrix, filter));
   LN_TRY(set_numbers(context, input, filter, output, d));
-  LN_TRY(d->by_slab ? ln_conv_bytes_plan(context, &d->matrix, &d->shape, &d->scratch_bytes)
-                    : ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
+  LN_TRY(d->by_tiles  ? ln_conv_winograd_q8_plan(context, &d->matrix, &d->shape, &d->scratch_bytes)
+         : d->by_slab ? ln_conv_bytes_plan(context, &d->matrix, &d->shape, &d->scratch_bytes)
+                      : ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
   d->by_rows = !d->direct && !d->matrix.winograd && ln_conv_direct_fits(&d->matrix, &d->shape);
   if ((d->direct && d->matrix.rule == LN_MATRIX_F32) || d->by_rows) d->scratch_bytes = 1;
-  if (d->matrix.winograd) LN_TRY(ln_conv_winograd_plan_scratch(context, &d->matrix, &d->shape, &d->scratch_bytes));
+  if (d->matrix.winograd && !d->by_tiles)
+    LN_TRY(ln_conv_winograd_plan_scratch(context, &d->matrix, &d->shape, &d->scratch_bytes));
   if (d->matrix.packed_is_constant && ln_is_constant(bias)) LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
   return set_temporaries(context, node, d);
 }
@@ -277,7 +283,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (output->bytes == 0) return kTfLiteOk;
   LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
-  if (d->matrix.winograd) {
+  if (d->matrix.winograd && !d->by_tiles) {
     ln_conv_winograd_run(context, &d->matrix, &d->shape, d->batch, input->data.f, output->data.f,
                          ln_get_temporary(context, node, kScratch)->data.raw);
     return kTfLiteOk;
@@ -295,10 +301,11 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
                   .fill = &fill};
   if (d->hybrid) quantize_images(context, node, input, &run);
   void* scratch = ln_get_temporary(context, node, kScratch)->data.raw;
-  if (d->by_slab) {
+  if (d->by_slab || d->by_tiles) {
     ln_matrix_job job;
     describe(&run, 0, &job);
-    ln_conv_bytes_run(context, &d->matrix, scratch, &d->shape, d->batch, &job);
+    (d->by_tiles ? ln_conv_winograd_q8_run : ln_conv_bytes_run)(context, &d->matrix, scratch, &d->shape, d->batch,
+                                                                &job);
     return kTfLiteOk;
   }
   const size_t rows = d->batch * (size_t)d->shape.grid_height * (size_t)d->shape.grid_width;

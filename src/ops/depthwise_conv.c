@@ -1,8 +1,10 @@
 /* DEPTHWISE_CONV_2D: [N,H,W,C] by filters [1,h,w,C * multiplier]. */
+#include <math.h>
 #include <string.h>
 
 #include "kernels/generic/dwconv_f32.h"
 #include "kernels/generic/dwconv_q8.h"
+#include "kernels/generic/quantize_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/channel_factors.h"
 #include "ops/fusion.h"
@@ -21,7 +23,9 @@ typedef struct dwconv_data {
   float low, high;
   bool hybrid;
   float* scales; /* hybrid: of the filters */
-  void* plain;   /* the filter, where it is not plain */
+  float* whole;  /* hybrid: the filter as floats, NULL: the sums may be too large for those */
+  bool whole_is_ready;
+  void* plain; /* the filter, where it is not plain */
   int first_temporary;
   ln_dwconv_q8_plan bytes; /* kernel NULL: the plain form runs */
   void* packed;            /* for `bytes`: a pixel of zero points, then the filter */
@@ -36,6 +40,7 @@ static void free_data(TfLiteContext* context, void* user_data) {
   ln_free(data->numbers);
   ln_free(data->no_bias);
   ln_free(data->scales);
+  ln_aligned_free(data->whole);
   ln_free(data->plain);
   ln_aligned_free(data->packed);
   ln_free(data);
@@ -133,6 +138,30 @@ static TfLiteStatus prepare_f32(TfLiteContext* context, TfLiteFusedActivation ac
   return kTfLiteOk;
 }
 
+/* Sums of up to 514 products of a difference of two int8 and an int8 are whole numbers below 2^24: floats hold them,
+ * and all sums on the way, exactly. */
+static TfLiteStatus prepare_hybrid(TfLiteContext* context, TfLiteNode* node, TfLiteFusedActivation activation,
+                                   const TfLiteTensor* filter, dwconv_data* d) {
+  enum { kMostTaps = 514 };
+  LinnetBackend* backend = LinnetBackendOf(context);
+  const size_t outputs = (size_t)ln_dim(filter, 3),
+               taps = (size_t)d->shape.filter_height * (size_t)d->shape.filter_width;
+  LN_TRY(ln_activation_range_f32(context, activation, &d->low, &d->high));
+  ln_aligned_free(d->whole);
+  d->whole = NULL;
+  d->whole_is_ready = false;
+  if (taps <= kMostTaps) {
+    d->f32 = ln_dwconv_f32_best(&d->shape);
+    if (backend != NULL) backend->SetKernelName(backend, d->f32->name);
+    ln_free(d->no_bias);
+    d->no_bias = ln_calloc(outputs, sizeof(float));
+    d->whole = ln_aligned_malloc(64, (taps * outputs + 1) * sizeof(float));
+    LN_CHECK(context, d->whole != NULL && d->no_bias != NULL, "no memory for filters of %zu channels", outputs);
+  }
+  return ln_prepare_hybrid(context, node, kInput, filter, ln_dim(filter, 3),
+                           d->whole != NULL ? kTfLiteFloat32 : kTfLiteInt8, &d->scales);
+}
+
 static bool is_byte(int32_t value, bool is_signed) {
   return is_signed ? value >= INT8_MIN && value <= INT8_MAX : value >= 0 && value <= UINT8_MAX;
 }
@@ -202,10 +231,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor* bias = ln_optional_input(context, node, kBias);
   LN_TRY(check_types(context, input, filter, bias, output));
   LN_TRY(set_shape(context, params, input, filter, bias, output, d));
-  if (d->hybrid) {
-    LN_TRY(ln_activation_range_f32(context, params->activation, &d->low, &d->high));
-    return ln_prepare_hybrid(context, node, kInput, filter, ln_dim(filter, 3), &d->scales);
-  }
+  if (d->hybrid) return prepare_hybrid(context, node, params->activation, filter, d);
   if (input->type == kTfLiteFloat32) return prepare_f32(context, params->activation, bias, d);
   LN_TRY(set_factors(context, input, filter, output, d));
   LN_TRY(ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high));
@@ -229,8 +255,17 @@ static void run_f32(void* arg, size_t tile) {
   const size_t height = (size_t)s->out_height, tiles = (height + j->rows - 1) / j->rows, image = tile / tiles;
   const size_t first = tile % tiles * j->rows, rows = height - first < j->rows ? height - first : j->rows;
   const size_t out_row = (size_t)s->out_width * (size_t)s->channels * (size_t)s->multiplier;
-  const float* in = j->input->data.f + image * (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels;
+  const size_t from = image * (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels;
   float* out = j->output->data.f + (image * height + first) * out_row;
+  if (d->hybrid) {
+    const size_t outputs = (size_t)s->channels * (size_t)s->multiplier;
+    d->f32->run(s, (int32_t)first, (int32_t)rows, (const float*)j->images.data + from, d->whole, d->no_bias, -INFINITY,
+                INFINITY, out);
+    ln_quantize_q8_best()->hybrid_finish(rows * (size_t)s->out_width, outputs, j->images.scales[image], d->scales,
+                                         j->bias != NULL ? j->bias->data.f : d->no_bias, d->low, d->high, out);
+    return;
+  }
+  const float* in = j->input->data.f + from;
   d->f32->run(s, (int32_t)first, (int32_t)rows, in, j->weights, j->bias != NULL ? j->bias->data.f : d->no_bias, d->low,
               d->high, out);
   if (d->finish != NULL) d->finish(NULL, out, out, rows * out_row);
@@ -264,7 +299,7 @@ static void run_row(void* arg, size_t tile) {
                                 j->bias != NULL ? j->bias->data.f : NULL,
                                 d->low,
                                 d->high};
-    ln_dwconv_hybrid_ref(s, row, j->images.data + from, j->weights, &h, j->output->data.f + to);
+    ln_dwconv_hybrid_ref(s, row, (const int8_t*)j->images.data + from, j->weights, &h, j->output->data.f + to);
     return;
   }
   if (d->bytes.kernel != NULL) {
@@ -286,6 +321,13 @@ static void run_row(void* arg, size_t tile) {
   }
 }
 
+static void fill_whole(const dwconv_job* j, dwconv_data* d) {
+  const int8_t* weights = j->weights;
+  const size_t count = (size_t)ln_num_elements(j->filter);
+  for (size_t i = 0; i < count && !d->whole_is_ready; ++i) d->whole[i] = weights[i];
+  d->whole_is_ready = ln_is_constant(j->filter);
+}
+
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   dwconv_data* d = node->user_data;
   dwconv_job job = {.d = d, .bias = ln_optional_input(context, node, kBias)};
@@ -294,11 +336,12 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &job.output));
   if (job.output->bytes == 0) return kTfLiteOk;
   LN_TRY(ln_get_plain(context, job.filter, &d->plain, &job.weights));
-  if (job.input->type == kTfLiteFloat32 && !d->hybrid) {
+  if (d->hybrid) job.images = ln_quantize_images(context, node, job.input);
+  if (d->whole != NULL) fill_whole(&job, d);
+  if (job.input->type == kTfLiteFloat32 && (!d->hybrid || d->whole != NULL)) {
     run_rows(context, &job);
     return kTfLiteOk;
   }
-  if (d->hybrid) job.images = ln_quantize_images(context, node, job.input);
   const size_t taps = (size_t)d->shape.filter_height * (size_t)d->shape.filter_width;
   ln_parallel_sized(context, run_row, &job, (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height,
                     taps * (size_t)ln_num_elements(job.output));

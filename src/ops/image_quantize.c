@@ -18,25 +18,32 @@ static TfLiteStatus read_filter_scales(TfLiteContext* context, const TfLiteTenso
 }
 
 TfLiteStatus ln_prepare_hybrid(TfLiteContext* context, TfLiteNode* node, int input_index, const TfLiteTensor* filter,
-                               int32_t outputs, float** scales) {
+                               int32_t outputs, TfLiteType type, float** scales) {
   const TfLiteTensor* input;
   int32_t dims[LN_MAX_RANK];
   LN_TRY(read_filter_scales(context, filter, outputs, scales));
   LN_TRY(ln_get_input(context, node, input_index, &input));
   const int rank = ln_rank(input);
   for (int i = 0; i < rank; ++i) dims[i] = ln_dim(input, i);
-  LN_TRY(ln_set_temporary(context, node, kQuantized, kTfLiteInt8, kTfLiteArenaRw, rank, dims));
+  LN_TRY(ln_set_temporary(context, node, kQuantized, type, kTfLiteArenaRw, rank, dims));
   LN_TRY(ln_set_temporary(context, node, kScales, kTfLiteFloat32, kTfLiteArenaRw, 1, dims));
   return ln_set_temporary(context, node, kZeroPoints, kTfLiteInt32, kTfLiteArenaRw, 1, dims);
 }
 
 ln_quantized_images ln_quantize_images(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input) {
-  int8_t* data = ln_get_temporary(context, node, kQuantized)->data.int8;
+  TfLiteTensor* quantized = ln_get_temporary(context, node, kQuantized);
   float* scales = ln_get_temporary(context, node, kScales)->data.f;
   int32_t* zero_points = ln_get_temporary(context, node, kZeroPoints)->data.i32;
-  const size_t images = (size_t)ln_dim(input, 0);
-  if (images > 0)
-    ln_quantize_rows_s8(input->data.f, images, (size_t)ln_num_elements(input) / images, true, data, scales,
-                        zero_points);
-  return (ln_quantized_images){data, scales, zero_points};
+  const size_t images = (size_t)ln_dim(input, 0), size = images > 0 ? (size_t)ln_num_elements(input) / images : 0;
+  for (size_t i = 0; i < images; ++i) {
+    const float* image = input->data.f + i * size;
+    const ln_row_scale how = ln_choose_row_scale(image, size, true);
+    scales[i] = how.scale;
+    zero_points[i] = how.zero_point;
+    if (quantized->type == kTfLiteFloat32)
+      ln_scale_row_f32(&how, image, size, quantized->data.f + i * size);
+    else
+      ln_scale_row_q8(&how, image, size, 0, quantized->data.uint8 + i * size);
+  }
+  return (ln_quantized_images){quantized->data.raw, scales, zero_points};
 }

@@ -6,6 +6,8 @@
 
 #include "kernels/generic/fixed_point.h"
 #include "kernels/generic/winograd_f32.h"
+#include "kernels/generic/winograd_q8.h"
+#include "ops/matrix_tile.h"
 #include "ops/weights.h"
 
 void ln_matrix_free(ln_matrix* matrix) {
@@ -39,6 +41,9 @@ static bool part_bytes(const ln_matrix* matrix, size_t depth, size_t* bytes) {
   const ln_gemm_q8* q8 = matrix->q8;
   *bytes = 0;
   if (matrix->sparse != NULL) return true;
+  if (q8 != NULL && matrix->winograd)
+    return ln_mul_size(ln_winograd_q8_packed_size(ln_winograd_q8_best(), matrix->columns, depth / 9), sizeof(int16_t),
+                       bytes);
   if (q8 != NULL)
     return depth < SIZE_MAX / q8->kr - 1 &&
            ln_mul_size(ln_round_up(matrix->columns, q8->step), ln_gemm_q8_depth(q8, depth, matrix->segments), bytes) &&
@@ -51,6 +56,7 @@ static bool part_bytes(const ln_matrix* matrix, size_t depth, size_t* bytes) {
 
 /* Depths, offsets and the size of the packed block: all parts' panels, then the sums of their columns. */
 static TfLiteStatus lay_out(TfLiteContext* context, ln_matrix* matrix) {
+  const bool is_float = matrix->rule == LN_MATRIX_F32;
   size_t total = 0, sums;
   matrix->max_depth = 0;
   for (size_t i = 0; i < matrix->part_count; ++i) {
@@ -58,7 +64,7 @@ static TfLiteStatus lay_out(TfLiteContext* context, ln_matrix* matrix) {
     size_t bytes, taps;
     const bool fits = ln_mul_size(part->layout.taps_y, part->layout.taps_x, &taps) &&
                       ln_mul_size(taps, part->layout.channels, &part->depth) &&
-                      part_bytes(matrix, matrix->winograd ? 4 * part->depth : part->depth, &bytes) &&
+                      part_bytes(matrix, matrix->winograd && is_float ? 4 * part->depth : part->depth, &bytes) &&
                       ln_add_size(total, ln_round_up(bytes, 64), &total);
     LN_CHECK(context, fits, "the size of the packed weights overflows");
     part->packed = total - ln_round_up(bytes, 64);
@@ -145,7 +151,11 @@ static void pack(void* destination, void* arg) {
     void* panels = (char*)destination + part->packed;
     if (matrix->sparse != NULL) {
       if (matrix->rule != LN_MATRIX_F32) ln_sparse_sum_rows_s8(matrix->sparse, sums);
-    } else if (matrix->winograd)
+    } else if (matrix->winograd && matrix->q8 != NULL)
+      ln_winograd_q8_pack(ln_winograd_q8_best(), matrix->columns, part->depth / 9, a->weights,
+                          matrix->weights_type == kTfLiteUInt8 ? 0x80 : 0, ln_matrix_weights_zero(matrix), panels,
+                          sums);
+    else if (matrix->winograd)
       ln_winograd_f32_pack(matrix->f32, matrix->columns, part->depth / 9, (const float*)a->weights + part->base,
                            panels);
     else if (matrix->rule == LN_MATRIX_F32)
@@ -165,7 +175,7 @@ static void pack(void* destination, void* arg) {
 static uint64_t variant_of(const ln_matrix* matrix) {
   uint64_t hash = UINT64_C(14695981039346656037);
   const size_t kernel = matrix->rule == LN_MATRIX_F32 ? matrix->f32->id + (matrix->winograd ? 500 : 0)
-                        : matrix->q8 != NULL          ? matrix->q8->id
+                        : matrix->q8 != NULL          ? matrix->q8->id + (matrix->winograd ? 500 : 0)
                                                       : 1000 + matrix->s16s8->id;
   const size_t head[4] = {kernel, (size_t)matrix->weights_type, matrix->part_count, matrix->segments};
   for (size_t i = 0; i < 4; ++i) hash = (hash ^ head[i]) * UINT64_C(1099511628211);
@@ -233,6 +243,8 @@ static void choose_kernels(TfLiteContext* context, ln_matrix* matrix) {
     set_panels(backend, matrix, matrix->q8->nr, matrix->q8->name);
   else
     set_panels(backend, matrix, matrix->s16s8->nr, matrix->s16s8->name);
+  if (backend != NULL && matrix->q8 != NULL && matrix->winograd)
+    backend->SetKernelName(backend, ln_winograd_q8_best()->name);
   if (backend != NULL && matrix->sparse != NULL) backend->SetKernelName(backend, "sparse product");
 }
 

@@ -40,7 +40,7 @@ typedef struct ln_matrix {
   int32_t in_zero_point, weights_zero_point, out_zero_point, low, high;
   float low_f, high_f;
   size_t segments;              /* stretches that the depth of bytes is packed in: 1, or as ops/conv_bytes.h needs it */
-  bool winograd;                /* the filters are packed for ops/conv_winograd.h */
+  bool winograd;                /* the filters are packed for ops/conv_winograd.h, of bytes conv_winograd_q8.h */
   const ln_sparse_rows* sparse; /* the constant weights, FLOAT32 or INT8 ones of zero point 0, in place of panels */
   ln_unary_row finish;          /* LN_MATRIX_F32: what is applied to the results, NULL: nothing */
   ln_matrix_part* parts;        /* by ln_matrix_make_parts */

@@ -8,7 +8,7 @@
 
 /* Of the input's type. */
 typedef union softmax_params {
-  ln_softmax_quantized narrow;
+  ln_softmax_table narrow;
   ln_softmax_s16 wide;
   ln_log_softmax_quantized log;
 } softmax_params;
@@ -50,9 +50,11 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
     ln_softmax_prepare_s16(params->beta, input->params.scale, &p->wide);
     return kTfLiteOk;
   }
-  LN_CHECK(context, ln_softmax_prepare((double)params->beta, (double)input->params.scale, &p->narrow),
+  ln_softmax_quantized narrow;
+  LN_CHECK(context, ln_softmax_prepare((double)params->beta, (double)input->params.scale, &narrow),
            "beta %g with the input's scale %g is too small for fixed point", (double)params->beta,
            (double)input->params.scale);
+  ln_softmax_make_table(&narrow, &p->narrow);
   return kTfLiteOk;
 }
 

@@ -10,7 +10,7 @@ static const ln_binary_choice kRows[] = {{kTfLiteFloat32, ln_binary_squared_diff
                                          {kTfLiteInt8, ln_binary_squared_difference_qs8_ref},
                                          {kTfLiteNoType, NULL}};
 
-LN_DEFINE_INIT(init, ln_add_quantized, 0)
+LN_DEFINE_INIT(init, ln_squared_difference_table, .plain_shift = -1)
 
 /* Both inputs are brought to twice the larger scale with seven bits more, so the square has fourteen. */
 static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io* io, ln_add_quantized* p) {
@@ -34,7 +34,11 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_binary_prepare(context, node, io.a->type));
   LN_CHECK(context, ln_binary_find(kRows, io.a->type) != NULL, "inputs are %s; FLOAT32, INT32 or INT8 is right",
            TfLiteTypeGetName(io.a->type));
-  return io.a->type == kTfLiteInt8 ? prepare_quantized(context, &io, node->user_data) : kTfLiteOk;
+  if (io.a->type != kTfLiteInt8) return kTfLiteOk;
+  ln_add_quantized params = {0};
+  LN_TRY(prepare_quantized(context, &io, &params));
+  ln_squared_difference_make_table(&params, node->user_data);
+  return kTfLiteOk;
 }
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {

@@ -152,7 +152,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(check_shapes(context, shape, input, filter, bias));
   if (input->type == kTfLiteFloat32) {
     LN_TRY(ln_activation_range_f32(context, params->activation, &d->low, &d->high));
-    if (d->hybrid) LN_TRY(ln_prepare_hybrid(context, node, kInput, filter, ln_dim(filter, 0), &d->scales));
+    if (d->hybrid) LN_TRY(ln_prepare_hybrid(context, node, kInput, filter, ln_dim(filter, 0), kTfLiteInt8, &d->scales));
   } else {
     LN_TRY(set_factors(context, input, filter, output, d));
     LN_TRY(ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high));
@@ -187,7 +187,7 @@ static void run_row(void* arg, size_t tile) {
                                j->bias != NULL ? j->bias->data.f : NULL,
                                d->low,
                                d->high};
-    ln_tconv_hybrid_ref(s, row, j->images.data + from, j->weights, &h, j->output->data.f + to);
+    ln_tconv_hybrid_ref(s, row, (const int8_t*)j->images.data + from, j->weights, &h, j->output->data.f + to);
     return;
   }
   switch (j->input->type) {

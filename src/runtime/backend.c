@@ -49,7 +49,9 @@ static const void* shared_pack(LinnetBackend* backend, const void* key, uint64_t
                                void (*pack)(void* destination, void* arg), void* arg) {
   ln_interpreter* interpreter = interpreter_of(backend);
   if (key == NULL) return NULL;
-  return ln_model_shared_pack(interpreter->model, shared_key(interpreter, key), variant, size_bytes, pack, arg);
+  /* What others' operators pack may hold addresses, or be trusted by them. */
+  const bool keep = interpreter->preparing != NULL && interpreter->preparing->is_own;
+  return ln_model_shared_pack(interpreter->model, shared_key(interpreter, key), variant, size_bytes, keep, pack, arg);
 }
 
 bool ln_interpreter_is_cancelled(ln_interpreter* interpreter) {

@@ -25,6 +25,8 @@ ln_interpreter* ln_interpreter_create(ln_model* model, const ln_interpreter_conf
   interpreter->config.num_threads = usable_threads(config->num_threads);
   interpreter->subgraphs = subgraphs;
   atomic_init(&interpreter->cancelled, false);
+  interpreter->config.weight_cache = NULL;
+  if (config->weight_cache != NULL && !config->plan_only) ln_model_use_cache(model, config->weight_cache);
   ln_backend_fill(interpreter);
   for (int32_t i = 0; i < model->subgraph_count; ++i) {
     subgraphs[i] = ln_subgraph_create(interpreter, i);
@@ -47,6 +49,7 @@ void ln_interpreter_delete(ln_interpreter* interpreter) {
   ln_interpreter_free_resources(interpreter);
   ln_free(interpreter->subgraphs);
   ln_interpreter_forget_delegates(interpreter);
+  ln_model_save_cache(interpreter->model); /* what was packed while it ran */
   ln_model_release(interpreter->model);
   ln_free(interpreter);
 }
@@ -93,7 +96,9 @@ TfLiteStatus ln_interpreter_resize_input(ln_interpreter* interpreter, int32_t su
 
 TfLiteStatus ln_interpreter_allocate(ln_interpreter* interpreter, int32_t subgraph) {
   ln_subgraph* s = subgraph_at(interpreter, subgraph);
-  return s != NULL ? ln_subgraph_allocate(s) : kTfLiteError;
+  const TfLiteStatus status = s != NULL ? ln_subgraph_allocate(s) : kTfLiteError;
+  if (status == kTfLiteOk) ln_model_save_cache(interpreter->model);
+  return status;
 }
 
 /* Whoever noticed it, deep in nested loops or between two nodes, the client reads the reason in the same words. */

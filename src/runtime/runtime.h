@@ -48,6 +48,7 @@ typedef struct ln_interpreter_config {
   bool plan_only; /* AllocateTensors plans and accounts but takes no arena: for LinnetModelPlanMemory */
   double timeout_ms;
   size_t memory_limit_bytes;
+  const char* weight_cache; /* path, borrowed while the interpreter is created; NULL: none */
 } ln_interpreter_config;
 
 typedef struct ln_interpreter ln_interpreter;

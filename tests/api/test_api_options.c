@@ -26,6 +26,7 @@ static void test_null(void) {
   CHECK_EQ_INT(LinnetInterpreterOptionsSetInvokeTimeout(NULL, 1), kTfLiteError);
   CHECK_EQ_INT(LinnetInterpreterOptionsSetMemoryLimit(NULL, 1), kTfLiteError);
   CHECK_EQ_INT(LinnetInterpreterOptionsSetPreserveAllTensors(NULL, true), kTfLiteError);
+  CHECK_EQ_INT(LinnetInterpreterOptionsSetWeightCache(NULL, "weights"), kTfLiteError);
 
   TfLiteInterpreterOptions* options = options_with(&msgs);
   TfLiteInterpreterOptionsAddDelegate(options, NULL);

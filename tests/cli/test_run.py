@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from conftest import DATA, DIFFERS, FAILED, INPUT, OK, USAGE, linnet, refused
+from conftest import DATA, DIFFERS, DIGITS, FAILED, INPUT, OK, USAGE, linnet, refused
 from tflite_builder import Model
 
 ADD = DATA / "dynamic_add.tflite"
@@ -129,3 +129,19 @@ def test_compare(tmp_path):
     refused("compare", ADD, STRINGS, code=FAILED)
     refused("compare", ADD, code=USAGE)
     refused("compare", ADD, "--golden", "/nowhere", code=INPUT)
+
+
+@pytest.mark.parametrize("cpu", [None, "generic"])
+def test_packed_weights_are_kept(tmp_path, cpu):
+    model, cache = DIGITS / "digits_float.tflite", tmp_path / "weights"
+    options = ["--cpu", cpu] if cpu else []
+    plain = linnet("run", model, "--seed", 3)
+    assert linnet("run", model, "--seed", 3, "--weight-cache", cache) == plain
+    first = cache.stat().st_ino
+    linnet("bench", model, "--runs", 1, "--weight-cache", cache, *options)
+    assert (cache.stat().st_ino == first) == (cpu is None)  # other kernels replace it
+    cache.write_bytes(cache.read_bytes()[:-100])
+    assert linnet("run", model, "--seed", 3, "--weight-cache", cache) == plain
+    assert linnet("run", DIGITS / "digits_int8.tflite", "--weight-cache", cache) == linnet("run", DIGITS / "digits_int8.tflite")
+    assert [path.name for path in tmp_path.iterdir()] == ["weights"]
+    refused("run", model, "--weight-cache", "", code=USAGE)

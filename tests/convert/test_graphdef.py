@@ -246,3 +246,25 @@ def test_freeze_keeps_what_outputs_need(tmp_path):
     assert b"L2Loss" not in frozen and b"Identity" not in frozen and b"AddV2" in frozen
     command.linnet("convert", tmp_path / "frozen.pb", "-o", tmp_path / "m.tflite")
     assert list(run(Interpreter(str(tmp_path / "m.tflite")), x=F([3, 4]))["y"]) == [4, 6]
+
+
+def test_operators_that_no_tensorflow_has_anymore(tmp_path):
+    """Batch normalization and pools as graphs before GraphDef version 9 have them."""
+    x, v = np.random.default_rng(0).normal(size=(1, 4, 4, 2)).astype(F), F([0.5, 2])
+    nodes = [wire.placeholder("x", [1, 4, 4, 2]), wire.constant("v", v),
+             wire.node("y", "BatchNormWithGlobalNormalization", "x", "v", "v", "v", "v", scale_after_normalization=True,
+                       variance_epsilon=wire.field(4, 0.25))]
+    interpreter = convert(tmp_path, *nodes)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+    interpreter.invoke()
+    got = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    assert np.allclose(got, (x - v) * v / np.sqrt(v + F(0.25)) + v, atol=1e-5)
+
+
+def test_what_detection_models_end_with(tmp_path):
+    """It stays a custom operator without being asked for: runtimes have it."""
+    nodes = [wire.placeholder("b", [1, 20, 4]), wire.placeholder("s", [1, 20, 3]), wire.constant("a", np.zeros((20, 4), F)),
+             wire.node("y", "TFLite_Detection_PostProcess", "b", "s", "a", max_detections=wire.field(3, 10))]
+    interpreter = convert(tmp_path, *nodes, options=["--outputs", "y y:1 y:2 y:3"])
+    assert [detail["shape"].tolist() for detail in interpreter.get_output_details()] == [[1, 10, 4], [1, 10], [1, 10], [1]]

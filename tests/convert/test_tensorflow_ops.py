@@ -152,6 +152,122 @@ CASES |= {f"Einsum_{i}": (lambda x, y, e=equation: tf.einsum(e, x, y), [(a, F), 
     ("bij,bjk->bik", (None, 3, 4), (None, 4, 5)), ("bthd,bshd->bhts", (2, 3, 4, 5), (2, 6, 4, 5)),
     ("bhts,bshd->bthd", (2, 4, 3, 6), (2, 6, 4, 5)), ("abc,cde->abde", (2, 3, 4), (4, 5, 6)),
     ("...ij,jk->...ik", (2, 3, 4, 5), (5, 6)), ("ij,kj->ki", (3, 4), (5, 4)), ("bi,bj->bij", (2, 3), (2, 4))])}
+CASES |= {name: (lambda x, name=name: getattr(raw, name)(x=x), [(X, F)]) for name in (
+    "Asin", "Acos", "Asinh", "Atanh", "Lgamma", "Digamma", "Erfinv", "Erfc")}
+CASES |= {f"{name}_{i}": (lambda x, f=f, k=k: f(x * k[0] + k[1]), [((None, 40), F)])
+          for name, f in (("Lgamma", tf.math.lgamma), ("Digamma", tf.math.digamma), ("Acosh", lambda x: tf.math.acosh(x + 6)),
+                          ("Ndtri", lambda x: tf.math.ndtri(x * 0.099 + 0.5)))
+          for i, k in enumerate(((5, 0), (3, 1.5)))}
+CASES |= {name: (lambda x, y, name=name: getattr(raw, name)(x=nn.relu(x), y=y + 1.5), [(X, F), (X, F)])
+          for name in ("Xdivy", "Xlogy", "Xlog1py")}
+CASES |= {f"{name}_int": (lambda x, y, name=name: getattr(raw, name)(x=(x - 2) * 1003, y=y + 1), [((7, 3), I), ((7, 3), I)])
+          for name in ("TruncateDiv", "TruncateMod", "FloorDiv", "FloorMod", "BitwiseAnd", "BitwiseOr", "BitwiseXor",
+                       "LeftShift", "RightShift", "Mod")}
+CASES |= {f"{name}_byte": (lambda x, name=name: getattr(raw, name)(x=tf.cast(x * 61, tf.uint8), y=tf.constant([37, 255, 8], tf.uint8)),
+                           [((7, 3), I)]) for name in ("BitwiseAnd", "BitwiseOr")}
+B = (2, 9, 7, 3)
+CASES |= {
+    "TruncateMod": (lambda x, y: raw.TruncateMod(x=x * 5, y=y + 1.5), [(X, F), (X, F)]),
+    "MulNoNan": (lambda x, y: raw.MulNoNan(x=1 / nn.relu(x), y=nn.relu(x) * y), [(X, F), (X, F)]),
+    "IsInf": (lambda x: raw.IsInf(x=tf.exp(x * 500)), [(X, F)]),
+    "IsFinite": (lambda x: raw.IsFinite(x=tf.math.log(x)), [(X, F)]),
+    "ApproximateEqual": (lambda x, y: raw.ApproximateEqual(x=x, y=y, tolerance=0.3), [(X, F), (X, F)]),
+    "Invert": (lambda x: raw.Invert(x=x), [((5,), I)]),
+    "FakeQuant_vars": (lambda x: tf.quantization.fake_quant_with_min_max_vars(x, -0.4, 0.9), [(X, F)]),
+    "FakeQuant_channels": (lambda x: tf.quantization.fake_quant_with_min_max_vars_per_channel(
+        x, [-0.5, -0.1, -0.7, 0.0], [0.5, 0.2, 0.3, 1.0]), [(X, F)]),
+    "FakeQuant_channels_narrow": (lambda x: tf.quantization.fake_quant_with_min_max_vars_per_channel(
+        x, [-0.5, -0.1, -0.7, 0.0], [0.5, 0.2, 0.3, 1.0], 4, True), [(X, F)]),
+    "QuantizeAndDequantize": (lambda x: tf.quantization.quantize_and_dequantize_v2(x, -0.7, 0.5, range_given=True), [(X, F)]),
+    "QuantizeAndDequantize_unsigned": (lambda x: tf.quantization.quantize_and_dequantize_v2(
+        x, 0.0, 0.5, signed_input=False, num_bits=4, range_given=True, round_mode="HALF_UP"), [(X, F)]),
+    "MatrixDiag_3": (lambda x: raw.MatrixDiagV3(diagonal=x, k=1, num_rows=-1, num_cols=-1, padding_value=0.0), [((2, 4), F)]),
+    "MatrixDiag_sized": (lambda x: raw.MatrixDiagV3(diagonal=x, k=-1, num_rows=5, num_cols=7, padding_value=0.0), [((2, 4), F)]),
+    "Diag": (lambda x: raw.Diag(diagonal=x), [((4,), F)]),
+    "DiagPart": (lambda x: raw.DiagPart(input=x), [((4, 4), F)]),
+    "MatrixDiagPart": (lambda x: raw.MatrixDiagPart(input=x), [((None, 4, 6), F)]),
+    "MatrixSetDiag": (lambda x, y: tf.linalg.set_diag(x, y), [((2, 4, 4), F), ((2, 4), F)]),
+    "BandPart": (lambda x: tf.linalg.band_part(x, 1, 0), [((None, 4, 6), F)]),
+    "BandPart_upper": (lambda x: tf.linalg.band_part(x, 0, -1), [((2, 4, 6), F)]),
+    "Trace": (lambda x: tf.linalg.trace(x), [((2, 4, 4), F)]),
+    "Cross": (lambda x, y: tf.linalg.cross(x, y), [((None, 3), F), ((None, 3), F)]),
+    "Roll": (lambda x: tf.roll(x, [2, -1], [1, 3]), [(X, F)]),
+    "InvertPermutation": (lambda x: tf.math.invert_permutation(tf.cast(tf.argsort(x), tf.int32)), [((5,), F)]),
+    "Bitcast": (lambda x: tf.bitcast(x, tf.int32), [((5,), F)]),
+    "Reverse_1": (lambda x: raw.Reverse(tensor=x, dims=[False, True, False, True]), [(X, F)]),
+    "UniqueV2": (lambda x: raw.UniqueV2(x=x, axis=[0])[0], [((9,), I)]),
+    "UniqueWithCounts": (lambda x: tf.unique_with_counts(x)[2], [((9,), I)]),
+    "DynamicPartition": (lambda x: tf.dynamic_partition(x, [0, 2, 0, 2, 1], 3)[2], [((5, 3), F)]),
+    "DynamicStitch": (lambda x, y: tf.dynamic_stitch([[0, 3], [2, 1]], [x, y]), [((2, 3), F), ((2, 3), F)]),
+    "TensorScatterUpdate": (lambda x, y: tf.tensor_scatter_nd_update(x, [[3], [1]], y), [((5, 4), F), ((2, 4), F)]),
+    "TensorScatterAdd": (lambda x, y: tf.tensor_scatter_nd_add(x, [[3], [3]], y), [((5, 4), F), ((2, 4), F)]),
+    "TensorScatterSub": (lambda x, y: tf.tensor_scatter_nd_sub(x, [[3], [1]], y), [((5, 4), F), ((2, 4), F)]),
+    "Empty": (lambda x: raw.Empty(shape=tf.shape(x), dtype=tf.float32, init=True) + x, [(X, F)]),
+    "SegmentMean": (lambda x: tf.math.segment_mean(x, [0, 0, 1, 1, 1]), [((5, 4), F)]),
+    "SegmentMax": (lambda x: tf.math.segment_max(x, [0, 0, 1, 1, 1]), [((5, 4), F)]),
+    "SegmentProd": (lambda x: tf.math.segment_prod(x, [0, 0, 1, 1, 1]), [((5, 4), F)]),
+    "SparseSegmentSum": (lambda x: tf.sparse.segment_sum(x, [2, 0, 1], [0, 1, 1]), [((5, 4), F)]),
+    "SparseSegmentMean": (lambda x: tf.sparse.segment_mean(x, [2, 0, 1], [0, 1, 1]), [((5, 4), F)]),
+    "SparseSegmentSqrtN": (lambda x: tf.sparse.segment_sqrt_n(x, [2, 0, 1], [0, 1, 1]), [((5, 4), F)]),
+    "Bincount": (lambda x: raw.Bincount(arr=x, size=4, weights=tf.constant([], F)), [((9,), I)]),
+    "DenseBincount": (lambda x: raw.DenseBincount(input=x, size=4, weights=tf.constant([], F)), [((3, 9), I)]),
+    "DenseBincount_binary": (lambda x: raw.DenseBincount(input=x, size=4, weights=tf.constant([], F), binary_output=True), [((3, 9), I)]),
+    "InTopK": (lambda x, i: raw.InTopKV2(predictions=x, targets=i, k=2), [((None, 6), F), ((None,), I)]),
+    "Cumprod": (lambda x: tf.math.cumprod(x, 1), [((None, 5), F)]),
+    "Cumprod_exclusive": (lambda x: tf.math.cumprod(x, 1, exclusive=True, reverse=True), [((None, 5), F)]),
+    "EuclideanNorm": (lambda x: tf.math.reduce_euclidean_norm(x, -1), [(X, F)]),
+    "NthElement": (lambda x: raw.NthElement(input=x, n=2), [((None, 7), F)]),
+    "NthElement_reverse": (lambda x: raw.NthElement(input=x, n=1, reverse=True), [((None, 7), F)]),
+    "ResizeArea": (lambda x: raw.ResizeArea(images=x, size=[4, 10]), [(B, F)]),
+    "ResizeArea_corners": (lambda x: raw.ResizeArea(images=x, size=[5, 4], align_corners=True), [(B, F)]),
+    "ResizeBicubic": (lambda x: raw.ResizeBicubic(images=x, size=[13, 5]), [(B, F)]),
+    "ResizeBicubic_corners": (lambda x: raw.ResizeBicubic(images=x, size=[13, 5], align_corners=True), [(B, F)]),
+    "ResizeBicubic_centers": (lambda x: raw.ResizeBicubic(images=x, size=[13, 5], half_pixel_centers=True), [((None, 9, 7, 3), F)]),
+    "CropAndResize": (lambda x, y: tf.image.crop_and_resize(x, tf.abs(y) * [[0.5, 0.5, 1.1, 1.2]], [1, 0, 1], [4, 5], extrapolation_value=7.0),
+                      [(B, F), ((3, 4), F)]),
+    "CropAndResize_nearest": (lambda x, y: tf.image.crop_and_resize(x, y, [0, 1, 1], [3, 3], "nearest"), [(B, F), ((3, 4), F)]),
+    "CropAndResize_one": (lambda x, y: tf.image.crop_and_resize(x, tf.abs(y), [0, 1, 1], [1, 1]), [(B, F), ((3, 4), F)]),
+    "ExtractImagePatches": (lambda x: tf.image.extract_patches(x, [1, 3, 2, 1], [1, 2, 2, 1], [1, 2, 1, 1], "SAME"), [(B, F)]),
+    "Dilation2D": (lambda x: nn.dilation2d(x, w(3, 2, 3), [1, 2, 1, 1], "SAME", "NHWC", [1, 1, 2, 1]), [(B, F)]),
+    "Dilation2D_valid": (lambda x: nn.dilation2d(x, w(2, 2, 3), [1, 1, 1, 1], "VALID", "NHWC", [1, 1, 1, 1]), [(B, F)]),
+    "RGBToHSV": (lambda x: tf.image.rgb_to_hsv(tf.abs(x)), [((2, 5, 5, 3), F)]),
+    "HSVToRGB": (lambda x: tf.image.hsv_to_rgb(tf.abs(x)), [((2, 5, 5, 3), F)]),
+    "AdjustHue": (lambda x: raw.AdjustHue(images=tf.abs(x), delta=0.3), [((2, 5, 5, 3), F)]),
+    "AdjustSaturation": (lambda x: raw.AdjustSaturation(images=tf.abs(x), scale=1.7), [((2, 5, 5, 3), F)]),
+    "AdjustContrast": (lambda x: raw.AdjustContrastv2(images=x, contrast_factor=1.5), [((2, 5, 5, 3), F)]),
+    "RFFT": (lambda x: tf.abs(tf.signal.rfft(x)), [((3, 16), F)]),
+    "RFFT_real": (lambda x: tf.math.real(tf.signal.rfft(x, [8])), [((3, 16), F)]),
+    "RFFT2D": (lambda x: tf.math.imag(tf.signal.rfft2d(x)), [((2, 4, 8), F)]),
+    "IRFFT": (lambda x: tf.signal.irfft(tf.signal.rfft(x)), [((3, 16), F)]),
+    "IRFFT_shorter": (lambda x: tf.signal.irfft(tf.signal.rfft(x), [11]), [((3, 16), F)]),
+    "STFT": (lambda x: tf.abs(tf.signal.stft(x, 16, 8)), [((2, 64), F)]),
+    "Angle": (lambda x: tf.math.angle(tf.signal.rfft(x))[:, 1:-1], [((3, 8), F)]),
+    "AudioSpectrogram": (lambda x: raw.AudioSpectrogram(input=x, window_size=30, stride=10), [((128, 2), F)]),
+    "Mfcc": (lambda x: raw.Mfcc(spectrogram=raw.AudioSpectrogram(input=x, window_size=256, stride=128), sample_rate=16000), [((1024, 1), F)]),
+    "NMS_1": (lambda x: raw.NonMaxSuppression(boxes=x, scores=F([0.9, 0.8, 0.7, 0.6]), max_output_size=3, iou_threshold=0.3), [((4, 4), F)]),
+    "NMS_4": (lambda x: raw.NonMaxSuppressionV4(boxes=x, scores=F([0.9, 0.8, 0.7, 0.6]), max_output_size=9, iou_threshold=0.3,
+                                                score_threshold=0.65)[0], [((4, 4), F)]),
+    "NMS_4_padded": (lambda x: raw.NonMaxSuppressionV4(boxes=x, scores=F([0.9, 0.8, 0.7, 0.6]), max_output_size=9, iou_threshold=0.3,
+                                                       score_threshold=0.65, pad_to_max_output_size=True)[0], [((4, 4), F)]),
+    "NMS_5_scores": (lambda x: raw.NonMaxSuppressionV5(boxes=x, scores=F([0.9, 0.8, 0.7, 0.6]), max_output_size=9, iou_threshold=0.3,
+                                                       score_threshold=0.65, soft_nms_sigma=0.5)[1], [((4, 4), F)]),
+    "MaxPoolV2": (lambda x: raw.MaxPoolV2(input=x, ksize=[1, 2, 3, 1], strides=[1, 2, 1, 1], padding="SAME"), [(X, F)]),
+    "FusedConv2D": (lambda x: raw._FusedConv2D(input=x, filter=w(3, 3, 4, 5), args=[w(5)], host_args=[], strides=[1, 1, 1, 1], padding="SAME",
+                                               fused_ops=["BiasAdd", "Relu"]) if hasattr(raw, "_FusedConv2D") else nn.relu(x), [(X, F)]),
+    "TensorListStack": (lambda x: tf.scan(lambda a, b: a + b, x), [((4, 3), F)]),
+}
+
+
+def boxes(x, scale=1.0):
+    """Boxes and scores from numbers, [B,N,Q,4]."""
+    low = tf.abs(x[..., :2])
+    return tf.concat([low, low + 0.3 + tf.abs(x[..., 2:])], -1) * scale
+
+
+CASES |= {f"CombinedNMS_{i}_{part}": (lambda x, y, options=options, part=part: tf.image.combined_non_max_suppression(
+    boxes(x), tf.abs(y), *options[:2], iou_threshold=0.4, score_threshold=0.2, pad_per_class=options[2], clip_boxes=options[3])[part],
+    [((2, 8, q, 4), F), ((2, 8, 3), F)])
+    for part in range(4) for i, (q, options) in enumerate(((1, (4, 7, False, True)), (3, (3, 20, True, False)), (1, (8, 40, False, True))))}
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -91,6 +91,24 @@ static void check_store(const ln_quantize_q8* rung) {
   kc_release();
 }
 
+static void check_finish(const ln_quantize_q8* rung) {
+  const size_t pixels = kc_size(5, 1), channels = kc_size(60, 16), n = pixels * channels;
+  float *scales = kc_memory(channels * 4), *bias = kc_memory(channels * 4);
+  float *x = kc_memory(n * 4), *expected = kc_memory(n * 4);
+  const float high = kc_chance(50) ? 6.0f : INFINITY;
+  kc_fill_f32(scales, channels, 0.1f);
+  kc_fill_f32(bias, channels, 3);
+  for (size_t i = 0; i < n; ++i) {
+    const size_t c = i % channels;
+    x[i] = (float)kc_range(-1000000, 1000000);
+    const float y = x[i] * (scales[c] * 0.013f) + bias[c];
+    expected[i] = y < -5.0f ? -5.0f : y > high ? high : y;
+  }
+  rung->hybrid_finish(pixels, channels, 0.013f, scales, bias, -5.0f, high, x);
+  kc_same(x, expected, n * 4, 4, "%zu pixels of %zu sums", pixels, channels);
+  kc_release();
+}
+
 static void check(void) {
   size_t count;
   const ln_quantize_q8* const* rungs = ln_quantize_q8_rungs(&count);
@@ -100,6 +118,7 @@ static void check(void) {
         check_once(rungs[i]);
         check_hybrid(rungs[i]);
         check_store(rungs[i]);
+        check_finish(rungs[i]);
       }
 }
 

@@ -474,12 +474,12 @@ static void test_packs(void) {
   ln_model* m = load(&k, true, &error);
   if (m == NULL) return;
   unsigned char value = 7;
-  const unsigned char* pack = ln_model_shared_pack(m, kData, 1, 100, fill, &value);
+  const unsigned char* pack = ln_model_shared_pack(m, kData, 1, 100, false, fill, &value);
   CHECK(pack != NULL && (uintptr_t)pack % 64 == 0 && pack[99] == 7);
   value = 8;
-  CHECK(ln_model_shared_pack(m, kData, 1, 100, fill, &value) == pack && packs_made == 1);
-  CHECK(ln_model_shared_pack(m, kData, 1, 101, fill, &value) == NULL);
-  const unsigned char* other = ln_model_shared_pack(m, kData, 2, 100, fill, &value);
+  CHECK(ln_model_shared_pack(m, kData, 1, 100, false, fill, &value) == pack && packs_made == 1);
+  CHECK(ln_model_shared_pack(m, kData, 1, 101, false, fill, &value) == NULL);
+  const unsigned char* other = ln_model_shared_pack(m, kData, 2, 100, false, fill, &value);
   CHECK(other != NULL && other != pack && other[0] == 8 && packs_made == 2);
   CHECK(ln_model_packed_bytes(m) == 200);
   ln_model_release(m);
@@ -492,7 +492,7 @@ static void* use_model(void* arg) {
   const unsigned char* pack = NULL;
   for (int i = 0; i < 200; ++i) {
     ln_model_retain(m);
-    pack = ln_model_shared_pack(m, kData + i % 4, (uint64_t)(i % 3), 100, fill, &value);
+    pack = ln_model_shared_pack(m, kData + i % 4, (uint64_t)(i % 3), 100, false, fill, &value);
     ln_model_release(m);
   }
   return pack != NULL && pack[50] == 3 ? m : NULL;

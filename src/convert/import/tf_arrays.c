@@ -188,22 +188,16 @@ static void scatter_nd(ln_tf_call* call) {
  * names them, where TensorFlow takes any one. */
 ln_tensor* ln_tf_scatter(ln_tf_call* call, ln_tensor* x, ln_tensor* indices, ln_tensor* updates, int code) {
   const ln_builder* b = &call->b;
-  ln_node* shape = ln_build_node(b, LN_OP_SHAPE, 1, &x);
-  LN_SET(shape, ShapeOptions, out_type, LN_TYPE_INT32);
-  ln_tensor* extents = ln_build_done(shape, ln_tf_name(call, "shape"), 1);
+  ln_tensor* extents = ln_tf_extents(call, x, LN_TYPE_INT32, "shape");
   ln_tensor* const inputs[] = {indices, updates, extents};
   ln_tensor* spread = ln_build_done(ln_build_node(b, LN_OP_SCATTER_ND, 3, inputs), ln_tf_name(call, "spread"), 1);
   if (code != LN_OP_CUSTOM) return ln_build_binary(b, code, x, spread, call->name);
-  ln_node* count = ln_build_node(b, LN_OP_SHAPE, 1, &updates);
-  LN_SET(count, ShapeOptions, out_type, LN_TYPE_INT32);
-  ln_tensor* const fill[] = {ln_build_done(count, ln_tf_name(call, "count"), 1),
+  ln_tensor* const fill[] = {ln_tf_extents(call, updates, LN_TYPE_INT32, "count"),
                              ln_graph_int(b->subgraph, ln_tf_name(call, "one"), 1)};
   ln_tensor* ones = ln_build_done(ln_build_node(b, LN_OP_FILL, 2, fill), ln_tf_name(call, "ones"), 1);
   ln_tensor* const places[] = {indices, ones, extents};
   ln_tensor* mask = ln_build_done(ln_build_node(b, LN_OP_SCATTER_ND, 3, places), ln_tf_name(call, "named"), 1);
-  mask = ln_build_with_number(b, LN_OP_GREATER, mask, 0, ln_tf_name(call, "mask"));
-  ln_tensor* const either[] = {mask, spread, x};
-  return ln_build_done(ln_build_node(b, LN_OP_SELECT_V2, 3, either), call->name, 1);
+  return ln_tf_choose(call, ln_tf_number(call, LN_OP_GREATER, mask, 0, "mask"), spread, x, NULL);
 }
 
 static void tensor_scatter(ln_tf_call* call) {
@@ -215,22 +209,6 @@ static void tensor_scatter(ln_tf_call* call) {
 
 static void where(ln_tf_call* call) {
   ln_tf_return(call, 0, ln_build_unary(&call->b, LN_OP_WHERE, ln_tf_in(call, 0), call->name));
-}
-
-static void unique(ln_tf_call* call) {
-  ln_tensor* x = ln_tf_in(call, 0);
-  ln_node* node = ln_build_node(&call->b, LN_OP_UNIQUE, 1, &x);
-  LN_SET(node, UniqueOptions, idx_out_type, ln_tf_type(ln_tf_dtype(call->def, "out_idx", LN_DT_INT32)));
-  return_all(call, node, 2);
-}
-
-static void matrix_diag(ln_tf_call* call) {
-  ln_tf_return(call, 0, ln_build_unary(&call->b, LN_OP_MATRIX_DIAG, ln_tf_in(call, 0), call->name));
-}
-
-static void matrix_set_diag(ln_tf_call* call) {
-  ln_tensor* x = ln_tf_in(call, 0);
-  ln_tf_return(call, 0, ln_build_binary(&call->b, LN_OP_MATRIX_SET_DIAG, x, ln_tf_in(call, 1), call->name));
 }
 
 static void sparse_to_dense(ln_tf_call* call) {
@@ -272,9 +250,6 @@ const ln_tf_lowering ln_tf_arrays[] = {
     {"TensorScatterAdd", tensor_scatter, 0},
     {"TensorScatterSub", tensor_scatter, 0},
     {"Where", where, 0},
-    {"Unique", unique, 0},
-    {"MatrixDiag", matrix_diag, 0},
-    {"MatrixSetDiag", matrix_set_diag, 0},
     {"SparseToDense", sparse_to_dense, 0},
     {"Einsum", ln_tf_einsum, 0},
     {NULL, NULL, 0},

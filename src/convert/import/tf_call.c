@@ -133,3 +133,39 @@ ln_tensor* ln_tf_to_nchw(ln_tf_call* call, ln_tensor* x, const char* name) {
   if (!ln_tf_is_nchw(call) || (x->rank != 4 && x->rank != 5)) return x;
   return ln_build_transpose(&call->b, x, x->rank == 4 ? kFour : kFive, name);
 }
+
+static const char* name_or(ln_tf_call* call, const char* what) {
+  return what != NULL ? ln_tf_name(call, what) : call->name;
+}
+
+ln_tensor* ln_tf_unary(ln_tf_call* call, int code, ln_tensor* x, const char* what) {
+  return ln_build_unary(&call->b, code, x, name_or(call, what));
+}
+
+ln_tensor* ln_tf_binary(ln_tf_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what) {
+  return ln_build_binary(&call->b, code, x, y, name_or(call, what));
+}
+
+ln_tensor* ln_tf_number(ln_tf_call* call, int code, ln_tensor* x, double number, const char* what) {
+  return ln_build_with_number(&call->b, code, x, number, name_or(call, what));
+}
+
+ln_tensor* ln_tf_scalar(ln_tf_call* call, int type, double number, const char* what) {
+  return ln_build_number(&call->b, type, number, name_or(call, what));
+}
+
+ln_tensor* ln_tf_choose(ln_tf_call* call, ln_tensor* condition, ln_tensor* x, ln_tensor* y, const char* what) {
+  ln_tensor* const inputs[] = {condition, x, y};
+  return ln_build_done(ln_build_node(&call->b, LN_OP_SELECT_V2, 3, inputs), name_or(call, what), 1);
+}
+
+ln_tensor* ln_tf_extents(ln_tf_call* call, ln_tensor* x, int type, const char* what) {
+  ln_node* node = ln_build_node(&call->b, LN_OP_SHAPE, 1, &x);
+  LN_SET(node, ShapeOptions, out_type, type);
+  return ln_build_done(node, name_or(call, what), 1);
+}
+
+int ln_tf_code(const ln_tf_call* call, const ln_tf_lowering* table) {
+  while (table->op != NULL && strcmp(table->op, call->def->op) != 0) ++table;
+  return table->code;
+}

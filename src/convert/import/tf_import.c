@@ -88,6 +88,7 @@ static const struct {
     {"Unique", "y idx"},
     {"UniqueV2", "y idx"},
     {"UniqueWithCounts", "y idx count"},
+    {"UniqueWithCountsV2", "y idx count"},
     {"NonMaxSuppressionV4", "selected_indices valid_outputs"},
     {"NonMaxSuppressionV5", "selected_indices selected_scores valid_outputs"},
     {"CombinedNonMaxSuppression", "nmsed_boxes nmsed_scores nmsed_classes valid_detections"},
@@ -148,9 +149,11 @@ bool ln_tf_resolve(const ln_tf_body* body, const char* reference, int* node, int
 }
 
 static const ln_tf_lowering* find_lowering(const char* op) {
-  static const ln_tf_lowering* const kFamilies[] = {ln_tf_math,       ln_tf_layers,    ln_tf_arrays,     ln_tf_shapes,
-                                                    ln_tf_reductions, ln_tf_control,   ln_tf_control_v1, ln_tf_lists,
-                                                    ln_tf_state,      ln_tf_detection, ln_tf_variables,  ln_tf_tables};
+  static const ln_tf_lowering* const kFamilies[] = {
+      ln_tf_math,      ln_tf_layers,     ln_tf_arrays,    ln_tf_shapes,       ln_tf_reductions,
+      ln_tf_control,   ln_tf_control_v1, ln_tf_lists,     ln_tf_state,        ln_tf_detection,
+      ln_tf_variables, ln_tf_tables,     ln_tf_functions, ln_tf_matrices,     ln_tf_images,
+      ln_tf_segments,  ln_tf_signals,    ln_tf_random,    ln_tf_quantization, ln_tf_moves};
   for (size_t i = 0; i < sizeof kFamilies / sizeof kFamilies[0]; ++i)
     for (const ln_tf_lowering* l = kFamilies[i]; l->op != NULL; ++l)
       if (strcmp(l->op, op) == 0) return l;

@@ -129,7 +129,8 @@ typedef struct ln_tf_lowering {
 
 extern const ln_tf_lowering ln_tf_math[], ln_tf_layers[], ln_tf_arrays[], ln_tf_shapes[], ln_tf_reductions[],
     ln_tf_control[], ln_tf_control_v1[], ln_tf_lists[], ln_tf_state[], ln_tf_detection[], ln_tf_variables[],
-    ln_tf_tables[];
+    ln_tf_tables[], ln_tf_functions[], ln_tf_matrices[], ln_tf_images[], ln_tf_segments[], ln_tf_signals[],
+    ln_tf_random[], ln_tf_quantization[], ln_tf_moves[];
 
 ln_tf_scope* ln_tf_new_scope(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix);
 ln_tf_body* ln_tf_graph_body(ln_tf_importer* importer);
@@ -191,6 +192,16 @@ void ln_tf_unknown(ln_tf_call* call);
 void ln_tf_custom(ln_tf_call* call);
 /* A name for a tensor on the way: NAME/what. */
 const char* ln_tf_name(ln_tf_call* call, const char* what);
+/* One operator; the output is called NAME/what, or NAME where `what` is NULL. */
+ln_tensor* ln_tf_unary(ln_tf_call* call, int code, ln_tensor* x, const char* what);
+ln_tensor* ln_tf_binary(ln_tf_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what);
+ln_tensor* ln_tf_number(ln_tf_call* call, int code, ln_tensor* x, double number, const char* what);
+ln_tensor* ln_tf_choose(ln_tf_call* call, ln_tensor* condition, ln_tensor* x, ln_tensor* y, const char* what);
+ln_tensor* ln_tf_scalar(ln_tf_call* call, int type, double number, const char* what);
+/* The extents of x as a tensor of int32, or of another type. */
+ln_tensor* ln_tf_extents(ln_tf_call* call, ln_tensor* x, int type, const char* what);
+/* `code` of the operator's line in a table of lowerings. */
+int ln_tf_code(const ln_tf_call* call, const ln_tf_lowering* table);
 /* x with `updates` at `indices`, whose last dimension names places: in place of what is there (code LN_OP_CUSTOM), or
  * by LN_OP_ADD or LN_OP_SUB. */
 ln_tensor* ln_tf_scatter(ln_tf_call* call, ln_tensor* x, ln_tensor* indices, ln_tensor* updates, int code);

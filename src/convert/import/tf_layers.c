@@ -108,6 +108,14 @@ static void depthwise_conv_2d(ln_tf_call* call) {
                              call->name));
 }
 
+/* An output's shape in the order of channels last. */
+static ln_tensor* nhwc_shape(ln_tf_call* call, ln_tensor* shape, int rank) {
+  static const int32_t kFour[] = {0, 2, 3, 1}, kFive[] = {0, 2, 3, 4, 1};
+  if (!ln_tf_is_nchw(call)) return shape;
+  ln_tensor* order = ln_graph_ints(call->b.subgraph, ln_tf_name(call, "order"), rank, rank == 4 ? kFour : kFive);
+  return ln_tf_binary(call, LN_OP_GATHER, shape, order, "shape");
+}
+
 /* Inputs: output shape, filter [H,W,O,I], what is spread. */
 static void transpose_conv(ln_tf_call* call) {
   static const int32_t kOhwi[] = {2, 0, 1, 3};
@@ -123,12 +131,7 @@ static void transpose_conv(ln_tf_call* call) {
                w.dilation[1]);
     return;
   }
-  if (ln_tf_is_nchw(call)) {
-    static const int32_t kOrder[] = {0, 2, 3, 1};
-    shape = ln_build_binary(&call->b, LN_OP_GATHER, shape,
-                            ln_graph_ints(call->b.subgraph, ln_tf_name(call, "order"), 4, kOrder),
-                            ln_tf_name(call, "shape"));
-  }
+  shape = nhwc_shape(call, shape, 4);
   ln_tensor* const inputs[] = {shape, ln_build_transpose(&call->b, filter, kOhwi, ln_tf_name(call, "filter")), x};
   ln_node* node = ln_build_node(&call->b, LN_OP_TRANSPOSE_CONV, 3, inputs);
   LN_SET(node, TransposeConvOptions, padding, w.padding);
@@ -161,16 +164,13 @@ static void conv_3d(ln_tf_call* call) {
 
 static void conv_3d_transpose(ln_tf_call* call) {
   window w;
-  ln_tensor* x = ln_tf_in(call, 2);
-  if (ln_tf_is_nchw(call)) {
-    ln_tf_fail(call, "a transposed 3D convolution with channels first cannot be converted; channels last can");
-    return;
-  }
+  ln_tensor *shape = nhwc_shape(call, ln_tf_in_i32(call, 0), 5), *x = ln_tf_to_nhwc(call, ln_tf_in(call, 2));
   if (!read_window(call, &x, &w, 0)) return;
-  ln_tensor* const inputs[] = {ln_tf_in_i32(call, 0), ln_tf_in(call, 1), x};
+  ln_tensor* const inputs[] = {shape, ln_tf_in(call, 1), x};
   ln_node* node = ln_build_node(&call->b, LN_OP_CONV_3D_TRANSPOSE, 3, inputs);
   set_conv_3d(node, &w);
-  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+  ln_tensor* y = ln_build_done(node, ln_tf_is_nchw(call) ? ln_tf_name(call, "conv") : call->name, 1);
+  ln_tf_return(call, 0, ln_tf_to_nchw(call, y, call->name));
 }
 
 static ln_tensor* pool(ln_tf_call* call, int code, ln_tensor* x, int padding, const int32_t kernel[2],
@@ -184,6 +184,17 @@ static ln_tensor* pool(ln_tf_call* call, int code, ln_tensor* x, int padding, co
   return ln_build_done(node, name, 1);
 }
 
+/* The form whose window and strides are inputs. */
+static bool input_window(ln_tf_call* call, window* w) {
+  const int first = ln_tf_is_nchw(call) ? 2 : 1;
+  for (int i = 0; i < 2; ++i) {
+    int32_t numbers[4];
+    if (ln_tf_const_ints(call, i + 1, 4, numbers) != 4) return false;
+    for (int k = 0; k < 2; ++k) (i == 0 ? w->kernel : w->stride)[k] = numbers[first + k];
+  }
+  return true;
+}
+
 static int pool_code(const ln_tf_call* call) {
   return call->def->op[0] == 'M' ? LN_OP_MAX_POOL_2D : LN_OP_AVERAGE_POOL_2D;
 }
@@ -192,6 +203,7 @@ static void pool_2d(ln_tf_call* call) {
   window w;
   ln_tensor* x = ln_tf_to_nhwc(call, ln_tf_in(call, 0));
   if (!read_window(call, &x, &w, pool_code(call) == LN_OP_MAX_POOL_2D ? (double)-INFINITY : 0)) return;
+  if (call->in_count == 3 && !input_window(call, &w)) return;
   x = pool(call, pool_code(call), x, w.padding, w.kernel, w.stride,
            ln_tf_is_nchw(call) ? ln_tf_name(call, "pool") : call->name);
   ln_tf_return(call, 0, ln_tf_to_nchw(call, x, call->name));
@@ -329,6 +341,63 @@ static void resize(ln_tf_call* call) {
   ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
 }
 
+/* x * scale / sqrt(variance + epsilon) and so on, in an older order of inputs. */
+static void old_batch_norm(ln_tf_call* call) {
+  ln_tensor *x = ln_tf_in(call, 0), *mean = ln_tf_in(call, 1), *variance = ln_tf_in(call, 2),
+            *offset = ln_tf_in(call, 3);
+  variance =
+      ln_tf_number(call, LN_OP_ADD, variance, (double)ln_tf_float(call->def, "variance_epsilon", 1e-3f), "variance");
+  ln_tensor* m = ln_tf_unary(call, LN_OP_RSQRT, variance, "rsqrt");
+  if (ln_tf_bool(call->def, "scale_after_normalization", true))
+    m = ln_tf_binary(call, LN_OP_MUL, m, ln_tf_in(call, 4), "multiplier");
+  ln_tensor* shift = ln_tf_binary(call, LN_OP_SUB, offset, ln_tf_binary(call, LN_OP_MUL, mean, m, "mean"), "offset");
+  ln_tf_return(call, 0, ln_tf_binary(call, LN_OP_ADD, ln_tf_binary(call, LN_OP_MUL, x, m, "mul"), shift, NULL));
+}
+
+/* What TensorFlow's own optimizer makes of a layer and what is behind it: `fused_ops` names that in order. */
+static void fused(ln_tf_call* call) {
+  static const struct {
+    const char* name;
+    int code;
+  } kActivations[] = {{"Relu", LN_OP_RELU},
+                      {"Relu6", LN_OP_RELU6},
+                      {"Elu", LN_OP_ELU},
+                      {"Tanh", LN_OP_TANH},
+                      {"Sigmoid", LN_OP_LOGISTIC}};
+  const LnPb__AttrValue* names = ln_tf_attr(call->def, "fused_ops");
+  int next = 2;
+  if (strcmp(call->def->op, "_FusedMatMul") == 0)
+    mat_mul(call);
+  else if (strcmp(call->def->op, "_FusedConv2D") == 0)
+    conv_2d(call);
+  else
+    depthwise_conv_2d(call);
+  ln_tensor* x = call->node->outs[0].tensor;
+  for (size_t i = 0; names != NULL && names->list != NULL && i < names->list->n_s && !x->broken; ++i) {
+    char name[32] = "";
+    const ProtobufCBinaryData text = names->list->s[i];
+    if (text.len < sizeof name && text.len > 0) memcpy(name, text.data, text.len);
+    int code = LN_OP_CUSTOM;
+    for (size_t k = 0; k < sizeof kActivations / sizeof kActivations[0]; ++k)
+      if (strcmp(name, kActivations[k].name) == 0) code = kActivations[k].code;
+    if (code != LN_OP_CUSTOM) {
+      x = ln_tf_unary(call, code, x, NULL);
+    } else if (strcmp(name, "BiasAdd") == 0) {
+      x = ln_tf_binary(call, LN_OP_ADD, x, per_channel(call, ln_tf_in(call, next++), x, "bias"), NULL);
+    } else if (strcmp(name, "Add") == 0) {
+      x = ln_tf_binary(call, LN_OP_ADD, x, ln_tf_in(call, next++), NULL);
+    } else if (strcmp(name, "LeakyRelu") == 0) {
+      ln_node* node = ln_build_node(&call->b, LN_OP_LEAKY_RELU, 1, &x);
+      LN_SET_FLOAT(node, LeakyReluOptions, alpha, ln_tf_float(call->def, "leakyrelu_alpha", 0.2f));
+      x = ln_build_done(node, call->name, 1);
+    } else {
+      ln_tf_fail(call, "it is fused with \"%s\", which cannot be converted", name);
+      return;
+    }
+  }
+  ln_tf_return(call, 0, x);
+}
+
 const ln_tf_lowering ln_tf_layers[] = {
     {"Conv2D", conv_2d, 0},
     {"DepthwiseConv2dNative", depthwise_conv_2d, 0},
@@ -336,6 +405,7 @@ const ln_tf_lowering ln_tf_layers[] = {
     {"Conv3D", conv_3d, 0},
     {"Conv3DBackpropInputV2", conv_3d_transpose, 0},
     {"MaxPool", pool_2d, 0},
+    {"MaxPoolV2", pool_2d, 0},
     {"AvgPool", pool_2d, 0},
     {"MaxPool3D", pool_3d, 0},
     {"AvgPool3D", pool_3d, 0},
@@ -344,7 +414,12 @@ const ln_tf_lowering ln_tf_layers[] = {
     {"FusedBatchNorm", batch_norm, 0},
     {"FusedBatchNormV2", batch_norm, 0},
     {"FusedBatchNormV3", batch_norm, 0},
+    {"BatchNormWithGlobalNormalization", old_batch_norm, 0},
+    {"_FusedConv2D", fused, 0},
+    {"_FusedDepthwiseConv2dNative", fused, 0},
+    {"_FusedMatMul", fused, 0},
     {"MatMul", mat_mul, 0},
+    {"SparseMatMul", mat_mul, 0},
     {"BatchMatMul", mat_mul, 0},
     {"BatchMatMulV2", mat_mul, 0},
     {"BatchMatMulV3", mat_mul, 0},

@@ -85,10 +85,8 @@ static void length(ln_tf_call* call) {
     return;
   }
   ln_tensor* x = ln_tf_in(call, 0);
-  ln_node* node = ln_build_node(&call->b, LN_OP_SHAPE, 1, &x);
-  LN_SET(node, ShapeOptions, out_type, LN_TYPE_INT32);
-  ln_tensor* first = ln_build_slice(&call->b, ln_build_done(node, ln_tf_name(call, "shape"), 1), kZero, kOne,
-                                    ln_tf_name(call, "first"));
+  ln_tensor* first =
+      ln_build_slice(&call->b, ln_tf_extents(call, x, LN_TYPE_INT32, "shape"), kZero, kOne, ln_tf_name(call, "first"));
   ln_tf_return(call, 0, ln_build_reshape(&call->b, first, 0, kZero, call->name));
 }
 

@@ -3,12 +3,6 @@
 
 #include "convert/import/tf_import.h"
 
-static int code_of(const ln_tf_call* call) {
-  for (const ln_tf_lowering* l = ln_tf_math; l->op != NULL; ++l)
-    if (strcmp(l->op, call->def->op) == 0) return l->code;
-  return LN_OP_CUSTOM;
-}
-
 static void identity(ln_tf_call* call) {
   if (call->in_count > 0 && call->in[0].kind == LN_TF_VARIABLE && call->in[0].variable->is_reference) {
     ln_tf_return(call, 0, ln_tf_in(call, 0));
@@ -24,12 +18,12 @@ static void identity_n(ln_tf_call* call) {
 static void nothing(ln_tf_call* call) { (void)call; }
 
 static void unary(ln_tf_call* call) {
-  ln_tf_return(call, 0, ln_build_unary(&call->b, code_of(call), ln_tf_in(call, 0), call->name));
+  ln_tf_return(call, 0, ln_build_unary(&call->b, ln_tf_code(call, ln_tf_math), ln_tf_in(call, 0), call->name));
 }
 
 static void binary(ln_tf_call* call) {
   ln_tensor *x = ln_tf_in(call, 0), *y = ln_tf_in(call, 1);
-  ln_tf_return(call, 0, ln_build_binary(&call->b, code_of(call), x, y, call->name));
+  ln_tf_return(call, 0, ln_build_binary(&call->b, ln_tf_code(call, ln_tf_math), x, y, call->name));
 }
 
 /* AddN: one after the other, so that shapes may be broadcast and two are one ADD. */
@@ -133,7 +127,8 @@ static void hyperbolic(ln_tf_call* call) {
   ln_tensor* down = ln_build_unary(b, LN_OP_EXP, ln_build_unary(b, LN_OP_NEG, x, ln_tf_name(call, "neg")),
                                    ln_tf_name(call, "exp_neg"));
   ln_tf_return(call, 0,
-               ln_build_with_number(b, LN_OP_MUL, ln_build_binary(b, code_of(call), up, down, ln_tf_name(call, "sum")),
+               ln_build_with_number(b, LN_OP_MUL,
+                                    ln_build_binary(b, ln_tf_code(call, ln_tf_math), up, down, ln_tf_name(call, "sum")),
                                     0.5, call->name));
 }
 
@@ -213,6 +208,12 @@ static void bucketize(ln_tf_call* call) {
 
 const ln_tf_lowering ln_tf_math[] = {
     {"Identity", identity, 0},
+    {"RefIdentity", identity, 0},
+    {"DebugIdentity", identity, 0},
+    {"DebugIdentityV2", identity, 0},
+    {"DeepCopy", identity, 0},
+    {"CheckNumericsV2", identity, 0},
+    {"Conj", identity, 0},
     {"Snapshot", identity, 0},
     {"StopGradient", identity, 0},
     {"PreventGradient", identity, 0},

@@ -3,12 +3,6 @@
 
 #include "convert/import/tf_import.h"
 
-static int code_of(const ln_tf_call* call) {
-  for (const ln_tf_lowering* l = ln_tf_reductions; l->op != NULL; ++l)
-    if (strcmp(l->op, call->def->op) == 0) return l->code;
-  return LN_OP_CUSTOM;
-}
-
 static void reduce(ln_tf_call* call) {
   int32_t axes[64];
   ln_tensor* x = ln_tf_in(call, 0);
@@ -20,11 +14,12 @@ static void reduce(ln_tf_call* call) {
     if (count == 0)
       ln_tf_return(call, 0, x);
     else
-      ln_tf_return(call, 0, ln_build_reduce(&call->b, code_of(call), x, count, axes, keep, call->name));
+      ln_tf_return(call, 0,
+                   ln_build_reduce(&call->b, ln_tf_code(call, ln_tf_reductions), x, count, axes, keep, call->name));
     return;
   }
   ln_tensor* const inputs[] = {x, ln_tf_in_i32(call, 1)};
-  ln_node* node = ln_build_node(&call->b, code_of(call), 2, inputs);
+  ln_node* node = ln_build_node(&call->b, ln_tf_code(call, ln_tf_reductions), 2, inputs);
   LN_SET(node, ReducerOptions, keep_dims, keep);
   ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
 }
@@ -34,7 +29,7 @@ static void arg_extreme(ln_tf_call* call) {
   ln_tensor* axis =
       call->in_count > 1 ? ln_tf_in_i32(call, 1) : ln_graph_int(call->b.subgraph, ln_tf_name(call, "axis"), 0);
   ln_tensor* const inputs[] = {x, axis};
-  ln_node* node = ln_build_node(&call->b, code_of(call), 2, inputs);
+  ln_node* node = ln_build_node(&call->b, ln_tf_code(call, ln_tf_reductions), 2, inputs);
   LN_SET(node, ArgMaxOptions, output_type, ln_tf_type(ln_tf_dtype(call->def, "output_type", LN_DT_INT64)));
   ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
 }
@@ -75,7 +70,8 @@ static void segment_sum(ln_tf_call* call) {
 
 static void unsorted_segment(ln_tf_call* call) {
   ln_tensor* const inputs[] = {ln_tf_in(call, 0), ln_tf_in_i32(call, 1), ln_tf_in_i32(call, 2)};
-  ln_tf_return(call, 0, ln_build_done(ln_build_node(&call->b, code_of(call), 3, inputs), call->name, 1));
+  ln_tf_return(call, 0,
+               ln_build_done(ln_build_node(&call->b, ln_tf_code(call, ln_tf_reductions), 3, inputs), call->name, 1));
 }
 
 const ln_tf_lowering ln_tf_reductions[] = {

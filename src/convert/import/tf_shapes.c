@@ -5,19 +5,13 @@
 
 static int out_type(const ln_tf_call* call) { return ln_tf_type(ln_tf_dtype(call->def, "out_type", LN_DT_INT32)); }
 
-static ln_tensor* shape_of(ln_tf_call* call, ln_tensor* x, int type, const char* name) {
-  ln_node* node = ln_build_node(&call->b, LN_OP_SHAPE, 1, &x);
-  LN_SET(node, ShapeOptions, out_type, type);
-  return ln_build_done(node, name, 1);
-}
-
 static void shape(ln_tf_call* call) {
-  ln_tf_return(call, 0, shape_of(call, ln_tf_in(call, 0), out_type(call), call->name));
+  ln_tf_return(call, 0, ln_tf_extents(call, ln_tf_in(call, 0), out_type(call), NULL));
 }
 
 static void shape_n(ln_tf_call* call) {
   for (int i = 0; i < call->in_count; ++i)
-    ln_tf_return(call, i, shape_of(call, ln_tf_in(call, i), out_type(call), call->name));
+    ln_tf_return(call, i, ln_tf_extents(call, ln_tf_in(call, i), out_type(call), NULL));
 }
 
 static void rank(ln_tf_call* call) {
@@ -30,7 +24,7 @@ static void rank(ln_tf_call* call) {
 
 static void size(ln_tf_call* call) {
   static const int32_t kFirst[] = {0};
-  ln_tensor* s = shape_of(call, ln_tf_in(call, 0), out_type(call), ln_tf_name(call, "shape"));
+  ln_tensor* s = ln_tf_extents(call, ln_tf_in(call, 0), out_type(call), "shape");
   ln_tf_return(call, 0, ln_build_reduce(&call->b, LN_OP_REDUCE_PROD, s, 1, kFirst, false, call->name));
 }
 

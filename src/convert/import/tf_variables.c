@@ -171,12 +171,6 @@ static void resource_gather(ln_tf_call* call) {
   ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
 }
 
-static int code_of(const ln_tf_call* call) {
-  for (const ln_tf_lowering* l = ln_tf_variables; l->op != NULL; ++l)
-    if (strcmp(l->op, call->def->op) == 0) return l->code;
-  return LN_OP_CUSTOM;
-}
-
 static bool has_type_of(ln_tf_call* call, const ln_tf_variable* v, const ln_tensor* value) {
   if (value->type == v->type || value->broken) return true;
   ln_tf_fail(call, "%s is assigned to variable \"%s\", which is %s", ln_tensor_type_name(value->type), v->name,
@@ -188,7 +182,7 @@ static void assign_op(ln_tf_call* call) {
   ln_tf_variable* v = in_variable(call);
   if (v == NULL) return;
   ln_tensor* value = ln_tf_in(call, 1);
-  const int code = code_of(call);
+  const int code = ln_tf_code(call, ln_tf_variables);
   if (!has_type_of(call, v, value)) return;
   if (code != LN_OP_CUSTOM) {
     ln_tensor* now = value_now(call, v, ln_tf_name(call, "now"));
@@ -211,7 +205,7 @@ static void scatter(ln_tf_call* call) {
   if (strstr(call->def->op, "Nd") == NULL)
     indices = ln_build_binary(b, LN_OP_EXPAND_DIMS, indices, ln_graph_int(b->subgraph, ln_tf_name(call, "axis"), -1),
                               ln_tf_name(call, "indices"));
-  ln_tensor* value = ln_tf_scatter(call, now, indices, updates, code_of(call));
+  ln_tensor* value = ln_tf_scatter(call, now, indices, updates, ln_tf_code(call, ln_tf_variables));
   if (value->broken) return;
   assign(call->scope->importer, b, v, value);
   ln_tf_return_value(call, 0, call->in[0]);
@@ -226,9 +220,7 @@ static void variable_shape(ln_tf_call* call) {
   ln_tf_variable* v = in_variable(call);
   ln_tensor* now = v != NULL ? value_now(call, v, ln_tf_name(call, "now")) : NULL;
   if (now == NULL) return;
-  ln_node* node = ln_build_node(&call->b, LN_OP_SHAPE, 1, &now);
-  LN_SET(node, ShapeOptions, out_type, ln_tf_type(ln_tf_dtype(call->def, "out_type", LN_DT_INT32)));
-  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+  ln_tf_return(call, 0, ln_tf_extents(call, now, ln_tf_type(ln_tf_dtype(call->def, "out_type", LN_DT_INT32)), NULL));
 }
 
 const ln_tf_lowering ln_tf_variables[] = {

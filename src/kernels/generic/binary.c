@@ -245,11 +245,28 @@ static inline int32_t div_quantized(const ln_div_quantized* p, int32_t x, int32_
   return ln_clamp_i32(out, p->low, p->high);
 }
 
-static inline int32_t squared_difference_quantized(const ln_add_quantized* p, int32_t x, int32_t y) {
-  const int32_t a = scaled(x, p->a_offset, p->left_shift, p->a_multiplier, p->a_shift);
-  const int32_t b = scaled(y, p->b_offset, p->left_shift, p->b_multiplier, p->b_shift);
-  const int32_t square = (int32_t)((uint32_t)(a - b) * (uint32_t)(a - b));
-  return ln_clamp_i32(ln_requantize(square, p->out_multiplier, p->out_shift) + p->out_offset, p->low, p->high);
+void ln_squared_difference_make_table(const ln_add_quantized* p, ln_squared_difference_table* table) {
+  table->params = *p;
+  table->plain_shift = p->out_shift <= 0 && p->out_multiplier >= 0 ? -p->out_shift : -1;
+  for (int32_t x = INT8_MIN; x <= INT8_MAX; ++x) {
+    table->a[(uint8_t)x] = scaled(x, p->a_offset, p->left_shift, p->a_multiplier, p->a_shift);
+    table->b[(uint8_t)x] = scaled(x, p->b_offset, p->left_shift, p->b_multiplier, p->b_shift);
+  }
+}
+
+/* ln_requantize where nothing is negative. */
+static inline int32_t requantize_plain(uint32_t x, int32_t multiplier, int shift) {
+  const uint64_t product = ((uint64_t)x * (uint32_t)multiplier + (UINT64_C(1) << 30)) >> 31;
+  return (int32_t)((product + ((UINT64_C(1) << shift) >> 1)) >> shift);
+}
+
+static inline int32_t squared_difference_quantized(const ln_squared_difference_table* t, int8_t x, int8_t y) {
+  const ln_add_quantized* p = &t->params;
+  const uint32_t difference = (uint32_t)(t->a[(uint8_t)x] - t->b[(uint8_t)y]), square = difference * difference;
+  const int32_t scaled_back = t->plain_shift >= 0 && square <= INT32_MAX
+                                  ? requantize_plain(square, p->out_multiplier, t->plain_shift)
+                                  : ln_requantize((int32_t)square, p->out_multiplier, p->out_shift);
+  return ln_clamp_i32(scaled_back + p->out_offset, p->low, p->high);
 }
 
 LN_ROW(add_qu8, uint8_t, uint8_t, ln_add_quantized, (uint8_t)add_quantized(p, x, y))
@@ -264,7 +281,8 @@ LN_ROW(mul_qs16_s8, int16_t, int8_t, ln_mul_quantized, (int8_t)mul_quantized(p, 
 LN_ROW(div_qu8, uint8_t, uint8_t, ln_div_quantized, (uint8_t)div_quantized(p, x, y))
 LN_ROW(div_qs8, int8_t, int8_t, ln_div_quantized, (int8_t)div_quantized(p, x, y))
 LN_ROW(div_qs16, int16_t, int16_t, ln_div_quantized, (int16_t)div_quantized(p, x, y))
-LN_ROW(squared_difference_qs8, int8_t, int8_t, ln_add_quantized, (int8_t)squared_difference_quantized(p, x, y))
+LN_ROW(squared_difference_qs8, int8_t, int8_t, ln_squared_difference_table,
+       (int8_t)squared_difference_quantized(p, x, y))
 
 typedef struct complex64 {
   float real, imaginary;

@@ -48,6 +48,15 @@ typedef struct ln_add_quantized {
   int32_t low, high;
 } ln_add_quantized;
 
+/* What is squared is the difference of two numbers that follow from one byte each. */
+typedef struct ln_squared_difference_table {
+  ln_add_quantized params;
+  int plain_shift; /* to the right, -1: not only that */
+  int32_t a[256], b[256];
+} ln_squared_difference_table;
+
+void ln_squared_difference_make_table(const ln_add_quantized* params, ln_squared_difference_table* table);
+
 /* Sums of int16 whose scales are powers of two: one input is shifted right. */
 typedef struct ln_add_pot {
   int a_shift, b_shift; /* to the right */
@@ -134,7 +143,7 @@ LN_BINARY_ROW(mul_c64)     /* complex numbers, two floats each */
 LN_BINARY_ROW(div_qu8)
 LN_BINARY_ROW(div_qs8)
 LN_BINARY_ROW(div_qs16)
-/* ln_add_quantized, sign -1: the square of the difference. */
+/* ln_squared_difference_table */
 LN_BINARY_ROW(squared_difference_qs8)
 /* To the right, by 0 to the width - 1: other distances count as the nearest of these. */
 LN_BINARY_ROW(shift_right_u8)

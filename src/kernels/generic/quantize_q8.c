@@ -15,7 +15,8 @@ static const ln_quantize_q8 ln_quantize_q8_generic = {.name = "quantize_q8_gener
                                                       .scale_q8 = scale_q8,
                                                       .scale_f32 = scale_f32,
                                                       .range_f32 = range_f32,
-                                                      .hybrid_store = hybrid_store};
+                                                      .hybrid_store = hybrid_store,
+                                                      .hybrid_finish = hybrid_finish};
 
 static const ln_quantize_q8* const ladder[] = {
     &ln_quantize_q8_generic,

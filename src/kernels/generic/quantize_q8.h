@@ -23,6 +23,9 @@ typedef struct ln_quantize_q8 {
   /* ln_hybrid_store */
   void (*hybrid_store)(const ln_hybrid_params* params, size_t first, size_t count, int32_t zero_point, float row_scale,
                        const int32_t* values, float* out);
+  /* `pixels` times `channels` sums, whole floats, in place: clamp(x * (scales[c] * scale) + bias[c]). */
+  void (*hybrid_finish)(size_t pixels, size_t channels, float scale, const float* scales, const float* bias, float low,
+                        float high, float* x);
 } ln_quantize_q8;
 
 const ln_quantize_q8* const* ln_quantize_q8_rungs(size_t* count);

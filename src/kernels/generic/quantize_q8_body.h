@@ -127,3 +127,12 @@ static void hybrid_store(const ln_hybrid_params* p, size_t first, size_t count, 
     }
   }
 }
+
+static void hybrid_finish(size_t pixels, size_t channels, float scale, const float* scales, const float* bias,
+                          float low, float high, float* x) {
+  for (size_t p = 0; p < pixels; ++p, x += channels)
+    for (size_t c = 0; c < channels; ++c) {
+      const float y = x[c] * (scales[c] * scale) + bias[c], above = y < low ? low : y;
+      x[c] = above > high ? high : above;
+    }
+}

@@ -57,40 +57,49 @@ static int32_t exp_of(const ln_softmax_quantized* p, int32_t diff) {
   return ln_exp_on_negative(rescaled(p, diff), DIFF_INTEGER_BITS);
 }
 
-/* Bytes have 256 differences: each exponential is computed once for all rows. */
-enum { DIFFERENCES = 256 };
-
-static int32_t exp_kept(const ln_softmax_quantized* p, int32_t* kept, int32_t diff) {
-  int32_t* e = &kept[-diff];
-  if (*e < 0) *e = exp_of(p, diff);
-  return *e;
+void ln_softmax_make_table(const ln_softmax_quantized* p, ln_softmax_table* table) {
+  for (int32_t i = 0; i < LN_SOFTMAX_DIFFERENCES; ++i) {
+    const int32_t e = -i >= p->diff_min ? exp_of(p, -i) : 0;
+    table->exp[i] = (uint32_t)e;
+    table->part[i] = (uint32_t)ln_rounding_shift_right(e, SUM_INTEGER_BITS);
+  }
 }
 
-#define LN_SOFTMAX(name, in_type, out_type, lowest_in, bits, low, high)                                                \
-  void ln_softmax_##name##_ref(const ln_softmax_quantized* p, const in_type* in, out_type* out, size_t rows,           \
-                               size_t depth) {                                                                         \
-    int32_t kept[DIFFERENCES];                                                                                         \
-    for (size_t i = 0; i < DIFFERENCES; ++i) kept[i] = -1;                                                             \
-    for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                                     \
-      int32_t largest = lowest_in, sum = 0, over_unit;                                                                 \
-      for (size_t i = 0; i < depth; ++i)                                                                               \
-        if (in[i] > largest) largest = in[i];                                                                          \
-      for (size_t i = 0; i < depth; ++i)                                                                               \
-        if (in[i] - largest >= p->diff_min)                                                                            \
-          sum = ln_saturating_add(sum, ln_rounding_shift_right(exp_kept(p, kept, in[i] - largest), SUM_INTEGER_BITS)); \
-      const int32_t scale = sum > 0 ? ln_reciprocal(sum, SUM_INTEGER_BITS, &over_unit) : (over_unit = 0);              \
-      const int exponent = over_unit + 31 - (bits);                                                                    \
-      for (size_t i = 0; i < depth; ++i) {                                                                             \
-        if (in[i] - largest < p->diff_min) {                                                                           \
-          out[i] = low;                                                                                                \
-          continue;                                                                                                    \
-        }                                                                                                              \
-        const int32_t product = ln_doubling_high_mul(scale, exp_kept(p, kept, in[i] - largest));                       \
-        /* A sum over 256 moves every 8-bit output below a half. */                                                    \
-        const int32_t share = exponent <= 31 ? ln_rounding_shift_right(product, exponent) : 0;                         \
-        out[i] = (out_type)ln_clamp_i32(share + (low), low, high);                                                     \
-      }                                                                                                                \
-    }                                                                                                                  \
+/* What is left of an exponential when it is multiplied by `scale` (Q0.31), both rounded as fixed point is. */
+static inline int32_t share_of(uint32_t scale, int exponent, uint32_t e) {
+  const uint64_t product = ((uint64_t)scale * e + (UINT64_C(1) << 30)) >> 31;
+  return (int32_t)((product + (UINT64_C(1) << (exponent - 1))) >> exponent);
+}
+
+/* Rows of at least as many elements as there are differences compute each output once. */
+#define LN_SOFTMAX(name, in_type, out_type, lowest_in, bits, low, high)                                           \
+  static inline out_type result_##name(uint32_t scale, int exponent, uint32_t e) {                                \
+    const int32_t x = share_of(scale, exponent, e) + (low);                                                       \
+    return (out_type)(x < (high) ? x : (high));                                                                   \
+  }                                                                                                               \
+  void ln_softmax_##name##_ref(const ln_softmax_table* t, const in_type* in, out_type* out, size_t rows,          \
+                               size_t depth) {                                                                    \
+    out_type results[LN_SOFTMAX_DIFFERENCES];                                                                     \
+    for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                                \
+      int32_t largest = lowest_in, over_unit;                                                                     \
+      uint64_t sum = 0;                                                                                           \
+      for (size_t i = 0; i < depth; ++i)                                                                          \
+        if (in[i] > largest) largest = in[i];                                                                     \
+      for (size_t i = 0; i < depth; ++i) sum += t->part[largest - in[i]];                                         \
+      uint32_t scale =                                                                                            \
+          (uint32_t)ln_reciprocal(sum < INT32_MAX ? (int32_t)sum : INT32_MAX, SUM_INTEGER_BITS, &over_unit);      \
+      int exponent = over_unit + 31 - (bits);                                                                     \
+      if (exponent > 31) { /* a sum over 256 moves every 8-bit output below a half */                             \
+        scale = 0;                                                                                                \
+        exponent = 31;                                                                                            \
+      }                                                                                                           \
+      if (depth < LN_SOFTMAX_DIFFERENCES) {                                                                       \
+        for (size_t i = 0; i < depth; ++i) out[i] = result_##name(scale, exponent, t->exp[largest - in[i]]);      \
+        continue;                                                                                                 \
+      }                                                                                                           \
+      for (size_t i = 0; i < LN_SOFTMAX_DIFFERENCES; ++i) results[i] = result_##name(scale, exponent, t->exp[i]); \
+      for (size_t i = 0; i < depth; ++i) out[i] = results[largest - in[i]];                                       \
+    }                                                                                                             \
   }
 
 LN_SOFTMAX(qs8, int8_t, int8_t, INT8_MIN, 8, INT8_MIN, INT8_MAX)

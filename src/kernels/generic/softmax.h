@@ -21,12 +21,19 @@ typedef struct ln_softmax_quantized {
 /* diff_min and multiplier for beta and the input's scale; 0: they do not fit the fixed-point form. */
 int ln_softmax_prepare(double beta, double in_scale, ln_softmax_quantized* params);
 
-void ln_softmax_qs8_ref(const ln_softmax_quantized* params, const int8_t* in, int8_t* out, size_t rows, size_t depth);
-void ln_softmax_qu8_ref(const ln_softmax_quantized* params, const uint8_t* in, uint8_t* out, size_t rows, size_t depth);
-void ln_softmax_qs8_s16_ref(const ln_softmax_quantized* params, const int8_t* in, int16_t* out, size_t rows,
-                            size_t depth);
-void ln_softmax_qu8_s16_ref(const ln_softmax_quantized* params, const uint8_t* in, int16_t* out, size_t rows,
-                            size_t depth);
+/* By the difference below the row's largest: its exponential, and what of it is added up. Those below diff_min are 0.
+ */
+enum { LN_SOFTMAX_DIFFERENCES = 256 };
+typedef struct ln_softmax_table {
+  uint32_t exp[LN_SOFTMAX_DIFFERENCES], part[LN_SOFTMAX_DIFFERENCES];
+} ln_softmax_table;
+
+void ln_softmax_make_table(const ln_softmax_quantized* params, ln_softmax_table* table);
+
+void ln_softmax_qs8_ref(const ln_softmax_table* table, const int8_t* in, int8_t* out, size_t rows, size_t depth);
+void ln_softmax_qu8_ref(const ln_softmax_table* table, const uint8_t* in, uint8_t* out, size_t rows, size_t depth);
+void ln_softmax_qs8_s16_ref(const ln_softmax_table* table, const int8_t* in, int16_t* out, size_t rows, size_t depth);
+void ln_softmax_qu8_s16_ref(const ln_softmax_table* table, const uint8_t* in, int16_t* out, size_t rows, size_t depth);
 
 /* Sixteen bits by two tables: exp over [-10, 0] and 1 / (1 + x) over [0, 1]. The output's scale is 1 / 32768, its zero
  * point 0. */

@@ -116,57 +116,94 @@ LN_INLINE void sum_block(bool tall, bool two, const block* k, const uint32_t* st
   if (tall && two) _tile_stored(3, sums + k->upper * width + kLanes, stride);
 }
 
-/* All columns of the panel. */
-static void sum_rows_of(const ln_gemm_q8_rows* r, depth_cut cut, size_t first, size_t upper, bool tall,
-                        const uint32_t* start, uint32_t* sums) {
-  const size_t vectors = (r->columns + kLanes - 1) / kLanes, width = vectors * kLanes;
-  for (size_t v = 0; v < vectors; v += 2) {
-    const block k = {r, cut, first, upper, r->b + 64 * v, 64 * vectors};
+/* How the rows are cut: blocks of one height, so that tiles are configured once; the last one may begin some rows too
+ * early. */
+typedef struct row_cut {
+  size_t blocks, height, upper;
+  depth_cut depth;
+} row_cut;
+
+static bool takes(const ln_gemm_q8_rows* r) { return r->rows >= kLeastRows && r->groups >= kLeastGroups; }
+
+static size_t vectors_of(const ln_gemm_q8_rows* r) { return (r->columns + kLanes - 1) / kLanes; }
+
+static row_cut begin(const ln_gemm_q8_rows* r) {
+  row_cut cut = {.blocks = (r->rows + kBlockRows - 1) / kBlockRows, .depth = cut_depth(r->groups)};
+  cut.height = (r->rows + cut.blocks - 1) / cut.blocks;
+  cut.upper = cut.height > kTileRows ? (cut.height + 1) / 2 : cut.height;
+  configure(cut.upper, cut.height - cut.upper, cut.depth.groups);
+  return cut;
+}
+
+static size_t first_row(const ln_gemm_q8_rows* r, const row_cut* cut, size_t i) {
+  return i + 1 < cut->blocks ? i * cut->height : r->rows - cut->height;
+}
+
+/* A block by all columns of the panel. */
+static void sum_panel(const ln_gemm_q8_rows* r, const row_cut* cut, size_t first, const uint32_t* start,
+                      uint32_t* sums) {
+  const size_t vectors = vectors_of(r), width = vectors * kLanes;
+  const bool tall = cut->height > cut->upper;
+  for (size_t v = 0; v < vectors; v += 2, start += 2 * kLanes, sums += 2 * kLanes) {
+    const block k = {r, cut->depth, first, cut->upper, r->b + 64 * v, 64 * vectors};
     const bool two = v + 1 < vectors;
     if (tall && two)
-      sum_block(true, true, &k, start + kLanes * v, sums + kLanes * v, width);
+      sum_block(true, true, &k, start, sums, width);
     else if (tall)
-      sum_block(true, false, &k, start + kLanes * v, sums + kLanes * v, width);
+      sum_block(true, false, &k, start, sums, width);
     else if (two)
-      sum_block(false, true, &k, start + kLanes * v, sums + kLanes * v, width);
+      sum_block(false, true, &k, start, sums, width);
     else
-      sum_block(false, false, &k, start + kLanes * v, sums + kLanes * v, width);
+      sum_block(false, false, &k, start, sums, width);
   }
 }
 
-/* Blocks are all of one height, so that tiles are configured once: the last one may begin some rows too early. */
+static const uint32_t kNone[kVectors * kLanes];
+
 static void run(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
-  static void (*const finish_by[])(size_t rows, size_t columns, const ln_gemm_q8_numbers* n, const int32_t* terms,
-                                   const uint32_t* sums, uint8_t* out,
-                                   size_t out_stride) = {finish_1, finish_2, finish_3, finish_4};
-  if (r->rows < kLeastRows || r->groups < kLeastGroups) {
+  static void (*const finish_by[])(size_t, size_t, const ln_gemm_q8_numbers*, const int32_t*, const uint32_t*, uint8_t*,
+                                   size_t) = {finish_1, finish_2, finish_3, finish_4};
+  if (!takes(r)) {
     ln_gemm_q8_6x64_avx512vnni.run(r, n, out, out_stride);
     return;
   }
   uint32_t sums[(kBlockRows + 3) * kVectors * kLanes];
-  const size_t vectors = (r->columns + kLanes - 1) / kLanes, blocks = (r->rows + kBlockRows - 1) / kBlockRows;
-  const size_t height = (r->rows + blocks - 1) / blocks, upper = height > kTileRows ? (height + 1) / 2 : height;
-  const depth_cut cut = cut_depth(r->groups);
-  memset(sums + height * vectors * kLanes, 0, 3 * vectors * kLanes * sizeof *sums);
-  configure(upper, height - upper, cut.groups);
-  for (size_t i = 0; i < blocks; ++i) {
-    const size_t first = i + 1 < blocks ? i * height : r->rows - height;
-    sum_rows_of(r, cut, first, upper, height > upper, n->bias, sums);
-    finish_by[vectors - 1](height, r->columns, n, n->row_terms != NULL ? n->row_terms + first : NULL, sums,
+  const size_t vectors = vectors_of(r);
+  const row_cut cut = begin(r);
+  memset(sums + cut.height * vectors * kLanes, 0, 3 * vectors * kLanes * sizeof *sums);
+  for (size_t i = 0; i < cut.blocks; ++i) {
+    const size_t first = first_row(r, &cut, i);
+    sum_panel(r, &cut, first, n->bias, sums);
+    finish_by[vectors - 1](cut.height, r->columns, n, n->row_terms != NULL ? n->row_terms + first : NULL, sums,
                            out + first * out_stride, out_stride);
   }
   _tile_release();
 }
 
+static void run_floats(const ln_gemm_q8_rows* r, const ln_gemm_q8_floats* n, float* out, size_t out_stride) {
+  static void (*const finish_by[])(size_t, size_t, const ln_gemm_q8_floats*, size_t, const uint32_t*, float*,
+                                   size_t) = {finish_floats_1, finish_floats_2, finish_floats_3, finish_floats_4};
+  if (!takes(r)) {
+    ln_gemm_q8_6x64_avx512vnni.run_floats(r, n, out, out_stride);
+    return;
+  }
+  uint32_t sums[kBlockRows * kVectors * kLanes];
+  const row_cut cut = begin(r);
+  for (size_t i = 0; i < cut.blocks; ++i) {
+    const size_t first = first_row(r, &cut, i);
+    sum_panel(r, &cut, first, kNone, sums);
+    finish_by[vectors_of(r) - 1](cut.height, r->columns, n, first, sums, out + first * out_stride, out_stride);
+  }
+  _tile_release();
+}
+
 static void run_sums(const ln_gemm_q8_rows* r, int32_t* sums) {
-  static const uint32_t none[kVectors * kLanes] = {0};
-  if (r->rows < kLeastRows || r->groups < kLeastGroups) {
+  if (!takes(r)) {
     ln_gemm_q8_6x64_avx512vnni.run_sums(r, sums);
     return;
   }
-  const depth_cut cut = cut_depth(r->groups);
-  configure(r->rows, 0, cut.groups);
-  sum_rows_of(r, cut, 0, r->rows, false, none, (uint32_t*)(void*)sums);
+  const row_cut cut = begin(r);
+  sum_panel(r, &cut, 0, kNone, (uint32_t*)(void*)sums);
   _tile_release();
 }
 
@@ -184,4 +221,5 @@ const ln_gemm_q8 ln_gemm_q8_16x64_amx = {.name = "gemm_q8_16x64_amx",
                                          .a_size = 1,
                                          .run = run,
                                          .run_sums = run_sums,
+                                         .run_floats = run_floats,
                                          .sum_rows = sum_rows};

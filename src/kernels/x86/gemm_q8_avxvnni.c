@@ -6,7 +6,7 @@
 #include "kernels/x86/gemm_q8_x86.h"
 #include "kernels/x86/vec_q8_avx2.h"
 
-enum { kMaxRows = 12, kVectors = 2, kAhead = 1024, kElementBytes = 1, kWeightBytes = 32 };
+enum { kMaxRows = 12, kInRegisters = 1, kVectors = 2, kAhead = 1024, kElementBytes = 1, kWeightBytes = 32 };
 
 LN_INLINE vec load_weights(const int8_t* p) { return vec_load(p); }
 LN_INLINE vec add_products(vec sum, vec x, vec w) { return dpbusd_256(sum, x, w); }
@@ -15,14 +15,7 @@ LN_INLINE vec add_products(vec sum, vec x, vec w) { return dpbusd_256(sum, x, w)
 
 LN_RUN(12, 1)
 LN_RUN(6, 2)
-LN_RUN_SUMS(1)
-LN_RUN_SUMS(2)
-
-static void run(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
-  (r->columns > kLanes ? run_2 : run_1)(r, n, out, out_stride);
-}
-
-static void run_sums(const ln_gemm_q8_rows* r, int32_t* sums) { (r->columns > kLanes ? sums_2 : sums_1)(r, sums); }
+LN_RUN_ALL(LN_TWO)
 
 static uint32_t sum_of(const uint8_t* row, size_t depth) {
   vec sums = vec_set(0);
@@ -52,4 +45,5 @@ const ln_gemm_q8 ln_gemm_q8_6x16_avxvnni = {.name = "gemm_q8_6x16_avxvnni",
                                             .a_size = 1,
                                             .run = run,
                                             .run_sums = run_sums,
+                                            .run_floats = run_floats,
                                             .sum_rows = sum_rows};

@@ -1,5 +1,5 @@
-/* The end of the products of bytes: sums to bytes, over the vectors of vec_q8_….h. A template: the including file
- * says which numbers of vectors a panel may have by LN_FINISH. No include guard on purpose. */
+/* The end of the products of bytes: sums to bytes or floats, over the vectors of vec_q8_….h. A template: the including
+ * file says which numbers of vectors a panel may have by LN_FINISH. No include guard on purpose. */
 
 /* The bytes of 4 / vectors rows (of one with three vectors), of which `rows` exist. */
 enum { kVectorsAtOnce = 4 };
@@ -21,37 +21,105 @@ LN_INLINE void store_rows(size_t vectors, size_t rows, uint8_t* out, size_t out_
   }
 }
 
-LN_INLINE vec finish_vector(const ln_gemm_q8_numbers* n, const real_range* real, size_t at, vec sum) {
-  if (n->scale != NULL) return requant_real(sum, n->scale + at, real);
-  if (n->left != NULL) sum = requant_left(sum, vec_load(n->left + at));
-  return requant(sum, vec_load(n->multiplier + at), vec_load(n->offset + at), vec_load(n->sign_shift + at),
-                 vec_load(n->shift + at));
+/* By fixed factors, some of them above 1, or by doubles. */
+typedef enum finish_kind { kFixed, kFixedLeft, kReal } finish_kind;
+
+static inline finish_kind kind_of(const ln_gemm_q8_numbers* n) {
+  return n->scale != NULL ? kReal : n->left != NULL ? kFixedLeft : kFixed;
 }
 
-/* Four vectors at a time: one row of four or three, two of two, four of one. sums is [rows][vectors][kLanes] and has
- * something up to whole fours. */
-LN_INLINE void finish(size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_numbers* n, const int32_t* terms,
-                      const uint32_t* sums, uint8_t* out, size_t out_stride) {
-  const range to = range_of(&n->range);
+/* Sums to what vec_bytes takes, column by column, so that the columns' numbers are loaded once for all rows. */
+LN_INLINE void finish_sums(finish_kind kind, size_t rows, size_t vectors, const ln_gemm_q8_numbers* n,
+                           vec tile[][kVectors]) {
   const real_range real = real_range_of(&n->range);
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+    const size_t at = v * kLanes;
+    if (kind == kReal) {
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] = requant_real(tile[m][v], n->scale + at, &real);
+      continue;
+    }
+    if (kind == kFixedLeft) {
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] = requant_left(tile[m][v], vec_load(n->left + at));
+    }
+    const vec multiplier = vec_load(n->multiplier + at), offset = vec_load(n->offset + at);
+    const vec sign_shift = vec_load(n->sign_shift + at), shift = vec_load(n->shift + at);
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] = requant(tile[m][v], multiplier, offset, sign_shift, shift);
+  }
+}
+
+/* Four vectors make bytes at a time: one row of four or three, two of two, four of one. `exist`: so many of the rows.
+ */
+LN_INLINE void store_tile(size_t rows, size_t vectors, size_t exist, size_t columns, const ln_requant_q8_out* range_out,
+                          vec tile[][kVectors], uint8_t* out, size_t out_stride) {
+  const range to = range_of(range_out);
+  const size_t step = kVectorsAtOnce / vectors;
+  LN_UNROLL for (size_t m = 0; m < rows; m += step) {
+    vec x[kVectorsAtOnce];
+    LN_UNROLL for (size_t i = 0; i < kVectorsAtOnce; ++i) {
+      const size_t row = m + i / vectors;
+      x[i] = tile[row < rows ? row : m][row < rows ? i % vectors : 0];
+    }
+    store_rows(vectors, exist - m, out + m * out_stride, out_stride, vec_bytes(x, &to), columns);
+  }
+}
+
+/* From memory: sums is [rows][vectors][kLanes] and has something up to whole fours of vectors. */
+LN_INLINE void finish_as(finish_kind kind, size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_numbers* n,
+                         const int32_t* terms, const uint32_t* sums, uint8_t* out, size_t out_stride) {
   const size_t step = kVectorsAtOnce / vectors;
   for (size_t m = 0; m < rows; m += step, out += step * out_stride, sums += step * vectors * kLanes) {
-    vec x[kVectorsAtOnce];
-    LN_UNROLL for (size_t i = 0; i < step * vectors; ++i) {
-      const size_t row = m + i / vectors;
-      vec sum = vec_load(sums + i * kLanes);
-      if (terms != NULL) sum = vec_add(sum, vec_set((uint32_t)terms[row < rows ? row : m]));
-      x[i] = finish_vector(n, &real, i % vectors * kLanes, sum);
+    vec some[kVectorsAtOnce][kVectors];
+    LN_UNROLL for (size_t i = 0; i < step; ++i) {
+      LN_UNROLL for (size_t v = 0; v < vectors; ++v) some[i][v] = vec_load(sums + (i * vectors + v) * kLanes);
     }
-    if (vectors == 3) x[3] = x[2];
-    store_rows(vectors, rows - m, out, out_stride, vec_bytes(x, &to), columns);
+    LN_UNROLL for (size_t i = 0; i < step; ++i) {
+      if (terms == NULL) break;
+      const vec term = vec_set((uint32_t)terms[m + i < rows ? m + i : m]);
+      LN_UNROLL for (size_t v = 0; v < vectors; ++v) some[i][v] = vec_add(some[i][v], term);
+    }
+    finish_sums(kind, step, vectors, n, some);
+    store_tile(step, vectors, rows - m, columns, &n->range, some, out, out_stride);
+  }
+}
+
+LN_INLINE void finish(size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_numbers* n, const int32_t* terms,
+                      const uint32_t* sums, uint8_t* out, size_t out_stride) {
+  const finish_kind kind = kind_of(n);
+  if (kind == kReal)
+    finish_as(kReal, vectors, rows, columns, n, terms, sums, out, out_stride);
+  else if (kind == kFixedLeft)
+    finish_as(kFixedLeft, vectors, rows, columns, n, terms, sums, out, out_stride);
+  else
+    finish_as(kFixed, vectors, rows, columns, n, terms, sums, out, out_stride);
+}
+
+/* ln_hybrid_store's formula; `first` is the number of the first row. */
+LN_INLINE void finish_floats(size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_floats* n, size_t first,
+                             const uint32_t* sums, float* out, size_t out_stride) {
+  const vecf low = vecf_set(n->columns.low), high = vecf_set(n->columns.high);
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+    const size_t at = v * kLanes;
+    const vec column_sums = vec_load(n->columns.column_sums + at);
+    const vecf scales = vecf_load(n->columns.scales + at), bias = vecf_load(n->columns.bias + at);
+    for (size_t m = 0; m < rows; ++m) {
+      const size_t row = (first + m) * n->row_step;
+      const vec zero = vec_mul(vec_set((uint32_t)n->row_zero_points[row]), column_sums);
+      const vecf scale = vecf_mul(vecf_set(n->row_scales[row]), scales);
+      const vecf product = vecf_mul(vecf_from(vec_sub(vec_load(sums + (m * vectors + v) * kLanes), zero)), scale);
+      const vecf x = vecf_min(high, vecf_max(low, vecf_add(product, bias)));
+      vecf_store_n(out + m * out_stride + at, x, columns - at);
+    }
   }
 }
 
 /* Not inlined where they are used: in one function with the loop over the depth the compiler runs out of registers. */
-#define LN_FINISH(vectors)                                                                           \
-  LN_NOINLINE static void finish_##vectors(size_t rows, size_t columns, const ln_gemm_q8_numbers* n, \
-                                           const int32_t* terms, const uint32_t* sums, uint8_t* out, \
-                                           size_t out_stride) {                                      \
-    finish(vectors, rows, columns, n, terms, sums, out, out_stride);                                 \
+#define LN_FINISH(vectors)                                                                                             \
+  LN_NOINLINE static void finish_##vectors(size_t rows, size_t columns, const ln_gemm_q8_numbers* n,                   \
+                                           const int32_t* terms, const uint32_t* sums, uint8_t* out,                   \
+                                           size_t out_stride) {                                                        \
+    finish(vectors, rows, columns, n, terms, sums, out, out_stride);                                                   \
+  }                                                                                                                    \
+  LN_NOINLINE static void finish_floats_##vectors(size_t rows, size_t columns, const ln_gemm_q8_floats* n,             \
+                                                  size_t first, const uint32_t* sums, float* out, size_t out_stride) { \
+    finish_floats(vectors, rows, columns, n, first, sums, out, out_stride);                                            \
   }

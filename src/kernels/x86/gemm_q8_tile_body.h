@@ -6,17 +6,17 @@
  *   load_weights(p)               those, as add_products takes them
  *   add_products(sum, x, w)       x: a group of a row in every lane
  *
- * and calls LN_RUN(most, vectors) and LN_RUN_SUMS(vectors) for every number of vectors. No include guard on purpose. */
+ * and calls LN_RUN(most, vectors), most being how many rows a tile has, for every number of vectors, and LN_RUN_ALL. No
+ * include guard on purpose. */
 
 #include "kernels/x86/gemm_q8_finish_body.h"
 
-/* sums[m][v] = start[v] + the products. */
-LN_INLINE void tile(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start,
-                    uint32_t* sums) {
+/* tile[m][v] = start[v] + the products. */
+LN_INLINE void multiply(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start,
+                        vec tile[kMaxRows][kVectors]) {
   const size_t groups = r->groups, a_stride = r->a_stride * kElementBytes;
   const uint8_t* a = (const uint8_t*)r->a + first * a_stride;
   const int8_t* b = r->b;
-  vec tile[kMaxRows][kVectors];
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = vec_load(start + kLanes * v);
   }
@@ -36,9 +36,35 @@ LN_INLINE void tile(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_
       }
     }
   }
+}
+
+LN_INLINE void tile_sums(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start,
+                         uint32_t* sums) {
+  vec tile[kMaxRows][kVectors];
+  multiply(rows, vectors, r, first, start, tile);
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) vec_store(sums + (m * vectors + v) * kLanes, tile[m][v]);
   }
+}
+
+/* In registers from the first product to the bytes. */
+LN_INLINE void tile_bytes(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n,
+                          size_t first, uint8_t* out, size_t out_stride) {
+  const finish_kind kind = kind_of(n);
+  vec tile[kMaxRows][kVectors];
+  multiply(rows, vectors, r, first, n->bias, tile);
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    if (n->row_terms == NULL) break;
+    const vec term = vec_set((uint32_t)n->row_terms[first + m]);
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = vec_add(tile[m][v], term);
+  }
+  if (kind == kReal)
+    finish_sums(kReal, rows, vectors, n, tile);
+  else if (kind == kFixedLeft)
+    finish_sums(kFixedLeft, rows, vectors, n, tile);
+  else
+    finish_sums(kFixed, rows, vectors, n, tile);
+  store_tile(rows, vectors, rows, r->columns, &n->range, tile, out, out_stride);
 }
 
 /* Takes `most` rows at a time, then fewer. each(count, vectors) does what is to be done for rows m to m + count. */
@@ -53,20 +79,52 @@ LN_INLINE void tile(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_
   LN_ROWS(each, 2, vectors)              \
   LN_ROWS(each, 1, vectors)
 
+/* Where the compiler keeps a tile in registers over all of it, kInRegisters is 1; otherwise sums go through memory. */
 #define LN_TO_BYTES(count, vectors)                                                                                  \
-  tile(count, vectors, r, m, n->bias, sums);                                                                         \
+  if (kInRegisters) {                                                                                                \
+    tile_bytes(count, vectors, r, n, m, out + m * out_stride, out_stride);                                           \
+    continue;                                                                                                        \
+  }                                                                                                                  \
+  tile_sums(count, vectors, r, m, n->bias, sums);                                                                    \
   finish_##vectors(count, r->columns, n, n->row_terms != NULL ? n->row_terms + m : NULL, sums, out + m * out_stride, \
                    out_stride)
+#define LN_TO_SUMS(count, vectors) tile_sums(count, vectors, r, m, none, (uint32_t*)(void*)sums + m * (vectors)*kLanes)
+#define LN_TO_FLOATS(count, vectors)           \
+  tile_sums(count, vectors, r, m, none, sums); \
+  finish_floats_##vectors(count, r->columns, n, m, sums, out + m * out_stride, out_stride)
 #define LN_RUN(most, vectors)                                                                                         \
   LN_FINISH(vectors)                                                                                                  \
   static void run_##vectors(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) { \
     uint32_t sums[(most) * (vectors)*kLanes] = {0};                                                                   \
     LN_ALL_ROWS(LN_TO_BYTES, most, vectors)                                                                           \
+  }                                                                                                                   \
+  static void sums_##vectors(const ln_gemm_q8_rows* r, int32_t* sums) {                                               \
+    static const uint32_t none[kVectors * kLanes] = {0};                                                              \
+    LN_ALL_ROWS(LN_TO_SUMS, 6, vectors)                                                                               \
+  }                                                                                                                   \
+  static void floats_##vectors(const ln_gemm_q8_rows* r, const ln_gemm_q8_floats* n, float* out, size_t out_stride) { \
+    static const uint32_t none[kVectors * kLanes] = {0};                                                              \
+    uint32_t sums[(most) * (vectors)*kLanes];                                                                         \
+    LN_ALL_ROWS(LN_TO_FLOATS, most, vectors)                                                                          \
   }
 
-#define LN_TO_SUMS(count, vectors) tile(count, vectors, r, m, none, (uint32_t*)(void*)sums + m * (vectors)*kLanes)
-#define LN_RUN_SUMS(vectors)                                            \
-  static void sums_##vectors(const ln_gemm_q8_rows* r, int32_t* sums) { \
-    static const uint32_t none[kVectors * kLanes] = {0};                \
-    LN_ALL_ROWS(LN_TO_SUMS, 6, vectors)                                 \
+/* The family's functions; each(name) lists the functions name_1, name_2 and so on. */
+#define LN_TWO(name) \
+  { name##_1, name##_2 }
+#define LN_FOUR(name) \
+  { name##_1, name##_2, name##_3, name##_4 }
+#define LN_RUN_ALL(each)                                                                                        \
+  static void run(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {     \
+    static void (*const by_vectors[])(const ln_gemm_q8_rows*, const ln_gemm_q8_numbers*, uint8_t*, size_t) =    \
+        each(run);                                                                                              \
+    by_vectors[(r->columns - 1) / kLanes](r, n, out, out_stride);                                               \
+  }                                                                                                             \
+  static void run_sums(const ln_gemm_q8_rows* r, int32_t* sums) {                                               \
+    static void (*const by_vectors[])(const ln_gemm_q8_rows*, int32_t*) = each(sums);                           \
+    by_vectors[(r->columns - 1) / kLanes](r, sums);                                                             \
+  }                                                                                                             \
+  static void run_floats(const ln_gemm_q8_rows* r, const ln_gemm_q8_floats* n, float* out, size_t out_stride) { \
+    static void (*const by_vectors[])(const ln_gemm_q8_rows*, const ln_gemm_q8_floats*, float*, size_t) =       \
+        each(floats);                                                                                           \
+    by_vectors[(r->columns - 1) / kLanes](r, n, out, out_stride);                                               \
   }

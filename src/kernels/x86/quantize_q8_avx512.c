@@ -11,4 +11,5 @@ const ln_quantize_q8 ln_quantize_q8_avx512 = {.name = "quantize_q8_avx512",
                                               .scale_q8 = scale_q8,
                                               .scale_f32 = scale_f32,
                                               .range_f32 = range_f32,
-                                              .hybrid_store = hybrid_store};
+                                              .hybrid_store = hybrid_store,
+                                              .hybrid_finish = hybrid_finish};

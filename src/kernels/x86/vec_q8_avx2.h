@@ -29,10 +29,14 @@ LN_INLINE vec vec_load_signed(const uint8_t* p) {
 }
 typedef __m256 vecf;
 
+LN_INLINE vecf vecf_load(const float* p) { return _mm256_loadu_ps(p); }
 LN_INLINE vecf vecf_set(float x) { return _mm256_set1_ps(x); }
 LN_INLINE vecf vecf_zero(void) { return _mm256_setzero_ps(); }
 LN_INLINE vecf vecf_from(vec x) { return _mm256_cvtepi32_ps(x); }
 LN_INLINE vecf vecf_fma(vecf a, vecf b, vecf c) { return _mm256_fmadd_ps(a, b, c); }
+LN_INLINE vecf vecf_add(vecf a, vecf b) { return _mm256_add_ps(a, b); }
+LN_INLINE vecf vecf_max(vecf a, vecf b) { return _mm256_max_ps(a, b); } /* b where one is NaN */
+LN_INLINE vecf vecf_min(vecf a, vecf b) { return _mm256_min_ps(a, b); }
 LN_INLINE vecf vecf_mul(vecf a, vecf b) { return _mm256_mul_ps(a, b); }
 LN_INLINE vecf vecf_copysign(vecf a, vecf x) { return _mm256_or_ps(a, _mm256_and_ps(x, _mm256_set1_ps(-0.0f))); }
 LN_INLINE vecf vecf_farther(vecf far, vecf x, vec rounded) {
@@ -43,6 +47,16 @@ LN_INLINE vecf vecf_farther(vecf far, vecf x, vec rounded) {
 LN_INLINE vec vec_round(vecf x) { return _mm256_cvtps_epi32(x); }
 LN_INLINE bool vecf_any_above(vecf x, vecf limit) {
   return _mm256_movemask_ps(_mm256_cmp_ps(x, limit, _CMP_GT_OQ)) != 0;
+}
+
+LN_INLINE void vecf_store_n(float* out, vecf x, size_t n) {
+  if (n >= kLanes) {
+    _mm256_storeu_ps(out, x);
+  } else {
+    float floats[kLanes];
+    _mm256_storeu_ps(floats, x);
+    memcpy(out, floats, n * sizeof *out);
+  }
 }
 
 LN_INLINE range range_of(const ln_requant_q8_out* out) { return requant_range_of(out); }

@@ -36,10 +36,14 @@ LN_INLINE vec vec_load_signed(const uint8_t* p) {
 }
 typedef __m512 vecf;
 
+LN_INLINE vecf vecf_load(const float* p) { return _mm512_loadu_ps(p); }
 LN_INLINE vecf vecf_set(float x) { return _mm512_set1_ps(x); }
 LN_INLINE vecf vecf_zero(void) { return _mm512_setzero_ps(); }
 LN_INLINE vecf vecf_from(vec x) { return _mm512_cvtepi32_ps(x); }
 LN_INLINE vecf vecf_fma(vecf a, vecf b, vecf c) { return _mm512_fmadd_ps(a, b, c); }
+LN_INLINE vecf vecf_add(vecf a, vecf b) { return _mm512_add_ps(a, b); }
+LN_INLINE vecf vecf_max(vecf a, vecf b) { return _mm512_max_ps(a, b); } /* b where one is NaN */
+LN_INLINE vecf vecf_min(vecf a, vecf b) { return _mm512_min_ps(a, b); }
 LN_INLINE vecf vecf_mul(vecf a, vecf b) { return _mm512_mul_ps(a, b); }
 /* The sign of x, or a. */
 LN_INLINE vecf vecf_copysign(vecf a, vecf x) {
@@ -52,6 +56,10 @@ LN_INLINE vecf vecf_farther(vecf far, vecf x, vec rounded) {
 }
 LN_INLINE vec vec_round(vecf x) { return _mm512_cvt_roundps_epi32(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 LN_INLINE bool vecf_any_above(vecf x, vecf limit) { return _mm512_cmp_ps_mask(x, limit, _CMP_GT_OQ) != 0; }
+
+LN_INLINE void vecf_store_n(float* out, vecf x, size_t n) {
+  _mm512_mask_storeu_ps(out, (__mmask16)(n >= kLanes ? 0xffff : (1u << n) - 1), x);
+}
 
 LN_INLINE range range_of(const ln_requant_q8_out* out) { return q8_range_of(out); }
 LN_INLINE vec requant(vec u, vec multiplier, vec offset, vec sign_shift, vec shift) {

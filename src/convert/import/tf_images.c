@@ -1,0 +1,389 @@
+/* Pictures: resizing by matrices, crops, patches, colors. */
+#include <math.h>
+#include <string.h>
+
+#include "convert/import/tf_import.h"
+
+/* ---- Resizing: each side is a product with a matrix [to, from] of weights ---- */
+
+static double scale_of(int32_t from, int32_t to, bool corners) {
+  return corners && to > 1 ? (double)(float)(from - 1) / (double)(to - 1) : (double)from / (double)to;
+}
+
+/* Weights by how much of each element lies in what the output covers. */
+static void area_weights(float* m, int32_t from, int32_t to, double scale) {
+  for (int32_t y = 0; y < to; ++y) {
+    const double begin = y * scale, end = (y + 1) * scale;
+    for (int64_t i = (int64_t)floor(begin); i < (int64_t)ceil(end); ++i) {
+      const double low = (double)i > begin ? (double)i : begin, high = (double)i + 1 < end ? (double)i + 1 : end;
+      const int64_t at = i < 0 ? 0 : i >= from ? from - 1 : i;
+      m[(int64_t)y * from + at] += (float)((high - low) / scale);
+    }
+  }
+}
+
+/* Keys' cubic at a distance that TensorFlow takes from a table of 1024. */
+static float cubic(double a, double x) {
+  return (float)(x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : ((a * x - 5 * a) * x + 8 * a) * x - 4 * a);
+}
+
+/* With half pixels what lies outside has no weight and the rest is brought to a sum of 1; without, it is the border's.
+ */
+static void cubic_weights(float* m, int32_t from, int32_t to, double scale, bool half) {
+  const double a = half ? -0.5 : -0.75;
+  for (int32_t y = 0; y < to; ++y) {
+    const float at = (float)(half ? (y + 0.5) * scale - 0.5 : y * scale);
+    const int32_t first = (int32_t)floorf(at);
+    const double offset = (double)lrintf((at - (float)first) * 1024) / 1024;
+    const float weights[] = {cubic(a, 1 + offset), cubic(a, offset), cubic(a, 1 - offset), cubic(a, 2 - offset)};
+    float sum = 0;
+    for (int i = 0; i < 4; ++i) {
+      const int32_t row = first - 1 + i, inside = row < 0 ? 0 : row >= from ? from - 1 : row;
+      if (half && row != inside) continue;
+      m[(int64_t)y * from + inside] += weights[i];
+      sum += weights[i];
+    }
+    for (int32_t i = 0; i < from && half && fabsf(sum) > 1e-30f; ++i) m[(int64_t)y * from + i] /= sum;
+  }
+}
+
+static ln_tensor* weights_of(ln_tf_call* call, int32_t from, int32_t to) {
+  const bool corners = ln_tf_bool(call->def, "align_corners", false),
+             half = ln_tf_bool(call->def, "half_pixel_centers", false);
+  float* m = ln_job_alloc(call->job, (size_t)from * (size_t)to, sizeof *m);
+  if (strcmp(call->def->op, "ResizeArea") == 0)
+    area_weights(m, from, to, scale_of(from, to, corners));
+  else
+    cubic_weights(m, from, to, scale_of(from, to, corners), half);
+  const int32_t dims[] = {1, to, from};
+  return ln_graph_constant(call->b.subgraph, ln_tf_name(call, "weights"), LN_TYPE_FLOAT32, 3, dims, m);
+}
+
+/* [B,H,W,C]: rows are mixed as [B,H,W*C], columns as [B*h,W,C]. */
+static void resize(ln_tf_call* call) {
+  int32_t size[2];
+  ln_tensor* x = ln_build_cast(&call->b, ln_tf_in(call, 0), LN_TYPE_FLOAT32, ln_tf_name(call, "float"));
+  for (int i = 1; i < 4; ++i)
+    if (x->rank != 4 || !ln_dim_is_known(x, i) || x->shape[0][i] < 1) {
+      ln_tf_fail(call, "the extents of its pictures must be known");
+      return;
+    }
+  if (ln_tf_const_ints(call, 1, 2, size) != 2 || size[0] < 1 || size[1] < 1 ||
+      (int64_t)size[0] * x->shape[0][1] > 1 << 26 || (int64_t)size[1] * x->shape[0][2] > 1 << 26) {
+    ln_tf_fail(call, "its size must be constant and is to be made by matrices of at most 2^26 weights");
+    return;
+  }
+  const int32_t h = x->shape[0][1], w = x->shape[0][2], c = x->shape[0][3];
+  const int32_t rows[] = {-1, h, w * c}, columns[] = {-1, w, c}, back[] = {-1, size[0], size[1], c};
+  x = ln_build_reshape(&call->b, x, 3, rows, ln_tf_name(call, "rows"));
+  x = ln_tf_binary(call, LN_OP_BATCH_MATMUL, weights_of(call, h, size[0]), x, "high");
+  x = ln_build_reshape(&call->b, x, 3, columns, ln_tf_name(call, "columns"));
+  x = ln_tf_binary(call, LN_OP_BATCH_MATMUL, weights_of(call, w, size[1]), x, "wide");
+  ln_tf_return(call, 0, ln_build_reshape(&call->b, x, 4, back, call->name));
+}
+
+/* ---- Crops ---- */
+
+typedef struct side {
+  ln_tensor* inside;  /* whether each row lies in the picture, [N, count] */
+  ln_tensor* near[2]; /* the rows before and behind, int32 */
+  ln_tensor* part;    /* how far towards the one behind */
+} side;
+
+static ln_tensor* column_of(ln_tf_call* call, ln_tensor* boxes, int32_t column) {
+  const int32_t begin[] = {0, column}, size[] = {-1, 1};
+  return ln_build_slice(&call->b, boxes, begin, size, ln_tf_name(call, "edge"));
+}
+
+/* Where `count` rows between the edges lie: begin * (extent - 1) + i * (end - begin) * (extent - 1) / (count - 1). */
+static side find_side(ln_tf_call* call, ln_tensor* boxes, int32_t column, ln_tensor* last, int32_t count,
+                      bool nearest) {
+  ln_tensor *begin = column_of(call, boxes, column), *end = column_of(call, boxes, column + 2), *at;
+  if (count > 1) {
+    float* numbers = ln_job_alloc(call->job, (size_t)count, sizeof *numbers);
+    for (int32_t i = 0; i < count; ++i) numbers[i] = (float)i;
+    const int32_t dims[] = {1, count};
+    ln_tensor* steps =
+        ln_graph_constant(call->b.subgraph, ln_tf_name(call, "steps"), LN_TYPE_FLOAT32, 2, dims, numbers);
+    ln_tensor* span = ln_tf_binary(call, LN_OP_MUL, ln_tf_binary(call, LN_OP_SUB, end, begin, "span"), last, "wide");
+    span = ln_tf_number(call, LN_OP_DIV, span, count - 1, "step");
+    at = ln_tf_binary(call, LN_OP_ADD, ln_tf_binary(call, LN_OP_MUL, begin, last, "first"),
+                      ln_tf_binary(call, LN_OP_MUL, span, steps, "offset"), "at");
+  } else {
+    at = ln_tf_number(call, LN_OP_MUL, ln_tf_binary(call, LN_OP_ADD, begin, end, "sum"), 0.5, "middle");
+    at = ln_tf_binary(call, LN_OP_MUL, at, last, "at");
+  }
+  side s;
+  s.inside = ln_tf_binary(call, LN_OP_LOGICAL_AND, ln_tf_number(call, LN_OP_GREATER_EQUAL, at, 0, "not_before"),
+                          ln_tf_binary(call, LN_OP_LESS_EQUAL, at, last, "not_behind"), "inside");
+  at = ln_tf_binary(call, LN_OP_MINIMUM, ln_tf_number(call, LN_OP_MAXIMUM, at, 0, "from_0"), last, "kept");
+  /* Halves go away from 0 here, ROUND brings them to even numbers. */
+  ln_tensor* low = nearest ? ln_tf_number(call, LN_OP_ADD, at, 0.5, "half") : at;
+  low = ln_tf_unary(call, LN_OP_FLOOR, low, "low");
+  ln_tensor* high = ln_tf_binary(call, LN_OP_MINIMUM, ln_tf_number(call, LN_OP_ADD, low, 1, "next"), last, "high");
+  s.part = ln_tf_binary(call, LN_OP_SUB, at, low, "part");
+  s.near[0] = ln_build_cast(&call->b, low, LN_TYPE_INT32, ln_tf_name(call, "low"));
+  s.near[1] = ln_build_cast(&call->b, high, LN_TYPE_INT32, ln_tf_name(call, "high"));
+  return s;
+}
+
+/* A new dimension in front of the last (-2) or behind it (-1). */
+static ln_tensor* with_dim(ln_tf_call* call, ln_tensor* x, int32_t axis) {
+  return ln_tf_binary(call, LN_OP_EXPAND_DIMS, x, ln_tf_scalar(call, LN_TYPE_INT32, axis, "axis"), "dim");
+}
+
+static ln_tensor* extent_of(ln_tf_call* call, ln_tensor* extents, int32_t which) {
+  static const int32_t kOne[] = {1};
+  ln_tensor* part = ln_build_slice(&call->b, extents, &which, kOne, ln_tf_name(call, "extent"));
+  return ln_build_reshape(&call->b, part, 0, NULL, ln_tf_name(call, "extent"));
+}
+
+static ln_tensor* last_of(ln_tf_call* call, ln_tensor* extent) {
+  ln_tensor* last = ln_tf_number(call, LN_OP_SUB, extent, 1, "last");
+  return ln_build_cast(&call->b, last, LN_TYPE_FLOAT32, ln_tf_name(call, "last"));
+}
+
+static ln_tensor* mix(ln_tf_call* call, ln_tensor* a, ln_tensor* b, ln_tensor* part) {
+  ln_tensor* more = ln_tf_binary(call, LN_OP_MUL, ln_tf_binary(call, LN_OP_SUB, b, a, "difference"), part, "share");
+  return ln_tf_binary(call, LN_OP_ADD, a, more, "mixed");
+}
+
+/* Elements of the pictures, [B*H*W, C], at (picture * H + y) * W + x. */
+static void crop_and_resize(ln_tf_call* call) {
+  int32_t size[2];
+  const bool nearest = ln_tf_is(call->def, "method", "nearest", false);
+  ln_tensor* x = ln_build_cast(&call->b, ln_tf_in(call, 0), LN_TYPE_FLOAT32, ln_tf_name(call, "float"));
+  ln_tensor *boxes = ln_tf_in(call, 1), *pictures = ln_tf_in_i32(call, 2);
+  if (x->rank != 4 || boxes->rank != 2 || ln_tf_const_ints(call, 3, 2, size) != 2 || size[0] < 1 || size[1] < 1 ||
+      size[0] > 4096 || size[1] > 4096) {
+    ln_tf_fail(call, "its pictures must have rank 4, its boxes rank 2, its size must be constant");
+    return;
+  }
+  ln_tensor* extents = ln_tf_extents(call, x, LN_TYPE_INT32, "shape");
+  ln_tensor *height = extent_of(call, extents, 1), *width = extent_of(call, extents, 2);
+  const side rows = find_side(call, boxes, 0, last_of(call, height), size[0], nearest),
+             columns = find_side(call, boxes, 1, last_of(call, width), size[1], nearest);
+  const int32_t flat[] = {-1, ln_dim(x, 3)};
+  if (flat[1] < 0) {
+    ln_tf_fail(call, "the channels of its pictures must be known");
+    return;
+  }
+  ln_tensor* all = ln_build_reshape(&call->b, x, 2, flat, ln_tf_name(call, "all"));
+  ln_tensor* first = with_dim(call, ln_tf_binary(call, LN_OP_MUL, pictures, height, "picture"), -1);
+  ln_tensor* value[2][2];
+  for (int i = 0; i < (nearest ? 1 : 2); ++i) {
+    ln_tensor* row =
+        ln_tf_binary(call, LN_OP_MUL, ln_tf_binary(call, LN_OP_ADD, first, rows.near[i], "row"), width, "row");
+    for (int k = 0; k < (nearest ? 1 : 2); ++k) {
+      ln_tensor* at =
+          ln_tf_binary(call, LN_OP_ADD, with_dim(call, row, -1), with_dim(call, columns.near[k], -2), "place");
+      value[i][k] = ln_tf_binary(call, LN_OP_GATHER, all, at, "corner");
+    }
+  }
+  ln_tensor* result = value[0][0];
+  if (!nearest) {
+    ln_tensor* part = with_dim(call, with_dim(call, columns.part, -1), -3);
+    ln_tensor *top = mix(call, value[0][0], value[0][1], part), *bottom = mix(call, value[1][0], value[1][1], part);
+    result = mix(call, top, bottom, with_dim(call, with_dim(call, rows.part, -1), -1));
+  }
+  ln_tensor* inside = ln_tf_binary(call, LN_OP_LOGICAL_AND, with_dim(call, rows.inside, -1),
+                                   with_dim(call, columns.inside, -2), "inside");
+  ln_tensor* outside =
+      ln_tf_scalar(call, LN_TYPE_FLOAT32, (double)ln_tf_float(call->def, "extrapolation_value", 0), "outside");
+  ln_tf_return(call, 0, ln_tf_choose(call, with_dim(call, inside, -1), result, outside, NULL));
+}
+
+/* ---- Patches ---- */
+
+static bool window_numbers(ln_tf_call* call, const char* name, int32_t numbers[2]) {
+  const int64_t* list;
+  numbers[0] = numbers[1] = 1;
+  if (ln_tf_ints(call->def, name, &list) != 4) return false;
+  for (int i = 0; i < 2; ++i) {
+    if (list[i + 1] < 1 || list[i + 1] > 4096) return false;
+    numbers[i] = (int32_t)list[i + 1];
+  }
+  return list[0] == 1 && list[3] == 1;
+}
+
+/* A convolution whose every filter takes one element of the window. */
+static void extract_patches(ln_tf_call* call) {
+  int32_t kernel[2], stride[2], rate[2];
+  ln_tensor* x = ln_tf_in(call, 0);
+  const int32_t c = x->rank == 4 ? ln_dim(x, 3) : -1;
+  if (!window_numbers(call, "ksizes", kernel) || !window_numbers(call, "strides", stride) ||
+      !window_numbers(call, "rates", rate) || x->type != LN_TYPE_FLOAT32 || c < 1 ||
+      (double)kernel[0] * kernel[1] * c * kernel[0] * kernel[1] * c > 1 << 24) {
+    ln_tf_fail(call, "its windows must be of two dimensions and, with the channels squared, of at most 2^24 elements");
+    return;
+  }
+  const int32_t count = kernel[0] * kernel[1] * c, dims[] = {count, kernel[0], kernel[1], c};
+  float* ones = ln_job_alloc(call->job, (size_t)count * (size_t)count, sizeof *ones);
+  for (int32_t i = 0; i < count; ++i) ones[(int64_t)i * count + i] = 1;
+  ln_tensor* const inputs[] = {
+      x, ln_graph_constant(call->b.subgraph, ln_tf_name(call, "filter"), LN_TYPE_FLOAT32, 4, dims, ones),
+      ln_graph_constant(call->b.subgraph, ln_tf_name(call, "bias"), LN_TYPE_FLOAT32, 1, &count,
+                        ln_job_alloc(call->job, (size_t)count, sizeof *ones))};
+  ln_node* node = ln_build_node(&call->b, LN_OP_CONV_2D, 3, inputs);
+  LN_SET(node, Conv2DOptions, padding,
+         ln_tf_is(call->def, "padding", "SAME", false) ? LN_PADDING_SAME : LN_PADDING_VALID);
+  LN_SET(node, Conv2DOptions, stride_h, stride[0]);
+  LN_SET(node, Conv2DOptions, stride_w, stride[1]);
+  LN_SET(node, Conv2DOptions, dilation_h_factor, rate[0]);
+  LN_SET(node, Conv2DOptions, dilation_w_factor, rate[1]);
+  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+}
+
+/* The largest of what each element of the window and its weight are together: one MAXIMUM an element. */
+static void dilation(ln_tf_call* call) {
+  int32_t stride[2], rate[2], out[2], pads[8] = {0};
+  ln_tensor *x = ln_tf_in(call, 0), *filter = ln_tf_in(call, 1), *most = NULL;
+  if (x->rank != 4 || ln_dim(x, 1) < 1 || ln_dim(x, 2) < 1 || filter->rank != 3 || !ln_tensor_is_static(filter) ||
+      !window_numbers(call, "strides", stride) || !window_numbers(call, "rates", rate) ||
+      filter->shape[0][0] * (int64_t)filter->shape[0][1] > 128) {
+    ln_tf_fail(call, "the extents of its pictures and filter must be known, windows have at most 128 elements");
+    return;
+  }
+  for (int i = 0; i < 2; ++i) {
+    const int32_t extent = x->shape[0][i + 1], span = (filter->shape[0][i] - 1) * rate[i] + 1;
+    out[i] = (extent + stride[i] - 1) / stride[i];
+    int32_t pad = (out[i] - 1) * stride[i] + span - extent;
+    if (!ln_tf_is(call->def, "padding", "SAME", false)) {
+      pad = 0;
+      out[i] = (extent - span + stride[i]) / stride[i];
+    }
+    if (out[i] < 1) {
+      ln_tf_fail(call, "its window is larger than its pictures");
+      return;
+    }
+    pads[2 + 2 * i] = pad > 0 ? pad / 2 : 0;
+    pads[3 + 2 * i] = pad > 0 ? pad - pad / 2 : 0;
+  }
+  if (pads[2] + pads[3] + pads[4] + pads[5] > 0)
+    x = ln_build_pad(&call->b, x, pads, ln_tf_scalar(call, x->type, (double)-INFINITY, "least"),
+                     ln_tf_name(call, "pad"));
+  for (int32_t i = 0; i < filter->shape[0][0]; ++i)
+    for (int32_t k = 0; k < filter->shape[0][1]; ++k) {
+      const int32_t begin[] = {0, i * rate[0], k * rate[1], 0}, step[] = {1, stride[0], stride[1], 1},
+                    end[] = {0, begin[1] + (out[0] - 1) * stride[0] + 1, begin[2] + (out[1] - 1) * stride[1] + 1, 0},
+                    from[] = {i, k, 0}, size[] = {1, 1, -1};
+      ln_tensor* const inputs[] = {x, ln_graph_ints(call->b.subgraph, ln_tf_name(call, "begin"), 4, begin),
+                                   ln_graph_ints(call->b.subgraph, ln_tf_name(call, "end"), 4, end),
+                                   ln_graph_ints(call->b.subgraph, ln_tf_name(call, "step"), 4, step)};
+      ln_node* node = ln_build_node(&call->b, LN_OP_STRIDED_SLICE, 4, inputs);
+      LN_SET(node, StridedSliceOptions, begin_mask, 9);
+      LN_SET(node, StridedSliceOptions, end_mask, 9);
+      ln_tensor* part = ln_build_done(node, ln_tf_name(call, "part"), 1);
+      ln_tensor* weight = ln_build_slice(&call->b, filter, from, size, ln_tf_name(call, "weight"));
+      part = ln_tf_binary(call, LN_OP_ADD, part, weight, "sum");
+      most = most == NULL ? part : ln_tf_binary(call, LN_OP_MAXIMUM, most, part, "most");
+    }
+  ln_tf_return(call, 0, most);
+}
+
+/* ---- Colors ---- */
+
+static bool split_colors(ln_tf_call* call, ln_tensor* x, ln_tensor* parts[3]) {
+  if (x->rank < 1 || ln_dim(x, x->rank - 1) != 3) {
+    ln_tf_fail(call, "its last dimension must have 3 colors");
+    return false;
+  }
+  ln_tensor* const inputs[] = {ln_tf_scalar(call, LN_TYPE_INT32, x->rank - 1, "axis"), x};
+  ln_node* node = ln_build_node(&call->b, LN_OP_SPLIT, 2, inputs);
+  LN_SET(node, SplitOptions, num_splits, 3);
+  ln_build_done(node, ln_tf_name(call, "color"), 3);
+  for (int i = 0; i < 3; ++i) parts[i] = node->outputs[i];
+  return true;
+}
+
+static void to_hsv(ln_tf_call* call, ln_tensor* const rgb[3], ln_tensor* hsv[3]) {
+  ln_tensor *most = rgb[0], *least = rgb[0], *zero = ln_tf_scalar(call, LN_TYPE_FLOAT32, 0, "zero");
+  for (int i = 1; i < 3; ++i) {
+    most = ln_tf_binary(call, LN_OP_MAXIMUM, most, rgb[i], "most");
+    least = ln_tf_binary(call, LN_OP_MINIMUM, least, rgb[i], "least");
+  }
+  ln_tensor* range = ln_tf_binary(call, LN_OP_SUB, most, least, "range");
+  ln_tensor *colored = ln_tf_number(call, LN_OP_GREATER, range, 0, "colored"), *hue = NULL;
+  /* Thirds of the circle, by which color is the largest: the last test is the first to be made. */
+  for (int i = 2; i >= 0; --i) {
+    ln_tensor* turn = ln_tf_binary(call, LN_OP_SUB, rgb[(i + 1) % 3], rgb[(i + 2) % 3], "turn");
+    turn = ln_tf_binary(call, LN_OP_DIV, turn, ln_tf_number(call, LN_OP_MUL, range, 6, "six"), "turn");
+    if (i > 0) turn = ln_tf_number(call, LN_OP_ADD, turn, i / 3.0, "hue");
+    hue = hue == NULL ? turn
+                      : ln_tf_choose(call, ln_tf_binary(call, LN_OP_EQUAL, rgb[i], most, "is_most"), turn, hue, "hue");
+  }
+  hue = ln_tf_choose(call, colored, hue, zero, "hue");
+  ln_tensor* negative = ln_tf_number(call, LN_OP_LESS, hue, 0, "negative");
+  hsv[0] = ln_tf_choose(call, negative, ln_tf_number(call, LN_OP_ADD, hue, 1, "around"), hue, "hue");
+  hsv[1] = ln_tf_choose(call, ln_tf_number(call, LN_OP_GREATER, most, 0, "bright"),
+                        ln_tf_binary(call, LN_OP_DIV, range, most, "div"), zero, "saturation");
+  hsv[2] = most;
+}
+
+/* (1 - s + s * d) * v with d = |6 h - 3| - 1, 2 - |6 h - 2|, 2 - |6 h - 4|, each kept in 0..1. */
+static void to_rgb(ln_tf_call* call, ln_tensor* const hsv[3], ln_tensor* rgb[3]) {
+  static const double kCenter[] = {3, 2, 4};
+  ln_tensor *h = ln_tf_number(call, LN_OP_MUL, hsv[0], 6, "sixths"),
+            *one = ln_tf_scalar(call, LN_TYPE_FLOAT32, 1, "one");
+  ln_tensor* gray = ln_tf_binary(call, LN_OP_SUB, one, hsv[1], "gray");
+  for (int i = 0; i < 3; ++i) {
+    ln_tensor* d = ln_tf_unary(call, LN_OP_ABS, ln_tf_number(call, LN_OP_SUB, h, kCenter[i], "distance"), "abs");
+    d = i == 0 ? ln_tf_number(call, LN_OP_SUB, d, 1, "d")
+               : ln_tf_binary(call, LN_OP_SUB, ln_tf_scalar(call, LN_TYPE_FLOAT32, 2, "two"), d, "d");
+    d = ln_tf_binary(call, LN_OP_MINIMUM, ln_tf_number(call, LN_OP_MAXIMUM, d, 0, "above"), one, "inside");
+    d = ln_tf_binary(call, LN_OP_ADD, ln_tf_binary(call, LN_OP_MUL, d, hsv[1], "share"), gray, "tone");
+    rgb[i] = ln_tf_binary(call, LN_OP_MUL, d, hsv[2], "color");
+  }
+}
+
+static void colors(ln_tf_call* call) {
+  const char* op = call->def->op;
+  ln_tensor *x = ln_tf_in(call, 0), *parts[3], *other[3];
+  if (!split_colors(call, x, parts)) return;
+  if (strcmp(op, "HSVToRGB") == 0) {
+    to_rgb(call, parts, other);
+  } else {
+    to_hsv(call, parts, other);
+    if (strcmp(op, "AdjustHue") == 0) {
+      ln_tensor* hue = ln_tf_binary(call, LN_OP_ADD, other[0], ln_tf_in(call, 1), "turned");
+      other[0] = ln_tf_binary(call, LN_OP_SUB, hue, ln_tf_unary(call, LN_OP_FLOOR, hue, "turns"), "hue");
+    }
+    if (strcmp(op, "AdjustSaturation") == 0) {
+      ln_tensor* s = ln_tf_binary(call, LN_OP_MUL, other[1], ln_tf_in(call, 1), "scaled");
+      other[1] = ln_tf_number(call, LN_OP_MINIMUM, ln_tf_number(call, LN_OP_MAXIMUM, s, 0, "above"), 1, "saturation");
+    }
+    if (strncmp(op, "Adjust", 6) == 0) {
+      memcpy(parts, other, sizeof parts);
+      to_rgb(call, parts, other);
+    }
+  }
+  ln_tf_return(call, 0, ln_build_concat(&call->b, 3, other, x->rank - 1, call->name));
+}
+
+/* (x - mean) * factor + mean, the mean of each picture's channels. */
+static void adjust_contrast(ln_tf_call* call) {
+  ln_tensor* x = ln_tf_in(call, 0);
+  const int32_t axes[] = {x->rank - 3, x->rank - 2};
+  if (x->rank < 3) {
+    ln_tf_fail(call, "its pictures have rank %d; 3 or more is right", x->rank);
+    return;
+  }
+  ln_tensor* mean = ln_build_reduce(&call->b, LN_OP_MEAN, x, 2, axes, true, ln_tf_name(call, "mean"));
+  ln_tensor* rest =
+      ln_tf_binary(call, LN_OP_MUL, ln_tf_binary(call, LN_OP_SUB, x, mean, "sub"), ln_tf_in(call, 1), "mul");
+  ln_tf_return(call, 0, ln_tf_binary(call, LN_OP_ADD, rest, mean, NULL));
+}
+
+const ln_tf_lowering ln_tf_images[] = {
+    {"ResizeArea", resize, 0},
+    {"ResizeBicubic", resize, 0},
+    {"CropAndResize", crop_and_resize, 0},
+    {"ExtractImagePatches", extract_patches, 0},
+    {"Dilation2D", dilation, 0},
+    {"RGBToHSV", colors, 0},
+    {"HSVToRGB", colors, 0},
+    {"AdjustHue", colors, 0},
+    {"AdjustSaturation", colors, 0},
+    {"AdjustContrastv2", adjust_contrast, 0},
+    {NULL, NULL, 0},
+};
