@@ -22,6 +22,7 @@ SEED ?= 1
 fuzz:
 	@$(MAKE) build PRESET=asan
 	build/asan/fuzz_models --count $(COUNT) --seed $(SEED) --jobs $(JOBS)
+	build/asan/fuzz_weight_cache --count $(COUNT) --seed $(SEED)
 
 # Measures against other runtimes, interleaved; installs them and makes the models first. Two hours the first time.
 bench: build

@@ -261,10 +261,12 @@ typedef enum LinnetFusedActivation {
   kLinnetFusedSwish /* x * logistic(x) */
 } LinnetFusedActivation;
 
-/** What a node does besides its own options: zeros around the picture that it reads, an activation at its end. */
+/** What a node does besides its own options: zeros around the picture that it reads, an activation at its end. Its
+ * weights (input 1) may be constants of FLOAT16 in place of the FLOAT32 ones that they stand for. */
 typedef struct LinnetFusion {
   int32_t pad_top, pad_bottom, pad_left, pad_right;
   LinnetFusedActivation activation;
+  bool half_weights;
 } LinnetFusion;
 
 /**
@@ -279,7 +281,7 @@ typedef struct LinnetBackend {
 
   /**
    * Runs task(arg, 0) … task(arg, tile_count - 1), on all threads of the interpreter, in any order, and returns when
-   * all have run. Only from invoke; `task` must not call it again. With one thread everything runs on the caller.
+   * all have run. `task` must not call it again. With one thread everything runs on the caller.
    */
   void (*ParallelFor)(struct LinnetBackend* backend, void (*task)(void* arg, size_t tile), void* arg,
                       size_t tile_count);

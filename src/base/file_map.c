@@ -55,3 +55,11 @@ void ln_file_map_close(ln_file_map* map) {
   map->data = NULL;
   map->size_bytes = 0;
 }
+
+void ln_file_map_leave(const ln_file_map* map, const void* data, size_t size_bytes) {
+  enum { kPage = 1 << 16, kWorthwhile = 1 << 16 };
+  const uintptr_t start = (uintptr_t)map->data, begin = ((uintptr_t)data + kPage - 1) & ~(uintptr_t)(kPage - 1);
+  const uintptr_t end = ((uintptr_t)data + size_bytes) & ~(uintptr_t)(kPage - 1);
+  if (map->data == NULL || begin < start || end > start + map->size_bytes || end < begin + kWorthwhile) return;
+  (void)madvise((void*)begin, end - begin, MADV_DONTNEED);
+}

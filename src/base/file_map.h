@@ -22,5 +22,7 @@ typedef struct ln_file_map {
  * another thing that is no plain file is refused. */
 bool ln_file_map_open(const char* path, ln_file_map* map, char* message, size_t message_size);
 void ln_file_map_close(ln_file_map* map);
+/* Gives back the memory of a stretch that will hardly be read again; reading it still works. */
+void ln_file_map_leave(const ln_file_map* map, const void* data, size_t size_bytes);
 
 #endif

@@ -94,6 +94,13 @@ static size_t place_of(const ln_model* model, const void* key) {
   return at >= begin && at - begin < model->file.size ? at - begin : SIZE_MAX;
 }
 
+/* The bytes that a pack was made of are not needed any more, as a rule. */
+static void leave_source(const ln_model* model, const void* key) {
+  const uint8_t* at = key;
+  for (int32_t i = 0; i < model->buffer_count; ++i)
+    if (model->buffers[i].data == at) ln_file_map_leave(&model->impl->map, at, model->buffers[i].size);
+}
+
 /* From the cache file, or made; NULL: no memory. */
 static const void* find_or_make(ln_model* model, ln_model_pack* new_pack, void (*pack)(void* destination, void* arg),
                                 void* arg) {
@@ -106,6 +113,7 @@ static const void* find_or_make(ln_model* model, ln_model_pack* new_pack, void (
   void* made = take_pack(model, new_pack->size_bytes);
   if (made == NULL) return NULL;
   pack(made, arg);
+  leave_source(model, new_pack->key);
   impl->cache_lacks = impl->cache_lacks || cached;
   return made;
 }

@@ -59,7 +59,7 @@ static TfLiteStatus check_int16(TfLiteContext* context, TfLiteType bias_type, Tf
 
 static TfLiteStatus check_types(TfLiteContext* context, const TfLiteConvParams* params, const TfLiteTensor* input,
                                 const TfLiteTensor* filter, const TfLiteTensor* bias, const TfLiteTensor* output) {
-  const TfLiteType in = input->type, weights = filter->type;
+  const TfLiteType in = input->type, weights = ln_weights_type(context, filter);
   LN_TRY(ln_check_type(context, output, "output", in));
   switch (in) {
     case kTfLiteFloat32:
@@ -196,7 +196,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_check_io_sparse(context, node, 3, 3, 1, 1));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   LN_TRY(ln_get_input(context, node, kInput, &input));
-  d->hybrid = input->type == kTfLiteFloat32 && filter->type != kTfLiteFloat32;
+  d->hybrid = input->type == kTfLiteFloat32 && ln_weights_type(context, filter) != kTfLiteFloat32;
   LN_TRY(ln_set_temporaries(context, node, d->hybrid ? kTemporaries : 1, &d->first_temporary));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));

@@ -67,7 +67,7 @@ static TfLiteStatus check_bias(TfLiteContext* context, const TfLiteFullyConnecte
 static TfLiteStatus check_types(TfLiteContext* context, const TfLiteFullyConnectedParams* params,
                                 const TfLiteTensor* input, const TfLiteTensor* weights, const TfLiteTensor* bias,
                                 const TfLiteTensor* output) {
-  const TfLiteType in = input->type, w = weights->type;
+  const TfLiteType in = input->type, w = ln_weights_type(context, weights);
   LN_CHECK(context, in == output->type || (in == kTfLiteUInt8 && output->type == kTfLiteInt16),
            "input is %s, output %s; the same type, or UINT8 to INT16 is right", TfLiteTypeGetName(in),
            TfLiteTypeGetName(output->type));
@@ -274,7 +274,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_check_io_sparse(context, node, 2, 3, d->shuffled ? 2 : 1, 1));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kWeights, &weights));
-  d->hybrid = input->type == kTfLiteFloat32 && weights->type != kTfLiteFloat32;
+  d->hybrid = input->type == kTfLiteFloat32 && ln_weights_type(context, weights) != kTfLiteFloat32;
   LN_TRY(ln_set_temporaries(context, node, d->hybrid ? kTemporaries : 1, &d->first_temporary));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kWeights, &weights));

@@ -8,6 +8,10 @@ LinnetFusion ln_fusion(TfLiteContext* context) {
   return fusion != NULL ? *fusion : (LinnetFusion){0};
 }
 
+TfLiteType ln_weights_type(TfLiteContext* context, const TfLiteTensor* weights) {
+  return weights->type == kTfLiteFloat16 && ln_fusion(context).half_weights ? kTfLiteFloat32 : weights->type;
+}
+
 static ln_unary_row cut(float* low, float* high, float least, float most) {
   if (*low < least) *low = least;
   if (*high > most) *high = most;

@@ -8,6 +8,9 @@
 /* All zeros where nothing is fused. Prepare only. */
 LinnetFusion ln_fusion(TfLiteContext* context);
 
+/* The type that weights count as: FLOAT32 where the interpreter has put FLOAT16 ones in their place. Prepare only. */
+TfLiteType ln_weights_type(TfLiteContext* context, const TfLiteTensor* weights);
+
 /* A row to be applied in place to what an operator has just written, NULL: none. An activation that is a clamp comes
  * out as a range instead, [low, high] cut down. */
 ln_unary_row ln_fused_row(const LinnetFusion* fusion, float* low, float* high);

@@ -1,14 +1,12 @@
-/* Preparing a matrix product: kernels, packed weights, numbers per channel. */
+/* Preparing a matrix product: kernels, numbers per channel. The weights are packed by matrix_pack.c. */
 #include "ops/matrix.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "kernels/generic/fixed_point.h"
-#include "kernels/generic/winograd_f32.h"
 #include "kernels/generic/winograd_q8.h"
 #include "ops/matrix_tile.h"
-#include "ops/weights.h"
 
 void ln_matrix_free(ln_matrix* matrix) {
   ln_free(matrix->parts);
@@ -30,8 +28,6 @@ TfLiteStatus ln_matrix_make_parts(TfLiteContext* context, ln_matrix* matrix, siz
   return kTfLiteOk;
 }
 
-static bool has_wide_weights(const ln_matrix* matrix) { return matrix->weights_type == kTfLiteInt16; }
-
 static bool is_wide(const ln_matrix* matrix) {
   return matrix->rule == LN_MATRIX_WIDE_FIXED || matrix->rule == LN_MATRIX_WIDE_REAL;
 }
@@ -48,7 +44,7 @@ static bool part_bytes(const ln_matrix* matrix, size_t depth, size_t* bytes) {
     return depth < SIZE_MAX / q8->kr - 1 &&
            ln_mul_size(ln_round_up(matrix->columns, q8->step), ln_gemm_q8_depth(q8, depth, matrix->segments), bytes) &&
            *bytes < SIZE_MAX / 4;
-  const size_t element = matrix->rule == LN_MATRIX_F32 ? sizeof(float) : has_wide_weights(matrix) ? 2 : 1;
+  const size_t element = matrix->rule == LN_MATRIX_F32 ? sizeof(float) : matrix->weights_type == kTfLiteInt16 ? 2 : 1;
   size_t elements;
   return depth < SIZE_MAX - 1 && ln_mul_size(matrix->padded_columns, ln_round_up(depth, 2), &elements) &&
          ln_mul_size(elements, element, bytes) && *bytes < SIZE_MAX / 4;
@@ -131,90 +127,6 @@ static TfLiteStatus take_numbers(TfLiteContext* context, ln_matrix* matrix) {
   return kTfLiteOk;
 }
 
-typedef struct pack_arg {
-  const ln_matrix* matrix;
-  const void* weights;
-} pack_arg;
-
-static void pack_wide(const ln_gemm_layout* layout, const int16_t* b, int16_t* packed) {
-  for (size_t n = 0; n < layout->columns; ++n)
-    for (size_t i = 0; i < layout->channels; ++i) *packed++ = b[n * layout->column_stride + i * layout->channel_stride];
-}
-
-static void pack(void* destination, void* arg) {
-  const pack_arg* a = arg;
-  const ln_matrix* matrix = a->matrix;
-  int32_t* sums = (int32_t*)(void*)((char*)destination + matrix->sums_offset);
-  memset(sums, 0, matrix->part_count * matrix->padded_columns * sizeof *sums);
-  for (size_t i = 0; i < matrix->part_count; ++i, sums += matrix->padded_columns) {
-    const ln_matrix_part* part = &matrix->parts[i];
-    void* panels = (char*)destination + part->packed;
-    if (matrix->sparse != NULL) {
-      if (matrix->rule != LN_MATRIX_F32) ln_sparse_sum_rows_s8(matrix->sparse, sums);
-    } else if (matrix->winograd && matrix->q8 != NULL)
-      ln_winograd_q8_pack(ln_winograd_q8_best(), matrix->columns, part->depth / 9, a->weights,
-                          matrix->weights_type == kTfLiteUInt8 ? 0x80 : 0, ln_matrix_weights_zero(matrix), panels,
-                          sums);
-    else if (matrix->winograd)
-      ln_winograd_f32_pack(matrix->f32, matrix->columns, part->depth / 9, (const float*)a->weights + part->base,
-                           panels);
-    else if (matrix->rule == LN_MATRIX_F32)
-      ln_gemm_f32_pack(matrix->f32, &part->layout, (const float*)a->weights + part->base, panels);
-    else if (has_wide_weights(matrix))
-      pack_wide(&part->layout, (const int16_t*)a->weights + part->base, panels);
-    else if (matrix->q8 != NULL)
-      ln_gemm_q8_pack(matrix->q8, &part->layout, matrix->segments, (const uint8_t*)a->weights + part->base,
-                      matrix->weights_type == kTfLiteUInt8 ? 0x80 : 0, panels, sums);
-    else
-      ln_gemm_s16s8_pack(matrix->s16s8, &part->layout, (const uint8_t*)a->weights + part->base,
-                         matrix->weights_type == kTfLiteUInt8 ? 0x80 : 0, panels, sums);
-  }
-}
-
-/* Tells the layouts of the same weights apart: a hash of all that the packed bytes depend on (FNV-1a by words). */
-static uint64_t variant_of(const ln_matrix* matrix) {
-  uint64_t hash = UINT64_C(14695981039346656037);
-  const size_t kernel = matrix->rule == LN_MATRIX_F32 ? matrix->f32->id + (matrix->winograd ? 500 : 0)
-                        : matrix->q8 != NULL          ? matrix->q8->id + (matrix->winograd ? 500 : 0)
-                                                      : 1000 + matrix->s16s8->id;
-  const size_t head[4] = {kernel, (size_t)matrix->weights_type, matrix->part_count, matrix->segments};
-  for (size_t i = 0; i < 4; ++i) hash = (hash ^ head[i]) * UINT64_C(1099511628211);
-  for (size_t p = 0; p < matrix->part_count; ++p) {
-    const ln_gemm_layout* l = &matrix->parts[p].layout;
-    const size_t words[9] = {l->columns,  l->taps_y,   l->taps_x,         l->channels,          l->column_stride,
-                             l->y_stride, l->x_stride, l->channel_stride, matrix->parts[p].base};
-    for (size_t i = 0; i < 9; ++i) hash = (hash ^ words[i]) * UINT64_C(1099511628211);
-  }
-  return hash;
-}
-
-static TfLiteStatus pack_own(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
-  void* plain = NULL;
-  if (matrix->sparse == NULL) LN_TRY(ln_expand_weights(context, weights, &plain));
-  pack_arg arg = {matrix, plain != NULL ? plain : weights->data.raw_const};
-  pack(matrix->own_packed, &arg);
-  ln_free(plain);
-  return kTfLiteOk;
-}
-
-static TfLiteStatus take_packed(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
-  LinnetBackend* backend = LinnetBackendOf(context);
-  matrix->packed_is_constant = ln_is_constant(weights) && weights->data.raw_const != NULL;
-  /* Only what lies in the file stays where it is for as long as the model lives. */
-  if (weights->allocation_type == kTfLiteMmapRo && matrix->packed_is_constant && backend != NULL &&
-      ln_weights_are_plain(weights)) {
-    pack_arg arg = {matrix, weights->data.raw_const};
-    matrix->packed =
-        backend->SharedPack(backend, weights->data.raw_const, variant_of(matrix), matrix->packed_bytes, pack, &arg);
-    LN_CHECK(context, matrix->packed != NULL, "no memory for %zu bytes of packed weights", matrix->packed_bytes);
-    return kTfLiteOk;
-  }
-  matrix->own_packed = ln_aligned_malloc(64, matrix->packed_bytes);
-  LN_CHECK(context, matrix->own_packed != NULL, "no memory for %zu bytes of packed weights", matrix->packed_bytes);
-  matrix->packed = matrix->own_packed;
-  return matrix->packed_is_constant ? pack_own(context, matrix, weights) : kTfLiteOk;
-}
-
 static bool is_byte_type(TfLiteType type) { return type == kTfLiteInt8 || type == kTfLiteUInt8; }
 
 static bool takes_bytes(const ln_matrix* matrix) {
@@ -253,7 +165,7 @@ TfLiteStatus ln_matrix_prepare(TfLiteContext* context, ln_matrix* matrix, const 
   choose_kernels(context, matrix);
   LN_TRY(lay_out(context, matrix));
   LN_TRY(take_numbers(context, matrix));
-  return take_packed(context, matrix, weights);
+  return ln_matrix_pack(context, matrix, weights);
 }
 
 TfLiteStatus ln_matrix_check_zero_point(TfLiteContext* context, const TfLiteTensor* t, const char* what) {
@@ -407,7 +319,7 @@ static bool make_byte_numbers(ln_matrix* matrix, const TfLiteTensor* bias) {
 TfLiteStatus ln_matrix_load(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights,
                             const TfLiteTensor* bias) {
   if (matrix->ready) return kTfLiteOk;
-  if (!matrix->packed_is_constant) LN_TRY(pack_own(context, matrix, weights));
+  if (!matrix->packed_is_constant) LN_TRY(ln_matrix_pack_own(context, matrix, weights));
   if (matrix->rule == LN_MATRIX_F32 || matrix->rule == LN_MATRIX_HYBRID) {
     for (size_t i = 0; bias != NULL && i < matrix->channel_groups * matrix->columns; ++i)
       matrix->bias_f[channel_of(matrix, i)] = bias->data.f[i];

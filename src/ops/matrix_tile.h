@@ -1,4 +1,5 @@
-/* Between the files that run a matrix product: what an item of the work is. Operators do not see it. */
+/* Between the files of a matrix product: what an item of the work is, how weights are packed. Operators do not see it.
+ */
 #ifndef LN_OPS_MATRIX_TILE_H_
 #define LN_OPS_MATRIX_TILE_H_
 
@@ -12,6 +13,11 @@ typedef struct ln_matrix_tile {
   size_t first, rows, begin, end;
   size_t out_offset; /* of the first row, in elements */
 } ln_matrix_tile;
+
+/* Takes memory for the packed weights, or finds them, and packs constant ones. */
+TfLiteStatus ln_matrix_pack(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights);
+/* Packs to `own_packed`. */
+TfLiteStatus ln_matrix_pack_own(TfLiteContext* context, const ln_matrix* matrix, const TfLiteTensor* weights);
 
 enum { LN_MATRIX_BYTE_ROWS = 24 }; /* chunks of rows of bytes are multiples of that */
 

@@ -133,7 +133,7 @@ TfLiteTensor* ln_get_temporary(TfLiteContext* context, const TfLiteNode* node, i
 
 /* ---- Threads ---- */
 
-/* Runs the tiles on the interpreter's threads; in order on the caller under a foreign runtime. Invoke only. */
+/* Runs the tiles on the interpreter's threads; in order on the caller under a foreign runtime. */
 void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count);
 /* The same for a job of `operations` multiply-adds, or element visits that take as long: one that is too small to be
  * worth waking others for runs on the caller. */

@@ -159,7 +159,7 @@ static void dequantize_run(const TfLiteTensor* input, float scale, int32_t zero,
 static TfLiteStatus dequantize(TfLiteContext* context, const TfLiteTensor* input, TfLiteTensor* output) {
   quantization_view v;
   if (input->type == kTfLiteFloat16) {
-    ln_dequantize_f16_ref(input->data.ui16, output->data.f, (size_t)ln_num_elements(input));
+    ln_quantize_q8_best()->dequantize_f16(input->data.ui16, output->data.f, (size_t)ln_num_elements(input));
     return kTfLiteOk;
   }
   LN_TRY(view_quantization(context, input, "input", &v));

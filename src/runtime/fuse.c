@@ -133,6 +133,25 @@ static int32_t find_padding(const fuse_state* f, int32_t position, LinnetFusion*
   return read_padding(f, node_at(f, writer), fusion) ? writer : -1;
 }
 
+/* The position of a DEQUANTIZE whose floats nobody but the product at `position` reads, as its weights, and which has
+ * them from FLOAT16 constants of the file; -1: none. The floats are never made then. */
+static int32_t find_half_weights(const fuse_state* f, int32_t position, LinnetFusion* fusion) {
+  const ln_node* node = node_at(f, position);
+  const int32_t code = node->registration.builtin_code, weights = input_of(node, 1);
+  if ((code != kTfLiteBuiltinConv2d && code != kTfLiteBuiltinFullyConnected) || !is_float(f, input_of(node, 0)) ||
+      !is_float(f, weights) || f->readers[weights].count != 1)
+    return -1;
+  const int32_t writer = f->readers[weights].writer;
+  if (code_at(f, writer) != kTfLiteBuiltinDequantize) return -1;
+  const int32_t halves = input_of(node_at(f, writer), 0);
+  const TfLiteTensor* t = halves >= 0 ? &f->subgraph->tensors[halves] : NULL;
+  if (t == NULL || t->type != kTfLiteFloat16 || t->allocation_type != kTfLiteMmapRo || t->data.raw == NULL ||
+      t->sparsity != NULL || !TfLiteIntArrayEqual(t->dims, f->subgraph->tensors[weights].dims))
+    return -1;
+  fusion->half_weights = true;
+  return writer;
+}
+
 static LinnetFusedActivation activation_for(int32_t code) {
   switch (code) {
     case kTfLiteBuiltinRelu:
@@ -222,9 +241,9 @@ static int find_activation(const fuse_state* f, int32_t position, LinnetFusion* 
 
 /* ---- The new node ---- */
 
-/* A copy of the node at `position` that reads and writes other tensors. */
+/* A copy of the node at `position` that reads and writes other tensors; `weights` -1: the same. */
 static TfLiteStatus make_node(fuse_state* f, int32_t position, const LinnetFusion* fusion, int32_t input,
-                              int32_t output) {
+                              int32_t weights, int32_t output) {
   ln_subgraph* s = f->subgraph;
   const int32_t main_index = s->plan->data[position];
   ln_node* node = ln_subgraph_new_node(s);
@@ -248,6 +267,7 @@ static TfLiteStatus make_node(fuse_state* f, int32_t position, const LinnetFusio
     return kTfLiteError;
   }
   node->node.inputs->data[0] = input;
+  if (weights >= 0) node->node.inputs->data[1] = weights;
   node->node.outputs->data[0] = output;
   node->node.user_data = ln_node_init(s, node, node->node.builtin_data, 0);
   if (node->node.user_data == TfLiteKernelInitFailed()) {
@@ -266,7 +286,8 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   const ln_node* node = node_at(f, position);
   const int32_t padding = find_padding(f, position, &fusion);
   const int count = find_activation(f, position, &fusion, followers);
-  if (padding < 0 && count == 0) return kTfLiteOk;
+  const int32_t halves = find_half_weights(f, position, &fusion);
+  if (padding < 0 && count == 0 && halves < 0) return kTfLiteOk;
   const int32_t input = padding >= 0 ? input_of(node_at(f, padding), 0) : input_of(node, 0);
   const int32_t output = output_of(count > 0 ? node_at(f, followers[count - 1]) : node);
   /* It is written earlier than before: nobody may have read something else there until then. */
@@ -274,8 +295,10 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   if (output < 0 || !(is_float(f, output) || is_byte(f, output)) || s->tensors[output].is_variable ||
       s->states[output].has_custom || ln_has_tensor(s->inputs, output))
     return kTfLiteOk;
-  if (make_node(f, position, &fusion, input, output) != kTfLiteOk) return kTfLiteError;
+  const int32_t weights = halves >= 0 ? input_of(node_at(f, halves), 0) : -1;
+  if (make_node(f, position, &fusion, input, weights, output) != kTfLiteOk) return kTfLiteError;
   if (padding >= 0) f->replaced[padding] = -2;
+  if (halves >= 0) f->replaced[halves] = -2;
   for (int i = 0; i < count; ++i) f->replaced[followers[i]] = -2;
   return kTfLiteOk;
 }

@@ -87,7 +87,42 @@ def own_activation(c):
     c.op("TANH", [1, 9, 8, 12], last=True)
 
 
-CASES = [(padded_convolution, ["CONV_2D"]), (padded_depthwise, ["DEPTHWISE_CONV_2D"]), (swish, ["CONV_2D"]),
+def halves(c, shape):
+    """Weights in FLOAT16, behind a DEQUANTIZE; some are too small to be normal."""
+    values = np.random.default_rng(3).normal(0, 0.3, shape) * np.random.default_rng(4).choice([1, 1e-6], shape)
+    x = c.last
+    weights = c.op("DEQUANTIZE", list(shape), first=c.const(values.astype(np.float16)))
+    c.last = x
+    return weights
+
+
+def half_convolution(c, weights=None, last=True):
+    weights = halves(c, (40, 3, 3, 5)) if weights is None else weights
+    c.op("CONV_2D", [1, 9, 8, 40], weights, c.const(np.linspace(-1, 1, 40, dtype=np.float32)), padding="SAME", stride_h=1,
+         stride_w=1, last=last)
+
+
+def half_winograd(c):
+    half_convolution(c, last=False)
+    c.op("CONV_2D", [1, 9, 8, 70], halves(c, (70, 3, 3, 40)), c.const(np.zeros(70, np.float32)), padding="SAME", stride_h=1,
+         stride_w=1)
+    c.op("HARD_SWISH", [1, 9, 8, 70], last=True)
+
+
+def half_product(c):
+    c.op("FULLY_CONNECTED", [72, 50], halves(c, (50, 5)), c.const(np.ones(50, np.float32)), last=True)
+
+
+def half_weights_twice_read(c):
+    weights, x = halves(c, (40, 3, 3, 5)), c.last
+    half_convolution(c, weights, last=False)
+    y, c.last = c.last, x
+    half_convolution(c, weights, last=False)
+    c.op("ADD", [1, 9, 8, 40], y, last=True)
+
+
+CASES = [(half_convolution, ["CONV_2D"]), (half_winograd, ["CONV_2D", "CONV_2D"]), (half_product, ["FULLY_CONNECTED"]),
+         (half_weights_twice_read, ["CONV_2D", "CONV_2D", "ADD"]), (padded_convolution, ["CONV_2D"]), (padded_depthwise, ["DEPTHWISE_CONV_2D"]), (swish, ["CONV_2D"]),
          (hard_swish, ["CONV_2D"]), (padded_and_activated, ["CONV_2D"]), (sum_and_relu, ["ADD"]),
          (padded_twice_read, ["PAD", "CONV_2D", "SLICE", "ADD"]), (own_activation, ["CONV_2D", "TANH"])]
 

@@ -43,6 +43,18 @@ static void check_once(const ln_quantize_q8* rung) {
   kc_release();
 }
 
+/* Any bits: numbers that are not normal, infinities and NaN too. */
+static void check_halves(const ln_quantize_q8* rung) {
+  const size_t n = kc_size(200, 32);
+  uint16_t* x = kc_memory(n * sizeof *x);
+  float *out = kc_memory(n * sizeof *out), *expected = kc_memory(n * sizeof *out);
+  for (size_t i = 0; i < n; ++i) x[i] = (uint16_t)(kc_range(0, 65535) & (kc_chance(30) ? 0x83FF : 0xFFFF));
+  rung->dequantize_f16(x, out, n);
+  ln_dequantize_f16_ref(x, expected, n);
+  kc_same(out, expected, n * sizeof *out, sizeof *out, "%zu halves", n);
+  kc_release();
+}
+
 static int8_t scaled(float offset, float inverse, float low, float x) {
   const float q = roundf(offset + x * inverse);
   return (int8_t)(!(q > low) ? low : q > 127.0f ? 127.0f : q);
@@ -117,6 +129,7 @@ static void check(void) {
       for (int round = 0; round < 3 * kc_rounds(); ++round) {
         check_once(rungs[i]);
         check_hybrid(rungs[i]);
+        check_halves(rungs[i]);
         check_store(rungs[i]);
         check_finish(rungs[i]);
       }

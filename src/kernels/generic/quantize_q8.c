@@ -12,6 +12,7 @@ static const ln_quantize_q8 ln_quantize_q8_generic = {.name = "quantize_q8_gener
                                                       .quantize_u8 = quantize_u8,
                                                       .dequantize_s8 = dequantize_s8,
                                                       .dequantize_u8 = dequantize_u8,
+                                                      .dequantize_f16 = dequantize_f16,
                                                       .scale_q8 = scale_q8,
                                                       .scale_f32 = scale_f32,
                                                       .range_f32 = range_f32,

@@ -1,5 +1,5 @@
-/* Floats to bytes and back: the rungs of ln_quantize_f32_?8_ref and ln_dequantize_?8_ref, and of what hybrid operators
- * need, with their results bit for bit. */
+/* Floats to bytes and back: the rungs of ln_quantize_f32_?8_ref, ln_dequantize_?8_ref and ln_dequantize_f16_ref, and of
+ * what hybrid operators need, with their results bit for bit. */
 #ifndef LN_KERNELS_QUANTIZE_Q8_H_
 #define LN_KERNELS_QUANTIZE_Q8_H_
 
@@ -14,6 +14,7 @@ typedef struct ln_quantize_q8 {
   void (*quantize_u8)(float scale, int32_t zero_point, const float* in, uint8_t* out, size_t n);
   void (*dequantize_s8)(float scale, int32_t zero_point, const int8_t* in, float* out, size_t n);
   void (*dequantize_u8)(float scale, int32_t zero_point, const uint8_t* in, float* out, size_t n);
+  void (*dequantize_f16)(const uint16_t* in, float* out, size_t n);
   /* q = round(offset + in[i] * inverse), half away from zero, in [low, 127]; NaN gives `low`, which is -127 or -128.
    * To int8 (flip 0) or moved up by 128 (flip 0x80); as the float q - offset, which is exact for whole offsets. */
   void (*scale_q8)(float offset, float inverse, int32_t low, uint8_t flip, const float* in, uint8_t* out, size_t n);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/compiler.h"
+#include "kernels/generic/half.h"
 #include "kernels/generic/quantize_q8.h"
 
 /* A stretch is clamped first and rounded then, in two loops: in one, compilers make branches of the clamps. NaN counts
@@ -47,6 +48,17 @@ LN_INLINE int32_t round_near(float x) {
 
 LN_QUANTIZE_Q8(s8, int8_t, INT8_MIN, INT8_MAX)
 LN_QUANTIZE_Q8(u8, uint8_t, 0, UINT8_MAX)
+
+/* ln_half_to_float without a branch: what is not normal is 2^-14 * (1 + f) - 2^-14, which is exact. */
+static void dequantize_f16(const uint16_t* in, float* out, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t sign = (uint32_t)(in[i] & 0x8000) << 16, magnitude = (uint32_t)(in[i] & 0x7FFF) << 13;
+    const uint32_t small = ln_float_bits(ln_float_of_bits(magnitude + (113u << 23)) - 0x1p-14f);
+    const uint32_t normal = magnitude + (112u << 23);
+    const uint32_t bits = magnitude < 1u << 23 ? small : magnitude < 31u << 23 ? normal : magnitude | 0x7F800000u;
+    out[i] = ln_float_of_bits(bits | sign);
+  }
+}
 
 /* ---- Hybrid operators ---- */
 

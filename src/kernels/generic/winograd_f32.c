@@ -63,14 +63,14 @@ static void transform(const float* taps, size_t tap_stride, float* to, size_t to
     }
 }
 
-void ln_winograd_f32_pack(const ln_gemm_f32* kernel, size_t columns, size_t channels, const float* filters,
-                          float* packed) {
+void ln_winograd_f32_pack(const ln_gemm_f32* kernel, size_t columns, size_t channels, size_t first, size_t count,
+                          const float* filters, float* packed) {
   const size_t nr = kernel->nr, step = ln_gemm_f32_packed_size(kernel, columns, channels);
-  for (size_t n = 0; n < (columns + nr - 1) / nr * nr; ++n)
+  for (size_t n = first; n < first + (count + nr - 1) / nr * nr; ++n)
     for (size_t c = 0; c < channels; ++c) {
       float* to = packed + n / nr * nr * channels + c * nr + n % nr;
       if (n < columns)
-        transform(filters + n * TAPS * TAPS * channels + c, channels, to, step);
+        transform(filters + (n - first) * TAPS * TAPS * channels + c, channels, to, step);
       else
         for (size_t p = 0; p < LN_WINOGRAD_POINTS; ++p) to[p * step] = 0.0f;
     }

@@ -45,8 +45,9 @@ void ln_winograd_in_f32_ref(const ln_winograd_in* tile, float* v, size_t step);
 void ln_winograd_out_f32_ref(const ln_winograd_out* tile, const float* m, size_t step);
 
 /* Filters [columns][3][3][channels] to 36 matrices of panels for the product's kernel, each as ln_gemm_f32_pack makes
- * them: ln_gemm_f32_packed_size(kernel, columns, channels) floats. */
-void ln_winograd_f32_pack(const ln_gemm_f32* kernel, size_t columns, size_t channels, const float* filters,
-                          float* packed);
+ * them: ln_gemm_f32_packed_size(kernel, columns, channels) floats. Only `count` columns from `first` on, which begins a
+ * panel; `filters` are theirs. */
+void ln_winograd_f32_pack(const ln_gemm_f32* kernel, size_t columns, size_t channels, size_t first, size_t count,
+                          const float* filters, float* packed);
 
 #endif
