@@ -8,7 +8,7 @@
 #include "model/model.h"
 
 /* What is larger is not computed, unless its inputs are as large: a broadcast of a number would make the file grow. */
-enum { MAX_FOLDED_BYTES = 1 << 20, MAX_OUTPUTS = 64, MAX_COPIED_BYTES = 4096 };
+enum { MAX_FOLDED_BYTES = 1 << 20, MAX_OUTPUTS = 64, MAX_COPIED_BYTES = 4096, USUAL_BYTES = 1 << 28 };
 
 typedef struct result {
   bool ok, ran;
@@ -104,8 +104,10 @@ static bool take_output(const question* q, const TfLiteTensor* tensor, int index
   for (int i = 0; i < answer->outputs[index].rank; ++i) answer->outputs[index].dims[i] = TfLiteTensorDim(tensor, i);
   if (!q->run) return true;
   answer->outputs[index].bytes = TfLiteTensorByteSize(tensor);
-  answer->outputs[index].data = ln_job_copy(q->keep, TfLiteTensorData(tensor), answer->outputs[index].bytes);
-  return true;
+  answer->outputs[index].data = ln_job_try_copy(q->keep, TfLiteTensorData(tensor), answer->outputs[index].bytes);
+  if (answer->outputs[index].data != NULL) return true;
+  snprintf(answer->error, sizeof answer->error, "no memory for its output");
+  return false;
 }
 
 static void ask(ln_job* job, void* arg) {
@@ -140,7 +142,8 @@ static void ask(ln_job* job, void* arg) {
   answer->ok = answer->count <= MAX_OUTPUTS;
   for (int i = 0; i < answer->count && answer->ok; ++i)
     answer->ok = take_output(q, TfLiteInterpreterGetOutputTensor(interpreter, i), i);
-  if (!answer->ok) snprintf(answer->error, sizeof answer->error, "it has too many outputs or dimensions");
+  if (!answer->ok && answer->error[0] == 0)
+    snprintf(answer->error, sizeof answer->error, "it has too many outputs or dimensions");
 }
 
 static bool is_left_alone(const ln_node* node) {
@@ -201,11 +204,34 @@ static bool is_small(const ln_node* node, const result* shapes, int which) {
   return bytes <= MAX_FOLDED_BYTES || bytes <= 2 * (double)input_bytes(node, which);
 }
 
+/* Why the job stopped, if it did. */
+static void hear(const ln_job* job, void* arg) {
+  result* answer = ((question*)arg)->answer;
+  if (job->error[0] == 0) return;
+  answer->ok = false;
+  snprintf(answer->error, sizeof answer->error, "%.*s", (int)sizeof answer->error - 1, job->error);
+}
+
+static double known_bytes(const ln_node* node, int which) {
+  double bytes = 0;
+  for (int i = 0; i < node->input_count; ++i) {
+    double elements = 4;
+    for (int k = 0; node->inputs[i] != NULL && k < node->inputs[i]->rank; ++k)
+      elements *= node->inputs[i]->shape[which][k];
+    bytes += elements;
+  }
+  return bytes;
+}
+
+/* That there is no memory for a node of usual size is no fact about the node: it ends the conversion. */
 static void ask_about(const ln_node* node, int which, bool run, result* answer) {
   memset(answer, 0, sizeof *answer);
   question q = {node, which, run, node->subgraph->graph->job, answer};
-  if (!ln_job_run(ask, &q, NULL) && answer->error[0] == 0) answer->ok = false;
+  ln_job_run(ask, &q, hear);
   answer->ran = answer->ok && run;
+  if (!answer->ok && known_bytes(node, which) < USUAL_BYTES &&
+      (strstr(answer->error, "memory") != NULL || strstr(answer->error, "llocat") != NULL))
+    ln_stop(q.keep, "no memory: %s", answer->error);
 }
 
 static void answer_for(const ln_node* node, int which, result* answer) {

@@ -47,24 +47,25 @@ void ln_stop(ln_job* job, const char* format, ...) {
   longjmp(job->out, 1);
 }
 
+/* NULL: there is no memory. */
 static void* new_block(ln_job* job, size_t size_bytes, bool zeroed) {
   size_t total;
   ln_job_block* block = NULL;
   if (ln_add_size(sizeof *block, size_bytes, &total)) block = zeroed ? ln_calloc(1, total) : ln_malloc(total);
-  if (block == NULL) ln_stop(job, "no memory: %zu bytes were asked for", size_bytes);
+  if (block == NULL) return NULL;
   block->next = job->blocks;
   job->blocks = block;
   return block->bytes;
 }
 
-void* ln_job_alloc(ln_job* job, size_t count, size_t size_bytes) {
-  size_t total;
-  if (!ln_mul_size(count, size_bytes, &total) || total > SIZE_MAX / 2)
-    ln_stop(job, "no memory: %zu elements of %zu bytes were asked for", count, size_bytes);
-  total = (total + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
-  if (total > LARGE_BYTES) return new_block(job, total, true);
+static void* try_alloc(ln_job* job, size_t size_bytes, bool zeroed) {
+  const size_t total = (size_bytes + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+  if (total < size_bytes) return NULL;
+  if (total > LARGE_BYTES) return new_block(job, total, zeroed);
   if (total > job->free_count) {
-    job->free_bytes = new_block(job, BLOCK_BYTES, true);
+    unsigned char* block = new_block(job, BLOCK_BYTES, true);
+    if (block == NULL) return NULL;
+    job->free_bytes = block;
     job->free_count = BLOCK_BYTES;
   }
   void* result = job->free_bytes;
@@ -73,13 +74,30 @@ void* ln_job_alloc(ln_job* job, size_t count, size_t size_bytes) {
   return result;
 }
 
-void* ln_job_alloc_raw(ln_job* job, size_t size_bytes) {
-  return size_bytes > LARGE_BYTES ? new_block(job, size_bytes, false) : ln_job_alloc(job, size_bytes, 1);
+static void* alloc(ln_job* job, size_t size_bytes, bool zeroed) {
+  void* result = try_alloc(job, size_bytes, zeroed);
+  if (result == NULL) ln_stop(job, "no memory: %zu bytes were asked for", size_bytes);
+  return result;
 }
+
+void* ln_job_alloc(ln_job* job, size_t count, size_t size_bytes) {
+  size_t total;
+  if (!ln_mul_size(count, size_bytes, &total) || total > SIZE_MAX / 2)
+    ln_stop(job, "no memory: %zu elements of %zu bytes were asked for", count, size_bytes);
+  return alloc(job, total, true);
+}
+
+void* ln_job_alloc_raw(ln_job* job, size_t size_bytes) { return alloc(job, size_bytes, false); }
 
 void* ln_job_copy(ln_job* job, const void* data, size_t size_bytes) {
   void* copy = ln_job_alloc_raw(job, size_bytes);
   if (size_bytes != 0) memcpy(copy, data, size_bytes);
+  return copy;
+}
+
+void* ln_job_try_copy(ln_job* job, const void* data, size_t size_bytes) {
+  void* copy = try_alloc(job, size_bytes, false);
+  if (copy != NULL && size_bytes != 0) memcpy(copy, data, size_bytes);
   return copy;
 }
 
@@ -114,7 +132,11 @@ void* ln_job_grow(ln_job* job, void* array, size_t count, size_t* capacity, size
 }
 
 void ln_job_defer(ln_job* job, void (*close)(void* what), void* what) {
-  ln_job_cleanup* cleanup = ln_job_alloc(job, 1, sizeof *cleanup);
+  ln_job_cleanup* cleanup = try_alloc(job, sizeof *cleanup, true);
+  if (cleanup == NULL) {
+    close(what);
+    ln_stop(job, "no memory: %zu bytes were asked for", sizeof *cleanup);
+  }
   *cleanup = (ln_job_cleanup){job->cleanups, close, what};
   job->cleanups = cleanup;
 }

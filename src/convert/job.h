@@ -69,12 +69,14 @@ void ln_job_progress(const ln_job* job, const char* what, size_t done, size_t to
 /* A line for --dump-passes. */
 void ln_log(ln_job* job, const char* format, ...) LN_PRINTF(2, 3);
 
-/* Calls `close(what)` when the job ends, however it ends. */
+/* Calls `close(what)` when the job ends, however it ends; at once where there is no memory to note it. */
 void ln_job_defer(ln_job* job, void (*close)(void* what), void* what);
 
 void* ln_job_alloc(ln_job* job, size_t count, size_t size_bytes); /* zeroed, aligned for any type; count 0: not NULL */
 void* ln_job_alloc_raw(ln_job* job, size_t size_bytes);           /* not zeroed: for what is filled at once */
 void* ln_job_copy(ln_job* job, const void* data, size_t size_bytes);
+/* NULL where there is no memory: for a job within which another one runs, which must not be left by a jump. */
+void* ln_job_try_copy(ln_job* job, const void* data, size_t size_bytes);
 char* ln_job_strdup(ln_job* job, const char* text);
 char* ln_job_text(ln_job* job, const char* format, ...) LN_PRINTF(2, 3);
 

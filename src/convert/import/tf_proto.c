@@ -1,5 +1,6 @@
 #include "convert/import/tf_proto.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -50,11 +51,12 @@ ln_tf_file ln_tf_open(ln_job* job, const char* path) {
 }
 
 bool ln_tf_exists(const char* path) {
-  ln_file_map map;
-  char reason[128];
-  if (!ln_file_map_open(path, &map, reason, sizeof reason)) return false;
-  ln_file_map_close(&map);
-  return true;
+  FILE* file = fopen(path, "rb");
+  if (file == NULL) return false;
+  /* A folder opens too, and cannot be read. */
+  const bool there = fgetc(file) != EOF || ferror(file) == 0;
+  fclose(file);
+  return there;
 }
 
 /* The library asks for memory inside of its parser: it must not be left by a jump, so that memory is taken beside the
@@ -67,6 +69,7 @@ typedef struct owned {
 typedef struct pool {
   owned* first;
   size_t left;
+  bool failed; /* there was no memory */
 } pool;
 
 static void free_pool(void* what) {
@@ -80,6 +83,7 @@ static void* pool_alloc(void* user_data, size_t size) {
   pool* p = user_data;
   if (size > p->left || size > SIZE_MAX - sizeof(owned)) return NULL;
   owned* block = ln_malloc(sizeof *block + size);
+  p->failed = p->failed || block == NULL;
   if (block == NULL) return NULL;
   p->left -= size;
   block->next = p->first;
@@ -99,6 +103,7 @@ void* ln_tf_unpack(ln_job* job, const ProtobufCMessageDescriptor* kind, const vo
   ln_job_defer(job, free_pool, p);
   ProtobufCAllocator allocator = {pool_alloc, pool_free, p};
   void* message = protobuf_c_message_unpack(kind, &allocator, size, data);
+  if (p->failed) ln_stop(job, "%s: no memory for what it holds", what);
   if (message == NULL) ln_stop(job, "%s is no %s: its bytes are not a message of that kind", what, kind->short_name);
   return message;
 }
