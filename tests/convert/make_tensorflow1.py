@@ -108,6 +108,72 @@ def channels_first(folder):
         finish(folder, session, {x: random.normal(size=(1, 3, 12, 12)).astype("f")}, [wanted])
 
 
-CASES = {"training": training, "training_text": lambda folder: training(folder, text=True),
+def flow(folder, build, shapes):
+    """A graph with the control flow of TensorFlow 1 alone; `build` makes y of placeholders with these shapes."""
+    random = np.random.default_rng(5)
+    with tf.Graph().as_default(), v1.Session() as session:
+        v1.disable_control_flow_v2()
+        inputs = [v1.placeholder(tf.bool if shape == "flag" else tf.float32, [] if shape == "flag" else shape, name=f"x{i}")
+                  for i, shape in enumerate(shapes)]
+        tf.identity(build(*inputs), name="y")
+        v1.get_variable("unused", [], use_resource=False)
+        values = {tensor: np.bool_(i % 2 == 0) if tensor.dtype == tf.bool
+                  else random.normal(size=[3 if extent is None else extent for extent in tensor.shape]).astype("f")
+                  for i, tensor in enumerate(inputs)}
+        finish(folder, session, values, [session.graph.get_tensor_by_name("y:0")])
+
+
+def condition_in_loop(x):
+    body = lambda i, a: (i + 1, tf.cond(tf.reduce_sum(a) > 0, lambda: a * 0.5 - 1.0, lambda: a + tf.cast(i, tf.float32)))  # noqa: E731
+    return tf.while_loop(lambda i, a: i < 6, body, [tf.constant(0), x])[1]
+
+
+def loop_in_condition(flag, x):
+    repeat = lambda: tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, a * x), [tf.constant(0), x + 1])[1]  # noqa: E731
+    return tf.cond(flag, repeat, lambda: x - 1.0)
+
+
+def loop_in_loop(x):
+    inner = lambda a, n: tf.while_loop(lambda i, b: i < n, lambda i, b: (i + 1, b * 0.5 + x), [tf.constant(0), a])[1]  # noqa: E731
+    return tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, inner(a, i)), [tf.constant(0), x])[1]
+
+
+def conditions_in_conditions(first, x, second):
+    inner = lambda: tf.cond(second, lambda: x * 2.0, lambda: tf.cond(first, lambda: x * 3.0, lambda: x * 5.0))  # noqa: E731
+    return tf.cond(first, inner, lambda: -x) + tf.cond(tf.constant(False), lambda: x, lambda: x * 10.0)
+
+
+def several_exits(x):
+    i, a, b = tf.while_loop(lambda i, a, b: tf.reduce_sum(a) < 50, lambda i, a, b: (i + 1, a * a + 1, b - a), [tf.constant(0), x, x])
+    return a + b * tf.cast(i, tf.float32)
+
+
+def lstm(x):
+    """[batch, time, features] by arrays, as dynamic_rnn does it."""
+    random = np.random.default_rng(7)
+    w = tf.constant(random.normal(size=(3 + 5, 20)).astype("f"))
+    x = tf.transpose(x, [1, 0, 2])
+    steps, batch = tf.shape(x)[0], tf.shape(x)[1]
+    inputs = tf.TensorArray(tf.float32, steps).unstack(x)
+    outputs = tf.TensorArray(tf.float32, steps, element_shape=[None, 5])
+
+    def step(t, out, c, h):
+        i, j, f, o = tf.split(tf.matmul(tf.concat([inputs.read(t), h], 1), w), 4, 1)
+        c = tf.sigmoid(f + 1.0) * c + tf.sigmoid(i) * tf.tanh(j)
+        h = tf.sigmoid(o) * tf.tanh(c)
+        return t + 1, out.write(t, h), c, h
+    zeros = tf.zeros([batch, 5])
+    result = tf.while_loop(lambda t, *_: t < steps, step, [tf.constant(0), outputs, zeros, zeros])
+    return tf.transpose(result[1].stack(), [1, 0, 2]) + result[3][:, tf.newaxis]
+
+
+FLOWS = {"condition_in_loop": (condition_in_loop, [[3]]), "loop_in_condition": (loop_in_condition, ["flag", [3]]),
+         "loop_in_loop": (loop_in_loop, [[2]]), "conditions_in_conditions": (conditions_in_conditions, ["flag", [3], "flag"]),
+         "several_exits": (several_exits, [[3]]), "map": (lambda x: tf.map_fn(lambda a: a * 2.0 + 1.0, x), [[4, 3]]),
+         "scan": (lambda x: tf.scan(lambda a, b: a * 0.5 + b, x), [[4, 3]]),
+         "lstm": (lstm, [[2, 6, 3]]), "lstm_dynamic": (lstm, [[None, 6, 3]]), "lstm_any_time": (lstm, [[2, None, 3]])}
+
+CASES = {name: lambda folder, flow_case=case: flow(folder, *flow_case) for name, case in FLOWS.items()}
+CASES |= {"training": training, "training_text": lambda folder: training(folder, text=True),
          "training_resource": lambda folder: training(folder, resource=True), "partitioned": partitioned,
          "conditional": conditional, "loop": loop, "channels_first": channels_first}

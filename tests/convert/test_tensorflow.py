@@ -147,6 +147,20 @@ def layer_models():
     return models | {"attention": tf.keras.Model(attended, layers.MultiHeadAttention(2, 4)(attended, attended))}
 
 
+def test_lengths_that_are_not_known(tmp_path):
+    """Loops over lists as long as the input is."""
+    tf.keras.utils.set_random_seed(4)
+    for layer in (tf.keras.layers.LSTM(5, return_sequences=True), tf.keras.layers.Bidirectional(tf.keras.layers.GRU(3))):
+        model = tf.keras.Sequential([tf.keras.Input([None, 4]), layer])
+        model.export(str(tmp_path / layer.name), verbose=False)
+        path = convert(tmp_path / layer.name, tmp_path / "model.tflite")
+        for shape in ((2, 7, 4), (1, 3, 4)):
+            x = np.random.default_rng(2).uniform(-1, 1, shape).astype("f")
+            runner = judge.Interpreter(str(path)).get_signature_runner("serving_default")
+            got, = runner(**{next(iter(runner.get_input_details())): x}).values()
+            assert judge.difference(model(x).numpy(), got) <= TOLERANCE
+
+
 def test_layers_as_saved_models(tmp_path):
     tf.keras.utils.set_random_seed(2)
     wrong = []

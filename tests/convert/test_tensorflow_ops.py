@@ -17,6 +17,24 @@ def w(*shape):
     return tf.constant(np.random.default_rng(sum(shape)).normal(size=shape).astype(F))
 
 
+def made(op, inputs, fused, **attributes):
+    """An operator that only TensorFlow's own optimizer makes."""
+    values = {"T": tf.compat.v1.AttrValue(type=1), "fused_ops": tf.compat.v1.AttrValue()}
+    values["fused_ops"].list.s.extend(word.encode() for word in fused)
+    for name, value in attributes.items():
+        values[name] = tf.compat.v1.AttrValue()
+        if isinstance(value, list):
+            values[name].list.i.extend(value)
+        elif isinstance(value, str):
+            values[name].s = value.encode()
+        else:
+            setattr(values[name], {bool: "b", int: "i", float: "f"}[type(value)], value)
+    if op == "_FusedConv2D":
+        values["TArgs"] = tf.compat.v1.AttrValue()
+        values["TArgs"].list.type.append(1)
+    return tf.compat.v1.get_default_graph().create_op(op, inputs, [tf.float32], name="made", attrs=values).outputs[0]
+
+
 X = (None, 6, 6, 4)
 POSITIVE = {"Log", "Sqrt", "Rsqrt", "Reciprocal", "Log1p", "Pow"}
 
@@ -252,8 +270,10 @@ CASES |= {
     "NMS_5_scores": (lambda x: raw.NonMaxSuppressionV5(boxes=x, scores=F([0.9, 0.8, 0.7, 0.6]), max_output_size=9, iou_threshold=0.3,
                                                        score_threshold=0.65, soft_nms_sigma=0.5)[1], [((4, 4), F)]),
     "MaxPoolV2": (lambda x: raw.MaxPoolV2(input=x, ksize=[1, 2, 3, 1], strides=[1, 2, 1, 1], padding="SAME"), [(X, F)]),
-    "FusedConv2D": (lambda x: raw._FusedConv2D(input=x, filter=w(3, 3, 4, 5), args=[w(5)], host_args=[], strides=[1, 1, 1, 1], padding="SAME",
-                                               fused_ops=["BiasAdd", "Relu"]) if hasattr(raw, "_FusedConv2D") else nn.relu(x), [(X, F)]),
+    "FusedConv2D": (lambda x: made("_FusedConv2D", [x, w(3, 3, 4, 5), w(5)], ["BiasAdd", "Relu"], num_args=1, num_host_args=0, strides=[1, 2, 1, 1],
+                                   dilations=[1, 1, 1, 1], padding="SAME", data_format="NHWC", epsilon=0.0), [(X, F)]),
+    "FusedMatMul": (lambda x: made("_FusedMatMul", [x, w(4, 5), w(5)], ["BiasAdd", "Elu"], num_args=1, transpose_a=False,
+                                   transpose_b=False, epsilon=0.0), [((None, 4), F)]),
     "TensorListStack": (lambda x: tf.scan(lambda a, b: a + b, x), [((4, 3), F)]),
 }
 

@@ -17,7 +17,7 @@ void ln_tf_return_value(ln_tf_call* call, int output, ln_tf_value value) {
 }
 
 void ln_tf_return(ln_tf_call* call, int output, ln_tensor* tensor) {
-  ln_tf_return_value(call, output, (ln_tf_value){LN_TF_TENSOR, tensor, NULL, NULL, 0, 0});
+  ln_tf_return_value(call, output, (ln_tf_value){.kind = LN_TF_TENSOR, .tensor = tensor});
 }
 
 static ln_tensor* broken_tensor(ln_tf_call* call) {

@@ -28,9 +28,13 @@ typedef struct branch {
   ln_tf_part* part; /* NULL while captures are collected */
 } branch;
 
-static int capture(captures* c, ln_tf_value value) {
-  for (int i = 0; i < c->count; ++i)
-    if (c->values[i].tensor == value.tensor && c->values[i].variable == value.variable) return i;
+/* The first ones, which are a loop's variables, are not invariant, whatever they begin as. */
+static int capture(captures* c, int first, ln_tf_value value) {
+  for (int i = first; i < c->count; ++i)
+    if (c->values[i].tensor == value.tensor && c->values[i].variable == value.variable &&
+        c->values[i].table == value.table && c->values[i].kind == value.kind && c->values[i].size == value.size &&
+        c->values[i].count == value.count)
+      return i;
   c->values = ln_job_grow(c->job, c->values, (size_t)c->count, &c->capacity, sizeof *c->values);
   c->values[c->count] = value;
   return c->count++;
@@ -51,7 +55,7 @@ static bool branch_rule(ln_tf_scope* scope, ln_tf_node* node, int output, ln_tf_
   (void)output;
   if (!resolve(scope, node->def->input[0], &data, &data_output)) return false;
   const ln_tf_value outside = ln_tf_output(b->outer, data, data_output);
-  const int index = capture(b->captured, outside);
+  const int index = capture(b->captured, 0, outside);
   *value = b->part != NULL && index < b->part->arg_count ? b->part->args[index] : outside;
   return true;
 }
@@ -69,7 +73,49 @@ static ln_tf_value* make_branch(ln_tf_part* part, void* arg, int* count) {
   return result;
 }
 
-/* The Switch that a Merge's input comes from first, by any way back; -1: none. Marks what was seen. */
+static int find_switch(ln_tf_scope* scope, int node, int output, int* side, unsigned char* seen, int depth);
+
+static int find_from_input(ln_tf_scope* scope, const LnPb__NodeDef* def, size_t input, int* side, unsigned char* seen,
+                           int depth) {
+  int from, output;
+  if (input >= def->n_input) return -1;
+  const char* reference = def->input[input][0] == '^' ? def->input[input] + 1 : def->input[input];
+  if (!resolve(scope, reference, &from, &output)) return -1;
+  return find_switch(scope, from, output, side, seen, depth + 1);
+}
+
+/* Behind a branch inside of this one: what its own Switch takes. */
+static int find_behind_merge(ln_tf_scope* scope, const LnPb__NodeDef* def, int* side, unsigned char* seen, int depth) {
+  for (size_t i = 0; i < def->n_input; ++i) {
+    const int inner = find_from_input(scope, def, i, side, seen, depth);
+    for (size_t k = 0; k < 2 && inner >= 0; ++k) {
+      const int found = find_from_input(scope, scope->body->defs[inner], k, side, seen, depth);
+      if (found >= 0) return found;
+    }
+  }
+  return -1;
+}
+
+/* Behind a loop inside of the branch: what enters its frame. */
+static int find_behind_exit(ln_tf_scope* scope, const LnPb__NodeDef* def, int* side, unsigned char* seen, int depth) {
+  int at, output;
+  for (int steps = 0; steps < 3; ++steps) {
+    if (def->n_input < 1 || !resolve(scope, def->input[0], &at, &output) || at < 0) return -1;
+    def = scope->body->defs[at];
+  }
+  if (!is_op(def, "Enter")) return -1;
+  const char* frame = ln_tf_string(scope->importer->job, def, "frame_name", "");
+  for (size_t i = 0; i < scope->body->count; ++i) {
+    const LnPb__NodeDef* enter = scope->body->defs[i];
+    if (!is_op(enter, "Enter") || !ln_tf_is(enter, "frame_name", frame, false)) continue;
+    const int found = find_from_input(scope, enter, 0, side, seen, depth);
+    if (found >= 0) return found;
+  }
+  return -1;
+}
+
+/* The Switch that a Merge's input comes from first, by any way back; -1: none. Marks what was seen. Control edges come
+ * from an Identity of the Switch of the predicate itself. */
 static int find_switch(ln_tf_scope* scope, int node, int output, int* side, unsigned char* seen, int depth) {
   if (node < 0 || seen[node] || depth > 4000) return -1;
   const LnPb__NodeDef* def = scope->body->defs[node];
@@ -78,13 +124,10 @@ static int find_switch(ln_tf_scope* scope, int node, int output, int* side, unsi
     *side = output;
     return node;
   }
-  /* An inner branch is stepped over to its own Switch's data. */
+  if (is_op(def, "Merge")) return find_behind_merge(scope, def, side, seen, depth);
+  if (is_op(def, "Exit")) return find_behind_exit(scope, def, side, seen, depth);
   for (size_t i = 0; i < def->n_input; ++i) {
-    int from, from_output;
-    const char* reference = def->input[i][0] == '^' ? def->input[i] + 1 : def->input[i];
-    if (!resolve(scope, reference, &from, &from_output) || from < 0) continue;
-    int found = find_switch(scope, from, from_output, side, seen, depth + 1);
-    /* Control edges come from an Identity of the Switch of the predicate itself. */
+    const int found = find_from_input(scope, def, i, side, seen, depth);
     if (found >= 0) return found;
   }
   return -1;
@@ -118,6 +161,13 @@ static void merge(ln_tf_call* call) {
   other.side = 0;
   other.result = call->def->input[1 - taken];
   const ln_tf_value predicate = ln_tf_output(scope, b.predicate, b.predicate_output);
+  int64_t chosen;
+  if (predicate.tensor != NULL && ln_tensor_ints(predicate.tensor, 1, &chosen)) {
+    ln_tf_part part = {scope->importer, scope->subgraph, NULL, 0};
+    int count;
+    ln_tf_return_value(call, 0, *make_branch(&part, chosen != 0 ? &b : &other, &count));
+    return;
+  }
   /* A trial of both finds what they take from outside; nothing calls its subgraphs, so that they are swept away. */
   ln_graph* graph = scope->importer->graph;
   for (int i = 0; i < 2; ++i) {
@@ -164,7 +214,7 @@ static bool loop_rule(ln_tf_scope* scope, ln_tf_node* node, int output, ln_tf_va
     return true;
   }
   if (!is_op(node->def, "Enter")) return false;
-  const int at = capture(l->captured, ln_tf_get(l->outer, node->def->input[0]));
+  const int at = capture(l->captured, l->variable_count, ln_tf_get(l->outer, node->def->input[0]));
   *value = at < l->part->arg_count ? l->part->args[at] : l->captured->values[at];
   return true;
 }
@@ -262,8 +312,7 @@ static void exit_op(ln_tf_call* call) {
       ln_tf_node* s = &scope->nodes[condition.switches[i]];
       s->outs = ln_job_alloc(call->job, 1, sizeof *s->outs);
       s->out_count = 1;
-      s->outs[0] =
-          i < call->node->out_count ? call->node->outs[i] : (ln_tf_value){LN_TF_NOTHING, NULL, NULL, NULL, 0, 0};
+      s->outs[0] = i < call->node->out_count ? call->node->outs[i] : (ln_tf_value){.kind = LN_TF_NOTHING};
     }
   }
   const ln_tf_node* variable = &scope->nodes[condition.switches[which]];

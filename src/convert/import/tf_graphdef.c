@@ -103,7 +103,7 @@ static void cut_at(ln_tf_scope* scope, const char* name, int rank, const int32_t
       n->out_count = output + 1;
     }
     n->outs[output] =
-        (ln_tf_value){LN_TF_TENSOR, ln_graph_tensor(scope->subgraph, name, type, rank, dims), NULL, NULL, 0, 0};
+        (ln_tf_value){.kind = LN_TF_TENSOR, .tensor = ln_graph_tensor(scope->subgraph, name, type, rank, dims)};
     n->state = 2;
   }
   ln_tensor* tensor = n->outs != NULL ? n->outs[output].tensor : NULL;

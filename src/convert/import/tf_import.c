@@ -168,7 +168,7 @@ static bool has_own_order(const char* op) {
 }
 
 static ln_tf_value value_of(ln_tf_scope* scope, int node, int output) {
-  const ln_tf_value nothing = {LN_TF_NOTHING, NULL, NULL, NULL, 0, 0};
+  const ln_tf_value nothing = {.kind = LN_TF_NOTHING};
   ln_tf_value ruled;
   if (node < 0) return scope->args != NULL ? scope->args[-1 - node] : nothing;
   if (scope->rule.value != NULL && scope->rule.value(scope, &scope->nodes[node], output, &ruled)) return ruled;

@@ -51,8 +51,9 @@ typedef struct ln_tf_value {
   ln_tensor* tensor;
   ln_tf_variable* variable;
   ln_tf_table* table;
-  int32_t count; /* of a list's elements */
-  int type;      /* LN_TYPE_... of a list's elements */
+  int32_t count;   /* of a list's elements, -1: as many as `size` says */
+  ln_tensor* size; /* int32 scalar in the subgraph where the list was made; NULL: `count` says it */
+  int type;        /* LN_TYPE_... of a list's elements */
 } ln_tf_value;
 
 typedef struct ln_tf_node {
@@ -205,6 +206,9 @@ int ln_tf_code(const ln_tf_call* call, const ln_tf_lowering* table);
 /* x with `updates` at `indices`, whose last dimension names places: in place of what is there (code LN_OP_CUSTOM), or
  * by LN_OP_ADD or LN_OP_SUB. */
 ln_tensor* ln_tf_scatter(ln_tf_call* call, ln_tensor* x, ln_tensor* indices, ln_tensor* updates, int code);
+/* A list of `count` or, where that is -1, `size` zeros with a known shape. */
+ln_tensor* ln_tf_zero_list(ln_tf_call* call, const ln_tf_value* list, int rank, const int32_t* dims,
+                           ln_tensor* const* extents);
 /* A constant of zeros. */
 ln_tensor* ln_tf_zeros(ln_tf_call* call, int type, int rank, const int32_t* dims);
 bool ln_tf_is_nchw(ln_tf_call* call);

@@ -8,7 +8,7 @@ static void identity(ln_tf_call* call) {
     ln_tf_return(call, 0, ln_tf_in(call, 0));
     return;
   }
-  ln_tf_return_value(call, 0, call->in_count > 0 ? call->in[0] : (ln_tf_value){LN_TF_NOTHING, NULL, NULL, NULL, 0, 0});
+  ln_tf_return_value(call, 0, call->in_count > 0 ? call->in[0] : (ln_tf_value){.kind = LN_TF_NOTHING});
 }
 
 static void identity_n(ln_tf_call* call) {

@@ -58,7 +58,7 @@ static void add_input(ln_tf_scope* scope, ln_signature* signature, const LnPb__T
                                      rank >= 0 ? rank : 0, dims);
   n->outs = ln_job_alloc(job, (size_t)output + 1, sizeof *n->outs);
   n->out_count = output + 1;
-  n->outs[output] = (ln_tf_value){LN_TF_TENSOR, tensor, NULL, NULL, 0, 0};
+  n->outs[output] = (ln_tf_value){.kind = LN_TF_TENSOR, .tensor = tensor};
   n->state = 2;
   ln_signature_input(signature, entry->key, tensor);
 }

@@ -71,6 +71,12 @@ void ln_tf_make_if(ln_tf_call* call, ln_tensor* condition, const ln_tf_value* ar
   for (int k = 0; k < 2; ++k) node->calls[k] = parts[k].subgraph;
   for (int i = 0; i < counts[0]; ++i) {
     ln_tensor* out[2];
+    const ln_tf_value *a = &results[0][i], *b = &results[1][i];
+    if (a->tensor == NULL && b->tensor == NULL && a->kind == b->kind && a->variable == b->variable &&
+        a->table == b->table) {
+      ln_tf_return_value(call, i, *a);
+      continue;
+    }
     for (int k = 0; k < 2; ++k) {
       out[k] = result_tensor(call, &parts[k], &results[k][i], i);
       ln_graph_output(parts[k].subgraph, out[k]);
@@ -91,27 +97,39 @@ static void find_invariants(const ln_tf_part* body, const ln_tf_value* results, 
       passed[i] = false;
 }
 
-/* A list of zeros like what the loop makes of it: constant, or in the shape of one of the other values, which has the
- * extents that are not known. */
-static ln_tensor* first_list(ln_tf_call* call, const ln_tf_value* args, int count, const ln_tensor* made) {
-  int32_t dims[LN_MAX_DIMS] = {0};
-  for (int i = 0; i < made->rank; ++i) dims[i] = ln_dim(made, i);
-  if (ln_tensor_is_static(made)) return ln_tf_zeros(call, made->type, made->rank, dims);
-  for (int i = 0; i < count && dims[0] >= 0; ++i) {
+/* The tensor of one int32 that says an extent which is not known: that of another value of the loop, where both numbers
+ * that are put for it are the same. */
+static ln_tensor* find_extent(ln_tf_call* call, const ln_tf_value* args, int count, const int32_t shape[2]) {
+  static const int32_t kOne[] = {1};
+  for (int i = 0; i < count; ++i) {
     ln_tensor* like = args[i].tensor;
-    if (like == NULL || like->type != made->type || like->rank != made->rank - 1 || like->broken) continue;
-    const size_t bytes = (size_t)like->rank * sizeof(int32_t);
-    if (memcmp(like->shape[0], made->shape[0] + 1, bytes) != 0 ||
-        memcmp(like->shape[1], made->shape[1] + 1, bytes) != 0)
-      continue;
-    ln_tensor* zeros = ln_build_unary(&call->b, LN_OP_ZEROS_LIKE, like, ln_tf_name(call, "zeros"));
-    ln_tensor* axis = ln_graph_int(call->b.subgraph, ln_tf_name(call, "axis"), 0);
-    ln_tensor* row = ln_build_binary(&call->b, LN_OP_EXPAND_DIMS, zeros, axis, ln_tf_name(call, "row"));
-    for (int k = 1; k < made->rank; ++k) dims[k] = 1;
-    ln_tensor* times = ln_graph_ints(call->b.subgraph, ln_tf_name(call, "times"), made->rank, dims);
-    return ln_build_binary(&call->b, LN_OP_TILE, row, times, ln_tf_name(call, "list"));
+    if (like == NULL || like->broken) continue;
+    for (int32_t k = 0; k < like->rank; ++k)
+      if (like->shape[0][k] == shape[0] && like->shape[1][k] == shape[1])
+        return ln_build_slice(&call->b, ln_tf_extents(call, like, LN_TYPE_INT32, "shape"), &k, kOne,
+                              ln_tf_name(call, "extent"));
   }
   return NULL;
+}
+
+/* A list of zeros like what the loop makes of it. NULL: an extent is not known from anywhere. */
+static ln_tensor* first_list(ln_tf_call* call, const ln_tf_value* args, int count, const ln_tf_value* list,
+                             const ln_tensor* made) {
+  int32_t dims[LN_MAX_DIMS] = {0};
+  ln_tensor* extents[LN_MAX_DIMS] = {NULL};
+  for (int i = 1; i < made->rank; ++i) {
+    dims[i - 1] = ln_dim(made, i);
+    const int32_t shape[] = {made->shape[0][i], made->shape[1][i]};
+    if (dims[i - 1] < 0) extents[i - 1] = find_extent(call, args, count, shape);
+    if (dims[i - 1] < 0 && extents[i - 1] == NULL) return NULL;
+  }
+  ln_tf_value typed = *list;
+  typed.type = made->type;
+  ln_tensor* zeros = ln_tf_zero_list(call, &typed, made->rank - 1, dims, extents);
+  for (int w = 0; w < 2; ++w)
+    if (zeros->rank == made->rank)
+      memcpy(zeros->shape[w] + 1, made->shape[w] + 1, (size_t)(made->rank - 1) * sizeof(int32_t));
+  return zeros;
 }
 
 void ln_tf_make_while(ln_tf_call* call, const ln_tf_value* first, int count, ln_tf_make* make, void* condition_arg,
@@ -131,8 +149,9 @@ void ln_tf_make_while(ln_tf_call* call, const ln_tf_value* first, int count, ln_
   }
   find_invariants(&trial, results, args, passed);
   for (int i = 0; i < count; ++i)
-    if (args[i].kind == LN_TF_LIST && args[i].tensor == NULL && results[i].tensor != NULL) {
-      args[i].tensor = first_list(call, args, count, results[i].tensor);
+    if (args[i].kind == LN_TF_LIST && args[i].tensor == NULL && results[i].tensor != NULL &&
+        results[i].tensor->rank > 0) {
+      args[i].tensor = first_list(call, args, count, &args[i], results[i].tensor);
       passed[i] = args[i].tensor != NULL;
     }
   ln_tf_part parts[] = {begin_part(call, "cond", args, count, passed), begin_part(call, "body", args, count, passed)};

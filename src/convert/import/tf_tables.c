@@ -271,7 +271,7 @@ static void hash_table(ln_tf_call* call) {
         importer->tables, name, importer->tables != NULL ? importer->tables->id + 1 : 0, key, value, false, NULL};
     importer->tables = t;
   }
-  ln_tf_return_value(call, 0, (ln_tf_value){LN_TF_TABLE, NULL, NULL, t, 0, 0});
+  ln_tf_return_value(call, 0, (ln_tf_value){.kind = LN_TF_TABLE, .table = t});
 }
 
 /* Tables that are written while the model runs: TFLite's are filled once. */

@@ -121,7 +121,7 @@ static void variable(ln_tf_call* call) {
     return;
   }
   if (v->assigned && !v->initialized) initialize(importer, call->def, v);
-  ln_tf_value value = {LN_TF_VARIABLE, NULL, v, NULL, 0, 0};
+  ln_tf_value value = {.kind = LN_TF_VARIABLE, .variable = v};
   /* A reference that nothing changes is its value. */
   if (v->is_reference && !v->assigned) {
     value.tensor = ln_tf_read(importer, &call->b, v, call->name);
