@@ -70,6 +70,22 @@ static void check_matvec(ln_matvec_f32_fn matvec) {
   kc_release();
 }
 
+static void check_turn(ln_turn_32_fn turn) {
+  const size_t rows = kc_size(20, 8), columns = kc_size(20, 8);
+  const size_t in_stride = columns + (size_t)kc_range(0, 3), out_stride = rows + (size_t)kc_range(0, 3);
+  const size_t in_size = (rows - 1) * in_stride + columns, out_size = (columns - 1) * out_stride + rows;
+  float *in = kc_memory(in_size * 4), *out = kc_memory(out_size * 4), *expected = kc_memory(out_size * 4);
+  kc_fill_u8((uint8_t*)in, in_size * 4); /* any bits */
+  kc_fill_u8((uint8_t*)out, out_size * 4);
+  memcpy(expected, out, out_size * 4);
+  for (size_t r = 0; r < rows; ++r)
+    for (size_t c = 0; c < columns; ++c) memcpy(expected + c * out_stride + r, in + r * in_stride + c, 4);
+  turn(rows, columns, in, in_stride, out, out_stride);
+  kc_same(out, expected, out_size * 4, 4, "%zu x %zu turned, strides %zu and %zu", rows, columns, in_stride,
+          out_stride);
+  kc_release();
+}
+
 static void check(void) {
   size_t count;
   const ln_rows_f32* const* rungs = ln_rows_f32_rungs(&count);
@@ -80,6 +96,7 @@ static void check(void) {
       for (int k = 0; rungs[i]->binary[k].ref != NULL; ++k) check_binary(&rungs[i]->binary[k], k);
       check_softmax(rungs[i]->softmax);
       check_matvec(rungs[i]->matvec);
+      check_turn(rungs[i]->turn);
     }
   }
 }

@@ -8,4 +8,5 @@ const ln_rows_f32 ln_rows_f32_neon = {.name = "rows_f32_neon",
                                       .unary = unary,
                                       .binary = binary,
                                       .softmax = softmax,
-                                      .matvec = matvec};
+                                      .matvec = matvec,
+                                      .turn = turn};

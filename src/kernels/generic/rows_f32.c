@@ -1,6 +1,8 @@
 /* The ladder of float rows. */
 #include "kernels/generic/rows_f32.h"
 
+#include <string.h>
+
 #include "kernels/generic/matvec.h"
 #include "kernels/generic/rows_q8.h"
 #include "kernels/generic/softmax.h"
@@ -10,6 +12,11 @@
 #include "kernels/arm/rungs_arm.h"
 #endif
 
+static void turn_ref(size_t rows, size_t columns, const float* in, size_t in_stride, float* out, size_t out_stride) {
+  for (size_t r = 0; r < rows; ++r)
+    for (size_t c = 0; c < columns; ++c) memcpy(out + c * out_stride + r, in + r * in_stride + c, sizeof *out);
+}
+
 static const ln_unary_variant no_unary[] = {{NULL, NULL, 0, 0}};
 static const ln_binary_variant no_binary[] = {{NULL, NULL}};
 
@@ -18,7 +25,8 @@ static const ln_rows_f32 ln_rows_f32_generic = {.name = "rows_f32_ref",
                                                 .unary = no_unary,
                                                 .binary = no_binary,
                                                 .softmax = ln_softmax_f32_ref,
-                                                .matvec = ln_matvec_f32_ref};
+                                                .matvec = ln_matvec_f32_ref,
+                                                .turn = turn_ref};
 
 static const ln_rows_f32* const ladder[] = {
     &ln_rows_f32_generic,

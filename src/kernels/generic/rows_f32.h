@@ -23,6 +23,10 @@ typedef void (*ln_softmax_f32_fn)(float beta, const float* in, float* out, size_
 /* matvec.h's ln_matvec_f32_ref. */
 typedef void (*ln_matvec_f32_fn)(const float* matrix, size_t rows, size_t columns, const float* vector, float* result);
 
+/* out[c * out_stride + r] = in[r * in_stride + c], of any 32 bits. */
+typedef void (*ln_turn_32_fn)(size_t rows, size_t columns, const float* in, size_t in_stride, float* out,
+                              size_t out_stride);
+
 typedef struct ln_rows_f32 {
   const char* name;
   ln_isa isa;
@@ -30,6 +34,7 @@ typedef struct ln_rows_f32 {
   const ln_binary_variant* binary;
   ln_softmax_f32_fn softmax;
   ln_matvec_f32_fn matvec;
+  ln_turn_32_fn turn;
 } ln_rows_f32;
 
 const ln_rows_f32* const* ln_rows_f32_rungs(size_t* count);

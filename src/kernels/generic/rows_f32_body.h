@@ -1,4 +1,6 @@
 /* The bodies of float rows over vec_*.h. */
+#include <string.h>
+
 #include "kernels/generic/math_f32_body.h"
 #include "kernels/generic/rows_f32.h"
 
@@ -160,6 +162,21 @@ static void matvec(const float* matrix, size_t rows, size_t columns, const float
   size_t r = 0;
   for (; r + 4 <= rows; r += 4) dot_rows(4, matrix + r * columns, columns, vector, result + r);
   for (; r < rows; ++r) dot_rows(1, matrix + r * columns, columns, vector, result + r);
+}
+
+/* ---- Turning a matrix ---- */
+
+LN_INLINE void turn_one(const float* in, float* out) { memcpy(out, in, sizeof *out); }
+
+static void turn(size_t rows, size_t columns, const float* in, size_t in_stride, float* out, size_t out_stride) {
+  const size_t whole_rows = rows / VEC_TURN * VEC_TURN, whole_columns = columns / VEC_TURN * VEC_TURN;
+  for (size_t c = 0; c < whole_columns; c += VEC_TURN)
+    for (size_t r = 0; r < whole_rows; r += VEC_TURN)
+      vec_turn(in + r * in_stride + c, in_stride, out + c * out_stride + r, out_stride);
+  for (size_t c = whole_columns; c < columns; ++c)
+    for (size_t r = 0; r < whole_rows; ++r) turn_one(in + r * in_stride + c, out + c * out_stride + r);
+  for (size_t r = whole_rows; r < rows; ++r)
+    for (size_t c = 0; c < columns; ++c) turn_one(in + r * in_stride + c, out + c * out_stride + r);
 }
 
 /* ---- The tables ---- */

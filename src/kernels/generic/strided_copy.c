@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "kernels/generic/rows_f32.h"
+
 /* Drops dimensions of extent 1 and joins neighbours that are one walk in both arrays; false: nothing to copy. */
 static int simplify(const ln_copy_shape* shape, ln_copy_shape* simple) {
   simple->rank = 0;
@@ -39,6 +41,18 @@ static void repeat(size_t count, const char* src, char* dst, size_t bytes) {
   for (size_t done = bytes; done < total; done *= 2) memcpy(dst + done, dst, done < total - done ? done : total - done);
 }
 
+/* Short blocks are copied faster than memcpy is called. */
+static void copy_blocks(size_t count, const char* src, ptrdiff_t src_stride, char* dst, ptrdiff_t dst_stride,
+                        size_t bytes) {
+  for (size_t i = 0; i < count; ++i, src += src_stride, dst += dst_stride) {
+    if (bytes > 1024) {
+      memcpy(dst, src, bytes);
+      continue;
+    }
+    for (size_t k = 0; k < bytes; k += 32) memcpy(dst + k, src + k, 32);
+  }
+}
+
 static void copy_row(size_t count, const char* src, ptrdiff_t src_stride, char* dst, ptrdiff_t dst_stride,
                      size_t bytes) {
   if (src_stride == 0 && dst_stride == (ptrdiff_t)bytes) {
@@ -59,8 +73,46 @@ static void copy_row(size_t count, const char* src, ptrdiff_t src_stride, char* 
       LN_COPY_ROW(uint64_t)
       break;
     default:
+      if (bytes % 32 == 0) {
+        copy_blocks(count, src, src_stride, dst, dst_stride, bytes);
+        break;
+      }
       for (size_t i = 0; i < count; ++i)
         memcpy(dst + (ptrdiff_t)i * dst_stride, src + (ptrdiff_t)i * src_stride, bytes);
+  }
+}
+
+/* Elements of 32 bits that are neighbours along one dimension in the source and along another, the last, in the
+ * destination: the two are a matrix that is turned. */
+static int find_turned(const ln_copy_shape* s, size_t element_bytes, const char* src, const char* dst) {
+  const int last = s->rank - 1;
+  if (element_bytes != 4 || s->rank < 2 || s->dst_strides[last] != 4 || s->src_strides[last] <= 4 ||
+      s->src_strides[last] % 4 != 0 || (uintptr_t)src % 4 != 0 || (uintptr_t)dst % 4 != 0)
+    return -1;
+  for (int i = 0; i < last; ++i)
+    if (s->src_strides[i] == 4 && s->dst_strides[i] > 0 && s->dst_strides[i] % 4 == 0) return i;
+  return -1;
+}
+
+/* All but the last dimension and `axis` are walked; whatever they skip, the strides of those two are in floats. */
+static void copy_turned(const ln_copy_shape* s, int axis, const char* src, char* dst) {
+  const int last = s->rank - 1;
+  const ln_turn_32_fn turn = ln_rows_f32_best()->turn;
+  const size_t in_stride = (size_t)s->src_strides[last] / 4, out_stride = (size_t)s->dst_strides[axis] / 4;
+  size_t index[LN_COPY_MAX_RANK] = {0};
+  for (;;) {
+    turn(s->extents[last], s->extents[axis], (const float*)(const void*)src, in_stride, (float*)(void*)dst, out_stride);
+    int i = last - 1;
+    for (; i >= 0; --i) {
+      if (i == axis) continue;
+      src += s->src_strides[i];
+      dst += s->dst_strides[i];
+      if (++index[i] < s->extents[i]) break;
+      src -= s->src_strides[i] * (ptrdiff_t)s->extents[i];
+      dst -= s->dst_strides[i] * (ptrdiff_t)s->extents[i];
+      index[i] = 0;
+    }
+    if (i < 0) return;
   }
 }
 
@@ -72,6 +124,11 @@ void ln_strided_copy(const ln_copy_shape* shape, const void* src, void* dst, siz
     bytes *= s.extents[--s.rank];
   if (s.rank == 0) {
     memcpy(dst, src, bytes);
+    return;
+  }
+  const int turned = find_turned(&s, bytes, src, dst);
+  if (turned >= 0) {
+    copy_turned(&s, turned, src, dst);
     return;
   }
   const int inner = s.rank - 1;

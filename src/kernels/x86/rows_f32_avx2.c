@@ -6,5 +6,10 @@
 #include "kernels/generic/rows_f32_body.h"
 #include "kernels/x86/rows_f32_x86.h"
 
-const ln_rows_f32 ln_rows_f32_avx2 = {
-    .name = LN_ROW_NAME, .isa = LN_ISA_AVX2, .unary = unary, .binary = binary, .softmax = softmax, .matvec = matvec};
+const ln_rows_f32 ln_rows_f32_avx2 = {.name = LN_ROW_NAME,
+                                      .isa = LN_ISA_AVX2,
+                                      .unary = unary,
+                                      .binary = binary,
+                                      .softmax = softmax,
+                                      .matvec = matvec,
+                                      .turn = turn};
