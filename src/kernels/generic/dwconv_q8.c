@@ -110,6 +110,7 @@ static const ln_dwconv_q8* const ladder[] = {
     &ln_dwconv_q8_generic,
 #if defined(__x86_64__)
     &ln_dwconv_q8_avx2,
+    &ln_dwconv_q8_avxvnni,
     &ln_dwconv_q8_avx512vnni,
 #elif defined(__aarch64__) || defined(__arm__)
     &ln_dwconv_q8_neon,

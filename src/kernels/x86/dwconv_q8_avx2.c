@@ -77,16 +77,15 @@ LN_INLINE void store_bytes(uint8_t* p, __m128i x, size_t lanes) {
   }
 }
 
-LN_INLINE void finish(const block* b, const __m256i sums[2], const requant_range_avx2* range, uint8_t* out,
-                      size_t lanes) {
+LN_INLINE void finish(const block* b, const __m256i sums[2], const q8_range* range, uint8_t* out, size_t lanes) {
   __m256i r[2];
   const bool any_left = b->any_left[0] != 0;
   LN_UNROLL for (int v = 0; v < 2; ++v) {
-    const __m256i sum = any_left ? requant_left_eight(sums[v], load(b->left[v])) : sums[v];
-    r[v] = requant_eight(sum, load(b->multiplier[v]), load(b->offset[v]), load(b->sign_shift[v]), load(b->shift[v]));
+    const __m256i sum = any_left ? q8_requant_left(sums[v], load(b->left[v])) : sums[v];
+    r[v] = q8_requant(sum, load(b->multiplier[v]), load(b->offset[v]), load(b->sign_shift[v]), load(b->shift[v]));
   }
   const __m256i words = _mm256_packs_epi32(r[0], r[1]);
-  const __m256i bytes = requant_bytes(words, words, range);
+  const __m256i bytes = q8_bytes(words, words, range);
   store_bytes(out, _mm_unpacklo_epi64(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)), lanes);
 }
 
@@ -129,7 +128,7 @@ LN_INLINE void column_pair(const cursor* c, size_t pair, __m128i flip, size_t la
 LN_INLINE void slide_block(size_t width, size_t pairs, size_t slide, size_t lanes, const block* b, cursor* c,
                            const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const size_t depth = (width - 1) / slide + 1;
-  const requant_range_avx2 range = requant_range_of(&s->range);
+  const q8_range range = q8_range_of(&s->range);
   const __m128i flip = _mm_set1_epi8((char)s->in_flip);
   __m256i sums[5][2], x[2];
   LN_UNROLL for (size_t i = 0; i < depth; ++i) sums[i][0] = sums[i][1] = _mm256_setzero_si256();
@@ -158,7 +157,7 @@ LN_INLINE void slide_block(size_t width, size_t pairs, size_t slide, size_t lane
 /* Any filter, pixel by pixel. */
 static void plain_block(size_t width, size_t pairs, size_t lanes, const block* b, cursor* c,
                         const ln_dwconv_q8_stretch* s, uint8_t* out) {
-  const requant_range_avx2 range = requant_range_of(&s->range);
+  const q8_range range = q8_range_of(&s->range);
   const __m128i flip = _mm_set1_epi8((char)s->in_flip);
   for (size_t j = 0; j < s->count; ++j, out += s->out_stride) {
     __m256i sums[2], x[2];

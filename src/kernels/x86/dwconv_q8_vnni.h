@@ -1,5 +1,5 @@
 /* Depthwise convolution of bytes with vpdpbusd, for one width of vectors: a template, included once a width by
- * dwconv_q8_avx512vnni.c, which describes it. No include guard on purpose. */
+ * dwconv_q8_avx512vnni.c and dwconv_q8_avxvnni.c; dwconv_q8_slots.h describes it. No include guard on purpose. */
 
 typedef struct LN_NAME(block) {
   uint32_t bias[4][LN_BYTES / 4], multiplier[4][LN_BYTES / 4], offset[4][LN_BYTES / 4], sign_shift[4][LN_BYTES / 4],
@@ -7,7 +7,7 @@ typedef struct LN_NAME(block) {
   int8_t weights[][4][LN_BYTES]; /* [width][groups] */
 } LN_NAME(block);
 
-#include "kernels/x86/requant_q8_avx512.h"
+#include "kernels/x86/requant_q8_body.h"
 
 static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t count, block_head* head, void* packed) {
   LN_NAME(block)* b = packed;
@@ -45,7 +45,7 @@ LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, bool any_left, const LN
   else if (lanes == kHalf)
     LN_STORE_HALF(out, bytes);
   else
-    LN_OP(mask_storeu_epi8)(out, mask, bytes);
+    LN_STORE_SOME(out, mask, bytes);
 }
 
 /* Four slots of a column, interleaved by channel. */
@@ -54,10 +54,10 @@ LN_INLINE void LN_NAME(column)(const cursor* c, size_t group, LN_V flip, lane_co
   LN_V rows[4];
   LN_UNROLL for (size_t s = 0; s < 4; ++s) {
     const uint8_t* from = inside ? c->at[4 * group + s] + (size_t)c->column * c->strides[4 * group + s] : c->outside;
-    rows[s] = LN_OP(xor_epi32)(lanes == kAll    ? LN_LOAD(from)
-                               : lanes == kHalf ? LN_LOAD_HALF(from)
-                                                : LN_OP(maskz_loadu_epi8)(mask, from),
-                               flip);
+    rows[s] = LN_XOR(lanes == kAll    ? LN_LOAD(from)
+                     : lanes == kHalf ? LN_LOAD_HALF(from)
+                                      : LN_LOAD_SOME(mask, from),
+                     flip);
   }
   const LN_V a = LN_OP(unpacklo_epi8)(rows[0], rows[1]), b = LN_OP(unpacklo_epi8)(rows[2], rows[3]);
   const LN_V d = LN_OP(unpackhi_epi8)(rows[0], rows[1]), e = LN_OP(unpackhi_epi8)(rows[2], rows[3]);
@@ -85,7 +85,7 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
         LN_UNROLL for (size_t i = 0; i < depth; ++i) {
           if (phase + slide * i >= width) continue;
           LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] =
-              LN_OP(dpbusd_epi32)(sums[i][v], x[v], LN_LOAD(b->weights[(phase + slide * i) * groups + g][v]));
+              LN_DPBUSD(sums[i][v], x[v], LN_LOAD(b->weights[(phase + slide * i) * groups + g][v]));
         }
       }
       if (phase == 0 && j >= depth - 1) {
@@ -99,8 +99,8 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
 }
 
 /* Any filter, pixel by pixel. */
-static void LN_NAME(plain)(size_t width, size_t groups, LN_MASK mask, const LN_NAME(block) * b, cursor* c,
-                           const ln_dwconv_q8_stretch* s, uint8_t* out) {
+LN_INLINE void LN_NAME(plain)(size_t width, size_t groups, lane_count lanes, LN_MASK mask, const LN_NAME(block) * b,
+                              cursor* c, const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const LN_NAME(range) range = LN_NAME(range_of)(&s->range);
   const LN_V flip = LN_OP(set1_epi8)((char)s->in_flip);
   for (size_t j = 0; j < s->count; ++j, out += s->out_stride) {
@@ -109,19 +109,19 @@ static void LN_NAME(plain)(size_t width, size_t groups, LN_MASK mask, const LN_N
     c->column = s->first + (int64_t)j * s->slide * s->step;
     for (size_t i = 0; i < width; ++i, c->column += s->step) {
       for (size_t g = 0; g < groups; ++g) {
-        LN_NAME(column)(c, g, flip, kSome, mask, x);
+        LN_NAME(column)(c, g, flip, lanes, mask, x);
         LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] =
-            LN_OP(dpbusd_epi32)(sums[v], x[v], LN_LOAD(b->weights[i * groups + g][v]));
+            LN_DPBUSD(sums[v], x[v], LN_LOAD(b->weights[i * groups + g][v]));
       }
     }
-    LN_NAME(finish)(b, c->any_left, sums, &range, out, kSome, mask);
+    LN_NAME(finish)(b, c->any_left, sums, &range, out, lanes, mask);
   }
 }
 
 static void LN_NAME(run)(size_t width, size_t groups, size_t count, const void* packed, cursor* c,
                          const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const LN_NAME(block)* b = packed;
-  const LN_MASK mask = (LN_MASK)(UINT64_MAX >> (64 - count));
+  const LN_MASK mask = LN_MASK_OF(count);
 #define LN_CASE(w, g, t)                                  \
   if (width == (w) && groups == (g) && s->slide == (t)) { \
     if (count == LN_BYTES)                                \
@@ -137,5 +137,8 @@ static void LN_NAME(run)(size_t width, size_t groups, size_t count, const void* 
   LN_CASE(5, 2, 1)
   LN_CASE(5, 2, 2)
 #undef LN_CASE
-  LN_NAME(plain)(width, groups, mask, b, c, s, out);
+  if (count == LN_BYTES)
+    LN_NAME(plain)(width, groups, kAll, mask, b, c, s, out);
+  else
+    LN_NAME(plain)(width, groups, kSome, mask, b, c, s, out);
 }

@@ -5,6 +5,7 @@
 #include "kernels/generic/dwconv_q8.h"
 
 extern const ln_dwconv_q8 ln_dwconv_q8_avx2;
+extern const ln_dwconv_q8 ln_dwconv_q8_avxvnni;
 extern const ln_dwconv_q8 ln_dwconv_q8_avx512vnni;
 
 #endif

@@ -1,32 +1,15 @@
-/* requant_q8.h's formula on a vector of sums, as part of a template: the including file defines LN_V (the vector),
- * LN_OP (an intrinsic's name by its operation) and LN_NAME (a function's name). No include guard on purpose. */
+/* What requant_q8_body.h leaves to the instruction set: AVX-512, with VL for narrower vectors. */
+#ifndef LN_KERNELS_X86_REQUANT_Q8_AVX512_H_
+#define LN_KERNELS_X86_REQUANT_Q8_AVX512_H_
 
-typedef struct LN_NAME(range) {
-  LN_V zero_point, low, high, flip;
-} LN_NAME(range);
+#include <immintrin.h>
 
-LN_INLINE LN_NAME(range) LN_NAME(range_of)(const ln_requant_q8_out* out) {
-  return (LN_NAME(range)){LN_OP(set1_epi16)(out->zero_point), LN_OP(set1_epi8)((char)out->low),
-                          LN_OP(set1_epi8)((char)out->high), LN_OP(set1_epi8)((char)out->flip)};
-}
+#include "base/compiler.h"
+#include "kernels/generic/requant_q8.h"
 
-LN_INLINE LN_V LN_NAME(requant)(LN_V u, LN_V multiplier, LN_V offset, LN_V sign_shift, LN_V shift) {
-  const LN_V half = LN_OP(set1_epi64)(INT64_C(1) << 31);
-  const LN_V even = LN_OP(add_epi64)(LN_OP(mul_epu32)(u, multiplier), half);
-  const LN_V odd =
-      LN_OP(add_epi64)(LN_OP(mul_epu32)(LN_OP(srli_epi64)(u, 32), LN_OP(srli_epi64)(multiplier, 32)), half);
-  const LN_V high = LN_OP(mask_shuffle_epi32)(odd, 0x5555 & LN_LANES, even, 0xf5);
-  return LN_OP(srav_epi32)(LN_OP(add_epi32)(LN_OP(add_epi32)(high, offset), LN_OP(srlv_epi32)(u, sign_shift)), shift);
-}
+#define LN_UPPER_HALVES(even, odd) LN_OP(mask_shuffle_epi32)(odd, 0x5555 & LN_LANES, even, 0xf5)
+#define LN_FLIP_TOP(x, left) \
+  LN_OP(mask_add_epi32)(x, LN_OP(test_epi32_mask)(left, left), x, LN_OP(set1_epi32)(INT32_MIN))
+#define LN_XOR(x, y) LN_OP(xor_epi32)(x, y)
 
-/* For channels some of which are shifted to the left first. */
-LN_INLINE LN_V LN_NAME(requant_left)(LN_V u, LN_V left) {
-  const LN_V shifted = LN_OP(sllv_epi32)(u, left);
-  return LN_OP(mask_add_epi32)(shifted, LN_OP(test_epi32_mask)(left, left), shifted, LN_OP(set1_epi32)(INT32_MIN));
-}
-
-/* Bytes from 16-bit values less the zero point. */
-LN_INLINE LN_V LN_NAME(bytes)(LN_V a, LN_V b, const LN_NAME(range) * r) {
-  const LN_V bytes = LN_OP(packus_epi16)(LN_OP(adds_epi16)(a, r->zero_point), LN_OP(adds_epi16)(b, r->zero_point));
-  return LN_OP(xor_epi32)(LN_OP(min_epu8)(LN_OP(max_epu8)(bytes, r->low), r->high), r->flip);
-}
+#endif

@@ -11,7 +11,7 @@
 #include "kernels/x86/requant_q8_avx2.h"
 
 typedef __m256i vec;
-typedef requant_range_avx2 range;
+typedef q8_range range;
 enum { kLanes = 8 };
 
 LN_INLINE vec vec_load(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
@@ -59,11 +59,11 @@ LN_INLINE void vecf_store_n(float* out, vecf x, size_t n) {
   }
 }
 
-LN_INLINE range range_of(const ln_requant_q8_out* out) { return requant_range_of(out); }
+LN_INLINE range range_of(const ln_requant_q8_out* out) { return q8_range_of(out); }
 LN_INLINE vec requant(vec u, vec multiplier, vec offset, vec sign_shift, vec shift) {
-  return requant_eight(u, multiplier, offset, sign_shift, shift);
+  return q8_requant(u, multiplier, offset, sign_shift, shift);
 }
-LN_INLINE vec requant_left(vec u, vec left) { return requant_left_eight(u, left); }
+LN_INLINE vec requant_left(vec u, vec left) { return q8_requant_left(u, left); }
 
 /* By a double, as ln_gemm_q8_numbers.scale asks; less the zero point. */
 typedef requant_real_avx2 real_range;
@@ -75,7 +75,7 @@ LN_INLINE vec requant_real(vec sum, const double* scale, const real_range* r) {
 /* The bytes of four vectors, one after the other. Packing works within halves: the fours of lanes come out in the order
  * 0 2 4 6 1 3 5 7. */
 LN_INLINE vec vec_bytes(const vec x[4], const range* to) {
-  const vec bytes = requant_bytes(_mm256_packs_epi32(x[0], x[1]), _mm256_packs_epi32(x[2], x[3]), to);
+  const vec bytes = q8_bytes(_mm256_packs_epi32(x[0], x[1]), _mm256_packs_epi32(x[2], x[3]), to);
   return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 

@@ -9,13 +9,13 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "kernels/generic/requant_q8.h"
+#include "kernels/x86/requant_q8_avx512.h"
 
 #define LN_V __m512i
 #define LN_LANES 0xffff
 #define LN_OP(name) _mm512_##name
 #define LN_NAME(name) q8_##name
-#include "kernels/x86/requant_q8_avx512.h"
+#include "kernels/x86/requant_q8_body.h"
 
 typedef __m512i vec;
 typedef q8_range range;

@@ -11,7 +11,7 @@ enum { kMaxRows = 12, kMaxVectors = 2, kLanes = 8, kWords = 16 };
 #define LN_V __m256i
 #define LN_OP(name) _mm256_##name
 
-typedef requant_range_avx2 byte_range;
+typedef q8_range byte_range;
 
 LN_INLINE LN_V load(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
 LN_INLINE void store(void* p, LN_V x) { _mm256_storeu_si256((__m256i*)p, x); }
@@ -39,13 +39,12 @@ LN_INLINE LN_V broadcast_pair(const int16_t* p) {
 
 LN_INLINE byte_range byte_range_of(const ln_gemm_q8_numbers* n) {
   const ln_requant_q8_out none = {0};
-  return requant_range_of(n != NULL ? &n->range : &none);
+  return q8_range_of(n != NULL ? &n->range : &none);
 }
 LN_INLINE LN_V requant_vector(const ln_gemm_q8_numbers* n, size_t at, LN_V sum) {
   sum = _mm256_add_epi32(sum, load(n->bias + at));
-  if (n->left != NULL) sum = requant_left_eight(sum, load(n->left + at));
-  return requant_eight(sum, load(n->multiplier + at), load(n->offset + at), load(n->sign_shift + at),
-                       load(n->shift + at));
+  if (n->left != NULL) sum = q8_requant_left(sum, load(n->left + at));
+  return q8_requant(sum, load(n->multiplier + at), load(n->offset + at), load(n->sign_shift + at), load(n->shift + at));
 }
 
 LN_INLINE void store_eight(uint8_t* out, __m128i x, size_t n) {
@@ -62,7 +61,7 @@ LN_INLINE void store_eight(uint8_t* out, __m128i x, size_t n) {
  */
 LN_INLINE void store_pixels(uint8_t* out, size_t stride, const LN_V x[4], size_t count, size_t n,
                             const byte_range* range) {
-  const __m256i packed = requant_bytes(_mm256_packs_epi32(x[0], x[1]), _mm256_packs_epi32(x[2], x[3]), range);
+  const __m256i packed = q8_bytes(_mm256_packs_epi32(x[0], x[1]), _mm256_packs_epi32(x[2], x[3]), range);
   const __m256i bytes = _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
   const __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
   store_eight(out, low, n);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "kernels/x86/requant_q8_avx512.h"
 #include "kernels/x86/winograd_q8_x86.h"
 
 enum { kMaxRows = 12, kMaxVectors = 4, kLanes = 16, kWords = 32 };
@@ -11,7 +12,7 @@ enum { kMaxRows = 12, kMaxVectors = 4, kLanes = 16, kWords = 32 };
 #define LN_LANES 0xffff
 #define LN_OP(name) _mm512_##name
 #define LN_NAME(name) q8_##name
-#include "kernels/x86/requant_q8_avx512.h"
+#include "kernels/x86/requant_q8_body.h"
 
 typedef q8_range byte_range;
 

@@ -1,0 +1,80 @@
+/* Depthwise convolution of bytes with AVX-VNNI, in blocks of 32 channels, and at the end one of 16 where that is
+ * enough: dwconv_q8_slots.h. */
+#include "kernels/x86/dpbusd.h"
+#include "kernels/x86/dwconv_q8_slots.h"
+#include "kernels/x86/requant_q8_avx2.h"
+
+/* There are no masks: the first so many bytes. */
+#define LN_MASK size_t
+#define LN_MASK_OF(count) (count)
+#define LN_LOAD_SOME(n, p) LN_NAME(load_some)(n, p)
+#define LN_STORE_SOME(p, n, x) LN_NAME(store_some)(p, n, x)
+
+static __m256i wide_load_some(size_t n, const uint8_t* p) {
+  uint8_t bytes[32] = {0};
+  memcpy(bytes, p, n);
+  return _mm256_loadu_si256((const __m256i*)(const void*)bytes);
+}
+static void wide_store_some(uint8_t* p, size_t n, __m256i x) {
+  uint8_t bytes[32];
+  _mm256_storeu_si256((__m256i*)(void*)bytes, x);
+  memcpy(p, bytes, n);
+}
+static __m128i narrow_load_some(size_t n, const uint8_t* p) {
+  uint8_t bytes[16] = {0};
+  memcpy(bytes, p, n);
+  return _mm_loadu_si128((const __m128i*)(const void*)bytes);
+}
+static void narrow_store_some(uint8_t* p, size_t n, __m128i x) {
+  uint8_t bytes[16];
+  _mm_storeu_si128((__m128i*)(void*)bytes, x);
+  memcpy(p, bytes, n);
+}
+
+#define LN_V __m256i
+#define LN_XOR(x, y) _mm256_xor_si256(x, y)
+#define LN_BYTES 32
+#define LN_LANES 0xff
+#define LN_OP(name) LN_GLUE(_mm256_, name)
+#define LN_NAME(name) LN_GLUE(wide_, name)
+#define LN_DPBUSD(sum, x, w) dpbusd_256(sum, x, w)
+#define LN_LOAD(p) _mm256_loadu_si256((const __m256i*)(const void*)(p))
+#define LN_STORE(p, x) _mm256_storeu_si256((__m256i*)(void*)(p), x)
+#define LN_HALF 0 /* there is none */
+#define LN_LOAD_HALF(p) LN_LOAD(p)
+#define LN_STORE_HALF(p, x) LN_STORE(p, x)
+#include "kernels/x86/dwconv_q8_vnni.h"
+#undef LN_V
+#undef LN_XOR
+#undef LN_BYTES
+#undef LN_LANES
+#undef LN_OP
+#undef LN_NAME
+#undef LN_LOAD
+#undef LN_STORE
+#undef LN_HALF
+#undef LN_LOAD_HALF
+#undef LN_STORE_HALF
+#undef LN_DPBUSD
+
+#define LN_V __m128i
+#define LN_XOR(x, y) _mm_xor_si128(x, y)
+#define LN_BYTES 16
+#define LN_LANES 0xf
+#define LN_OP(name) LN_GLUE(_mm_, name)
+#define LN_NAME(name) LN_GLUE(narrow_, name)
+#define LN_DPBUSD(sum, x, w) dpbusd_128(sum, x, w)
+#define LN_LOAD(p) _mm_loadu_si128((const __m128i*)(const void*)(p))
+#define LN_STORE(p, x) _mm_storeu_si128((__m128i*)(void*)(p), x)
+#define LN_HALF 8
+#define LN_LOAD_HALF(p) _mm_loadl_epi64((const __m128i*)(const void*)(p))
+#define LN_STORE_HALF(p, x) _mm_storel_epi64((__m128i*)(void*)(p), x)
+#include "kernels/x86/dwconv_q8_vnni.h"
+
+enum { kNarrowest = 16 };
+static const block_width kWidths[] = {{32, wide_pack, wide_run}, {16, narrow_pack, narrow_run}};
+
+#include "kernels/x86/dwconv_q8_widths.h"
+
+const ln_dwconv_q8 ln_dwconv_q8_avxvnni = {
+    .name = "dwconv_q8_avxvnni", .isa = LN_ISA_AVXVNNI, .id = 4, .packed_size = packed_size, .pack = pack, .run = run};

@@ -1,0 +1,77 @@
+/* Depthwise convolution of bytes with vpdpbusd: what its blocks of channels have in common, whatever the width. The
+ * rows of a filter column are taken four at a time and interleaved by channel, so that vpdpbusd multiplies and adds
+ * four taps.
+ *
+ * Weights must be int8. Those of uint8 filters less their zero point reach from -255 to 255: what does not fit is split
+ * in two, and the second part takes a slot of its own, which reads the same row again. In a filter with three rows the
+ * fourth slot is free anyway; only where several rows of a block have such weights more slots are needed. */
+#ifndef LN_KERNELS_X86_DWCONV_Q8_SLOTS_H_
+#define LN_KERNELS_X86_DWCONV_Q8_SLOTS_H_
+
+#include <string.h>
+
+#include "base/compiler.h"
+#include "kernels/x86/dwconv_q8_x86.h"
+
+enum { kMaxHeight = 16, kMaxSlots = 2 * kMaxHeight };
+
+/* Which filter row a slot reads; from `second` on slots hold second parts, and from `used` on nothing. */
+typedef struct slot_map {
+  uint8_t rows[kMaxSlots];
+  uint32_t second, used;
+} slot_map;
+
+/* Before the weights of every block. */
+typedef struct block_head {
+  slot_map slots;
+  uint32_t groups;
+  uint32_t any_left; /* whether one of the channels is shifted to the left */
+  char unused[64 - (sizeof(slot_map) + 8) % 64];
+} block_head;
+
+static int32_t first_part(int32_t weight) {
+  return weight > INT8_MAX ? INT8_MAX : weight < INT8_MIN ? INT8_MIN : weight;
+}
+
+static int8_t slot_weight(const ln_dwconv_q8_filter* f, const slot_map* slots, size_t slot, int32_t x, size_t channel) {
+  if (slot >= slots->used) return 0;
+  const int32_t weight = ln_dwconv_q8_weight(f, slots->rows[slot], x, channel), part = first_part(weight);
+  return (int8_t)(slot < slots->second ? part : weight - part);
+}
+
+typedef struct cursor {
+  const uint8_t* at[kMaxSlots];
+  size_t strides[kMaxSlots];
+  const uint8_t* outside;
+  int64_t column, width;
+  bool any_left;
+} cursor;
+
+static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* head, size_t channel) {
+  for (size_t slot = 0; slot < 4 * head->groups; ++slot) {
+    const size_t row = head->slots.rows[slot];
+    c->at[slot] = s->rows[row] + channel;
+    c->strides[slot] = s->pixel_strides[row];
+  }
+  c->outside = s->outside + channel;
+  c->width = s->in_width;
+  c->any_left = head->any_left != 0;
+}
+
+/* How many of a block's channels exist: all, half of them (of the narrowest block), or as the mask says, which costs
+ * more.
+ */
+typedef enum lane_count { kAll, kHalf, kSome } lane_count;
+
+#define LN_GLUE_(a, b) a##b
+#define LN_GLUE(a, b) LN_GLUE_(a, b)
+
+/* Blocks of so many channels. */
+typedef struct block_width {
+  size_t lanes;
+  bool (*pack)(const ln_dwconv_q8_filter* f, size_t first, size_t count, block_head* head, void* packed);
+  void (*run)(size_t width, size_t groups, size_t count, const void* packed, cursor* c, const ln_dwconv_q8_stretch* s,
+              uint8_t* out);
+} block_width;
+
+#endif
