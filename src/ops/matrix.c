@@ -89,7 +89,7 @@ static size_t carve_numbers(ln_matrix* matrix, char* block) {
     void* array;
     size_t element, count;
     bool needed;
-  } kArrays[] = {{&matrix->scale_f, sizeof(float), channels, matrix->rule == LN_MATRIX_HYBRID},
+  } kArrays[] = {{&matrix->scale_f, sizeof(float), channels, matrix->rule == LN_MATRIX_HYBRID || bytes},
                  {&matrix->bias_f, sizeof(float), channels, floats},
                  {&matrix->multiplier, sizeof(int32_t), channels, fixed},
                  {&matrix->shift, sizeof(int32_t), channels, fixed},
@@ -230,6 +230,7 @@ TfLiteStatus ln_matrix_set_factors(TfLiteContext* context, ln_matrix* matrix, co
   const TfLiteFloatArray* scales;
   LN_TRY(check_scales(context, matrix, weights, &scales));
   const float in = input->params.scale, out = output->params.scale;
+  matrix->any_large = false;
   for (size_t i = 0; i < matrix->channel_groups * matrix->columns; ++i) {
     const float w = scales->data[scales->size > 1 ? i : 0];
     const double product = float_product ? (double)(in * w) : (double)in * (double)w;
@@ -244,6 +245,8 @@ TfLiteStatus ln_matrix_set_factors(TfLiteContext* context, ln_matrix* matrix, co
              "the input's and the weights' scales are %g times the output's; at most 2^14 is allowed", factor);
     matrix->shift[channel] = shift;
     matrix->scale[channel] = factor;
+    if (matrix->scale_f != NULL) matrix->scale_f[channel] = (float)factor;
+    matrix->any_large = matrix->any_large || factor > 0.5;
   }
   return kTfLiteOk;
 }

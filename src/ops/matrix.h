@@ -64,7 +64,7 @@ typedef struct ln_matrix {
   double* scale;
   float *scale_f, *bias_f;
   uint32_t *byte_bias, *byte_multiplier, *byte_offset, *byte_sign_shift, *byte_shift, *byte_left;
-  bool any_left;
+  bool any_left, any_large; /* of the columns' factors: by a shift to the left, above a half */
   ln_requant_q8_out byte_range;
 } ln_matrix;
 

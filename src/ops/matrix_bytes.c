@@ -47,7 +47,9 @@ static void panel_to_bytes(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows,
   const ln_matrix* matrix = t->matrix;
   const size_t channel = t->part->channel_group * matrix->padded_columns + n;
   const size_t at = (size_t)(t->part - matrix->parts) * matrix->padded_columns + n;
-  const ln_gemm_q8_numbers numbers = {matrix->rule == LN_MATRIX_REAL ? matrix->scale + channel : NULL,
+  const bool real = matrix->rule == LN_MATRIX_REAL;
+  const ln_gemm_q8_numbers numbers = {real ? matrix->scale + channel : NULL,
+                                      real && !matrix->any_large ? matrix->scale_f + channel : NULL,
                                       matrix->byte_bias + at,
                                       matrix->byte_multiplier + channel,
                                       matrix->byte_offset + channel,

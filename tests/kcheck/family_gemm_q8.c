@@ -93,9 +93,15 @@ static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* 
     scale[n] = p->scale[n];
     arrays[0][n] -= UINT32_C(1) << 31;
   }
-  o->numbers = (ln_gemm_q8_numbers){
-      scale,        arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], p->any_left ? arrays[5] : NULL,
-      p->row_terms, p->range};
+  float* scale_f = scale != NULL && kc_chance(80) ? memset(kc_memory(width * 4), 0, width * 4) : NULL;
+  bool any_large = false;
+  for (size_t n = 0; scale_f != NULL && n < p->columns; ++n) {
+    scale_f[n] = (float)scale[n];
+    any_large = any_large || scale[n] > 0.5;
+  }
+  o->numbers =
+      (ln_gemm_q8_numbers){scale,     any_large ? NULL : scale_f,     arrays[0],    arrays[1], arrays[2], arrays[3],
+                           arrays[4], p->any_left ? arrays[5] : NULL, p->row_terms, p->range};
   o->out = kc_memory((p->rows - 1) * p->out_stride + p->columns);
 }
 

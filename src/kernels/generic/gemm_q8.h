@@ -24,7 +24,8 @@ typedef struct ln_gemm_q8_rows {
  * are multiplied by that and rounded once, half away from zero (NaN counts as the least); then 2^31 is not in the bias,
  * and there are no other arrays. */
 typedef struct ln_gemm_q8_numbers {
-  const double* scale; /* or NULL */
+  const double* scale;  /* or NULL */
+  const float* scale_f; /* the same; NULL: not all are within 0 and a half */
   const uint32_t *bias, *multiplier, *offset, *sign_shift, *shift;
   const uint32_t* left;     /* NULL: all 0 */
   const int32_t* row_terms; /* added to every sum of a row; NULL: none */

@@ -28,16 +28,39 @@ static inline finish_kind kind_of(const ln_gemm_q8_numbers* n) {
   return n->scale != NULL ? kReal : n->left != NULL ? kFixedLeft : kFixed;
 }
 
+/* In float first: of t = sum * scale, which is off by less than 2^-14 where it matters (three roundings of 2^-24, |t|
+ * below 257), only what is as near to a half goes by doubles. `rows` rows of some vectors, four at most. */
+LN_INLINE void finish_real(size_t rows, size_t vectors, const ln_gemm_q8_numbers* n, const real_range* real,
+                           vec tile[][kVectors]) {
+  if (n->scale_f != NULL) {
+    vec r[kVectorsAtOnce];
+    vecf farthest = vecf_zero();
+    LN_UNROLL for (size_t i = 0; i < rows * vectors; ++i) {
+      const vecf t = vecf_mul(vecf_from(tile[i / vectors][i % vectors]), vecf_load(n->scale_f + i % vectors * kLanes));
+      r[i] = vec_round(t);
+      farthest = vecf_farther(farthest, t, r[i]);
+    }
+    if (!vecf_any_above(farthest, vecf_set(0.5f - 0x1p-14f))) {
+      LN_UNROLL for (size_t i = 0; i < rows * vectors; ++i) tile[i / vectors][i % vectors] = r[i];
+      return;
+    }
+  }
+  LN_UNROLL for (size_t i = 0; i < rows * vectors; ++i) tile[i / vectors][i % vectors] =
+      requant_real(tile[i / vectors][i % vectors], n->scale + i % vectors * kLanes, real);
+}
+
 /* Sums to what vec_bytes takes, column by column, so that the columns' numbers are loaded once for all rows. */
 LN_INLINE void finish_sums(finish_kind kind, size_t rows, size_t vectors, const ln_gemm_q8_numbers* n,
                            vec tile[][kVectors]) {
-  const real_range real = real_range_of(&n->range);
+  if (kind == kReal) {
+    const real_range real = real_range_of(&n->range);
+    const size_t step = kVectorsAtOnce / vectors;
+    LN_UNROLL for (size_t m = 0; m < rows; m += step)
+        finish_real(rows - m < step ? rows - m : step, vectors, n, &real, tile + m);
+    return;
+  }
   LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
     const size_t at = v * kLanes;
-    if (kind == kReal) {
-      LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] = requant_real(tile[m][v], n->scale + at, &real);
-      continue;
-    }
     if (kind == kFixedLeft) {
       LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] = requant_left(tile[m][v], vec_load(n->left + at));
     }

@@ -47,6 +47,12 @@ LN_INLINE void tile_sums(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, 
   }
 }
 
+/* finish_as reads whole fours of vectors. */
+LN_INLINE void fill_up(size_t rows, size_t vectors, uint32_t* sums) {
+  const size_t step = kVectorsAtOnce / vectors, missing = (step - rows % step) % step * vectors;
+  for (size_t i = 0; i < missing; ++i) vec_store(sums + (rows * vectors + i) * kLanes, vec_set(0));
+}
+
 /* In registers from the first product to the bytes. */
 LN_INLINE void tile_bytes(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n,
                           size_t first, uint8_t* out, size_t out_stride) {
@@ -86,6 +92,7 @@ LN_INLINE void tile_bytes(size_t rows, size_t vectors, const ln_gemm_q8_rows* r,
     continue;                                                                                                        \
   }                                                                                                                  \
   tile_sums(count, vectors, r, m, n->bias, sums);                                                                    \
+  fill_up(count, vectors, sums);                                                                                     \
   finish_##vectors(count, r->columns, n, n->row_terms != NULL ? n->row_terms + m : NULL, sums, out + m * out_stride, \
                    out_stride)
 #define LN_TO_SUMS(count, vectors) tile_sums(count, vectors, r, m, none, (uint32_t*)(void*)sums + m * (vectors)*kLanes)
@@ -95,7 +102,7 @@ LN_INLINE void tile_bytes(size_t rows, size_t vectors, const ln_gemm_q8_rows* r,
 #define LN_RUN(most, vectors)                                                                                         \
   LN_FINISH(vectors)                                                                                                  \
   static void run_##vectors(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) { \
-    uint32_t sums[(most) * (vectors)*kLanes] = {0};                                                                   \
+    uint32_t sums[((most) + 3) * (vectors)*kLanes];                                                                   \
     LN_ALL_ROWS(LN_TO_BYTES, most, vectors)                                                                           \
   }                                                                                                                   \
   static void sums_##vectors(const ln_gemm_q8_rows* r, int32_t* sums) {                                               \
