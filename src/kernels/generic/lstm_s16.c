@@ -4,6 +4,7 @@
 
 #include "kernels/generic/fixed_exp.h"
 #include "kernels/generic/fixed_exp16.h"
+#include "kernels/generic/gates_s16.h"
 #include "kernels/generic/lstm.h"
 #include "kernels/generic/matvec.h"
 
@@ -11,11 +12,9 @@ static int32_t scaled(int32_t x, ln_lstm_factor factor) { return ln_requantize(x
 
 static void accumulate(const int8_t* weights, size_t rows, const int16_t* vector, size_t columns, const int32_t* bias,
                        ln_lstm_factor factor, int32_t* sums, int16_t* gate) {
-  ln_matvec_s8_s16(weights, rows, columns, vector, sums);
-  for (size_t r = 0; r < rows; ++r) {
-    const int32_t sum = bias != NULL ? ln_wrapping_add(sums[r], bias[r]) : sums[r];
-    gate[r] = ln_saturate_s16(ln_saturating_add(scaled(sum, factor), gate[r]));
-  }
+  const ln_gates_s16* gates = ln_gates_s16_best();
+  gates->matvec(weights, rows, columns, vector, sums);
+  gates->accumulate(sums, bias, factor.multiplier, factor.shift, gate, rows);
 }
 
 static void add_peephole(const ln_lstm_s16* lstm, const ln_lstm_gate_s16* g, size_t row, size_t rows,
@@ -65,8 +64,7 @@ static void run_gate(const ln_lstm_s16* lstm, const ln_lstm_scratch* scratch, in
   accumulate(g->recurrent, cells, scratch->state, lstm->sizes.outputs, NULL, g->recurrent_factor, scratch->sums, gate);
   if (g->peephole != NULL) add_peephole(lstm, g, row, rows, cell, gate);
   if (g->norm != NULL) normalize(g, cells, gate);
-  for (size_t i = 0; i < cells; ++i)
-    gate[i] = index == LN_LSTM_CELL ? ln_tanh_s16(gate[i], 3) : ln_logistic_s16(gate[i], 3);
+  (index == LN_LSTM_CELL ? ln_gates_s16_best()->tanh : ln_gates_s16_best()->logistic)(3, gate, gate, cells);
 }
 
 static int32_t clip(int32_t x, int32_t limit) { return limit > 0 ? ln_clamp_i32(x, -limit, limit) : x; }
@@ -105,8 +103,9 @@ void ln_lstm_step_s16(const ln_lstm_s16* lstm, const ln_lstm_scratch* scratch, s
   /* A projection takes hidden values with the opposite zero point, as the reference does. */
   const bool projects = lstm->projection != NULL;
   const int32_t zero_point = projects ? -lstm->hidden_zero_point : lstm->hidden_zero_point;
+  ln_gates_s16_best()->tanh(lstm->cell_bits, cell, in, cells); /* the input gate has been used */
   for (size_t i = 0; i < cells; ++i) {
-    const int32_t value = scaled(out[i] * ln_tanh_s16(cell[i], lstm->cell_bits), lstm->hidden_factor);
+    const int32_t value = scaled(out[i] * in[i], lstm->hidden_factor);
     const int32_t moved = ln_clamp_i32(ln_saturating_add(value, zero_point), INT8_MIN, INT8_MAX);
     if (projects)
       scratch->hidden[i] = (int16_t)(moved - zero_point);
