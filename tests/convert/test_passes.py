@@ -101,7 +101,7 @@ def common(b):
 
 
 def identity(b):
-    return b.op("EXP", b.op("ADD", b.op("MUL", b.x, F([1])), F(0)))
+    return b.op("EXP", b.op("ADD", b.op("MUL", b.x, F([1])), F([0, 0, 0, 0])))
 
 
 def fold(b):

@@ -6,6 +6,16 @@
 
 static bool is_quantized(const ln_tensor* t) { return t->quantization != NULL && t->quantization->scale_count != 0; }
 
+/* A constant that is this number everywhere. */
+static bool is_all(const ln_tensor* t, double number) {
+  double one;
+  if (ln_tensor_number(t, &one)) return one == number;
+  if (!ln_tensor_is_constant(t) || !ln_is_float(t) || t->data_bytes == 0) return false;
+  for (size_t i = 0; i < t->data_bytes / sizeof(float); ++i)
+    if ((double)((const float*)t->data)[i] != number) return false;
+  return true;
+}
+
 /* The operand that remains where the other one is the operator's neutral number; NULL: it is not. */
 static ln_tensor* neutral_operand(const ln_node* node) {
   const int code = node->code;
@@ -13,9 +23,8 @@ static ln_tensor* neutral_operand(const ln_node* node) {
   if (is_quantized(node->outputs[0]) || !ln_has_no_activation(node)) return NULL;
   for (int i = 1; i >= 0; --i) {
     if (i == 0 && (code == LN_OP_SUB || code == LN_OP_DIV)) break;
-    double number;
     ln_tensor* rest = node->inputs[1 - i];
-    if (!ln_tensor_number(node->inputs[i], &number) || number != neutral) continue;
+    if (rest == NULL || !is_all(node->inputs[i], neutral)) continue;
     if (node->inputs[i]->rank <= rest->rank && ln_shapes_equal(rest, node->outputs[0])) return rest;
   }
   return NULL;
