@@ -85,6 +85,12 @@ static void put_vector(ln_text* text, const ln_option* option) {
   ln_text_put(text, "%s]", option->count > LN_MAX_DIMS ? ",..." : "");
 }
 
+static bool names_subgraph(const ln_node* node, int slot) {
+  for (const int8_t* at = ln_call_slots(node->code); *at >= 0; ++at)
+    if (*at == slot) return true;
+  return false;
+}
+
 /* "padding SAME, stride_w 2": what is set of the options; numbers of subgraphs are shown otherwise. */
 static const char* describe_options(const ln_node* node) {
   ln_text text = {node->subgraph->graph->job, NULL, 0, 0};
@@ -92,7 +98,7 @@ static const char* describe_options(const ln_node* node) {
   for (int i = 0; table != NULL && i < table->field_count; ++i) {
     const ln_schema_field* field = &table->fields[i];
     const ln_option* option = ln_node_find(node, field->slot);
-    if (option == NULL) continue;
+    if (option == NULL || names_subgraph(node, field->slot)) continue;
     ln_text_put(&text, "%s%s ", text.length > 0 ? ", " : "", field->name);
     const char* word = option->kind < LN_KIND_F32 ? word_of(field, option->value.i) : NULL;
     if (word != NULL)
