@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "convert/operands.h"
 #include "convert/zip_tail.h"
 #include "model/model.h"
 
@@ -48,6 +49,19 @@ static ln_quantization* read_quantization(reader* r, const ln_model_tensor* from
   return to;
 }
 
+/* Passes read constants as arrays of their types. */
+static const void* aligned(ln_job* job, ln_bytes data) {
+  return (uintptr_t)data.data % sizeof(double) == 0 ? data.data : ln_job_copy(job, data.data, data.size);
+}
+
+static void check_size(const ln_tensor* t) {
+  if (t->type == LN_TYPE_STRING || t->type == LN_TYPE_RESOURCE || t->type == LN_TYPE_VARIANT) return;
+  const size_t bytes = ln_tensor_bytes(t, 0);
+  if (bytes != t->data_bytes)
+    ln_stop(t->subgraph->graph->job, "constant \"%s\" has %zu bytes; its shape takes %zu", t->name, t->data_bytes,
+            bytes);
+}
+
 static ln_tensor* read_tensor(ln_subgraph* subgraph, const ln_model_tensor* from, ln_fb_table table) {
   const bool ranked = from->has_shape || from->has_rank;
   const ln_i32_span dims = from->shape_signature.count != 0 ? from->shape_signature : from->shape;
@@ -57,11 +71,12 @@ static ln_tensor* read_tensor(ln_subgraph* subgraph, const ln_model_tensor* from
   if (from->data.data != NULL) {
     /* A constant's shape is what it has, whatever its signature says. */
     for (int i = 0; i < to->rank; ++i) to->shape[0][i] = to->shape[1][i] = from->shape.data[i];
-    to->data = to->value[0] = to->value[1] = from->data.data;
+    to->data = to->value[0] = to->value[1] = aligned(subgraph->graph->job, from->data);
     to->data_bytes = to->value_bytes[0] = to->value_bytes[1] = from->data.size;
   }
   to->sparsity = ln_fb_sub_table(table, LN_SLOT(Tensor, sparsity));
   if (ln_fb_field(table, LN_SLOT(Tensor, variant_tensors)) != 0) to->variant = table;
+  if (to->data != NULL && to->rank >= 0 && to->sparsity.buf == NULL) check_size(to);
   return to;
 }
 
@@ -135,6 +150,7 @@ static void read_node(reader* r, ln_subgraph* subgraph, const ln_model_operator*
   for (int32_t i = 0; i < from->intermediates.count; ++i)
     node->intermediates[i] = from->intermediates.data[i] >= 0 ? tensors[from->intermediates.data[i]] : NULL;
   read_options(r, node, from);
+  ln_check_operands(node);
   node->custom_options = from->custom_options.data;
   node->custom_options_bytes = from->custom_options.size;
   node->mutating_variable_inputs = from->mutating_variable_inputs;

@@ -7,7 +7,7 @@ static ln_tensor* operand(const ln_node* node, const float** numbers, size_t* st
   if (node == NULL || !ln_has_no_activation(node) || !ln_is_float(node->outputs[0])) return NULL;
   for (int i = 1; i >= 0; --i) {
     ln_tensor* x = node->inputs[1 - i];
-    if (!ln_tensor_is_constant(node->inputs[i]) || x == NULL || ln_tensor_is_constant(x) || x->rank < 1) continue;
+    if (x == NULL || !ln_tensor_is_constant(node->inputs[i]) || ln_tensor_is_constant(x) || x->rank < 1) continue;
     if (!ln_shapes_equal(x, node->outputs[0]) || ln_dim(x, x->rank - 1) < 1) return NULL;
     *numbers = ln_per_channel(node->inputs[i], ln_dim(x, x->rank - 1), step);
     return *numbers != NULL && node->inputs[i]->rank <= x->rank ? x : NULL;

@@ -62,7 +62,8 @@ static void shift_bias(ln_node* layer, const float* by, size_t step, size_t chan
   ln_bias_of(layer, index, outputs, &bias);
   ln_job* job = weights->subgraph->graph->job;
   double* sums = ln_job_alloc(job, (size_t)outputs, sizeof *sums);
-  const size_t count = weights->data_bytes / sizeof(float), each = outputs > 0 ? count / (size_t)outputs : 0;
+  const size_t count = weights->data_bytes / sizeof(float),
+               each = count > 0 && outputs > 0 ? count / (size_t)outputs : 1;
   for (size_t i = 0; i < count; ++i)
     sums[dim == 0 ? i / each : i % (size_t)outputs] +=
         (double)from[i] * (double)by[step * channel_of(layer, i, channels)];
