@@ -306,16 +306,23 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
 static void describe(const void* arg, size_t index, ln_matrix_job* job) {
   const fc_run* run = arg;
   (void)index;
-  *job = (ln_matrix_job){.in = run->in,
+  /* Without a gap, or it costs a call to fill them. */
+  *job = (ln_matrix_job){.part = 0,
+                         .in = run->in,
                          .out = run->out,
+                         .shape = NULL,
                          .in_stride = run->d->depth,
                          .lines = 1,
                          .line_rows = run->rows,
                          .image_lines = 1,
+                         .image_stride = 0,
+                         .line_stride = 0,
                          .out_stride = run->d->matrix.columns,
                          .row_scales = run->scales,
                          .row_zero_points = run->zero_points,
-                         .rows_per_scale = 1};
+                         .rows_per_scale = 1,
+                         .fill = NULL,
+                         .fill_step = 0};
 }
 
 static void run_blocks(TfLiteContext* context, const TfLiteNode* node, const fc_run* run, void* scratch) {

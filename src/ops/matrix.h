@@ -128,7 +128,7 @@ int16_t ln_matrix_fill(const ln_matrix* matrix);
 /* Scratch memory for ln_matrix_run (at least 1 byte), for rows of that many elements at most. */
 TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, size_t* size_bytes);
 
-/* Runs `count` jobs; `describe(arg, index, job)` fills a zeroed job, of at most `lines` lines of `line_rows` rows. */
+/* Runs `count` jobs; `describe(arg, index, job)` fills all of a job, of at most `lines` lines of `line_rows` rows. */
 void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, size_t count, size_t lines,
                    size_t line_rows, void (*describe)(const void* arg, size_t index, ln_matrix_job* job),
                    const void* arg);

@@ -288,7 +288,7 @@ static void run_item(void* arg, size_t item, size_t worker) {
   const ln_matrix* matrix = s->matrix;
   const size_t panels = item % s->panel_chunks, chunk = item / s->panel_chunks % s->row_chunks;
   const size_t line = item / s->panel_chunks / s->row_chunks % s->lines;
-  ln_matrix_job job = {0};
+  ln_matrix_job job;
   s->describe(s->describe_arg, item / s->panel_chunks / s->row_chunks / s->lines, &job);
   const size_t row = chunk * s->row_chunk;
   if (line >= job.lines || row >= job.line_rows) return;
@@ -325,7 +325,7 @@ static void run_item(void* arg, size_t item, size_t worker) {
 static void share_rows(run_state* s, size_t count, size_t line_rows) {
   enum { kLeastRows = 24, kChunksPerWorker = 2 };
   const ln_matrix* matrix = s->matrix;
-  ln_matrix_job first = {0};
+  ln_matrix_job first;
   s->describe(s->describe_arg, 0, &first);
   const size_t jobs = count * s->lines, wanted = matrix->workers * kChunksPerWorker;
   if (first.shape != NULL && matrix->workers > 1 && jobs * s->row_chunks < wanted) {
