@@ -183,18 +183,17 @@ static TfLiteStatus pack_bytes(TfLiteContext* context, const TfLiteTensor* input
   LinnetBackend* backend = LinnetBackendOf(context);
   const ln_dwconv_shape* s = &d->shape;
   const bool is_signed = input->type == kTfLiteInt8;
-  const size_t channels = (size_t)s->channels, pixel = (channels + 63) / 64 * 64;
+  const size_t channels = (size_t)s->channels;
   ln_aligned_free(d->packed);
   d->packed = NULL;
   d->bytes.kernel = NULL;
   if (!suits_bytes(input, filter, bias, d)) return kTfLiteOk;
-  const size_t size = kernel->packed_size(channels, s->filter_height, s->filter_width);
+  const size_t size = ln_dwconv_q8_plan_size(kernel, s);
   if (size == 0) return kTfLiteOk;
-  d->packed = ln_aligned_malloc(64, pixel + size);
-  LN_CHECK(context, d->packed != NULL, "no memory for %zu bytes of packed weights", pixel + size);
-  memset(d->packed, d->quantized.in_zero_point, pixel);
-  char* packed = (char*)d->packed + pixel;
+  d->packed = ln_aligned_malloc(64, size);
+  LN_CHECK(context, d->packed != NULL, "no memory for %zu bytes of packed weights", size);
   const ln_dwconv_q8_filter f = {.channels = channels,
+                                 .period = channels,
                                  .height = s->filter_height,
                                  .width = s->filter_width,
                                  .weights = filter->data.uint8,
@@ -204,10 +203,11 @@ static TfLiteStatus pack_bytes(TfLiteContext* context, const TfLiteTensor* input
                                  .bias = bias != NULL ? bias->data.i32 : NULL,
                                  .multiplier = d->quantized.multiplier,
                                  .shift = d->quantized.shift};
-  if (!kernel->pack(&f, packed)) return kTfLiteOk;
-  d->bytes = (ln_dwconv_q8_plan){
-      kernel, packed, d->packed, is_signed ? 0x80 : 0,
-      ln_requant_q8_range(d->quantized.out_zero_point, d->quantized.low, d->quantized.high, is_signed)};
+  if (!ln_dwconv_q8_make_plan(kernel, s, &f, d->packed, &d->bytes)) {
+    d->bytes.kernel = NULL;
+    return kTfLiteOk;
+  }
+  d->bytes.range = ln_requant_q8_range(d->quantized.out_zero_point, d->quantized.low, d->quantized.high, is_signed);
   if (backend != NULL) backend->SetKernelName(backend, kernel->name);
   return kTfLiteOk;
 }

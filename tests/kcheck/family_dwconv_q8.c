@@ -10,7 +10,7 @@ typedef struct layer {
   ln_dwconv_shape shape;
   ln_dwconv_quantized quantized;
   bool is_signed;
-  uint8_t *in, *weights, *outside, *out;
+  uint8_t *in, *weights, *out;
   void* packed; /* aligned */
   ln_dwconv_q8_plan plan;
 } layer;
@@ -19,8 +19,8 @@ static ln_dwconv_shape random_shape(void) {
   static const int32_t filters[][2] = {{3, 3}, {3, 3}, {3, 3}, {5, 5}, {5, 5}, {1, 1}, {7, 3}, {2, 4}, {1, 3}};
   const int64_t f = kc_range(0, 8);
   ln_dwconv_shape s = {.in_height = (int32_t)kc_range(1, 9),
-                       .in_width = (int32_t)kc_range(1, 13),
-                       .channels = (int32_t)kc_size(150, 16),
+                       .in_width = (int32_t)kc_range(1, kc_chance(30) ? 40 : 13),
+                       .channels = kc_chance(30) ? 4 << kc_range(0, 3) : (int32_t)kc_size(150, 16),
                        .multiplier = 1,
                        .filter_height = filters[f][0],
                        .filter_width = filters[f][1],
@@ -31,7 +31,7 @@ static ln_dwconv_shape random_shape(void) {
   s.pad_top = (int32_t)kc_range(0, (s.filter_height - 1) * s.dilation_y);
   s.pad_left = (int32_t)kc_range(0, (s.filter_width - 1) * s.dilation_x);
   s.out_height = (int32_t)kc_range(1, 4);
-  s.out_width = (int32_t)kc_range(1, 12); /* also beyond the picture */
+  s.out_width = (int32_t)kc_range(1, s.in_width + 3); /* also beyond the picture */
   return s;
 }
 
@@ -68,7 +68,6 @@ static void make_layer(layer* l) {
   fill_numbers(l);
   l->in = kc_memory((size_t)s->in_height * (size_t)s->in_width * channels);
   l->weights = kc_memory(taps * channels);
-  l->outside = kc_memory(channels);
   l->out = kc_memory((size_t)s->out_width * channels);
   kc_fill_u8(l->in, (size_t)s->in_height * (size_t)s->in_width * channels);
   kc_fill_u8(l->weights, taps * channels);
@@ -76,13 +75,13 @@ static void make_layer(layer* l) {
   if (!l->is_signed && kc_chance(60))
     for (size_t i = 0; i < taps * channels; ++i)
       if (!kc_chance(2)) l->weights[i] = (uint8_t)(l->quantized.weights_zero_point + kc_range(-2, 2));
-  memset(l->outside, l->quantized.in_zero_point, channels);
 }
 
 /* False: the kernel does not take the filter, which only factors above 1 and hostile numbers should bring about. */
 static bool plan_layer(layer* l, const ln_dwconv_q8* kernel) {
   const ln_dwconv_quantized* q = &l->quantized;
   const ln_dwconv_q8_filter filter = {.channels = (size_t)l->shape.channels,
+                                      .period = (size_t)l->shape.channels,
                                       .height = l->shape.filter_height,
                                       .width = l->shape.filter_width,
                                       .weights = l->weights,
@@ -92,11 +91,10 @@ static bool plan_layer(layer* l, const ln_dwconv_q8* kernel) {
                                       .bias = q->bias,
                                       .multiplier = q->multiplier,
                                       .shift = q->shift};
-  const size_t size = kernel->packed_size(filter.channels, filter.height, filter.width);
+  const size_t size = ln_dwconv_q8_plan_size(kernel, &l->shape);
   l->packed = kc_memory((size + 63) / 64 * 64);
-  l->plan = (ln_dwconv_q8_plan){kernel, l->packed, l->outside, l->is_signed ? 0x80 : 0,
-                                ln_requant_q8_range(q->out_zero_point, q->low, q->high, l->is_signed)};
-  return kernel->pack(&filter, l->packed);
+  l->plan.range = ln_requant_q8_range(q->out_zero_point, q->low, q->high, l->is_signed);
+  return ln_dwconv_q8_make_plan(kernel, &l->shape, &filter, l->packed, &l->plan);
 }
 
 static void check_layer(const ln_dwconv_q8* kernel) {
@@ -166,6 +164,8 @@ static void bench(void) {
   bench_shape(56, 128, 3, 1, true);
   bench_shape(56, 144, 3, 2, true);
   bench_shape(48, 8, 3, 1, true);
+  bench_shape(112, 16, 3, 1, true);
+  bench_shape(112, 32, 3, 1, true);
   bench_shape(28, 192, 5, 1, true);
   bench_shape(28, 192, 5, 2, true);
   bench_shape(28, 64, 7, 1, true);

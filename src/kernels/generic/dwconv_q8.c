@@ -12,7 +12,7 @@
 #endif
 
 int32_t ln_dwconv_q8_weight(const ln_dwconv_q8_filter* f, int32_t y, int32_t x, size_t channel) {
-  const uint8_t byte = f->weights[((size_t)y * (size_t)f->width + (size_t)x) * f->channels + channel];
+  const uint8_t byte = f->weights[((size_t)y * (size_t)f->width + (size_t)x) * f->period + channel % f->period];
   return f->is_signed ? (int32_t)(int8_t)byte : (int32_t)byte - f->weights_zero_point;
 }
 
@@ -24,8 +24,9 @@ bool ln_dwconv_q8_channel(const ln_dwconv_q8_filter* f, size_t channel, ln_requa
       sum += w;
       largest += 255 * (w < 0 ? -w : w);
     }
-  const int32_t bias = f->bias != NULL ? f->bias[channel] : 0;
-  if (!ln_requant_q8_make(bias, largest, f->multiplier[channel], f->shift[channel], numbers)) return false;
+  const size_t own = channel % f->period;
+  const int32_t bias = f->bias != NULL ? f->bias[own] : 0;
+  if (!ln_requant_q8_make(bias, largest, f->multiplier[own], f->shift[own], numbers)) return false;
   numbers->bias -= (uint32_t)sum * (uint32_t)f->in_zero_point;
   return true;
 }
@@ -129,6 +130,92 @@ const ln_dwconv_q8* ln_dwconv_q8_best(void) {
   return best;
 }
 
+/* ---- Plans ---- */
+
+static size_t round_up(size_t x) { return (x + 63) / 64 * 64; }
+
+/* With more channels, or larger filters, a sliding window that keeps what it has loaded is as fast. */
+static size_t pixels_together(const ln_dwconv_q8* kernel, const ln_dwconv_shape* s) {
+  enum { kMostChannels = 16, kLargest = 3 };
+  const size_t channels = (size_t)s->channels, most = channels > 0 ? kernel->lanes / channels : 0;
+  const bool pays = most > 1 && most * channels == kernel->lanes && channels <= kMostChannels &&
+                    s->filter_height <= kLargest && s->filter_width <= kLargest && s->stride_x == 1 &&
+                    s->dilation_x == 1 && s->in_width - s->filter_width + 1 >= (int64_t)most;
+  return pays ? most : 1;
+}
+
+static size_t outside_size(const ln_dwconv_q8* kernel, const ln_dwconv_shape* s) {
+  return round_up((size_t)s->channels * pixels_together(kernel, s));
+}
+
+size_t ln_dwconv_q8_plan_size(const ln_dwconv_q8* kernel, const ln_dwconv_shape* s) {
+  const size_t together = pixels_together(kernel, s), channels = (size_t)s->channels;
+  const size_t size = kernel->packed_size(channels, s->filter_height, s->filter_width);
+  if (size == 0) return 0;
+  const size_t repeated =
+      together > 1 ? kernel->packed_size(together * channels, s->filter_height, s->filter_width) : 0;
+  return outside_size(kernel, s) + round_up(size) + repeated;
+}
+
+bool ln_dwconv_q8_make_plan(const ln_dwconv_q8* kernel, const ln_dwconv_shape* s, const ln_dwconv_q8_filter* filter,
+                            void* memory, ln_dwconv_q8_plan* plan) {
+  const size_t outside = outside_size(kernel, s);
+  char *packed = (char*)memory + outside,
+       *repeated = packed + round_up(kernel->packed_size(filter->channels, filter->height, filter->width));
+  plan->kernel = kernel;
+  plan->in_flip = filter->is_signed ? 0x80 : 0;
+  plan->outside = memset(memory, filter->in_zero_point ^ plan->in_flip, outside);
+  plan->packed = packed;
+  plan->together = pixels_together(kernel, s);
+  plan->repeated = repeated;
+  if (!kernel->pack(filter, packed)) return false;
+  ln_dwconv_q8_filter wide = *filter;
+  wide.channels *= plan->together;
+  return plan->together == 1 || kernel->pack(&wide, repeated);
+}
+
+static void run_some(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, const ln_dwconv_q8_stretch* all,
+                     size_t first, size_t end) {
+  ln_dwconv_q8_stretch some = *all;
+  if (first >= end) return;
+  some.first += (int64_t)first * all->slide * all->step;
+  some.out += first * all->out_stride;
+  some.count = end - first;
+  plan->kernel->run((size_t)shape->channels, shape->filter_height, shape->filter_width, plan->packed, &some);
+}
+
+/* Outputs first to end, whose windows lie in the picture, `together` at once; the last ones may be among them twice. */
+static void run_together(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, const ln_dwconv_q8_stretch* all,
+                         size_t first, size_t end) {
+  const size_t together = plan->together, channels = together * (size_t)shape->channels;
+  ln_dwconv_q8_stretch some = *all;
+  some.first += (int64_t)first;
+  some.in_width -= (int64_t)together - 1;
+  some.slide = (int32_t)together;
+  some.out += first * all->out_stride;
+  some.out_stride *= together;
+  some.count = (end - first) / together;
+  plan->kernel->run(channels, shape->filter_height, shape->filter_width, plan->repeated, &some);
+  if (some.count * together == end - first) return;
+  some.first = all->first + (int64_t)(end - together);
+  some.out = all->out + (end - together) * all->out_stride;
+  some.count = 1;
+  plan->kernel->run(channels, shape->filter_height, shape->filter_width, plan->repeated, &some);
+}
+
+static void run_stretch(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, const ln_dwconv_q8_stretch* s) {
+  const int64_t behind = s->in_width - shape->filter_width - s->first + 1;
+  const size_t first = s->first < 0 ? (size_t)-s->first : 0;
+  const size_t end = behind < 0 ? 0 : (uint64_t)behind < s->count ? (size_t)behind : s->count;
+  if (plan->together == 1 || end < first + plan->together) {
+    run_some(plan, shape, s, 0, s->count);
+    return;
+  }
+  run_some(plan, shape, s, 0, first);
+  run_together(plan, shape, s, first, end);
+  run_some(plan, shape, s, end, s->count);
+}
+
 /* With a dilation and stride 1, outputs whose distance is the dilation share columns: one stretch for each remainder.
  * With both, no two neighbours do. */
 void ln_dwconv_q8_row(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, int32_t row, const uint8_t* in,
@@ -157,6 +244,6 @@ void ln_dwconv_q8_row(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shap
                                           .range = plan->range,
                                           .out = out + (size_t)first * channels,
                                           .out_stride = (size_t)apart * channels};
-    plan->kernel->run(channels, shape->filter_height, shape->filter_width, plan->packed, &stretch);
+    run_stretch(plan, shape, &stretch);
   }
 }

@@ -18,9 +18,9 @@ enum { LN_DWCONV_Q8_MAX_FILTER = 64 }; /* in height and width */
 
 /* What is packed. Activations count as unsigned: int8 moved up by 128, and the zero point with them. */
 typedef struct ln_dwconv_q8_filter {
-  size_t channels;
+  size_t channels, period; /* the arrays below have `period` channels, which come again and again */
   int32_t height, width;
-  const uint8_t* weights; /* [height][width][channels] */
+  const uint8_t* weights; /* [height][width][period] */
   bool is_signed;         /* the weights are int8, with zero point 0 */
   int32_t weights_zero_point, in_zero_point;
   const int32_t *bias, *multiplier, *shift; /* per channel; bias NULL: none */
@@ -44,6 +44,7 @@ typedef struct ln_dwconv_q8 {
   const char* name;
   ln_isa isa;
   uint32_t id;
+  size_t lanes; /* channels of its widest block: pixels with fewer are taken several at once; 0: they are not */
   size_t (*packed_size)(size_t channels, int32_t height, int32_t width); /* in bytes, at most; 0: too large a filter */
   /* False: the kernel cannot take this filter (factors above 1, sums too large, weights too far from their zero point).
    * `packed` is aligned to 64 bytes. */
@@ -54,14 +55,23 @@ typedef struct ln_dwconv_q8 {
 const ln_dwconv_q8* const* ln_dwconv_q8_rungs(size_t* count);
 const ln_dwconv_q8* ln_dwconv_q8_best(void);
 
-/* What does not change from row to row. `outside` is a pixel of the input's zero points, as they are stored. */
+/* What does not change from row to row. `outside` is a pixel of the input's zero points, as they are stored. Where the
+ * window goes on by one pixel, `together` neighbours with few channels (1: none) count as one pixel with as many more,
+ * for which `repeated` has the filters. */
 typedef struct ln_dwconv_q8_plan {
   const ln_dwconv_q8* kernel;
-  const void* packed;
+  const void *packed, *repeated;
   const uint8_t* outside;
+  size_t together;
   uint8_t in_flip;
   ln_requant_q8_out range;
 } ln_dwconv_q8_plan;
+
+/* How much memory a plan takes, to be aligned to 64 bytes; 0: too large a filter. */
+size_t ln_dwconv_q8_plan_size(const ln_dwconv_q8* kernel, const ln_dwconv_shape* shape);
+/* Fills the plan but for `range`, with pointers into `memory`; false as ln_dwconv_q8.pack. */
+bool ln_dwconv_q8_make_plan(const ln_dwconv_q8* kernel, const ln_dwconv_shape* shape, const ln_dwconv_q8_filter* filter,
+                            void* memory, ln_dwconv_q8_plan* plan);
 
 /* One row of the output: out [out_width, C] from the image at `in`. The shape's multiplier is 1. */
 void ln_dwconv_q8_row(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, int32_t row, const uint8_t* in,

@@ -155,8 +155,8 @@ LN_INLINE void slide_block(size_t width, size_t pairs, size_t slide, size_t lane
 }
 
 /* Any filter, pixel by pixel. */
-static void plain_block(size_t width, size_t pairs, size_t lanes, const block* b, cursor* c,
-                        const ln_dwconv_q8_stretch* s, uint8_t* out) {
+LN_INLINE void plain_block(size_t width, size_t pairs, size_t lanes, const block* b, cursor* c,
+                           const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const q8_range range = q8_range_of(&s->range);
   const __m128i flip = _mm_set1_epi8((char)s->in_flip);
   for (size_t j = 0; j < s->count; ++j, out += s->out_stride) {
@@ -188,6 +188,8 @@ static void run_block(size_t width, size_t pairs, size_t lanes, const block* b, 
     slide_block(5, 3, 1, 16, b, c, s, out);
   else if (width == 5 && pairs == 3 && s->slide == 2 && lanes == 16)
     slide_block(5, 3, 2, 16, b, c, s, out);
+  else if (width == 3 && pairs == 2 && lanes == 16)
+    plain_block(3, 2, 16, b, c, s, out);
   else
     plain_block(width, pairs, lanes, b, c, s, out);
 }
@@ -202,5 +204,10 @@ static void run(size_t channels, int32_t height, int32_t width, const void* pack
   }
 }
 
-const ln_dwconv_q8 ln_dwconv_q8_avx2 = {
-    .name = "dwconv_q8_avx2", .isa = LN_ISA_AVX2, .id = 2, .packed_size = packed_size, .pack = pack, .run = run};
+const ln_dwconv_q8 ln_dwconv_q8_avx2 = {.name = "dwconv_q8_avx2",
+                                        .isa = LN_ISA_AVX2,
+                                        .id = 2,
+                                        .lanes = 16,
+                                        .packed_size = packed_size,
+                                        .pack = pack,
+                                        .run = run};

@@ -80,6 +80,7 @@ static const block_width kWidths[] = {
 const ln_dwconv_q8 ln_dwconv_q8_avx512vnni = {.name = "dwconv_q8_avx512vnni",
                                               .isa = LN_ISA_AVX512VNNI,
                                               .id = 3,
+                                              .lanes = 64,
                                               .packed_size = packed_size,
                                               .pack = pack,
                                               .run = run};

@@ -76,5 +76,10 @@ static const block_width kWidths[] = {{32, wide_pack, wide_run}, {16, narrow_pac
 
 #include "kernels/x86/dwconv_q8_widths.h"
 
-const ln_dwconv_q8 ln_dwconv_q8_avxvnni = {
-    .name = "dwconv_q8_avxvnni", .isa = LN_ISA_AVXVNNI, .id = 4, .packed_size = packed_size, .pack = pack, .run = run};
+const ln_dwconv_q8 ln_dwconv_q8_avxvnni = {.name = "dwconv_q8_avxvnni",
+                                           .isa = LN_ISA_AVXVNNI,
+                                           .id = 4,
+                                           .lanes = 32,
+                                           .packed_size = packed_size,
+                                           .pack = pack,
+                                           .run = run};

@@ -137,7 +137,9 @@ static void LN_NAME(run)(size_t width, size_t groups, size_t count, const void* 
   LN_CASE(5, 2, 1)
   LN_CASE(5, 2, 2)
 #undef LN_CASE
-  if (count == LN_BYTES)
+  if (count == LN_BYTES && width == 3 && groups == 1)
+    LN_NAME(plain)(3, 1, kAll, mask, b, c, s, out);
+  else if (count == LN_BYTES)
     LN_NAME(plain)(width, groups, kAll, mask, b, c, s, out);
   else
     LN_NAME(plain)(width, groups, kSome, mask, b, c, s, out);
