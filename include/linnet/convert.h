@@ -40,6 +40,8 @@ typedef struct LinnetConvertOptions {
   /* Called now and then with what is being done and how far it is: `done` of `total`, or `total` 0 where that is not
    * known. NULL: nobody asks. */
   void (*progress)(void* user_data, const char* what, long done, long total);
+  bool data_behind;    /* weights are put behind the FlatBuffer, as they are where they have more than 2 GiB */
+  bool initial_values; /* a variable that no checkpoint has takes the constant of the graph's own initializer */
 } LinnetConvertOptions;
 
 /**

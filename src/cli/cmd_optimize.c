@@ -12,6 +12,7 @@ static int run(const cli_args* args) {
 
 static const cli_option kOptions[] = {
     {"output", "FILE", "where the model goes (-o)"},
+    {"data-behind", NULL, "put weights behind the FlatBuffer, as is done where they have more than 2 GiB"},
     {"skip", "PASSES", "passes that are not to run, separated by commas; all: none runs"},
     {"dump-passes", NULL, "say what each pass did"},
     {"report", "FILE", "write a page (HTML) with the graph before and after, what was fused, and costs"},

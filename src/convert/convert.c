@@ -70,6 +70,7 @@ static void optimize(ln_job* job, void* arg) {
   ln_report* report = begin_report(c, graph);
   ln_run_passes(graph, c->options.skip);
   if (!ln_has_word(c->options.skip, "all")) ln_set_min_runtime_version(graph);
+  graph->data_behind = c->options.data_behind;
   ln_write_file(graph, c->destination);
   if (report != NULL) ln_report_end(report, c->destination, c->options.report);
 }
@@ -115,6 +116,7 @@ static void convert(ln_job* job, void* arg) {
   ln_lower_rest(graph);
   if (c->options.labels != NULL) ln_add_labels(graph, c->options.labels);
   ln_set_min_runtime_version(graph);
+  graph->data_behind = c->options.data_behind;
   ln_write_file(graph, c->destination);
   if (report != NULL) ln_report_end(report, c->destination, c->options.report);
 }

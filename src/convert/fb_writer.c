@@ -17,6 +17,13 @@ typedef struct vtable {
   uint16_t words[MAX_SLOTS + 2];
 } vtable;
 
+/* Data behind the FlatBuffer, and the number in it that says where: known when the FlatBuffer is whole. */
+typedef struct behind {
+  segment bytes;
+  uint64_t at; /* from the end of the FlatBuffer */
+  unsigned char* number;
+} behind;
+
 struct ln_fb_writer {
   ln_job* job;
   segment* segments; /* the last one first in the file */
@@ -27,18 +34,23 @@ struct ln_fb_writer {
   uint64_t used;
   vtable vtables[KEPT_VTABLES];
   int vtable_count;
+  behind* behinds;
+  size_t behind_count, behind_capacity;
+  uint64_t behind_bytes;
+  int watched_slot; /* of the next table, where its number is written; -1: none */
+  unsigned char* watched;
 };
 
 ln_fb_writer* ln_fb_writer_new(ln_job* job) {
   ln_fb_writer* writer = ln_job_alloc(job, 1, sizeof *writer);
   writer->job = job;
+  writer->watched_slot = -1;
   return writer;
 }
 
 static void count_bytes(ln_fb_writer* w, size_t bytes) {
   w->used += bytes;
-  if (w->used > INT32_MAX)
-    ln_stop(w->job, "the model would be larger than 2 GiB, more than a .tflite file of one piece can hold");
+  if (w->used > INT32_MAX) ln_stop(w->job, "the model would be larger than 2 GiB, more than a .tflite file can hold");
 }
 
 static segment* add_segment(ln_fb_writer* w) {
@@ -128,10 +140,9 @@ ln_fb_ref ln_fb_write_table(ln_fb_writer* w, const ln_fb_slot* slots, size_t cou
     if (s->slot >= MAX_SLOTS) ln_stop(w->job, "a table has more than %d fields", MAX_SLOTS);
     const size_t bytes = s->bytes != 0 ? s->bytes : 4;
     align(w, bytes, bytes);
-    if (s->bytes != 0)
-      push_number(w, s->number, bytes);
-    else
-      push_ref(w, (ln_fb_ref)s->number);
+    if (s->bytes != 0) push_number(w, s->number, bytes);
+    if (s->slot == w->watched_slot) w->watched = w->room + w->room_bytes;
+    if (s->bytes == 0) push_ref(w, (ln_fb_ref)s->number);
     at[s->slot] = w->used;
     if (s->slot > last) last = s->slot;
   }
@@ -149,6 +160,21 @@ ln_fb_ref ln_fb_write_table(ln_fb_writer* w, const ln_fb_slot* slots, size_t cou
   for (size_t i = v.size / 2; i-- > 0;) push_number(w, v.words[i], 2);
   w->vtables[w->vtable_count++ % KEPT_VTABLES] = v;
   return (ln_fb_ref)table;
+}
+
+/* What is behind another is at a multiple of 16 of a FlatBuffer that is one, too. */
+static uint64_t rounded(uint64_t bytes) { return (bytes + DATA_ALIGNMENT - 1) / DATA_ALIGNMENT * DATA_ALIGNMENT; }
+
+ln_fb_ref ln_fb_write_data_behind(ln_fb_writer* w, const void* data, size_t size_bytes, int offset_slot,
+                                  int size_slot) {
+  const ln_fb_slot slots[] = {{offset_slot, 8, true, 0}, {size_slot, 8, true, size_bytes}};
+  w->watched_slot = offset_slot;
+  const ln_fb_ref table = ln_fb_write_table(w, slots, 2);
+  w->watched_slot = -1;
+  w->behinds = ln_job_grow(w->job, w->behinds, w->behind_count, &w->behind_capacity, sizeof *w->behinds);
+  w->behinds[w->behind_count++] = (behind){{data, size_bytes}, w->behind_bytes, w->watched};
+  w->behind_bytes = rounded(w->behind_bytes + size_bytes);
+  return table;
 }
 
 static ln_fb_slot copy_field(ln_fb_writer* w, ln_fb_table source, const ln_schema_field* field) {
@@ -206,20 +232,42 @@ void ln_fb_write_end(ln_fb_writer* w, ln_fb_ref root, const char identifier[4]) 
   align(w, DATA_ALIGNMENT, 8);
   push(w, identifier, 4);
   push_ref(w, root);
+  for (size_t i = 0; i < w->behind_count; ++i)
+    for (int k = 0; k < 8; ++k)
+      w->behinds[i].number[k] = (unsigned char)((rounded(w->used) + w->behinds[i].at) >> 8 * k);
 }
 
-size_t ln_fb_writer_bytes(const ln_fb_writer* w) { return (size_t)w->used; }
+size_t ln_fb_writer_bytes(const ln_fb_writer* w) {
+  return (size_t)(w->behind_count != 0 ? rounded(w->used) + w->behind_bytes : w->used);
+}
 
 void ln_fb_writer_copy(const ln_fb_writer* w, void* destination) {
   unsigned char* to = destination;
   for (size_t i = w->segment_count; i-- > 0; to += w->segments[i].size)
     memcpy(to, w->segments[i].data, w->segments[i].size);
+  to = (unsigned char*)destination + rounded(w->used);
+  for (size_t i = 0; i < w->behind_count; ++i)
+    memcpy(to + w->behinds[i].at, w->behinds[i].bytes.data, w->behinds[i].bytes.size);
+}
+
+/* Bytes, and zeros up to the next multiple of 16. */
+static bool save(FILE* file, const segment* s, uint64_t bytes) {
+  static const unsigned char zeros[DATA_ALIGNMENT];
+  const size_t missing = (size_t)(rounded(bytes) - bytes);
+  return (s == NULL || fwrite(s->data, 1, s->size, file) == s->size) && fwrite(zeros, 1, missing, file) == missing;
 }
 
 bool ln_fb_writer_save(const ln_fb_writer* w, FILE* file) {
+  const size_t steps = w->segment_count + w->behind_count;
   for (size_t i = w->segment_count; i-- > 0;) {
-    ln_job_progress(w->job, "writing", w->segment_count - i, w->segment_count);
+    ln_job_progress(w->job, "writing", w->segment_count - i, steps);
     if (fwrite(w->segments[i].data, 1, w->segments[i].size, file) != w->segments[i].size) return false;
+  }
+  if (w->behind_count == 0) return true;
+  if (!save(file, NULL, w->used)) return false;
+  for (size_t i = 0; i < w->behind_count; ++i) {
+    ln_job_progress(w->job, "writing", w->segment_count + i + 1, steps);
+    if (!save(file, &w->behinds[i].bytes, w->behinds[i].bytes.size)) return false;
   }
   return true;
 }

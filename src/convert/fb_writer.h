@@ -23,6 +23,10 @@ ln_fb_writer* ln_fb_writer_new(ln_job* job);
 ln_fb_ref ln_fb_write_vector(ln_fb_writer* writer, const void* data, size_t count, size_t width);
 /* A vector of bytes at a multiple of 16; `data` is borrowed until the end. */
 ln_fb_ref ln_fb_write_data(ln_fb_writer* writer, const void* data, size_t size_bytes);
+/* A table of two numbers: at which byte of the file data stand, and how many bytes they have. They are put behind the
+ * FlatBuffer, at a multiple of 16: that is how a file of more than 2 GiB is made. `data` is borrowed until the end. */
+ln_fb_ref ln_fb_write_data_behind(ln_fb_writer* writer, const void* data, size_t size_bytes, int offset_slot,
+                                  int size_slot);
 ln_fb_ref ln_fb_write_string(ln_fb_writer* writer, const char* text);
 ln_fb_ref ln_fb_write_refs(ln_fb_writer* writer, const ln_fb_ref* refs, size_t count); /* of tables or strings */
 ln_fb_ref ln_fb_write_table(ln_fb_writer* writer, const ln_fb_slot* slots, size_t count);
@@ -31,6 +35,7 @@ ln_fb_ref ln_fb_write_copy(ln_fb_writer* writer, ln_fb_table source, int table);
 /* The root and the identifier; nothing more can be added. */
 void ln_fb_write_end(ln_fb_writer* writer, ln_fb_ref root, const char identifier[4]);
 
+/* With what is behind it. */
 size_t ln_fb_writer_bytes(const ln_fb_writer* writer);
 void ln_fb_writer_copy(const ln_fb_writer* writer, void* destination);
 bool ln_fb_writer_save(const ln_fb_writer* writer, FILE* file); /* false: errno */

@@ -7,7 +7,7 @@
 #include "convert/versions.h"
 #include "model/model.h"
 
-enum { SCHEMA_VERSION = 3, PLACEHOLDER = 127, NUMBERED = 0, UNUSED = -1 };
+enum { SCHEMA_VERSION = 3, PLACEHOLDER = 127, NUMBERED = 0, UNUSED = -1, MAX_DATA_INSIDE = 2000000000 };
 
 typedef struct constant {
   const void* data;
@@ -336,11 +336,19 @@ static ln_fb_ref write_opcodes(writer* w) {
   return ln_fb_write_refs(w->fb, refs, w->opcode_count);
 }
 
+/* In the FlatBuffer, whose references reach 2 GiB; behind it where they are more together. */
 static ln_fb_ref write_buffers(writer* w) {
   ln_fb_ref* refs = ln_job_alloc(w->job, w->buffer_count, sizeof *refs);
+  uint64_t total = 0;
+  for (size_t i = 1; i < w->buffer_count; ++i) total += w->buffers[i].size;
+  const bool apart = w->graph->data_behind || total > MAX_DATA_INSIDE;
   for (size_t i = 0; i < w->buffer_count; ++i) {
-    const ln_fb_slot slot =
-        reference(LN_SLOT(Buffer, data), i != 0 ? ln_fb_write_data(w->fb, w->buffers[i].data, w->buffers[i].size) : 0);
+    const constant* c = &w->buffers[i];
+    if (apart && c->size != 0) {
+      refs[i] = ln_fb_write_data_behind(w->fb, c->data, c->size, LN_SLOT(Buffer, offset), LN_SLOT(Buffer, size));
+      continue;
+    }
+    const ln_fb_slot slot = reference(LN_SLOT(Buffer, data), i != 0 ? ln_fb_write_data(w->fb, c->data, c->size) : 0);
     refs[i] = ln_fb_write_table(w->fb, &slot, 1);
   }
   return ln_fb_write_refs(w->fb, refs, w->buffer_count);

@@ -61,7 +61,9 @@ static outcome convert(const subject* s) {
                                   said,
                                   &o,
                                   s->report ? report : NULL,
-                                  NULL};
+                                  NULL,
+                                  false,
+                                  false};
   o.status = s->run(s->source, destination, &options);
   return o;
 }

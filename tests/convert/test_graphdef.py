@@ -268,3 +268,34 @@ def test_what_detection_models_end_with(tmp_path):
              wire.node("y", "TFLite_Detection_PostProcess", "b", "s", "a", max_detections=wire.field(3, 10))]
     interpreter = convert(tmp_path, *nodes, options=["--outputs", "y y:1 y:2 y:3"])
     assert [detail["shape"].tolist() for detail in interpreter.get_output_details()] == [[1, 10, 4], [1, 10], [1, 10], [1]]
+
+
+def test_data_behind_the_flatbuffer(tmp_path):
+    """As in files of more than 2 GiB: found by the original and by Linnet, and read again by optimize."""
+    weights = np.random.default_rng(1).normal(size=(5, 3)).astype(F)
+    nodes = [wire.placeholder("x", [2, 5]), wire.constant("w", weights), wire.node("y", "MatMul", "x", "w")]
+    inside, behind, again = (tmp_path / name for name in ("inside.tflite", "behind.tflite", "again.tflite"))
+    source = write(tmp_path, *nodes)
+    command.linnet("convert", source, "-o", inside)
+    command.linnet("convert", source, "-o", behind, "--data-behind")
+    command.linnet("optimize", behind, "-o", again)
+    kernel = np.ascontiguousarray(weights.T).tobytes()
+    where = behind.read_bytes().index(kernel)
+    assert where % 16 == 0 and where > len(inside.read_bytes()) // 2 and again.read_bytes() == inside.read_bytes()
+    x = np.ones((2, 5), F)
+    interpreter = Interpreter(str(behind))
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+    interpreter.invoke()
+    assert np.allclose(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]), x @ weights)
+    np.save(tmp_path / "x.npy", x)
+    command.linnet("run", behind, "--input", f"x={tmp_path}/x.npy", "--output-dir", tmp_path)
+    assert np.allclose(np.load(tmp_path / "output0.npy"), x @ weights)
+
+
+def test_initial_values(tmp_path):
+    nodes = [wire.constant("first", F([3, 4])), wire.node("v", "VariableV2", dtype=1), wire.node("v/Assign", "Assign", "v", "first"),
+             wire.placeholder("x", [2]), wire.node("y", "AddV2", "x", "v")]
+    assert "--initial-values" in refused(tmp_path, *nodes)
+    interpreter = convert(tmp_path, *nodes, options=["--initial-values"])
+    assert [detail["op_name"] for detail in interpreter._get_ops_details()] == ["ADD"]

@@ -305,6 +305,7 @@ ln_tf_importer* ln_tf_new_importer(ln_job* job, const LnPb__GraphDef* source, co
   importer->graph = ln_graph_new(job);
   importer->source = source;
   importer->allow_custom = options->allow_custom;
+  importer->initial_values = options->initial_values;
   return importer;
 }
 

@@ -88,7 +88,7 @@ typedef struct ln_tf_importer {
   const LnPb__MetaGraphDef* meta;    /* of a SavedModel; NULL: a GraphDef */
   ln_subgraph* init;                 /* what runs once, before all else; NULL: nothing does */
   bool has_assigned;                 /* some variable changes while the model runs */
-  bool allow_custom;
+  bool allow_custom, initial_values;
   int depth;      /* of calls */
   size_t lowered; /* nodes, of all scopes */
 } ln_tf_importer;

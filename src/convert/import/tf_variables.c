@@ -6,6 +6,8 @@
 #include "convert/import/tf_bundle.h"
 #include "model/model.h"
 
+#define NO_VALUE "--checkpoint gives one, or --initial-values where the graph's initializer is a constant"
+
 ln_tensor* ln_tf_find_handle(const ln_tf_handle* handles, const ln_subgraph* subgraph) {
   for (; handles != NULL; handles = handles->next)
     if (handles->tensor->subgraph == subgraph) return handles->tensor;
@@ -64,22 +66,33 @@ static void assign(ln_tf_importer* importer, const ln_builder* b, ln_tf_variable
   ln_build_node(b, LN_OP_ASSIGN_VARIABLE, 2, inputs);
 }
 
-/* From the checkpoint; without one, what the graph's own initializer gives it, if that is a constant. */
+/* What the graph's own initializer gives it, if that is a constant: "NAME/Assign". NULL: it is none. */
+static ln_tensor* initial_value(ln_tf_importer* importer, const LnPb__NodeDef* def) {
+  ln_tf_body* body = ln_tf_graph_body(importer);
+  const char* name = ln_job_text(importer->job, "%s/Assign", def->name);
+  const int at = ln_tf_find(body, name, strlen(name));
+  if (at < 0 || strncmp(body->defs[at]->op, "Assign", 6) != 0 || body->defs[at]->n_input < 2) return NULL;
+  ln_tf_scope* scope = ln_tf_new_scope(importer, body, ln_tf_init_subgraph(importer), "");
+  ln_tensor* value = ln_tf_get(scope, body->defs[at]->input[1]).tensor;
+  return ln_tensor_is_constant(value) ? value : NULL;
+}
+
+static void take_initial_value(ln_tf_importer* importer, const LnPb__NodeDef* def, ln_tf_variable* v) {
+  const ln_tensor* value = initial_value(importer, def);
+  if (value == NULL || value->type != v->type) return;
+  v->rank = value->rank;
+  v->dims = ln_job_copy(importer->job, value->shape[0], sizeof value->shape[0]);
+  v->data = value->data;
+  v->data_bytes = value->data_bytes;
+}
+
+/* From the checkpoint; without one, from the graph's own initializer. */
 static void initialize(ln_tf_importer* importer, const LnPb__NodeDef* def, ln_tf_variable* v) {
   const ln_builder b = {ln_tf_init_subgraph(importer), ln_job_place(importer->job, def->op, def->name, "")};
-  ln_tensor* value = NULL;
   v->initialized = true;
-  if (v->data != NULL) {
-    value = constant_of(&b, v);
-  } else {
-    ln_tf_body* body = ln_tf_graph_body(importer);
-    const char* name = ln_job_text(importer->job, "%s/Assign", v->name);
-    const int at = ln_tf_find(body, name, strlen(name));
-    if (at >= 0 && strncmp(body->defs[at]->op, "Assign", 6) == 0 && body->defs[at]->n_input >= 2)
-      value = ln_tf_get(ln_tf_new_scope(importer, body, b.subgraph, ""), body->defs[at]->input[1]).tensor;
-  }
-  if (value != NULL && ln_tensor_is_constant(value))
-    assign(importer, &b, v, ln_graph_adopt(b.subgraph, value));
+  if (v->data == NULL) take_initial_value(importer, def, v);
+  if (v->data != NULL)
+    assign(importer, &b, v, constant_of(&b, v));
   else
     ln_warn(importer->job, b.place, "the variable has no first value: it must be assigned before it is read");
 }
@@ -115,6 +128,7 @@ static void variable(ln_tf_call* call) {
     v->rank = ln_tf_shape(call->job, shape != NULL ? shape->shape : NULL, v->name, &v->dims);
     v->is_reference = strcmp(call->def->op, "VarHandleOp") != 0;
     if (importer->bundle != NULL) ln_tf_bundle_load(importer->bundle, call->def->name, v);
+    if (v->data == NULL && v->type >= 0 && importer->initial_values) take_initial_value(importer, call->def, v);
   }
   if (v->type < 0) {
     ln_tf_fail(call, "its type cannot be a tensor's");
@@ -127,7 +141,7 @@ static void variable(ln_tf_call* call) {
     value.tensor = ln_tf_read(importer, &call->b, v, call->name);
     value.kind = LN_TF_TENSOR;
     if (value.tensor == NULL) {
-      ln_tf_fail(call, "the variable has no value: a checkpoint with it must be given by --checkpoint");
+      ln_tf_fail(call, "the variable has no value: " NO_VALUE);
       return;
     }
   }
@@ -144,8 +158,7 @@ static ln_tf_variable* in_variable(ln_tf_call* call) {
 /* What it holds now; NULL with the failure noted. */
 static ln_tensor* value_now(ln_tf_call* call, ln_tf_variable* v, const char* name) {
   ln_tensor* value = ln_tf_read(call->scope->importer, &call->b, v, name);
-  if (value == NULL)
-    ln_tf_fail(call, "variable \"%s\" has no value: a checkpoint with it must be given by --checkpoint", v->name);
+  if (value == NULL) ln_tf_fail(call, "variable \"%s\" has no value: " NO_VALUE, v->name);
   return value;
 }
 
