@@ -49,21 +49,9 @@ static void said(void* user_data, LinnetSaid what, const char* text) {
 
 static outcome convert(const subject* s) {
   outcome o = {kTfLiteOk, 0, 0, ""};
-  LinnetConvertOptions options = {sizeof options,
-                                  NULL,
-                                  NULL,
-                                  s->checkpoint,
-                                  NULL,
-                                  NULL,
-                                  NULL,
-                                  NULL,
-                                  false,
-                                  said,
-                                  &o,
-                                  s->report ? report : NULL,
-                                  NULL,
-                                  false,
-                                  false};
+  LinnetConvertOptions options = {sizeof options, NULL,  NULL,  s->checkpoint, NULL, NULL,
+                                  NULL,           NULL,  false, said,          &o,   s->report ? report : NULL,
+                                  NULL,           false, false};
   o.status = s->run(s->source, destination, &options);
   return o;
 }
