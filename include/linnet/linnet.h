@@ -185,7 +185,13 @@ TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetPreserveAllTensor
  */
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetWeightCache(TfLiteInterpreterOptions* options,
                                                                            const char* path);
-/** The same for an interpreter that exists: bounds each invoke from now on. */
+/**
+ * TfLiteInterpreterAllocateTensors finds shapes and plans memory, but takes none for activations; there is nothing to
+ * invoke then. For asking what a model's shapes are.
+ */
+TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterOptionsSetPlanOnly(TfLiteInterpreterOptions* options,
+                                                                        bool plan_only);
+/** LinnetInterpreterOptionsSetInvokeTimeout for an interpreter that exists: bounds each invoke from now on. */
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterSetInvokeTimeout(TfLiteInterpreter* interpreter,
                                                                       double timeout_ms);
 

@@ -11,6 +11,7 @@ ln_interpreter* ln_create_from_options(ln_model* model, const TfLiteInterpreterO
     config.reporter = options->reporter;
     config.cancellable = options->cancellable;
     config.preserve_all_tensors = options->preserve_all_tensors;
+    config.plan_only = plan_only || options->plan_only;
     config.timeout_ms = options->timeout_ms;
     config.memory_limit_bytes = options->memory_limit_bytes;
     config.weight_cache = options->weight_cache;

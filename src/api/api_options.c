@@ -219,3 +219,9 @@ TfLiteStatus LinnetInterpreterOptionsSetWeightCache(TfLiteInterpreterOptions* op
   options->weight_cache = copy;
   return kTfLiteOk;
 }
+
+TfLiteStatus LinnetInterpreterOptionsSetPlanOnly(TfLiteInterpreterOptions* options, bool plan_only) {
+  if (options == NULL) return kTfLiteError;
+  options->plan_only = plan_only;
+  return kTfLiteOk;
+}

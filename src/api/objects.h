@@ -33,7 +33,7 @@ typedef struct ln_resolver_callbacks {
 struct TfLiteInterpreterOptions {
   int num_threads;
   ln_reporter reporter;
-  bool cancellable, preserve_all_tensors;
+  bool cancellable, preserve_all_tensors, plan_only;
   double timeout_ms;
   size_t memory_limit_bytes;
   char* weight_cache;         /* owned; NULL: none */

@@ -44,6 +44,7 @@ static const call* begin(ln_job* job, void* arg) {
   job->progress = c->options.progress;
   job->progress_data = c->options.user_data;
   ln_job_progress(job, "reading", 0, 0);
+  ln_job_spill(job, c->destination);
   return c;
 }
 

@@ -250,24 +250,33 @@ void ln_fb_writer_copy(const ln_fb_writer* w, void* destination) {
     memcpy(to + w->behinds[i].at, w->behinds[i].bytes.data, w->behinds[i].bytes.size);
 }
 
-/* Bytes, and zeros up to the next multiple of 16. */
-static bool save(FILE* file, const segment* s, uint64_t bytes) {
+static bool save(const ln_fb_writer* w, FILE* file, const segment* s) {
+  for (size_t at = 0, part; at < s->size; at += part) {
+    part = s->size - at < LN_JOB_STRETCH_BYTES ? s->size - at : LN_JOB_STRETCH_BYTES;
+    if (fwrite(s->data + at, 1, part, file) != part) return false;
+    ln_job_touch(w->job, part);
+  }
+  return true;
+}
+
+/* Zeros up to the next multiple of 16. */
+static bool save_padding(FILE* file, uint64_t bytes) {
   static const unsigned char zeros[DATA_ALIGNMENT];
   const size_t missing = (size_t)(rounded(bytes) - bytes);
-  return (s == NULL || fwrite(s->data, 1, s->size, file) == s->size) && fwrite(zeros, 1, missing, file) == missing;
+  return fwrite(zeros, 1, missing, file) == missing;
 }
 
 bool ln_fb_writer_save(const ln_fb_writer* w, FILE* file) {
   const size_t steps = w->segment_count + w->behind_count;
   for (size_t i = w->segment_count; i-- > 0;) {
     ln_job_progress(w->job, "writing", w->segment_count - i, steps);
-    if (fwrite(w->segments[i].data, 1, w->segments[i].size, file) != w->segments[i].size) return false;
+    if (!save(w, file, &w->segments[i])) return false;
   }
   if (w->behind_count == 0) return true;
-  if (!save(file, NULL, w->used)) return false;
+  if (!save_padding(file, w->used)) return false;
   for (size_t i = 0; i < w->behind_count; ++i) {
     ln_job_progress(w->job, "writing", w->segment_count + i + 1, steps);
-    if (!save(file, &w->behinds[i].bytes, w->behinds[i].bytes.size)) return false;
+    if (!save(w, file, &w->behinds[i].bytes) || !save_padding(file, w->behinds[i].bytes.size)) return false;
   }
   return true;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "convert/permute.h"
 #include "convert/write.h"
 #include "linnet/linnet.h"
 #include "model/model.h"
@@ -127,6 +128,7 @@ static void ask(ln_job* job, void* arg) {
   if (options == NULL) ln_stop(job, "no memory");
   ln_job_defer(job, delete_options, options);
   TfLiteInterpreterOptionsSetErrorReporter(options, quiet, NULL);
+  if (!q->run) LinnetInterpreterOptionsSetPlanOnly(options, true);
   TfLiteInterpreter* interpreter = TfLiteInterpreterCreate(model, options);
   if (interpreter == NULL) {
     fail(answer);
@@ -234,9 +236,44 @@ static void ask_about(const ln_node* node, int which, bool run, result* answer) 
     ln_stop(q.keep, "no memory: %s", answer->error);
 }
 
+/* The order in which a TRANSPOSE of plain elements puts dimensions. */
+static bool read_order(const ln_node* node, int which, int32_t* order, size_t* width) {
+  const ln_tensor *x = node->inputs[0], *list = node->inputs[1];
+  unsigned seen = 0;
+  size_t two;
+  if (list->type != LN_TYPE_INT32 || list->value_bytes[which] != (size_t)x->rank * sizeof *order) return false;
+  if (!ln_tensor_type_bytes(x->type, 1, width) || !ln_tensor_type_bytes(x->type, 2, &two) || two != 2 * *width)
+    return false; /* strings, elements of less than a byte */
+  memcpy(order, list->value[which], list->value_bytes[which]);
+  for (int i = 0; i < x->rank; ++i) {
+    if (order[i] < 0 || order[i] >= x->rank || (seen >> order[i] & 1) != 0) return false;
+    seen |= 1u << order[i];
+  }
+  return true;
+}
+
+/* What only moves weights needs no runtime, which would copy them twice: the same bytes, or in another order. */
+static bool move_value(const ln_node* node, int which, result* answer) {
+  const ln_tensor* x = node->inputs[0];
+  int32_t order[LN_MAX_DIMS];
+  size_t width = 0;
+  if (answer->count != 1 || answer->outputs[0].rank < 0) return false;
+  if (node->code == LN_OP_RESHAPE || node->code == LN_OP_SQUEEZE || node->code == LN_OP_EXPAND_DIMS)
+    answer->outputs[0].data = x->value[which];
+  else if (node->code == LN_OP_TRANSPOSE && read_order(node, which, order, &width))
+    answer->outputs[0].data =
+        ln_permute(node->subgraph->graph->job, x->value[which], width, x->rank, x->shape[which], order);
+  else
+    return false;
+  answer->outputs[0].bytes = x->value_bytes[which];
+  answer->ran = true;
+  return true;
+}
+
 static void answer_for(const ln_node* node, int which, result* answer) {
   ask_about(node, which, false, answer);
   if (!answer->ok || !can_run(node, which) || !is_small(node, answer, which)) return;
+  if (move_value(node, which, answer)) return;
   result ran;
   ask_about(node, which, true, &ran);
   if (ran.ok) *answer = ran;
@@ -313,7 +350,7 @@ static void set_output(ln_node* node, int index, const result* answers) {
   }
   if (output->value[0] == NULL || output->value[1] == NULL || !ln_tensor_is_static(output)) return;
   if (output->value_bytes[0] != output->value_bytes[1] ||
-      memcmp(output->value[0], output->value[1], output->value_bytes[0]) != 0)
+      (output->value[0] != output->value[1] && memcmp(output->value[0], output->value[1], output->value_bytes[0]) != 0))
     return;
   output->data = output->value[0];
   output->data_bytes = output->value_bytes[0];
@@ -330,16 +367,16 @@ static bool is_same_in_both(const ln_node* node) {
 
 bool ln_fold_node(ln_node* node) {
   if (is_left_alone(node) || !can_run(node, 0)) return false;
-  result* answer = ln_job_alloc(node->subgraph->graph->job, 1, sizeof *answer);
-  answer_for(node, 0, answer);
-  if (!answer->ran) return false;
+  result answer;
+  answer_for(node, 0, &answer);
+  if (!answer.ran) return false;
   for (int i = 0; i < node->output_count; ++i) {
     ln_tensor* output = node->outputs[i];
-    output->rank = answer->outputs[i].rank;
+    output->rank = answer.outputs[i].rank;
     for (int w = 0; w < 2; ++w) {
-      memcpy(output->shape[w], answer->outputs[i].dims, sizeof output->shape[w]);
-      output->value[w] = answer->outputs[i].data;
-      output->value_bytes[w] = answer->outputs[i].bytes;
+      memcpy(output->shape[w], answer.outputs[i].dims, sizeof output->shape[w]);
+      output->value[w] = answer.outputs[i].data;
+      output->value_bytes[w] = answer.outputs[i].bytes;
     }
     output->data = output->value[0];
     output->data_bytes = output->value_bytes[0];
@@ -360,7 +397,7 @@ void ln_infer(ln_node* node) {
   }
   for (int i = 0; i < node->output_count; ++i) node->outputs[i]->broken = broken;
   if (broken || unranked) return;
-  result* answers = ln_job_alloc(job, 2, sizeof *answers);
+  result answers[2];
   answer_for(node, 0, &answers[0]);
   if (!answers[0].ok) {
     ln_problem(job, node->place, "as %s: %s", ln_builtin_operator_name(node->code), answers[0].error);

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/spill.h"
 
 /* Where something stands in the source, for messages: the words of the file that was read. Any may be "" (never NULL).
  */
@@ -26,6 +27,13 @@ typedef struct ln_place {
   const char* name;  /* the node's name: "resnet/conv1/Conv2D" */
   const char* layer; /* the Keras layer or scope it belongs to, if known besides the name */
 } ln_place;
+
+/* Large data whose pages the system may take away for a while. */
+typedef struct ln_job_region {
+  struct ln_job_region* next;
+  const void* data;
+  size_t size_bytes, offset;
+} ln_job_region;
 
 typedef struct ln_job_note {
   struct ln_job_note* next;
@@ -37,6 +45,12 @@ typedef struct ln_job {
   struct ln_job_cleanup* cleanups;
   unsigned char* free_bytes; /* what is left of the newest small block */
   size_t free_count;
+  ln_spill spill; /* no file unless ln_job_spill was called */
+  ln_job_region *spilled, *watched;
+  size_t held_bytes, touched_bytes; /* in large blocks; since regions rested last */
+  void* scratch;
+  size_t scratch_bytes;
+  struct ln_job_derived* derived;
   ln_job_note* problems; /* in the order found */
   ln_job_note** last_problem;
   int problem_count;
@@ -79,6 +93,26 @@ void* ln_job_copy(ln_job* job, const void* data, size_t size_bytes);
 void* ln_job_try_copy(ln_job* job, const void* data, size_t size_bytes);
 char* ln_job_strdup(ln_job* job, const char* text);
 char* ln_job_text(ln_job* job, const char* format, ...) LN_PRINTF(2, 3);
+
+/* Lets large blocks lie in a file without a name beside `path`, once they are many: weights then take no more memory
+ * than what is worked on. */
+void ln_job_spill(ln_job* job, const char* path);
+/* A mapped file whose pages may go while others are read; its owner closes it when the job ends. */
+void ln_job_watch(ln_job* job, const void* data, size_t size_bytes);
+/* Says that so many bytes of large data were read or written just now: after many, all regions rest. Whoever goes
+ * through large data calls it every few hundred kilobytes. */
+void ln_job_touch(ln_job* job, size_t size_bytes);
+/* Memory for the work of one function, overwritten by the next call. */
+void* ln_job_scratch(ln_job* job, size_t size_bytes);
+/* How much to go through at once. */
+enum { LN_JOB_STRETCH_BYTES = 1 << 19 };
+/* Puts bytes into a block of ln_job_alloc_raw, at `offset` in it: for large ones faster than memcpy. */
+void ln_job_fill(ln_job* job, void* block, size_t offset, const void* data, size_t size_bytes);
+
+/* Data made of other data are made once: what was made of the bytes at `from` (constants, which stay) in the way that
+ * `how` says, or NULL; and the note of it. */
+void* ln_job_find_derived(const ln_job* job, const void* from, const void* how, size_t how_bytes);
+void ln_job_note_derived(ln_job* job, const void* from, const void* how, size_t how_bytes, void* result);
 
 /* Room for one more element behind `count` of an array; the array moves when it is full. */
 void* ln_job_grow(ln_job* job, void* array, size_t count, size_t* capacity, size_t size_bytes);

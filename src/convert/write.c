@@ -32,15 +32,24 @@ typedef struct writer {
   size_t opcode_count, opcode_capacity;
 } writer;
 
-static uint64_t hash_of(const void* data, size_t size) {
+/* Four sums side by side, so that none waits for the other's product. */
+static uint64_t hash_of(ln_job* job, const void* data, size_t size) {
   const unsigned char* bytes = data;
-  uint64_t hash = 0x9e3779b97f4a7c15u ^ size;
-  uint64_t word;
-  for (; size >= 8; size -= 8, bytes += 8) {
-    memcpy(&word, bytes, 8);
-    hash = (hash ^ word) * 0xff51afd7ed558ccdu;
-    hash ^= hash >> 32;
+  uint64_t lanes[4], word;
+  for (unsigned k = 0; k < 4; ++k) lanes[k] = (0x9e3779b97f4a7c15u ^ size) + k;
+  for (size_t since = 0; size >= 32; size -= 32, bytes += 32) {
+    for (unsigned k = 0; k < 4; ++k) {
+      memcpy(&word, bytes + 8 * k, 8);
+      lanes[k] = (lanes[k] ^ word) * 0xff51afd7ed558ccdu;
+      lanes[k] ^= lanes[k] >> 32;
+    }
+    since += 32;
+    if (since < LN_JOB_STRETCH_BYTES) continue;
+    ln_job_touch(job, since);
+    since = 0;
   }
+  uint64_t hash = lanes[0];
+  for (unsigned k = 1; k < 4; ++k) hash = (hash ^ lanes[k]) * 0xff51afd7ed558ccdu + (hash >> 32);
   for (; size > 0; --size) hash = (hash ^ *bytes++) * 0x100000001b3u;
   return hash ^ hash >> 29;
 }
@@ -57,12 +66,13 @@ static void widen_table(writer* w) {
 }
 
 static uint32_t add_buffer(writer* w, const void* data, size_t size) {
-  const uint64_t hash = hash_of(data, size);
+  const uint64_t hash = hash_of(w->job, data, size);
   if (2 * w->buffer_count >= w->table_size) widen_table(w);
   size_t at = (size_t)hash & (w->table_size - 1);
   for (; w->table[at] != 0; at = (at + 1) & (w->table_size - 1)) {
     const constant* there = &w->buffers[w->table[at]];
-    if (there->hash == hash && there->size == size && (size == 0 || memcmp(there->data, data, size) == 0))
+    if (there->hash == hash && there->size == size &&
+        (size == 0 || there->data == data || memcmp(there->data, data, size) == 0))
       return w->table[at];
   }
   w->buffers = ln_job_grow(w->job, w->buffers, w->buffer_count, &w->buffer_capacity, sizeof *w->buffers);

@@ -92,7 +92,7 @@ static ln_tensor* conv_2d(ln_keras_call* call, ln_tensor* x, const window* w, ln
 
 /* [window..., in, out] of one or two dimensions as [out, h, w, in]. */
 static ln_keras_array to_ohwi(ln_keras_call* call, const ln_keras_array* kernel, int spatial) {
-  static const int kTwo[] = {3, 0, 1, 2}, kOne[] = {2, 0, 1};
+  static const int32_t kTwo[] = {3, 0, 1, 2}, kOne[] = {2, 0, 1};
   ln_keras_array result = ln_keras_permute(call->job, kernel, spatial == 2 ? kTwo : kOne);
   if (spatial == 1) {
     result.rank = 4;
@@ -227,11 +227,11 @@ static ln_keras_array dilate(ln_job* job, const ln_keras_array* kernel, int axis
   for (int i = 0; i < kernel->rank; ++i) *(i < axis ? &outer : &inner) *= i == axis ? 1 : (size_t)kernel->dims[i];
   result.dims[axis] = (kernel->dims[axis] - 1) * dilation + 1;
   float* to = ln_job_alloc(job, outer * (size_t)result.dims[axis] * inner, sizeof(float));
-  const float* from = kernel->data;
+  const char* from = kernel->data;
   for (size_t o = 0; o < outer; ++o)
     for (size_t k = 0; k < (size_t)kernel->dims[axis]; ++k)
       memcpy(to + (o * (size_t)result.dims[axis] + k * (size_t)dilation) * inner,
-             from + (o * (size_t)kernel->dims[axis] + k) * inner, inner * sizeof(float));
+             from + (o * (size_t)kernel->dims[axis] + k) * inner * sizeof(float), inner * sizeof(float));
   result.data = to;
   return result;
 }
@@ -263,13 +263,13 @@ static void transpose_conv(ln_keras_call* call) {
   for (int i = 0; i < spatial; ++i)
     if (w.dilation[i] > 1) kernel = dilate(call->job, &kernel, i, w.dilation[i]);
   if (spatial == 1) {
-    static const int kOrder[] = {1, 0, 2};
+    static const int32_t kOrder[] = {1, 0, 2};
     kernel = ln_keras_permute(call->job, &kernel, kOrder);
     memmove(kernel.dims + 2, kernel.dims + 1, 2 * sizeof kernel.dims[0]);
     kernel.dims[1] = 1;
     kernel.rank = 4;
   } else if (spatial == 2) {
-    static const int kOrder[] = {2, 0, 1, 3};
+    static const int32_t kOrder[] = {2, 0, 1, 3};
     kernel = ln_keras_permute(call->job, &kernel, kOrder);
   }
   x = widen(call, x, &w);

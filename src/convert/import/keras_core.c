@@ -6,7 +6,7 @@
 static void identity(ln_keras_call* call) { ln_keras_return(call, call->in[0]); }
 
 static void dense(ln_keras_call* call) {
-  static const int kSwap[] = {1, 0};
+  static const int32_t kSwap[] = {1, 0};
   ln_tensor* x = call->in[0];
   ln_keras_array kernel, bias;
   if (x->rank < 2) {

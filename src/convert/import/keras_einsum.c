@@ -133,9 +133,7 @@ ln_tensor* ln_keras_einsum_weights(ln_keras_call* call, const char* text, ln_ten
   if (x->broken) return x;
   if (!parse(text, x->rank, weights->rank, &e)) return no_einsum(call, text);
   if (e.batch[0] != 0 || e.left[0] == 0) {
-    ln_tensor* y = ln_graph_constant(call->b.subgraph, ln_keras_name(call, "kernel"), weights->type, weights->rank,
-                                     weights->dims, weights->data);
-    return ln_keras_einsum(call, text, x, y, name);
+    return ln_keras_einsum(call, text, x, ln_keras_constant(call, weights, "kernel"), name);
   }
   int order[LN_MAX_DIMS], count = 0;
   char arranged[2 * LN_MAX_DIMS + 2];

@@ -6,10 +6,19 @@
 #include <zip.h>
 
 #include "base/alloc.h"
+#include "base/file_map.h"
 #include "base/mutex.h"
+#include "convert/crc.h"
+#include "convert/import/keras_zip.h"
 
 /* A configuration of a model with thousands of layers has a few million characters. */
-enum { MAX_CONFIG_BYTES = 256 << 20, MAX_WEIGHTS_RATIO = 1000, MAX_CHUNKS = 10000, MAX_NAMES = 1000000 };
+enum {
+  MAX_CONFIG_BYTES = 256 << 20,
+  MAX_WEIGHTS_RATIO = 1000,
+  MAX_CHUNKS = 10000,
+  MAX_NAMES = 1000000,
+  MAX_SMALL_BYTES = 1 << 16
+};
 
 typedef struct names {
   struct names* next;
@@ -25,7 +34,10 @@ struct ln_keras_file {
   hid_t file;
   bool is_zip, locked, is_2;
   zip_t* zip;
-  void* image; /* model.weights.h5 while it is read */
+  ln_file_map map;
+  const unsigned char* image; /* the HDF5 file, in the mapped file or unpacked */
+  size_t image_bytes;
+  void* unpacked;
   names* lists;
 };
 
@@ -36,7 +48,8 @@ static void close_file(void* what) {
   ln_keras_file* file = what;
   if (file->file >= 0) H5Fclose(file->file);
   if (file->zip != NULL) zip_discard(file->zip);
-  ln_free(file->image);
+  ln_free(file->unpacked);
+  ln_file_map_close(&file->map);
   if (file->locked) ln_mutex_unlock(&lock);
 }
 
@@ -105,10 +118,48 @@ static bool read_strings(ln_keras_file* file, hid_t object, const char* name, st
   return true;
 }
 
+/* The library asks for memory for the file and fills it with a copy. It is given the file itself, which it only reads.
+ */
+static void* lend_image(size_t size, H5FD_file_image_op_t operation, void* lent) {
+  const ln_keras_file* file = lent;
+  (void)operation;
+  return size <= file->image_bytes ? (void*)(uintptr_t)file->image : NULL;
+}
+static void* copy_image(void* to, const void* from, size_t size, H5FD_file_image_op_t operation, void* lent) {
+  (void)from, (void)size, (void)operation, (void)lent;
+  return to;
+}
+static void* widen_image(void* image, size_t size, H5FD_file_image_op_t operation, void* lent) {
+  (void)image, (void)size, (void)operation, (void)lent;
+  return NULL;
+}
+static herr_t keep_image(void* image, H5FD_file_image_op_t operation, void* lent) {
+  (void)image, (void)operation, (void)lent;
+  return 0;
+}
+static void* copy_lent(void* lent) { return lent; }
+static herr_t keep_lent(void* lent) {
+  (void)lent;
+  return 0;
+}
+
+static void open_image(ln_keras_file* file, const unsigned char* image, size_t size_bytes, const char* what) {
+  file->image = image;
+  file->image_bytes = size_bytes;
+  H5FD_file_image_callbacks_t callbacks = {lend_image, copy_image, widen_image, keep_image, copy_lent, keep_lent, file};
+  const hid_t access = kept(file, H5Pcreate(H5P_FILE_ACCESS), what);
+  if (size_bytes == 0 || H5Pset_fapl_core(access, 65536, 0) < 0 ||
+      H5Pset_file_image_callbacks(access, &callbacks) < 0 ||
+      H5Pset_file_image(access, (void*)(uintptr_t)image, size_bytes) < 0)
+    ln_stop(file->job, "%s: %s cannot be read", file->path, what);
+  /* A name that no file can have: the library refuses one that exists. */
+  file->file = H5Fopen(ln_job_text(file->job, "%s/image", file->path), H5F_ACC_RDONLY, access);
+  if (file->file < 0) ln_stop(file->job, "%s: %s is not a whole HDF5 file: it is damaged or cut off", file->path, what);
+}
+
 static void open_h5(ln_keras_file* file) {
   strings config;
-  file->file = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file->file < 0) ln_stop(file->job, "%s: not a whole HDF5 file: it is damaged or cut off", file->path);
+  open_image(file, file->map.data, file->map.size_bytes, "it");
   if (!read_strings(file, file->file, "model_config", &config) || config.count != 1)
     ln_stop(file->job,
             "%s: it has no attribute \"model_config\": it holds weights alone; save the whole model with "
@@ -122,7 +173,7 @@ static void open_h5(ln_keras_file* file) {
 
 /* ---- Zip ---- */
 
-/* An entry's bytes, with a 0 behind them; freed with the image. */
+/* An entry's bytes, with a 0 behind them, until the next one is read. */
 static char* read_entry(ln_keras_file* file, const char* name, size_t limit, size_t* size_bytes) {
   zip_stat_t stat;
   if (zip_stat(file->zip, name, 0, &stat) != 0 || (stat.valid & ZIP_STAT_SIZE) == 0)
@@ -130,58 +181,54 @@ static char* read_entry(ln_keras_file* file, const char* name, size_t limit, siz
   const uint64_t most = limit != 0 ? limit : stat.comp_size * MAX_WEIGHTS_RATIO + 65536;
   if (stat.size > most || stat.size > SIZE_MAX - 1)
     ln_stop(file->job, "%s: \"%s\" in it claims to have %llu bytes", file->path, name, (unsigned long long)stat.size);
-  file->image = ln_malloc((size_t)stat.size + 1);
+  ln_free(file->unpacked);
+  file->unpacked = ln_malloc((size_t)stat.size + 1);
   zip_file_t* entry = zip_fopen(file->zip, name, 0);
-  if (file->image == NULL || entry == NULL) {
+  if (file->unpacked == NULL || entry == NULL) {
     if (entry != NULL) zip_fclose(entry);
-    ln_stop(file->job, "%s: \"%s\" in it cannot be read%s", file->path, name, file->image == NULL ? ": no memory" : "");
+    ln_stop(file->job, "%s: \"%s\" in it cannot be read%s", file->path, name,
+            file->unpacked == NULL ? ": no memory" : "");
   }
-  const zip_int64_t got = zip_fread(entry, file->image, stat.size);
+  const zip_int64_t got = zip_fread(entry, file->unpacked, stat.size);
   zip_fclose(entry);
   if (got < 0 || (uint64_t)got != stat.size)
     ln_stop(file->job, "%s: \"%s\" in it is damaged or cut off", file->path, name);
-  ((char*)file->image)[stat.size] = 0;
+  ((char*)file->unpacked)[stat.size] = 0;
   *size_bytes = (size_t)stat.size;
-  return file->image;
-}
-
-static void free_image(ln_keras_file* file) {
-  ln_free(file->image);
-  file->image = NULL;
+  return file->unpacked;
 }
 
 static void open_zip(ln_keras_file* file) {
+  static const char kWeights[] = "model.weights.h5";
   int error = 0;
   size_t size_bytes;
+  ln_zip_entry entry;
   file->zip = zip_open(file->path, ZIP_RDONLY, &error);
   if (file->zip == NULL) ln_stop(file->job, "%s: not a whole zip: it is damaged or cut off", file->path);
   file->config = ln_job_strdup(file->job, read_entry(file, "config.json", MAX_CONFIG_BYTES, &size_bytes));
-  free_image(file);
   if (zip_name_locate(file->zip, "metadata.json", 0) >= 0)
     file->is_2 =
         strstr(read_entry(file, "metadata.json", MAX_CONFIG_BYTES, &size_bytes), "\"keras_version\": \"2.") != NULL;
-  free_image(file);
-  char* image = read_entry(file, "model.weights.h5", 0, &size_bytes);
-  const hid_t access = kept(file, H5Pcreate(H5P_FILE_ACCESS), "model.weights.h5");
-  if (H5Pset_fapl_core(access, 65536, 0) < 0 || H5Pset_file_image(access, image, size_bytes) < 0)
-    ln_stop(file->job, "%s: no memory for \"model.weights.h5\"", file->path);
-  file->file = H5Fopen("model.weights.h5", H5F_ACC_RDONLY, access);
-  if (file->file < 0) ln_stop(file->job, "%s: \"model.weights.h5\" in it is damaged or cut off", file->path);
-  free_image(file);
+  if (ln_zip_find_stored(file->map.data, file->map.size_bytes, kWeights, &entry)) {
+    if (ln_crc32(file->job, entry.data, entry.size_bytes) != entry.crc)
+      ln_stop(file->job, "%s: \"%s\" in it is damaged or cut off", file->path, kWeights);
+    open_image(file, entry.data, entry.size_bytes, kWeights);
+    return;
+  }
+  const char* image = read_entry(file, kWeights, 0, &size_bytes);
+  open_image(file, (const unsigned char*)image, size_bytes, kWeights);
 }
 
 ln_keras_file* ln_keras_open(ln_job* job, const char* path) {
-  unsigned char head[2] = {0};
+  char reason[128];
   ln_keras_file* file = ln_job_alloc(job, 1, sizeof *file);
   file->job = job;
   file->path = ln_job_strdup(job, path);
   file->file = -1;
-  FILE* stream = fopen(path, "rb");
-  if (stream == NULL) ln_stop(job, "%s: cannot be opened", path);
-  const size_t got = fread(head, 1, 2, stream);
-  fclose(stream);
-  file->is_zip = got == 2 && head[0] == 'P' && head[1] == 'K';
   ln_job_defer(job, close_file, file);
+  if (!ln_file_map_open(path, &file->map, reason, sizeof reason)) ln_stop(job, "%s cannot be read: %s", path, reason);
+  ln_job_watch(job, file->map.data, file->map.size_bytes);
+  file->is_zip = file->map.size_bytes >= 2 && memcmp(file->map.data, "PK", 2) == 0;
   ln_mutex_lock(&lock);
   file->locked = true;
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -326,6 +373,25 @@ static hid_t memory_type(hid_t type, int* result) {
   }
 }
 
+/* Where a data set that is stored as it is used lies in the file; NULL: it must be read. */
+static const void* find_in_place(const ln_keras_file* file, hid_t set, hid_t type, size_t bytes) {
+  const uint16_t one = 1;
+  const hid_t how = H5Dget_create_plist(set);
+  const bool contiguous = how >= 0 && H5Pget_layout(how) == H5D_CONTIGUOUS && H5Pget_external_count(how) == 0;
+  if (how >= 0) H5Pclose(how);
+  if (!contiguous || *(const uint8_t*)&one != 1 || H5Tequal(type, H5T_IEEE_F32LE) <= 0) return NULL;
+  const haddr_t offset = H5Dget_offset(set);
+  if (offset == HADDR_UNDEF || offset > file->image_bytes || file->image_bytes - offset < bytes) return NULL;
+  return file->image + offset;
+}
+
+void ln_keras_align(ln_job* job, ln_keras_array* array) {
+  size_t bytes = array->type == LN_TYPE_INT64 ? 8 : 4;
+  if ((uintptr_t)array->data % bytes == 0) return;
+  for (int i = 0; i < array->rank; ++i) bytes *= (size_t)array->dims[i];
+  array->data = ln_job_copy(job, array->data, bytes);
+}
+
 bool ln_keras_read(const ln_keras_weights* weights, int index, const char* name, ln_keras_array* array) {
   ln_keras_file* file = weights->file;
   memset(array, 0, sizeof *array);
@@ -353,6 +419,11 @@ bool ln_keras_read(const ln_keras_weights* weights, int index, const char* name,
   /* A data set that says it is large and has nothing stored is all zeros: its size is no harm to others, only to us. */
   if (bytes > (1u << 20) && H5Dget_storage_size(set) == 0)
     ln_stop(file->job, "%s: weight \"%s\" says it has %zu bytes, and none are there", file->path, path, bytes);
+  array->data = find_in_place(file, set, type, bytes);
+  if (array->data != NULL) {
+    if (bytes <= MAX_SMALL_BYTES || array->rank < 2) ln_keras_align(file->job, array);
+    return true;
+  }
   void* data = ln_job_alloc_raw(file->job, bytes);
   if (H5Dread(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
     ln_stop(file->job, "%s: weight \"%s\" is damaged or cut off", file->path, path);

@@ -17,7 +17,8 @@ typedef struct ln_keras_weights {
   int scope_count;
 } ln_keras_weights;
 
-/* A weight in memory: 4 or 8 bytes an element, in the order of its dimensions. */
+/* A weight in memory: 4 or 8 bytes an element, in the order of its dimensions. A large one of two or more dimensions
+ * may lie in the file, at any address: ln_keras_align, or ln_keras_permute, before its elements are looked at. */
 typedef struct ln_keras_array {
   int type; /* LN_TYPE_FLOAT32, INT32 or INT64 */
   int rank;
@@ -43,5 +44,8 @@ ln_keras_weights ln_keras_layer_part(const ln_keras_weights* weights, const char
  * number `index` of those that have no names. False: there is none.
  * Stops the job where it cannot be read. */
 bool ln_keras_read(const ln_keras_weights* weights, int index, const char* name, ln_keras_array* array);
+
+/* Brings elements to an address that is a multiple of their size. */
+void ln_keras_align(ln_job* job, ln_keras_array* array);
 
 #endif

@@ -102,7 +102,7 @@ bool ln_keras_weight_of(ln_keras_call* call, const ln_keras_weights* weights, in
                         const int32_t* dims, ln_keras_array* array);
 ln_tensor* ln_keras_constant(ln_keras_call* call, const ln_keras_array* array, const char* name);
 /* Weights with their dimensions in another order. */
-ln_keras_array ln_keras_permute(ln_job* job, const ln_keras_array* array, const int* order);
+ln_keras_array ln_keras_permute(ln_job* job, const ln_keras_array* array, const int32_t* order);
 ln_tensor* ln_keras_zeros(ln_keras_call* call, int32_t count);
 
 /* The input as NHWC where the layer's data_format is channels_first, and the result back. */

@@ -62,24 +62,23 @@ static void batch_norm(ln_keras_call* call) {
   if (center && !ln_keras_weight(call, index++, "beta", 1, &count, &beta)) return;
   if (!ln_keras_weight(call, index, "moving_mean", 1, &count, &mean)) return;
   if (!ln_keras_weight(call, index + 1, "moving_variance", 1, &count, &variance)) return;
-  const double epsilon = ln_keras_number(call, "epsilon", 1e-3);
-  float* factors = ln_job_alloc(call->job, (size_t)mean.dims[0], sizeof(float));
-  float* offsets = ln_job_alloc(call->job, (size_t)mean.dims[0], sizeof(float));
-  for (int32_t i = 0; i < mean.dims[0]; ++i) {
-    double factor = 1 / sqrt(((const float*)variance.data)[i] + epsilon);
-    if (scale) factor *= ((const float*)gamma.data)[i];
-    factors[i] = (float)factor;
-    offsets[i] = (float)((center ? ((const float*)beta.data)[i] : 0) - ((const float*)mean.data)[i] * factor);
-  }
-  ln_keras_array wide = mean;
+  /* In TensorFlow's order of roundings: a SavedModel of the same layer gives the same bits. */
+  ln_tensor* factor =
+      ln_build_with_number(&call->b, LN_OP_ADD, ln_keras_constant(call, &variance, "variance"),
+                           ln_keras_number(call, "epsilon", 1e-3), ln_keras_name(call, "variance_epsilon"));
+  factor = ln_build_unary(&call->b, LN_OP_RSQRT, factor, ln_keras_name(call, "factor"));
+  if (scale) factor = binary(call, LN_OP_MUL, factor, ln_keras_constant(call, &gamma, "gamma"), "factor");
+  ln_tensor* offset = binary(call, LN_OP_MUL, ln_keras_constant(call, &mean, "mean"), factor, "offset");
+  ln_tensor* start = center ? ln_keras_constant(call, &beta, "beta") : ln_keras_zeros(call, mean.dims[0]);
+  offset = binary(call, LN_OP_SUB, start, offset, "offset");
   if (axes[0] != x->rank - 1) {
-    wide.rank = x->rank;
-    for (int i = 0; i < x->rank; ++i) wide.dims[i] = i == axes[0] ? mean.dims[0] : 1;
+    int32_t dims[LN_MAX_DIMS];
+    for (int i = 0; i < x->rank; ++i) dims[i] = i == axes[0] ? mean.dims[0] : 1;
+    factor = ln_build_reshape(&call->b, factor, x->rank, dims, ln_keras_name(call, "factor"));
+    offset = ln_build_reshape(&call->b, offset, x->rank, dims, ln_keras_name(call, "offset"));
   }
-  wide.data = factors;
-  ln_tensor* scaled = binary(call, LN_OP_MUL, x, ln_keras_constant(call, &wide, "factor"), "scaled");
-  wide.data = offsets;
-  ln_keras_return(call, binary(call, LN_OP_ADD, scaled, ln_keras_constant(call, &wide, "offset"), NULL));
+  ln_tensor* scaled = binary(call, LN_OP_MUL, x, factor, "scaled");
+  ln_keras_return(call, binary(call, LN_OP_ADD, scaled, offset, NULL));
 }
 
 /* (x - mean) / sqrt(variance + epsilon) over axes. */

@@ -122,7 +122,7 @@ static int kind_of(const char* class_name) {
 /* A cell by its configuration; false: noted. `in`: the extent of its input. */
 static bool read_cell(ln_keras_call* call, const char* class_name, const cJSON* config, const ln_keras_weights* weights,
                       int32_t in, cell* c) {
-  static const int kSwap[] = {1, 0};
+  static const int32_t kSwap[] = {1, 0};
   memset(c, 0, sizeof *c);
   c->call = call;
   c->kind = kind_of(class_name);
@@ -157,6 +157,7 @@ static bool read_cell(ln_keras_call* call, const char* class_name, const cJSON* 
   if (!ln_keras_weight_of(call, weights, 2, "bias", c->reset_after ? 2 : 1, c->reset_after ? bias_dims : bias_dims + 1,
                           &bias))
     return false;
+  ln_keras_align(call->job, &bias);
   c->bias = bias.data;
   if (c->reset_after) c->recurrent_bias = c->bias + gates * c->units;
   return true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "convert/import/keras_import.h"
+#include "convert/permute.h"
 
 void ln_keras_fail(ln_keras_call* call, const char* format, ...) {
   char text[800];
@@ -216,36 +217,16 @@ bool ln_keras_weight(ln_keras_call* call, int index, const char* name, int rank,
 }
 
 ln_tensor* ln_keras_constant(ln_keras_call* call, const ln_keras_array* array, const char* name) {
+  ln_keras_array aligned = *array;
+  ln_keras_align(call->job, &aligned);
   return ln_graph_constant(call->b.subgraph, ln_keras_name(call, name), array->type, array->rank, array->dims,
-                           array->data);
+                           aligned.data);
 }
 
-ln_keras_array ln_keras_permute(ln_job* job, const ln_keras_array* array, const int* order) {
+ln_keras_array ln_keras_permute(ln_job* job, const ln_keras_array* array, const int32_t* order) {
   ln_keras_array result = *array;
-  const int rank = array->rank;
-  size_t count = 1, stride[LN_MAX_DIMS] = {0}, from_stride[LN_MAX_DIMS] = {0};
-  for (int i = rank - 1; i >= 0; --i) {
-    from_stride[i] = count;
-    count *= (size_t)array->dims[i];
-  }
-  for (int i = 0; i < rank; ++i) {
-    result.dims[i] = array->dims[order[i]];
-    stride[i] = from_stride[order[i]];
-  }
-  const float* from = array->data;
-  float* to = ln_job_alloc_raw(job, count * sizeof(float));
-  int32_t at[LN_MAX_DIMS] = {0};
-  size_t offset = 0;
-  for (size_t i = 0; i < count; ++i) {
-    to[i] = from[offset];
-    for (int d = rank - 1; d >= 0; --d) {
-      offset += stride[d];
-      if (++at[d] < result.dims[d]) break;
-      offset -= stride[d] * (size_t)result.dims[d];
-      at[d] = 0;
-    }
-  }
-  result.data = to;
+  for (int i = 0; i < array->rank; ++i) result.dims[i] = array->dims[order[i]];
+  result.data = ln_permute(job, array->data, array->type == LN_TYPE_INT64 ? 8 : 4, array->rank, array->dims, order);
   return result;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
-#include "convert/import/tf_crc.h"
+#include "convert/crc.h"
 #include "model/model.h"
 
 enum { FOOTER_BYTES = 48, TRAILER_BYTES = 5, MAX_SHARDS = 4096 };
@@ -59,7 +59,7 @@ static cursor open_block(const ln_tf_bundle* b, uint64_t offset, uint64_t size) 
     broken(b, "a block lies outside of the file");
   const unsigned char* data = b->index.data + offset;
   const uint32_t stated = ln_fb_load_u32(data + size + 1);
-  if (ln_crc32c_masked(data, (size_t)size + 1) != stated) broken(b, "a block's checksum is wrong");
+  if (ln_crc32c_masked(b->job, data, (size_t)size + 1) != stated) broken(b, "a block's checksum is wrong");
   if (data[size] != 0) broken(b, "a block is compressed, which checkpoints are not");
   if (size < 4) broken(b, "a block is too short");
   const uint64_t restarts = ln_fb_load_u32(data + size - 4);
@@ -165,7 +165,7 @@ static const unsigned char* data_of(const ln_tf_bundle* b, const LnPb__BundleEnt
   if (e->offset < 0 || (uint64_t)e->offset > shard->size || size > shard->size - (uint64_t)e->offset)
     ln_stop(b->job, "%s: \"%s\" ends behind shard %d, which has %zu bytes", b->prefix, key, e->shard_id, shard->size);
   const unsigned char* data = shard->data + e->offset;
-  if (ln_crc32c_masked(data, size) != e->crc32c)
+  if (ln_crc32c_masked(b->job, data, size) != e->crc32c)
     ln_stop(b->job, "%s: the checksum of \"%s\" is wrong: the data of shard %d are damaged", b->prefix, key,
             e->shard_id);
   return data;

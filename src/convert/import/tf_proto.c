@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/checked.h"
 #include "base/file_map.h"
+#include "convert/import/tf_cut.h"
 #include "model/model.h"
 
 /* Small messages of few bytes become structs of many: more than this many bytes a byte is no honest file. */
@@ -47,6 +48,7 @@ ln_tf_file ln_tf_open(ln_job* job, const char* path) {
   char reason[128];
   if (!ln_file_map_open(path, map, reason, sizeof reason)) ln_stop(job, "%s cannot be read: %s", path, reason);
   ln_job_defer(job, close_map, map);
+  ln_job_watch(job, map->data, map->size_bytes);
   return (ln_tf_file){map->data, map->size_bytes};
 }
 
@@ -98,13 +100,17 @@ static void pool_free(void* user_data, void* block) {
 
 void* ln_tf_unpack(ln_job* job, const ProtobufCMessageDescriptor* kind, const void* data, size_t size,
                    const char* what) {
+  size_t cut_size = 0;
+  const unsigned char* cut = ln_tf_cut(job, kind, data, size, &cut_size);
+  if (cut == NULL) ln_stop(job, "%s is no %s: its bytes are not a message of that kind", what, kind->short_name);
   pool* p = ln_job_alloc(job, 1, sizeof *p);
   p->left = size < SIZE_MAX / 2 / MAX_GROWTH ? size * MAX_GROWTH + GROWTH_BASE : SIZE_MAX / 2;
   ln_job_defer(job, free_pool, p);
   ProtobufCAllocator allocator = {pool_alloc, pool_free, p};
-  void* message = protobuf_c_message_unpack(kind, &allocator, size, data);
+  void* message = protobuf_c_message_unpack(kind, &allocator, cut_size, cut);
   if (p->failed) ln_stop(job, "%s: no memory for what it holds", what);
   if (message == NULL) ln_stop(job, "%s is no %s: its bytes are not a message of that kind", what, kind->short_name);
+  ln_tf_join(kind, message, data, size);
   return message;
 }
 
@@ -328,7 +334,9 @@ ln_tensor* ln_tf_constant(ln_subgraph* subgraph, const LnPb__TensorProto* p, con
   if (p->tensor_content.len != 0) {
     if (p->tensor_content.len != bytes)
       ln_stop(job, "constant \"%s\" has %zu bytes; its shape takes %zu", name, p->tensor_content.len, bytes);
-    return ln_graph_constant(subgraph, name, type, rank, dims, p->tensor_content.data);
+    const void* content = p->tensor_content.data;
+    if ((uintptr_t)content % width != 0) content = ln_job_copy(job, content, bytes);
+    return ln_graph_constant(subgraph, name, type, rank, dims, content);
   }
   const numbers from = field_of(p, type);
   if (from.count > count)

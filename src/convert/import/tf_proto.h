@@ -39,8 +39,8 @@ typedef struct ln_tf_file {
 ln_tf_file ln_tf_open(ln_job* job, const char* path);
 bool ln_tf_exists(const char* path); /* as a plain file */
 
-/* A message of the given kind; stops the job where the bytes are none. `what` names them in the sentence. Memory beyond
- * a multiple of the bytes' number is refused. */
+/* A message of the given kind; stops the job where the bytes are none. Its tensors' contents lie in `data`. `what`
+ * names them in the sentence. Memory beyond a multiple of the bytes' number is refused. */
 void* ln_tf_unpack(ln_job* job, const ProtobufCMessageDescriptor* kind, const void* data, size_t size,
                    const char* what);
 /* The same from protobuf's text form. */

@@ -10,7 +10,7 @@ static bool same_tensor(const ln_tensor* a, const ln_tensor* b) {
   if (!ln_tensor_is_constant(a) || !ln_tensor_is_constant(b) || a->type != b->type || !ln_shapes_equal(a, b))
     return false;
   if (a->quantization != b->quantization || a->data_bytes != b->data_bytes) return false;
-  return a->data_bytes == 0 || memcmp(a->data, b->data, a->data_bytes) == 0;
+  return a->data_bytes == 0 || a->data == b->data || memcmp(a->data, b->data, a->data_bytes) == 0;
 }
 
 static bool same_option(const ln_option* a, const ln_option* b) {

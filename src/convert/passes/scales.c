@@ -34,15 +34,44 @@ const float* ln_per_channel(const ln_tensor* t, int32_t channels, size_t* step) 
   return *step = 1, (const float*)t->data;
 }
 
+/* `count` weights of which `inner` side by side belong to one channel. */
+static void scale(ln_job* job, void* to, const float* from, size_t count, size_t inner, size_t channels,
+                  const float* by, size_t step) {
+  enum { STRETCH = LN_JOB_STRETCH_BYTES / sizeof(float) };
+  size_t channel = 0, in_channel = 0;
+  float* part = ln_job_scratch(job, (count < STRETCH ? count : STRETCH) * sizeof(float));
+  for (size_t at = 0, length; at < count; at += length) {
+    length = count - at < STRETCH ? count - at : STRETCH;
+    for (size_t k = 0, run; k < length; k += run) {
+      const float factor = by[step * channel];
+      run = inner - in_channel < length - k ? inner - in_channel : length - k;
+      for (size_t i = k; i < k + run; ++i) part[i] = from[at + i] * factor;
+      in_channel += run;
+      if (in_channel < inner) continue;
+      in_channel = 0;
+      channel = channel + 1 < channels ? channel + 1 : 0;
+    }
+    ln_job_fill(job, to, at * sizeof(float), part, length * sizeof(float));
+    ln_job_touch(job, length * sizeof(float));
+  }
+}
+
 static ln_tensor* scaled(const ln_tensor* weights, int dim, const float* by, size_t step) {
-  const float* from = weights->data;
   ln_job* job = weights->subgraph->graph->job;
-  float* to = ln_job_alloc_raw(job, weights->data_bytes);
   size_t inner = 1;
   for (int i = dim + 1; i < weights->rank; ++i) inner *= (size_t)weights->shape[0][i];
-  const size_t channels = (size_t)weights->shape[0][dim], count = weights->data_bytes / sizeof(float);
-  for (size_t i = 0, channel = 0; i < count; i += inner, channel = channel + 1 < channels ? channel + 1 : 0)
-    for (size_t k = 0; k < inner; ++k) to[i + k] = from[i + k] * by[step * channel];
+  const size_t channels = (size_t)weights->shape[0][dim], by_count = step != 0 ? channels : 1;
+  size_t* how = ln_job_alloc(job, 2 + by_count, sizeof *how);
+  how[0] = inner;
+  how[1] = channels;
+  memcpy(how + 2, by, by_count * sizeof *by);
+  const size_t how_bytes = 2 * sizeof *how + by_count * sizeof *by;
+  void* to = ln_job_find_derived(job, weights->data, how, how_bytes);
+  if (to == NULL) {
+    to = ln_job_alloc_raw(job, weights->data_bytes);
+    scale(job, to, weights->data, weights->data_bytes / sizeof(float), inner, channels, by, step);
+    ln_job_note_derived(job, weights->data, how, how_bytes, to);
+  }
   return ln_graph_constant(weights->subgraph, weights->name, LN_TYPE_FLOAT32, weights->rank, weights->shape[0], to);
 }
 
