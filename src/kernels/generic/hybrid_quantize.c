@@ -5,9 +5,9 @@
 
 #include "kernels/generic/quantize_q8.h"
 
-static void find_range(const float* values, size_t count, float* low, float* high) {
+static void find_range(const ln_quantize_q8* kernel, const float* values, size_t count, float* low, float* high) {
   *low = *high = 0.0f;
-  if (count > 0) ln_quantize_q8_best()->range_f32(values, count, low, high);
+  if (count > 0) kernel->range_f32(values, count, low, high);
 }
 
 static ln_row_scale symmetric(float low, float high) {
@@ -23,7 +23,8 @@ static int32_t choose_zero_point(double low, double high, double scale) {
   const double zero_point = low_error < high_error ? from_low : from_high;
   if (!(zero_point > -128.0)) return -128;
   if (zero_point >= 127.0) return 127;
-  return (int32_t)round(zero_point);
+  /* Adding the largest double below a half and cutting rounds half away from zero. */
+  return (int32_t)(zero_point + copysign(0x1.fffffffffffffp-2, zero_point));
 }
 
 static ln_row_scale asymmetric_from(float smallest, float largest) {
@@ -34,33 +35,36 @@ static ln_row_scale asymmetric_from(float smallest, float largest) {
   return (ln_row_scale){scale, 1.0f / scale, choose_zero_point(low, high, step), -128, false};
 }
 
-ln_row_scale ln_choose_row_scale(const float* values, size_t count, bool asymmetric) {
+ln_row_scale ln_choose_row_scale(const ln_quantize_q8* kernel, const float* values, size_t count, bool asymmetric) {
   float low, high;
-  find_range(values, count, &low, &high);
+  find_range(kernel, values, count, &low, &high);
   return asymmetric ? asymmetric_from(low, high) : symmetric(low, high);
 }
 
-void ln_scale_row_q8(const ln_row_scale* how, const float* values, size_t count, uint8_t flip, uint8_t* quantized) {
+void ln_scale_row_q8(const ln_quantize_q8* kernel, const ln_row_scale* how, const float* values, size_t count,
+                     uint8_t flip, uint8_t* quantized) {
   if (how->zeros)
     memset(quantized, flip, count);
   else
-    ln_quantize_q8_best()->scale_q8((float)how->zero_point, how->inverse, how->low, flip, values, quantized, count);
+    kernel->scale_q8((float)how->zero_point, how->inverse, how->low, flip, values, quantized, count);
 }
 
-void ln_scale_row_f32(const ln_row_scale* how, const float* values, size_t count, float* whole) {
+void ln_scale_row_f32(const ln_quantize_q8* kernel, const ln_row_scale* how, const float* values, size_t count,
+                      float* whole) {
   if (how->zeros)
     memset(whole, 0, count * sizeof *whole);
   else
-    ln_quantize_q8_best()->scale_f32((float)how->zero_point, how->inverse, how->low, values, whole, count);
+    kernel->scale_f32((float)how->zero_point, how->inverse, how->low, values, whole, count);
 }
 
 void ln_quantize_rows_s8(const float* values, size_t rows, size_t count, bool asymmetric, int8_t* quantized,
                          float* scales, int32_t* zero_points) {
+  const ln_quantize_q8* kernel = ln_quantize_q8_best();
   for (size_t row = 0; row < rows; ++row, values += count, quantized += count) {
-    const ln_row_scale how = ln_choose_row_scale(values, count, asymmetric);
+    const ln_row_scale how = ln_choose_row_scale(kernel, values, count, asymmetric);
     scales[row] = how.scale;
     zero_points[row] = how.zero_point;
-    if (count > 0) ln_scale_row_q8(&how, values, count, 0, (uint8_t*)quantized);
+    if (count > 0) ln_scale_row_q8(kernel, &how, values, count, 0, (uint8_t*)quantized);
   }
 }
 

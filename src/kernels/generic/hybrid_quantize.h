@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/generic/quantize_q8.h"
+
 /* How a row is quantized: q = round(zero_point + x * inverse) in [low, 127]. */
 typedef struct ln_row_scale {
   float scale, inverse;
@@ -17,11 +19,13 @@ typedef struct ln_row_scale {
 } ln_row_scale;
 
 /* Symmetric: scale = max|values| / 127, in [-127, 127]. Asymmetric: in [-128, 127]; the range always holds 0. */
-ln_row_scale ln_choose_row_scale(const float* values, size_t count, bool asymmetric);
+ln_row_scale ln_choose_row_scale(const ln_quantize_q8* kernel, const float* values, size_t count, bool asymmetric);
 
 /* To q ^ flip: int8 with flip 0, moved up by 128 with flip 0x80; to q - zero_point as floats. Any part of the row. */
-void ln_scale_row_q8(const ln_row_scale* how, const float* values, size_t count, uint8_t flip, uint8_t* quantized);
-void ln_scale_row_f32(const ln_row_scale* how, const float* values, size_t count, float* whole);
+void ln_scale_row_q8(const ln_quantize_q8* kernel, const ln_row_scale* how, const float* values, size_t count,
+                     uint8_t flip, uint8_t* quantized);
+void ln_scale_row_f32(const ln_quantize_q8* kernel, const ln_row_scale* how, const float* values, size_t count,
+                      float* whole);
 
 /* `rows` rows of `count` values one after the other; zero points are 0 where `asymmetric` is false. */
 void ln_quantize_rows_s8(const float* values, size_t rows, size_t count, bool asymmetric, int8_t* quantized,

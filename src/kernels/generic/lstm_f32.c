@@ -53,7 +53,10 @@ static void run_gate(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, in
 
 static void clip(float* values, size_t count, float limit) {
   if (!(limit > 0.0f)) return;
-  for (size_t i = 0; i < count; ++i) values[i] = fmaxf(fminf(values[i], limit), -limit);
+  for (size_t i = 0; i < count; ++i) {
+    const float below = values[i] < limit ? values[i] : limit;
+    values[i] = below > -limit ? below : -limit;
+  }
 }
 
 void ln_lstm_step_f32(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, const float* input, const float* aux,

@@ -110,9 +110,11 @@ static void range_f32(const float* in, size_t n, float* low, float* high) {
     least[0] = in[i] < least[0] ? in[i] : least[0];
     most[0] = in[i] > most[0] ? in[i] : most[0];
   }
-  for (size_t k = 1; k < kLanes; ++k) {
-    least[0] = least[k] < least[0] ? least[k] : least[0];
-    most[0] = most[k] > most[0] ? most[k] : most[0];
+  LN_UNROLL for (size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (size_t k = 0; k < half; ++k) {
+      least[k] = least[k + half] < least[k] ? least[k + half] : least[k];
+      most[k] = most[k + half] > most[k] ? most[k + half] : most[k];
+    }
   }
   *low = least[0];
   *high = most[0];

@@ -129,7 +129,12 @@ static void softmax(float beta, const float* in, float* out, size_t rows, size_t
         sums[v] = vec_add(sums[v], e);
       }
     }
-    for (; i < depth; i += VEC_LANES) {
+    for (; i + VEC_LANES <= depth; i += VEC_LANES) {
+      const vec e = exp_of(vec_mul(vec_sub(vec_load(in + i), largest), factor));
+      vec_store(out + i, e);
+      rest = vec_add(rest, e);
+    }
+    if (i < depth) {
       vec_store_n(out + i, exp_of(vec_mul(vec_sub(vec_load_n(in + i, depth - i), largest), factor)), depth - i);
       rest = vec_add(rest, vec_load_n(out + i, depth - i));
     }
