@@ -7,6 +7,7 @@
 #include "kernels/generic/quantize_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/channel_factors.h"
+#include "ops/depthwise_single.h"
 #include "ops/fusion.h"
 #include "ops/image_quantize.h"
 #include "ops/weights.h"
@@ -25,7 +26,9 @@ typedef struct dwconv_data {
   float* scales; /* hybrid: of the filters */
   float* whole;  /* hybrid: the filter as floats, NULL: the sums may be too large for those */
   bool whole_is_ready;
-  void* plain; /* the filter, where it is not plain */
+  void* plain;                /* the filter, where it is not plain */
+  ln_depthwise_single single; /* where `is_single` */
+  bool is_single;
   int first_temporary;
   ln_dwconv_q8_plan bytes; /* kernel NULL: the plain form runs */
   void* packed;            /* for `bytes`: a pixel of zero points, then the filter */
@@ -43,6 +46,7 @@ static void free_data(TfLiteContext* context, void* user_data) {
   ln_aligned_free(data->whole);
   ln_free(data->plain);
   ln_aligned_free(data->packed);
+  ln_depthwise_single_free(&data->single);
   ln_free(data);
 }
 
@@ -224,7 +228,9 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   d->hybrid = input->type == kTfLiteFloat32 && filter->type != kTfLiteFloat32;
+  d->is_single = ln_depthwise_single_suits(input, filter, ln_optional_input(context, node, kBias), params);
   if (d->hybrid) LN_TRY(ln_set_temporaries(context, node, LN_IMAGE_TEMPORARIES, &d->first_temporary));
+  if (d->is_single) LN_TRY(ln_set_temporaries(context, node, 1, &d->first_temporary));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   LN_TRY(ln_get_output(context, node, 0, &output));
@@ -233,6 +239,11 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(set_shape(context, params, input, filter, bias, output, d));
   if (d->hybrid) return prepare_hybrid(context, node, params->activation, filter, d);
   if (input->type == kTfLiteFloat32) return prepare_f32(context, params->activation, bias, d);
+  if (d->is_single) {
+    LN_TRY(
+        ln_depthwise_single_prepare(context, &d->single, input, filter, bias, output, &d->shape, params->activation));
+    return ln_set_scratch(context, node, 0, d->single.scratch_bytes);
+  }
   LN_TRY(set_factors(context, input, filter, output, d));
   LN_TRY(ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high));
   return pack_bytes(context, input, filter, bias, d);
@@ -335,6 +346,11 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, kFilter, &job.filter));
   LN_TRY(ln_get_output(context, node, 0, &job.output));
   if (job.output->bytes == 0) return kTfLiteOk;
+  if (d->is_single) {
+    ln_depthwise_single_run(context, &d->single, job.input->data.raw_const, job.output->data.raw,
+                            ln_get_temporary(context, node, 0)->data.raw);
+    return kTfLiteOk;
+  }
   LN_TRY(ln_get_plain(context, job.filter, &d->plain, &job.weights));
   if (d->hybrid) job.images = ln_quantize_images(context, node, job.input);
   if (d->whole != NULL) fill_whole(&job, d);
