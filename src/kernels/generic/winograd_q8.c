@@ -17,7 +17,7 @@ enum {
 
 static const int32_t kIn[IN][IN] = {{4, 0, -5, 0, 1, 0},  {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0},
                                     {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}};
-static const int32_t kFilter[IN][TAPS] = {{3, 0, 0}, {1, 1, 1}, {1, -1, 1}, {1, 2, 4}, {1, -2, 4}, {0, 0, 3}};
+static const int16_t kFilter[IN][TAPS] = {{3, 0, 0}, {1, 1, 1}, {1, -1, 1}, {1, 2, 4}, {1, -2, 4}, {0, 0, 3}};
 /* 24, 12, 6 and 6 times the way back, which is (1 1 1 1 1 0), (0 1 -1 2 -2 0), (0 1 1 4 4 0), (0 1 -1 8 -8 1) by the
  * filters' factors: three times 2^kShift. */
 static const int32_t kOut[OUT][IN] = {
@@ -130,35 +130,47 @@ size_t ln_winograd_q8_packed_size(const ln_winograd_q8* kernel, size_t columns, 
   return POINTS * channels * ln_winograd_q8_width(kernel, columns);
 }
 
-/* One filter's channel; `to` has the points to_step apart. */
-static void transform(const uint8_t* taps, size_t channels, uint8_t flip, int32_t zero, int16_t* to, size_t to_step) {
-  int32_t half[IN][TAPS] = {{0}};
+/* Two channels of some filters [count][3][3][channels], side by side as panels have them: to[2 * n + channel] for every
+ * point. Loops over filters, which compilers have vectors for; numbers stay within 16 bits. */
+static void transform_pair(size_t count, size_t channels, const uint8_t* filters, uint8_t flip, int32_t zero,
+                           int16_t* to, size_t to_step) {
+  enum { BOTH = 2 * COLUMNS };
+  int16_t taps[TAPS][TAPS][BOTH], half[IN][TAPS][BOTH];
+  for (size_t n = 0; n < count; ++n, filters += TAPS * TAPS * channels)
+    for (size_t t = 0; t < TAPS * TAPS; ++t)
+      for (size_t c = 0; c < 2; ++c)
+        taps[t / TAPS][t % TAPS][2 * n + c] = (int16_t)(weight_of(filters[t * channels + c], flip) - zero);
   for (size_t i = 0; i < IN; ++i)
-    for (size_t y = 0; y < TAPS; ++y)
-      for (size_t x = 0; x < TAPS; ++x)
-        half[i][x] += kFilter[i][y] * (weight_of(taps[(y * TAPS + x) * channels], flip) - zero);
-  for (size_t i = 0; i < IN; ++i)
-    for (size_t j = 0; j < IN; ++j) {
-      int32_t sum = 0;
-      for (size_t x = 0; x < TAPS; ++x) sum += kFilter[j][x] * half[i][x];
-      to[(i * IN + j) * to_step] = (int16_t)sum;
+    for (size_t x = 0; x < TAPS; ++x) {
+      const int16_t a = kFilter[i][0], b = kFilter[i][1], c = kFilter[i][2];
+      for (size_t n = 0; n < 2 * count; ++n)
+        half[i][x][n] = (int16_t)(a * taps[0][x][n] + b * taps[1][x][n] + c * taps[2][x][n]);
     }
+  for (size_t i = 0; i < IN; ++i)
+    for (size_t j = 0; j < IN; ++j, to += to_step) {
+      const int16_t a = kFilter[j][0], b = kFilter[j][1], c = kFilter[j][2];
+      for (size_t n = 0; n < 2 * count; ++n)
+        to[n] = (int16_t)(a * half[i][0][n] + b * half[i][1][n] + c * half[i][2][n]);
+    }
+}
+
+static uint32_t sum_of(const uint8_t* filter, size_t depth, uint8_t flip) {
+  uint32_t sum = 0;
+  for (size_t k = 0; k < depth; ++k) sum += (uint32_t)weight_of(filter[k], flip);
+  return sum;
 }
 
 void ln_winograd_q8_pack(const ln_winograd_q8* kernel, size_t columns, size_t channels, const uint8_t* filters,
                          uint8_t flip, int32_t zero, int16_t* packed, int32_t* column_sums) {
-  const size_t depth = TAPS * TAPS * channels;
+  const size_t depth = TAPS * TAPS * channels, nr = kernel->nr;
   memset(packed, 0, ln_winograd_q8_packed_size(kernel, columns, channels) * sizeof *packed);
-  for (size_t n = 0; n < columns; ++n) {
-    const size_t first = n / COLUMNS * COLUMNS, left = columns - first;
-    const size_t width = ln_winograd_q8_width(kernel, left < COLUMNS ? left : COLUMNS);
-    const size_t at = (n - first) / kernel->nr * kernel->nr, own = width - at < kernel->nr ? width - at : kernel->nr;
-    int16_t* panel = packed + ln_winograd_q8_panel(channels, first) + at * channels;
-    uint32_t sum = 0;
-    for (size_t k = 0; k < depth; ++k) sum += (uint32_t)weight_of(filters[n * depth + k], flip);
-    column_sums[n] = (int32_t)sum;
-    for (size_t c = 0; c < channels; ++c)
-      transform(filters + n * depth + c, channels, flip, zero, panel + (c / 2 * own + n - first - at) * 2 + c % 2,
-                channels * width);
+  for (size_t n = 0; n < columns; ++n) column_sums[n] = (int32_t)sum_of(filters + n * depth, depth, flip);
+  for (size_t n = 0; n < columns; n += nr) {
+    const size_t first = n / COLUMNS * COLUMNS, block = columns - first < COLUMNS ? columns - first : COLUMNS;
+    const size_t count = columns - n < nr ? columns - n : nr, width = ln_winograd_q8_width(kernel, count);
+    int16_t* panel = packed + ln_winograd_q8_panel(channels, first) + (n - first) * channels;
+    for (size_t c = 0; c < channels; c += 2)
+      transform_pair(count, channels, filters + n * depth + c, flip, zero, panel + c * width,
+                     channels * ln_winograd_q8_width(kernel, block));
   }
 }
