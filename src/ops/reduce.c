@@ -108,6 +108,9 @@ static TfLiteStatus run_quantized(TfLiteContext* context, ln_reduction kind, con
   if (kind != LN_REDUCE_PROD) {
     ln_quantize_multiplier(in / out, &q.multiplier, &q.shift);
     if (kind == LN_REDUCE_MEAN) ln_reduce_quantize_mean(shape->count, &q);
+    const bool bytes = input->type == kTfLiteInt8 || input->type == kTfLiteUInt8;
+    if (bytes && ln_reduce_sum_bytes(&q, shape, input->type == kTfLiteInt8, input->data.raw, output->data.raw))
+      return kTfLiteOk;
     if (input->type == kTfLiteInt8)
       ln_reduce_sum_qs8_ref(&q, shape, input->data.int8, output->data.int8);
     else if (input->type == kTfLiteUInt8)

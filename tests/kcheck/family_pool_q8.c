@@ -41,12 +41,32 @@ static void check_shape(const ln_pool_q8* rung) {
   kc_release();
 }
 
+static void check_sum(const ln_pool_q8* rung) {
+  const size_t pixels = kc_size(600, 255), channels = kc_size(150, 64), stride = channels + kc_size(9, 0) - 1;
+  const size_t size = (pixels - 1) * stride + channels;
+  uint8_t* in = kc_memory(size);
+  uint32_t *sums = kc_memory(channels * 4), *expected = kc_memory(channels * 4);
+  const bool is_signed = kc_chance(50);
+  kc_fill_u8(in, size);
+  for (size_t c = 0; c < channels; ++c) {
+    expected[c] = 0;
+    for (size_t i = 0; i < pixels; ++i)
+      expected[c] += is_signed ? (uint32_t)(int8_t)in[i * stride + c] : in[i * stride + c];
+  }
+  (is_signed ? rung->sum_s8 : rung->sum_u8)(pixels, channels, in, stride, sums);
+  kc_same(sums, expected, channels * 4, 4, "sum of %zu pixels, %zu channels", pixels, channels);
+  kc_release();
+}
+
 static void check(void) {
   size_t count;
   const ln_pool_q8* const* rungs = ln_pool_q8_rungs(&count);
   for (size_t i = 0; i < count; ++i)
     if (kc_rung(rungs[i]->name, rungs[i]->isa))
-      for (int round = 0; round < 3 * kc_rounds(); ++round) check_shape(rungs[i]);
+      for (int round = 0; round < 3 * kc_rounds(); ++round) {
+        check_shape(rungs[i]);
+        check_sum(rungs[i]);
+      }
 }
 
 typedef struct run {

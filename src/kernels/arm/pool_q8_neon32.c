@@ -7,4 +7,6 @@ const ln_pool_q8 ln_pool_q8_neon = {.name = "pool_q8_neon",
                                     .average_u8 = average_u8,
                                     .average_s8 = average_s8,
                                     .max_u8 = max_u8,
-                                    .max_s8 = max_s8};
+                                    .max_s8 = max_s8,
+                                    .sum_u8 = sum_u8,
+                                    .sum_s8 = sum_s8};

@@ -13,7 +13,9 @@ static const ln_pool_q8 ln_pool_q8_generic = {.name = "pool_q8_generic",
                                               .average_u8 = average_u8,
                                               .average_s8 = average_s8,
                                               .max_u8 = max_u8,
-                                              .max_s8 = max_s8};
+                                              .max_s8 = max_s8,
+                                              .sum_u8 = sum_u8,
+                                              .sum_s8 = sum_s8};
 
 static const ln_pool_q8* const ladder[] = {
     &ln_pool_q8_generic,

@@ -12,10 +12,14 @@
 typedef void (*ln_pool_q8_fn)(const ln_pool_shape* shape, size_t row, const void* in, void* out, int32_t low,
                               int32_t high);
 
+/* sums[c] = the sum over the pixels, `stride` bytes apart, modulo 2^32. */
+typedef void (*ln_pool_q8_sum)(size_t pixels, size_t channels, const void* in, size_t stride, uint32_t* sums);
+
 typedef struct ln_pool_q8 {
   const char* name;
   ln_isa isa;
   ln_pool_q8_fn average_u8, average_s8, max_u8, max_s8;
+  ln_pool_q8_sum sum_u8, sum_s8;
 } ln_pool_q8;
 
 const ln_pool_q8* const* ln_pool_q8_rungs(size_t* count);

@@ -35,23 +35,31 @@ LN_INLINE int32_t mean_of_many(int32_t sum, int32_t count) {
   return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
 }
 
-#define LN_POOL_CHANNELS(suffix, type, lowest)                                                                      \
+/* `narrow`: 16 bits for the sum of up to 255 pixels. */
+#define LN_POOL_CHANNELS(suffix, type, narrow, lowest)                                                              \
   LN_INLINE void average_##suffix##_channels(const ln_pool_shape* s, const window* w, size_t count, const type* in, \
                                              int32_t low, int32_t high, type* out) {                                \
     const size_t channels = (size_t)s->channels, line = (size_t)s->in_width * channels;                             \
     const int32_t pixels = (w->y1 - w->y0) * (w->x1 - w->x0);                                                       \
-    int32_t sums[kChunk];                                                                                           \
-    for (size_t c = 0; c < count; ++c) sums[c] = 0;                                                                 \
-    for (int32_t y = w->y0; y < w->y1; ++y)                                                                         \
-      for (int32_t x = w->x0; x < w->x1; ++x) {                                                                     \
-        const type* from = in + (size_t)y * line + (size_t)x * channels;                                            \
-        for (size_t c = 0; c < count; ++c) sums[c] += from[c];                                                      \
-      }                                                                                                             \
     if (pixels > 0 && pixels <= 255) {                                                                              \
+      narrow sums[kChunk];                                                                                          \
+      for (size_t c = 0; c < count; ++c) sums[c] = 0;                                                               \
+      for (int32_t y = w->y0; y < w->y1; ++y)                                                                       \
+        for (int32_t x = w->x0; x < w->x1; ++x) {                                                                   \
+          const type* from = in + (size_t)y * line + (size_t)x * channels;                                          \
+          for (size_t c = 0; c < count; ++c) sums[c] = (narrow)(sums[c] + from[c]);                                 \
+        }                                                                                                           \
       const uint32_t inverse = ((UINT32_C(1) << 24) + (uint32_t)pixels - 1) / (uint32_t)pixels;                     \
       const uint32_t half = (uint32_t)pixels / 2;                                                                   \
       for (size_t c = 0; c < count; ++c) out[c] = (type)clamp(mean_of_few(sums[c], half, inverse), low, high);      \
     } else {                                                                                                        \
+      int32_t sums[kChunk];                                                                                         \
+      for (size_t c = 0; c < count; ++c) sums[c] = 0;                                                               \
+      for (int32_t y = w->y0; y < w->y1; ++y)                                                                       \
+        for (int32_t x = w->x0; x < w->x1; ++x) {                                                                   \
+          const type* from = in + (size_t)y * line + (size_t)x * channels;                                          \
+          for (size_t c = 0; c < count; ++c) sums[c] += from[c];                                                    \
+        }                                                                                                           \
       for (size_t c = 0; c < count; ++c)                                                                            \
         out[c] = (type)clamp(pixels > 0 ? mean_of_many(sums[c], pixels) : 0, low, high);                            \
     }                                                                                                               \
@@ -92,9 +100,32 @@ LN_INLINE int32_t mean_of_many(int32_t sum, int32_t count) {
     }                                                                                                              \
   }
 
-LN_POOL_CHANNELS(u8, uint8_t, 0)
-LN_POOL_CHANNELS(s8, int8_t, INT8_MIN)
+LN_POOL_CHANNELS(u8, uint8_t, uint16_t, 0)
+LN_POOL_CHANNELS(s8, int8_t, int16_t, INT8_MIN)
 LN_POOL_ROW(average, u8, uint8_t)
 LN_POOL_ROW(average, s8, int8_t)
 LN_POOL_ROW(max, u8, uint8_t)
 LN_POOL_ROW(max, s8, int8_t)
+
+/* Sums of 16 bits of up to 255 pixels, then 32. */
+#define LN_POOL_SUM(suffix, type, narrow)                                                                              \
+  LN_INLINE void sum_##suffix##_channels(size_t pixels, size_t count, const type* in, size_t stride, uint32_t* sums) { \
+    for (size_t c = 0; c < count; ++c) sums[c] = 0;                                                                    \
+    for (size_t first = 0; first < pixels; first += 255) {                                                             \
+      const size_t end = pixels - first < 255 ? pixels : first + 255;                                                  \
+      narrow some[kChunk];                                                                                             \
+      for (size_t c = 0; c < count; ++c) some[c] = 0;                                                                  \
+      for (size_t i = first; i < end; ++i)                                                                             \
+        for (size_t c = 0; c < count; ++c) some[c] = (narrow)(some[c] + in[i * stride + c]);                           \
+      for (size_t c = 0; c < count; ++c) sums[c] += (uint32_t)some[c];                                                 \
+    }                                                                                                                  \
+  }                                                                                                                    \
+  static void sum_##suffix(size_t pixels, size_t channels, const void* in, size_t stride, uint32_t* sums) {            \
+    size_t c = 0;                                                                                                      \
+    for (; c + kChunk <= channels; c += kChunk)                                                                        \
+      sum_##suffix##_channels(pixels, kChunk, (const type*)in + c, stride, sums + c);                                  \
+    if (c < channels) sum_##suffix##_channels(pixels, channels - c, (const type*)in + c, stride, sums + c);            \
+  }
+
+LN_POOL_SUM(u8, uint8_t, uint16_t)
+LN_POOL_SUM(s8, int8_t, int16_t)

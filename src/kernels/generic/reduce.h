@@ -55,6 +55,9 @@ void ln_reduce_sum_qu8_ref(const ln_reduce_quantized* params, const ln_reduce_sh
                            uint8_t* out);
 void ln_reduce_sum_qs16_ref(const ln_reduce_quantized* params, const ln_reduce_shape* shape, const int16_t* in,
                             int16_t* out);
+/* The first two, faster, for shapes of one reduced dimension outside of channels side by side; false: it is another. */
+bool ln_reduce_sum_bytes(const ln_reduce_quantized* params, const ln_reduce_shape* shape, bool is_signed,
+                         const void* in, void* out);
 /* The shift is at most 14, the count at least 1. */
 void ln_reduce_prod_qs8_ref(const ln_reduce_quantized* params, const ln_reduce_shape* shape, const int8_t* in,
                             int8_t* out);
