@@ -172,14 +172,24 @@ static TfLiteStatus run_cell(TfLiteContext* context, const TfLiteNode* node, int
   LN_TRY(ln_get_variable(context, &cell, kLstmCell, &memory));
   const int axis = time_axis(node);
   const size_t steps = (size_t)ln_dim(input, axis), rows = (size_t)ln_dim(input, 1 - axis);
+  const size_t width = LN_LSTM_GATES * s->cells, stride = (axis == 0 ? rows : 1) * s->inputs;
+  const bool ahead = steps > 1 && ln_lstm_can_multiply_ahead(&lstm);
   for (size_t row = 0; row < rows; ++row) {
     float* h = state->data.f + row * s->outputs;
     for (size_t i = 0; i < steps; ++i) {
       if (i % 64 == 63 && ln_is_cancelled(context)) return kTfLiteCancelled;
       const size_t step = direction == kForward ? i : steps - 1 - i;
       const size_t at = axis == 0 ? step * rows + row : row * steps + step;
-      ln_lstm_step_f32(&lstm, &scratch, input->data.f + at * s->inputs,
-                       s->aux_inputs > 0 ? aux->data.f + at * s->aux_inputs : NULL, h, memory->data.f + row * s->cells);
+      const size_t within = i % LN_LSTM_AHEAD, left = steps - (i - within);
+      const size_t count = left < LN_LSTM_AHEAD ? left : LN_LSTM_AHEAD;
+      const float* x = input->data.f + at * s->inputs;
+      /* Of steps that are gone through backwards the last comes first in memory. */
+      if (ahead && within == 0)
+        ln_lstm_multiply_ahead(&lstm, direction == kForward ? x : x - (count - 1) * stride, stride, count,
+                               scratch.ahead);
+      const size_t part = direction == kForward ? within : count - 1 - within;
+      ln_lstm_step_f32(&lstm, &scratch, x, s->aux_inputs > 0 ? aux->data.f + at * s->aux_inputs : NULL,
+                       ahead ? scratch.ahead + part * width : NULL, h, memory->data.f + row * s->cells);
       for (size_t k = 0; k < s->outputs; ++k) out[at * out_stride + k] = h[k];
     }
   }

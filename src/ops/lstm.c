@@ -69,37 +69,63 @@ static ln_lstm_s16 make_s16(TfLiteContext* context, TfLiteNode* node) {
   return lstm;
 }
 
+/* What a sequence is run with. */
+typedef struct lstm_run {
+  const lstm_layout* layout;
+  const ln_lstm_sizes* sizes;
+  const TfLiteTensor* input;
+  TfLiteTensor *output, *state, *cell;
+  ln_lstm_scratch scratch;
+} lstm_run;
+
+static size_t place_of(const lstm_layout* l, size_t row, size_t step) {
+  return l->time_major ? step * (size_t)l->rows + row : row * (size_t)l->steps + step;
+}
+
+static void run_row_s16(const lstm_run* r, const ln_lstm_s16* lstm, size_t row) {
+  const ln_lstm_sizes* s = r->sizes;
+  const bool together = r->layout->time_major;
+  int8_t* h = r->state->data.int8 + row * s->outputs;
+  for (size_t step = 0; step < (size_t)r->layout->steps; ++step) {
+    const size_t at = place_of(r->layout, row, step);
+    ln_lstm_step_s16(lstm, &r->scratch, together ? row : 0, together ? (size_t)r->layout->rows : 1,
+                     r->input->data.int8 + at * s->inputs, h, r->cell->data.i16 + row * s->cells);
+    memcpy(r->output->data.int8 + at * s->outputs, h, s->outputs);
+  }
+}
+
+static void run_row_f32(const lstm_run* r, const ln_lstm_f32* lstm, size_t row) {
+  const ln_lstm_sizes* s = r->sizes;
+  const size_t steps = (size_t)r->layout->steps, width = LN_LSTM_GATES * s->cells;
+  const size_t stride = (r->layout->time_major ? (size_t)r->layout->rows : 1) * s->inputs;
+  const bool ahead = steps > 1 && ln_lstm_can_multiply_ahead(lstm);
+  float* h = r->state->data.f + row * s->outputs;
+  for (size_t step = 0; step < steps; ++step) {
+    const size_t at = place_of(r->layout, row, step), within = step % LN_LSTM_AHEAD, left = steps - step;
+    const float* input = r->input->data.f + at * s->inputs;
+    if (ahead && within == 0)
+      ln_lstm_multiply_ahead(lstm, input, stride, left < LN_LSTM_AHEAD ? left : LN_LSTM_AHEAD, r->scratch.ahead);
+    ln_lstm_step_f32(lstm, &r->scratch, input, NULL, ahead ? r->scratch.ahead + within * width : NULL, h,
+                     r->cell->data.f + row * s->cells);
+    memcpy(r->output->data.f + at * s->outputs, h, s->outputs * sizeof *h);
+  }
+}
+
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const lstm_options* options,
                            const lstm_layout* layout) {
   const lstm_data* data = node->user_data;
-  const ln_lstm_sizes* s = &data->sizes;
-  const TfLiteTensor* input;
-  TfLiteTensor *output, *state, *cell;
-  LN_TRY(ln_get_input(context, node, kLstmInput, &input));
-  LN_TRY(ln_get_output(context, node, 0, &output));
-  LN_TRY(ln_get_variable(context, node, kLstmState, &state));
-  LN_TRY(ln_get_variable(context, node, kLstmCell, &cell));
-  const ln_lstm_scratch scratch = ln_lstm_get_scratch(context, node);
-  const bool integer = input->type == kTfLiteInt8;
-  ln_lstm_f32 f32 = {0};
-  ln_lstm_s16 s16 = {0};
-  if (integer)
-    s16 = make_s16(context, node);
-  else
-    f32 = ln_lstm_make_f32(context, node, options, &data->sizes);
-  const size_t rows = (size_t)layout->rows, steps = (size_t)layout->steps, size = ln_type_size(input->type);
-  for (size_t row = 0; row < rows; ++row) {
-    for (size_t step = 0; step < steps; ++step) {
-      const size_t at = layout->time_major ? step * rows + row : row * steps + step;
-      char* h = state->data.raw + row * s->outputs * size;
-      if (integer)
-        ln_lstm_step_s16(&s16, &scratch, layout->time_major ? row : 0, layout->time_major ? rows : 1,
-                         input->data.int8 + at * s->inputs, (int8_t*)h, cell->data.i16 + row * s->cells);
-      else
-        ln_lstm_step_f32(&f32, &scratch, input->data.f + at * s->inputs, NULL, state->data.f + row * s->outputs,
-                         cell->data.f + row * s->cells);
-      memcpy(output->data.raw + at * s->outputs * size, h, s->outputs * size);
-    }
+  lstm_run run = {.layout = layout, .sizes = &data->sizes};
+  LN_TRY(ln_get_input(context, node, kLstmInput, &run.input));
+  LN_TRY(ln_get_output(context, node, 0, &run.output));
+  LN_TRY(ln_get_variable(context, node, kLstmState, &run.state));
+  LN_TRY(ln_get_variable(context, node, kLstmCell, &run.cell));
+  run.scratch = ln_lstm_get_scratch(context, node);
+  if (run.input->type == kTfLiteInt8) {
+    const ln_lstm_s16 lstm = make_s16(context, node);
+    for (size_t row = 0; row < (size_t)layout->rows; ++row) run_row_s16(&run, &lstm, row);
+  } else {
+    const ln_lstm_f32 lstm = ln_lstm_make_f32(context, node, options, &data->sizes);
+    for (size_t row = 0; row < (size_t)layout->rows; ++row) run_row_f32(&run, &lstm, row);
   }
   return kTfLiteOk;
 }

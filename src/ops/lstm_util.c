@@ -140,7 +140,7 @@ bool ln_lstm_is_hybrid(TfLiteContext* context, const TfLiteNode* node) {
          is_8_bit(ln_optional_input(context, node, kLstmInputWeights + LN_LSTM_OUTPUT));
 }
 
-enum { kGates, kInputVector, kAuxVector, kStateVector, kHiddenVector, kQuantized, kSums, kTemporaries };
+enum { kGates, kInputVector, kAuxVector, kStateVector, kHiddenVector, kQuantized, kSums, kAhead, kTemporaries };
 
 static TfLiteStatus set_temporary(TfLiteContext* context, TfLiteNode* node, int slot, TfLiteType type, bool needed,
                                   int factor, size_t extent) {
@@ -157,6 +157,7 @@ TfLiteStatus ln_lstm_set_scratch(TfLiteContext* context, TfLiteNode* node, int* 
   const bool quantized = integer || hybrid;
   const size_t wide = larger(s->cells, s->outputs), widest = larger(wide, larger(s->inputs, s->aux_inputs));
   LN_TRY(set_temporary(context, node, kGates, integer ? kTfLiteInt16 : kTfLiteFloat32, true, 5, s->cells));
+  LN_TRY(set_temporary(context, node, kAhead, kTfLiteFloat32, !quantized, LN_LSTM_AHEAD * LN_LSTM_GATES, s->cells));
   LN_TRY(set_temporary(context, node, kInputVector, kTfLiteInt16, quantized, 1, s->inputs));
   LN_TRY(set_temporary(context, node, kAuxVector, kTfLiteInt16, hybrid, 1, s->aux_inputs));
   LN_TRY(set_temporary(context, node, kStateVector, kTfLiteInt16, quantized, 1, s->outputs));
@@ -167,6 +168,7 @@ TfLiteStatus ln_lstm_set_scratch(TfLiteContext* context, TfLiteNode* node, int* 
 
 ln_lstm_scratch ln_lstm_get_scratch(TfLiteContext* context, const TfLiteNode* node) {
   return (ln_lstm_scratch){.gates = ln_get_temporary(context, node, kGates)->data.raw,
+                           .ahead = ln_get_temporary(context, node, kAhead)->data.f,
                            .input = ln_get_temporary(context, node, kInputVector)->data.i16,
                            .aux = ln_get_temporary(context, node, kAuxVector)->data.i16,
                            .state = ln_get_temporary(context, node, kStateVector)->data.i16,

@@ -70,6 +70,24 @@ static void check_matvec(ln_matvec_f32_fn matvec) {
   kc_release();
 }
 
+/* Bit for bit. */
+static void check_matvecs(const ln_rows_f32* rung) {
+  const size_t rows = kc_size(12, 4), columns = kc_size(100, 16), count = kc_size(9, 4);
+  const size_t stride = columns + (size_t)kc_range(0, 3), result_stride = rows + (size_t)kc_range(0, 3);
+  const size_t size = (count - 1) * stride + columns, result_size = (count - 1) * result_stride + rows;
+  float *matrix = kc_memory(rows * columns * 4), *vectors = kc_memory(size * 4);
+  float *results = kc_memory(result_size * 4), *expected = kc_memory(result_size * 4);
+  kc_fill_f32(matrix, rows * columns, 1);
+  kc_fill_f32(vectors, size, 1);
+  kc_fill_f32(results, result_size, 1);
+  memcpy(expected, results, result_size * 4);
+  for (size_t i = 0; i < count; ++i)
+    rung->matvec(matrix, rows, columns, vectors + i * stride, expected + i * result_stride);
+  rung->matvecs(matrix, rows, columns, vectors, stride, count, results, result_stride);
+  kc_same(results, expected, result_size * 4, 4, "%zu rows of %zu by %zu vectors", rows, columns, count);
+  kc_release();
+}
+
 static void check_turn(ln_turn_32_fn turn) {
   const size_t rows = kc_size(20, 8), columns = kc_size(20, 8);
   const size_t in_stride = columns + (size_t)kc_range(0, 3), out_stride = rows + (size_t)kc_range(0, 3);
@@ -96,6 +114,7 @@ static void check(void) {
       for (int k = 0; rungs[i]->binary[k].ref != NULL; ++k) check_binary(&rungs[i]->binary[k], k);
       check_softmax(rungs[i]->softmax);
       check_matvec(rungs[i]->matvec);
+      check_matvecs(rungs[i]);
       check_turn(rungs[i]->turn);
     }
   }

@@ -9,4 +9,5 @@ const ln_rows_f32 ln_rows_f32_neon = {.name = "rows_f32_neon",
                                       .binary = binary,
                                       .softmax = softmax,
                                       .matvec = matvec,
+                                      .matvecs = matvecs,
                                       .turn = turn};

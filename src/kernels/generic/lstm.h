@@ -20,10 +20,14 @@ typedef struct ln_lstm_sizes {
   size_t inputs, aux_inputs, cells, outputs; /* aux_inputs: of a second input, 0: none; floats only */
 } ln_lstm_sizes;
 
+/* Of so many steps the products with their inputs are made at once. */
+enum { LN_LSTM_AHEAD = 8 };
+
 /* Memory for one step; elements in brackets. `gates` holds floats or int16; the others are used by int8 weights only.
  */
 typedef struct ln_lstm_scratch {
   void* gates;                           /* [5 * cells] */
+  float* ahead;                          /* [LN_LSTM_AHEAD][4 * cells], NULL where nothing is made ahead */
   int16_t *input, *aux, *state, *hidden; /* [inputs], [aux_inputs], [outputs], [cells] */
   int8_t* quantized;                     /* [the largest of the four] */
   int32_t* sums;                         /* [the larger of cells, outputs] */
@@ -45,9 +49,16 @@ typedef struct ln_lstm_f32 {
   const float* projection_bias; /* may be NULL */
 } ln_lstm_f32;
 
-/* Reads and writes state [outputs] and cell [cells]; `aux` is NULL where there is no second input. */
+/* Reads and writes state [outputs] and cell [cells]; `aux` is NULL where there is no second input. `ahead`: the step's
+ * part of what ln_lstm_multiply_ahead has made, or NULL. */
 void ln_lstm_step_f32(const ln_lstm_f32* lstm, const ln_lstm_scratch* scratch, const float* input, const float* aux,
-                      float* state, float* cell);
+                      const float* ahead, float* state, float* cell);
+
+/* Whether all matrices of the input are plain ones of floats. */
+bool ln_lstm_can_multiply_ahead(const ln_lstm_f32* lstm);
+/* For `count` steps whose inputs lie `stride` apart: each gate's bias (but for normalized ones) and product, to
+ * [count][4 * cells]. */
+void ln_lstm_multiply_ahead(const ln_lstm_f32* lstm, const float* inputs, size_t stride, size_t count, float* ahead);
 
 typedef struct ln_lstm_factor {
   int32_t multiplier;

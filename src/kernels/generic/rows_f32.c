@@ -17,6 +17,12 @@ static void turn_ref(size_t rows, size_t columns, const float* in, size_t in_str
     for (size_t c = 0; c < columns; ++c) memcpy(out + c * out_stride + r, in + r * in_stride + c, sizeof *out);
 }
 
+static void matvecs_ref(const float* matrix, size_t rows, size_t columns, const float* vectors, size_t vector_stride,
+                        size_t count, float* results, size_t result_stride) {
+  for (size_t i = 0; i < count; ++i)
+    ln_matvec_f32_ref(matrix, rows, columns, vectors + i * vector_stride, results + i * result_stride);
+}
+
 static const ln_unary_variant no_unary[] = {{NULL, NULL, 0, 0}};
 static const ln_binary_variant no_binary[] = {{NULL, NULL}};
 
@@ -26,6 +32,7 @@ static const ln_rows_f32 ln_rows_f32_generic = {.name = "rows_f32_ref",
                                                 .binary = no_binary,
                                                 .softmax = ln_softmax_f32_ref,
                                                 .matvec = ln_matvec_f32_ref,
+                                                .matvecs = matvecs_ref,
                                                 .turn = turn_ref};
 
 static const ln_rows_f32* const ladder[] = {

@@ -23,6 +23,11 @@ typedef void (*ln_softmax_f32_fn)(float beta, const float* in, float* out, size_
 /* matvec.h's ln_matvec_f32_ref. */
 typedef void (*ln_matvec_f32_fn)(const float* matrix, size_t rows, size_t columns, const float* vector, float* result);
 
+/* The same for `count` vectors, vector_stride apart, to results that lie result_stride apart: bit for bit what as many
+ * calls give. */
+typedef void (*ln_matvecs_f32_fn)(const float* matrix, size_t rows, size_t columns, const float* vectors,
+                                  size_t vector_stride, size_t count, float* results, size_t result_stride);
+
 /* out[c * out_stride + r] = in[r * in_stride + c], of any 32 bits. */
 typedef void (*ln_turn_32_fn)(size_t rows, size_t columns, const float* in, size_t in_stride, float* out,
                               size_t out_stride);
@@ -34,6 +39,7 @@ typedef struct ln_rows_f32 {
   const ln_binary_variant* binary;
   ln_softmax_f32_fn softmax;
   ln_matvec_f32_fn matvec;
+  ln_matvecs_f32_fn matvecs;
   ln_turn_32_fn turn;
 } ln_rows_f32;
 

@@ -169,6 +169,48 @@ static void matvec(const float* matrix, size_t rows, size_t columns, const float
   for (; r < rows; ++r) dot_rows(1, matrix + r * columns, columns, vector, result + r);
 }
 
+/* Four rows by some vectors: weights are loaded once for all of these. Each sum is dot_rows's. */
+enum { kVectors = VEC_LANES > 8 ? 4 : 2 };
+LN_INLINE void dot_block(size_t rows, size_t count, const float* matrix, size_t columns, const float* vectors,
+                         size_t stride, float* results, size_t result_stride) {
+  vec sums[4][kVectors], w[4];
+  size_t c = 0;
+  LN_UNROLL for (size_t r = 0; r < rows; ++r) {
+    LN_UNROLL for (size_t v = 0; v < count; ++v) sums[r][v] = vec_set(0.0f);
+  }
+  for (; c + VEC_LANES <= columns; c += VEC_LANES) {
+    LN_UNROLL for (size_t r = 0; r < rows; ++r) w[r] = vec_load(matrix + r * columns + c);
+    LN_UNROLL for (size_t v = 0; v < count; ++v) {
+      const vec x = vec_load(vectors + v * stride + c);
+      LN_UNROLL for (size_t r = 0; r < rows; ++r) sums[r][v] = vec_fma(w[r], x, sums[r][v]);
+    }
+  }
+  if (c < columns) {
+    LN_UNROLL for (size_t r = 0; r < rows; ++r) w[r] = vec_load_n(matrix + r * columns + c, columns - c);
+    LN_UNROLL for (size_t v = 0; v < count; ++v) {
+      const vec x = vec_load_n(vectors + v * stride + c, columns - c);
+      LN_UNROLL for (size_t r = 0; r < rows; ++r) sums[r][v] = vec_fma(w[r], x, sums[r][v]);
+    }
+  }
+  LN_UNROLL for (size_t v = 0; v < count; ++v) {
+    LN_UNROLL for (size_t r = 0; r < rows; ++r) results[v * result_stride + r] += vec_sum(sums[r][v]);
+  }
+}
+
+static void matvecs(const float* matrix, size_t rows, size_t columns, const float* vectors, size_t vector_stride,
+                    size_t count, float* results, size_t result_stride) {
+  size_t v = 0;
+  for (; v + kVectors <= count; v += kVectors) {
+    const float* x = vectors + v * vector_stride;
+    float* y = results + v * result_stride;
+    size_t r = 0;
+    for (; r + 4 <= rows; r += 4)
+      dot_block(4, kVectors, matrix + r * columns, columns, x, vector_stride, y + r, result_stride);
+    for (; r < rows; ++r) dot_block(1, kVectors, matrix + r * columns, columns, x, vector_stride, y + r, result_stride);
+  }
+  for (; v < count; ++v) matvec(matrix, rows, columns, vectors + v * vector_stride, results + v * result_stride);
+}
+
 /* ---- Turning a matrix ---- */
 
 LN_INLINE void turn_one(const float* in, float* out) { memcpy(out, in, sizeof *out); }

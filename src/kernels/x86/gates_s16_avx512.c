@@ -9,8 +9,16 @@ enum { kLanes = 32 };
 LN_INLINE void dot_rows(size_t rows, const int8_t* matrix, size_t columns, const int16_t* vector, int32_t* result) {
   __m512i sums[4];
   LN_UNROLL for (size_t r = 0; r < rows; ++r) sums[r] = _mm512_setzero_si512();
-  for (size_t c = 0; c < columns; c += kLanes) {
-    const __mmask32 mask = columns - c < kLanes ? (UINT32_C(1) << (columns - c)) - 1 : UINT32_MAX;
+  size_t c = 0;
+  for (; c + kLanes <= columns; c += kLanes) {
+    const __m512i x = _mm512_loadu_si512(vector + c);
+    LN_UNROLL for (size_t r = 0; r < rows; ++r) {
+      const __m256i w = _mm256_loadu_si256((const __m256i*)(const void*)(matrix + r * columns + c));
+      sums[r] = _mm512_add_epi32(sums[r], _mm512_madd_epi16(x, _mm512_cvtepi8_epi16(w)));
+    }
+  }
+  if (c < columns) {
+    const __mmask32 mask = (UINT32_C(1) << (columns - c)) - 1;
     const __m512i x = _mm512_maskz_loadu_epi16(mask, vector + c);
     LN_UNROLL for (size_t r = 0; r < rows; ++r) {
       const __m512i w = _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(mask, matrix + r * columns + c));

@@ -12,4 +12,5 @@ const ln_rows_f32 ln_rows_f32_avx512 = {.name = LN_ROW_NAME,
                                         .binary = binary,
                                         .softmax = softmax,
                                         .matvec = matvec,
+                                        .matvecs = matvecs,
                                         .turn = turn};
