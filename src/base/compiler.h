@@ -6,7 +6,6 @@
 #define LN_PRINTF(format_index, first_arg) __attribute__((format(printf, format_index, first_arg)))
 #define LN_LIKELY(x) __builtin_expect(!!(x), 1)
 #define LN_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define LN_INLINE static inline __attribute__((always_inline))
 #define LN_NOINLINE __attribute__((noinline))
 /* The vector `x` is used several times: load it once, not anew by every instruction. */
 #if defined(__x86_64__)
@@ -16,8 +15,16 @@
 #endif
 /* Asks for the line at an address, which may lie outside of all objects. */
 #define LN_PREFETCH(address) __builtin_prefetch(address)
-/* In front of a loop of few, constant turns whose array of vectors must become registers. */
+/* LN_INLINE: bodies of kernels, made anew for each set of constants. LN_UNROLL: in front of a loop of few, constant
+ * turns whose array of vectors must become registers. Under the sanitizers neither asks for anything: with their checks
+ * the bodies take compilers minutes, and nothing is gained. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LN_INLINE static inline __attribute__((unused))
+#define LN_UNROLL
+#else
+#define LN_INLINE static inline __attribute__((always_inline))
 #define LN_UNROLL _Pragma("GCC unroll 32")
+#endif
 #if defined(__x86_64__) || defined(__i386__)
 #define LN_PAUSE() __builtin_ia32_pause()
 #elif defined(__aarch64__)
