@@ -16,7 +16,7 @@ enum { kInput, kFilter, kBias };
 
 typedef struct dwconv_data {
   ln_dwconv_shape shape;
-  ln_dwconv_quantized quantized;
+  ln_conv_quantized quantized;
   int32_t* numbers; /* multipliers, then shifts, one per output channel */
   const ln_dwconv_f32* f32;
   ln_unary_row finish; /* of floats; NULL: none */
@@ -302,14 +302,14 @@ static void run_row(void* arg, size_t tile) {
   const int32_t row = (int32_t)(tile % (size_t)s->out_height);
   const size_t from = image * (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels;
   const size_t to = tile * (size_t)s->out_width * (size_t)s->channels * (size_t)s->multiplier;
-  ln_dwconv_quantized q = d->quantized;
+  ln_conv_quantized q = d->quantized;
   if (d->hybrid) {
-    const ln_dwconv_hybrid h = {j->images.scales[image],
-                                j->images.zero_points[image],
-                                d->scales,
-                                j->bias != NULL ? j->bias->data.f : NULL,
-                                d->low,
-                                d->high};
+    const ln_conv_hybrid h = {j->images.scales[image],
+                              j->images.zero_points[image],
+                              d->scales,
+                              j->bias != NULL ? j->bias->data.f : NULL,
+                              d->low,
+                              d->high};
     ln_dwconv_hybrid_ref(s, row, (const int8_t*)j->images.data + from, j->weights, &h, j->output->data.f + to);
     return;
   }

@@ -9,7 +9,7 @@ enum { kShape, kFilter, kInput, kBias };
 
 typedef struct tconv_data {
   ln_tconv_shape shape;
-  ln_tconv_quantized quantized;
+  ln_conv_quantized quantized;
   int32_t* numbers; /* multipliers, then shifts, one per output channel */
   float low, high;
   bool hybrid, narrow_sums;
@@ -179,14 +179,14 @@ static void run_row(void* arg, size_t tile) {
   const int32_t row = (int32_t)(tile % (size_t)s->out_height);
   const size_t from = image * (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels;
   const size_t to = tile * (size_t)s->out_width * (size_t)s->outputs;
-  ln_tconv_quantized q = d->quantized;
+  ln_conv_quantized q = d->quantized;
   if (d->hybrid) {
-    const ln_tconv_hybrid h = {j->images.scales[image],
-                               j->images.zero_points[image],
-                               d->scales,
-                               j->bias != NULL ? j->bias->data.f : NULL,
-                               d->low,
-                               d->high};
+    const ln_conv_hybrid h = {j->images.scales[image],
+                              j->images.zero_points[image],
+                              d->scales,
+                              j->bias != NULL ? j->bias->data.f : NULL,
+                              d->low,
+                              d->high};
     ln_tconv_hybrid_ref(s, row, (const int8_t*)j->images.data + from, j->weights, &h, j->output->data.f + to);
     return;
   }

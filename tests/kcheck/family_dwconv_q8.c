@@ -8,7 +8,7 @@
 
 typedef struct layer {
   ln_dwconv_shape shape;
-  ln_dwconv_quantized quantized;
+  ln_conv_quantized quantized;
   bool is_signed;
   uint8_t *in, *weights, *out;
   void* packed; /* aligned */
@@ -51,14 +51,14 @@ static void fill_numbers(layer* l) {
     shift[i] = (int32_t)kc_range(-28, -20);
   }
   const int32_t low = l->is_signed ? -128 : 0, high = l->is_signed ? 127 : 255;
-  l->quantized = (ln_dwconv_quantized){.bias = kc_chance(80) ? bias : NULL,
-                                       .multiplier = multiplier,
-                                       .shift = shift,
-                                       .in_zero_point = (int32_t)kc_range(low, high),
-                                       .weights_zero_point = l->is_signed ? 0 : (int32_t)kc_range(3, 253),
-                                       .out_zero_point = (int32_t)kc_range(low, high),
-                                       .low = (int32_t)kc_range(low, low + 60),
-                                       .high = (int32_t)kc_range(high - 60, high)};
+  l->quantized = (ln_conv_quantized){.bias = kc_chance(80) ? bias : NULL,
+                                     .multiplier = multiplier,
+                                     .shift = shift,
+                                     .in_zero_point = (int32_t)kc_range(low, high),
+                                     .weights_zero_point = l->is_signed ? 0 : (int32_t)kc_range(3, 253),
+                                     .out_zero_point = (int32_t)kc_range(low, high),
+                                     .low = (int32_t)kc_range(low, low + 60),
+                                     .high = (int32_t)kc_range(high - 60, high)};
 }
 
 static void make_layer(layer* l) {
@@ -79,7 +79,7 @@ static void make_layer(layer* l) {
 
 /* False: the kernel does not take the filter, which only factors above 1 and hostile numbers should bring about. */
 static bool plan_layer(layer* l, const ln_dwconv_q8* kernel) {
-  const ln_dwconv_quantized* q = &l->quantized;
+  const ln_conv_quantized* q = &l->quantized;
   const ln_dwconv_q8_filter filter = {.channels = (size_t)l->shape.channels,
                                       .period = (size_t)l->shape.channels,
                                       .height = l->shape.filter_height,

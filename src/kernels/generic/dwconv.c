@@ -1,7 +1,5 @@
 #include "kernels/generic/dwconv.h"
 
-#include "kernels/generic/fixed_point.h"
-
 /* Channels are walked in chunks, whose sums stay in registers or the first cache while all taps are added. */
 enum { CHUNK = 64 };
 
@@ -54,47 +52,29 @@ static void inside(int64_t origin, int32_t size, int32_t taps, int32_t dilation,
   (sum) = (int32_t)((uint32_t)(sum) + (uint32_t)(((x)-p->in_zero_point) * ((w)-p->weights_zero_point)))
 #define LN_TAP_WIDE(sum, x, w) (sum) += (int64_t)(x) * (w)
 
-static float clamp_f32(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
-
 void ln_dwconv_f32_ref(const ln_dwconv_shape* s, int32_t row, const float* in, const float* weights, const float* bias,
                        float low, float high, float* out) {
-  LN_DWCONV(float, float, float, 0.0f, LN_TAP_F32, clamp_f32(sums[c] + (bias != NULL ? bias[o] : 0.0f), low, high))
-}
-
-static int32_t finish_int(const ln_dwconv_quantized* p, int32_t sum, size_t o) {
-  const int32_t biased = p->bias != NULL ? (int32_t)((uint32_t)sum + (uint32_t)p->bias[o]) : sum;
-  const int32_t scaled = ln_requantize(biased, p->multiplier[o], p->shift[o]);
-  return ln_clamp_i32((int32_t)((uint32_t)scaled + (uint32_t)p->out_zero_point), p->low, p->high);
+  LN_DWCONV(float, float, float, 0.0f, LN_TAP_F32, ln_conv_clamp(sums[c] + (bias != NULL ? bias[o] : 0.0f), low, high))
 }
 
 void ln_dwconv_qs8_ref(const ln_dwconv_shape* s, int32_t row, const int8_t* in, const int8_t* weights,
-                       const ln_dwconv_quantized* p, int8_t* out) {
-  LN_DWCONV(int8_t, int8_t, int32_t, 0, LN_TAP_INT, (int8_t)finish_int(p, sums[c], o))
+                       const ln_conv_quantized* p, int8_t* out) {
+  LN_DWCONV(int8_t, int8_t, int32_t, 0, LN_TAP_INT, (int8_t)ln_conv_finish_int(p, (uint32_t)sums[c], o))
 }
 
 void ln_dwconv_qu8_ref(const ln_dwconv_shape* s, int32_t row, const uint8_t* in, const uint8_t* weights,
-                       const ln_dwconv_quantized* p, uint8_t* out) {
-  LN_DWCONV(uint8_t, uint8_t, int32_t, 0, LN_TAP_INT, (uint8_t)finish_int(p, sums[c], o))
+                       const ln_conv_quantized* p, uint8_t* out) {
+  LN_DWCONV(uint8_t, uint8_t, int32_t, 0, LN_TAP_INT, (uint8_t)ln_conv_finish_int(p, (uint32_t)sums[c], o))
 }
 
 void ln_dwconv_qs16_ref(const ln_dwconv_shape* s, int32_t row, const int16_t* in, const int8_t* weights,
-                        const int64_t* bias, const ln_dwconv_quantized* p, int16_t* out) {
-  LN_DWCONV(
-      int16_t, int8_t, int64_t, 0, LN_TAP_WIDE,
-      (int16_t)ln_clamp_i32(ln_requantize_i64((int64_t)((uint64_t)sums[c] + (bias != NULL ? (uint64_t)bias[o] : 0)),
-                                              p->multiplier[o], p->shift[o]) +
-                                p->out_zero_point,
-                            p->low, p->high))
-}
-
-static float finish_hybrid(const ln_dwconv_hybrid* p, int32_t sum, size_t o) {
-  const float scaled = (float)sum * (p->scales[o] * p->in_scale);
-  return clamp_f32(p->bias != NULL ? scaled + p->bias[o] : scaled, p->low, p->high);
+                        const int64_t* bias, const ln_conv_quantized* p, int16_t* out) {
+  LN_DWCONV(int16_t, int8_t, int64_t, 0, LN_TAP_WIDE, (int16_t)ln_conv_finish_wide(p, sums[c], bias, o))
 }
 
 #define LN_TAP_HYBRID(sum, x, w) (sum) = (int32_t)((uint32_t)(sum) + (uint32_t)(((x)-p->in_zero_point) * (w)))
 
 void ln_dwconv_hybrid_ref(const ln_dwconv_shape* s, int32_t row, const int8_t* in, const int8_t* weights,
-                          const ln_dwconv_hybrid* p, float* out) {
-  LN_DWCONV(int8_t, int8_t, int32_t, 0, LN_TAP_HYBRID, finish_hybrid(p, sums[c], o))
+                          const ln_conv_hybrid* p, float* out) {
+  LN_DWCONV(int8_t, int8_t, int32_t, 0, LN_TAP_HYBRID, ln_conv_finish_hybrid(p, (uint32_t)sums[c], o))
 }

@@ -1,7 +1,5 @@
 #include "kernels/generic/tconv.h"
 
-#include "kernels/generic/fixed_point.h"
-
 /* The input pixel whose tap `k` falls on output position `at`, -1: none. */
 static int32_t source(int32_t at, int32_t pad, int32_t k, int32_t stride, int32_t size) {
   const int64_t distance = (int64_t)at + pad - k;
@@ -40,55 +38,39 @@ static float dot_f32(const float* a, const float* w, size_t count) {
   return sum;
 }
 
-static float clamp_f32(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
-
 void ln_tconv_f32_ref(const ln_tconv_shape* s, int32_t row, const float* in, const float* weights, const float* bias,
                       float low, float high, float* out) {
   LN_TCONV(float, float, float, sum += dot_f32(a, w, channels),
-           clamp_f32(sum + (bias != NULL ? bias[o] : 0.0f), low, high))
-}
-
-static int32_t finish_int(const ln_tconv_quantized* p, uint32_t sum, size_t o) {
-  const uint32_t biased = p->bias != NULL ? sum + (uint32_t)p->bias[o] : sum;
-  const int32_t scaled = ln_requantize((int32_t)biased, p->multiplier[o], p->shift[o]);
-  return ln_clamp_i32((int32_t)((uint32_t)scaled + (uint32_t)p->out_zero_point), p->low, p->high);
+           ln_conv_clamp(sum + (bias != NULL ? bias[o] : 0.0f), low, high))
 }
 
 #define LN_DOT_INT \
   for (size_t i = 0; i < channels; ++i) sum += (uint32_t)((a[i] - p->in_zero_point) * (w[i] - p->weights_zero_point))
 
 void ln_tconv_qs8_ref(const ln_tconv_shape* s, int32_t row, const int8_t* in, const int8_t* weights,
-                      const ln_tconv_quantized* p, int8_t* out) {
-  LN_TCONV(int8_t, int8_t, uint32_t, LN_DOT_INT, (int8_t)finish_int(p, sum, o))
+                      const ln_conv_quantized* p, int8_t* out) {
+  LN_TCONV(int8_t, int8_t, uint32_t, LN_DOT_INT, (int8_t)ln_conv_finish_int(p, sum, o))
 }
 
 void ln_tconv_qu8_ref(const ln_tconv_shape* s, int32_t row, const uint8_t* in, const uint8_t* weights,
-                      const ln_tconv_quantized* p, uint8_t* out) {
-  LN_TCONV(uint8_t, uint8_t, uint32_t, LN_DOT_INT, (uint8_t)finish_int(p, sum, o))
+                      const ln_conv_quantized* p, uint8_t* out) {
+  LN_TCONV(uint8_t, uint8_t, uint32_t, LN_DOT_INT, (uint8_t)ln_conv_finish_int(p, sum, o))
 }
 
 void ln_tconv_qs16_narrow_ref(const ln_tconv_shape* s, int32_t row, const int16_t* in, const int8_t* weights,
-                              const ln_tconv_quantized* p, int16_t* out) {
-  LN_TCONV(int16_t, int8_t, uint32_t, LN_DOT_INT, (int16_t)finish_int(p, sum, o))
+                              const ln_conv_quantized* p, int16_t* out) {
+  LN_TCONV(int16_t, int8_t, uint32_t, LN_DOT_INT, (int16_t)ln_conv_finish_int(p, sum, o))
 }
 
 void ln_tconv_qs16_ref(const ln_tconv_shape* s, int32_t row, const int16_t* in, const int8_t* weights,
-                       const int64_t* bias, const ln_tconv_quantized* p, int16_t* out) {
+                       const int64_t* bias, const ln_conv_quantized* p, int16_t* out) {
   LN_TCONV(int16_t, int8_t, int64_t, for (size_t i = 0; i < channels; ++i) sum += (int64_t)a[i] * w[i],
-           (int16_t)ln_clamp_i32(ln_requantize_i64((int64_t)((uint64_t)sum + (bias != NULL ? (uint64_t)bias[o] : 0)),
-                                                   p->multiplier[o], p->shift[o]) +
-                                     p->out_zero_point,
-                                 p->low, p->high))
-}
-
-static float finish_hybrid(const ln_tconv_hybrid* p, uint32_t sum, size_t o) {
-  const float scaled = (float)(int32_t)sum * (p->scales[o] * p->in_scale);
-  return clamp_f32(p->bias != NULL ? scaled + p->bias[o] : scaled, p->low, p->high);
+           (int16_t)ln_conv_finish_wide(p, sum, bias, o))
 }
 
 void ln_tconv_hybrid_ref(const ln_tconv_shape* s, int32_t row, const int8_t* in, const int8_t* weights,
-                         const ln_tconv_hybrid* p, float* out) {
+                         const ln_conv_hybrid* p, float* out) {
   LN_TCONV(int8_t, int8_t, uint32_t,
            for (size_t i = 0; i < channels; ++i) sum += (uint32_t)((a[i] - p->in_zero_point) * w[i]),
-           finish_hybrid(p, sum, o))
+           ln_conv_finish_hybrid(p, sum, o))
 }

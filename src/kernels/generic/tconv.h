@@ -6,44 +6,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/generic/conv_numbers.h"
+
 typedef struct ln_tconv_shape {
   int32_t in_height, in_width, channels;
   int32_t out_height, out_width, outputs;
   int32_t filter_height, filter_width, stride_y, stride_x, pad_top, pad_left;
 } ln_tconv_shape;
 
-/* Numbers per output channel, and what all share. Sums are modulo 2^32. */
-typedef struct ln_tconv_quantized {
-  const int32_t* bias; /* NULL: none */
-  const int32_t* multiplier;
-  const int32_t* shift;
-  int32_t in_zero_point, weights_zero_point, out_zero_point, low, high;
-} ln_tconv_quantized;
-
 /* One row of the output from the image at `in`. */
 void ln_tconv_f32_ref(const ln_tconv_shape* shape, int32_t row, const float* in, const float* weights,
                       const float* bias, float low, float high, float* out);
 void ln_tconv_qs8_ref(const ln_tconv_shape* shape, int32_t row, const int8_t* in, const int8_t* weights,
-                      const ln_tconv_quantized* params, int8_t* out);
+                      const ln_conv_quantized* params, int8_t* out);
 void ln_tconv_qu8_ref(const ln_tconv_shape* shape, int32_t row, const uint8_t* in, const uint8_t* weights,
-                      const ln_tconv_quantized* params, uint8_t* out);
+                      const ln_conv_quantized* params, uint8_t* out);
 /* As for 8 bits: 32-bit sums, the bias of `params`. */
 void ln_tconv_qs16_narrow_ref(const ln_tconv_shape* shape, int32_t row, const int16_t* in, const int8_t* weights,
-                              const ln_tconv_quantized* params, int16_t* out);
+                              const ln_conv_quantized* params, int16_t* out);
 /* 64-bit sums; `bias` has 64 bits and may be NULL, that of `params` is not used. */
 void ln_tconv_qs16_ref(const ln_tconv_shape* shape, int32_t row, const int16_t* in, const int8_t* weights,
-                       const int64_t* bias, const ln_tconv_quantized* params, int16_t* out);
-
-/* int8 activations of one image (with their scale and zero point) and int8 filters (one scale per output channel). */
-typedef struct ln_tconv_hybrid {
-  float in_scale;
-  int32_t in_zero_point;
-  const float* scales;
-  const float* bias; /* NULL: none */
-  float low, high;
-} ln_tconv_hybrid;
+                       const int64_t* bias, const ln_conv_quantized* params, int16_t* out);
 
 void ln_tconv_hybrid_ref(const ln_tconv_shape* shape, int32_t row, const int8_t* in, const int8_t* weights,
-                         const ln_tconv_hybrid* params, float* out);
+                         const ln_conv_hybrid* params, float* out);
 
 #endif
