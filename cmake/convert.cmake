@@ -13,15 +13,20 @@ add_custom_command(OUTPUT ${LINNET_REPORT_PAGE}
 target_sources(linnet_convert PRIVATE ${LINNET_REPORT_PAGE})
 target_link_libraries(linnet_convert PRIVATE linnet_flags PUBLIC linnet)
 
-# TensorFlow's files need protobuf-c.
+# TensorFlow's files need protobuf-c: the compiler of this machine, the library of the one that is built for. Debian keeps
+# what describes another machine's libraries beside them.
 set(LINNET_CONVERT_MISSING)
 find_package(PkgConfig QUIET)
 find_program(PROTOC_C protoc-c)
+if(CMAKE_CROSSCOMPILING AND NOT DEFINED ENV{PKG_CONFIG_LIBDIR})
+  execute_process(COMMAND ${CMAKE_C_COMPILER} -dumpmachine OUTPUT_VARIABLE LINNET_MACHINE OUTPUT_STRIP_TRAILING_WHITESPACE)
+  set(ENV{PKG_CONFIG_LIBDIR} /usr/lib/${LINNET_MACHINE}/pkgconfig)
+endif()
 if(PkgConfig_FOUND)
   pkg_check_modules(PROTOBUF_C QUIET IMPORTED_TARGET libprotobuf-c)
 endif()
 file(GLOB LINNET_TF_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/convert/import/tf_*.c)
-if(PROTOC_C AND PROTOBUF_C_FOUND AND NOT CMAKE_CROSSCOMPILING)
+if(PROTOC_C AND PROTOBUF_C_FOUND)
   set(LINNET_PROTO_DIR ${CMAKE_BINARY_DIR}/proto)
   file(MAKE_DIRECTORY ${LINNET_PROTO_DIR})
   add_custom_command(OUTPUT ${LINNET_PROTO_DIR}/tensorflow.pb-c.c ${LINNET_PROTO_DIR}/tensorflow.pb-c.h

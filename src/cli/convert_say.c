@@ -72,6 +72,7 @@ LinnetConvertOptions convert_options(const cli_args* args, convert_say* say) {
                                   value(args, "report"),
                                   term_has_line() && !cli_has(args, "quiet") ? progress : NULL,
                                   cli_has(args, "data-behind"),
+                                  cli_has(args, "fuse-rnn"),
                                   cli_has(args, "initial-values")};
   say->started = now();
   return options;

@@ -114,6 +114,7 @@ static void convert(ln_job* job, void* arg) {
   graph->description = "Linnet converted.";
   ln_report* report = begin_report(c, graph);
   ln_run_passes(graph, c->options.skip);
+  if (c->options.fuse_rnn && ln_fuse_lstm(graph) != 0) ln_run_passes(graph, c->options.skip);
   ln_lower_rest(graph);
   if (c->options.labels != NULL) ln_add_labels(graph, c->options.labels);
   ln_set_min_runtime_version(graph);

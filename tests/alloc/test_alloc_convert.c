@@ -51,7 +51,7 @@ static outcome convert(const subject* s) {
   outcome o = {kTfLiteOk, 0, 0, ""};
   LinnetConvertOptions options = {sizeof options, NULL,  NULL,  s->checkpoint, NULL, NULL,
                                   NULL,           NULL,  false, said,          &o,   s->report ? report : NULL,
-                                  NULL,           false, false};
+                                  NULL,           false, false, false};
   o.status = s->run(s->source, destination, &options);
   return o;
 }

@@ -11,7 +11,7 @@ tf = pytest.importorskip("tensorflow")
 
 import judge  # noqa: E402
 from calling import command  # noqa: E402
-from test_tensorflow import convert, operators  # noqa: E402
+from test_tensorflow import convert  # noqa: E402
 
 v1 = tf.compat.v1
 F = np.float32
@@ -23,8 +23,12 @@ def export(module, folder, **signatures):
     return folder
 
 
+def operators(path):
+    return [detail["op_name"] for detail in judge.Interpreter(str(path))._get_ops_details()]
+
+
 def outputs_over_runs(path, inputs, key="serving_default"):
-    interpreter = judge.Interpreter(str(path), experimental_op_resolver_type=judge.OpResolverType.BUILTIN_REF)
+    interpreter = judge.Interpreter(str(path))
     runner = interpreter.get_signature_runner(key)
     return [runner(**values) for values in inputs]
 
@@ -198,3 +202,53 @@ def test_stateful_recurrent_layer(tmp_path):
         wanted = model(part).numpy()
         got, = runner(**{name: part}).values()
         assert judge.difference(wanted, got) <= 1.0
+
+
+def lstm_models():
+    layers = tf.keras.layers
+    spec = tf.keras.Input(batch_shape=(2, 6, 3))
+    return {
+        "sequences": layers.LSTM(5, return_sequences=True, bias_initializer="ones")(spec),
+        "last": layers.LSTM(4, unit_forget_bias=True)(spec),
+        "backwards": layers.Bidirectional(layers.LSTM(4, return_sequences=True))(spec),
+        "stacked": layers.LSTM(3)(layers.LSTM(4, return_sequences=True)(spec)),
+    }, spec
+
+
+@pytest.mark.parametrize("kind", ["keras", "saved"])
+@pytest.mark.parametrize("name", ["sequences", "last", "backwards", "stacked"])
+def test_fused_lstm(name, kind, tmp_path):
+    """The first run computes what the layer does; a second one carries on, where the loop begins anew."""
+    tf.keras.utils.set_random_seed(5)
+    outputs, spec = lstm_models()
+    model = tf.keras.Model(spec, outputs[name])
+    if name == "sequences":
+        model.layers[-1].set_weights([np.random.default_rng(1).normal(size=w.shape) for w in model.layers[-1].get_weights()])
+    source = tmp_path / ("model.keras" if kind == "keras" else "model")
+    if kind == "keras":
+        model.save(source)
+    else:
+        model.export(str(source), verbose=False, input_signature=[tf.TensorSpec((2, 6, 3), tf.float32)])
+    path = convert(source, tmp_path / "fused.tflite", "--fuse-rnn")
+    loop = convert(source, tmp_path / "loop.tflite")
+    count = 1 if name in ("sequences", "last") else 2
+    assert operators(path).count("UNIDIRECTIONAL_SEQUENCE_LSTM") == count and "WHILE" not in operators(path)
+    assert operators(loop).count("WHILE") == count
+    x = np.random.default_rng(0).normal(size=(2, 6, 3)).astype(F)
+    wanted = model(x).numpy()
+    runners = [judge.Interpreter(str(p)).get_signature_runner("serving_default") for p in (path, loop)]
+    argument = next(iter(runners[0].get_input_details()))
+    results = [[next(iter(runner(**{argument: x}).values())) for _ in range(2)] for runner in runners]
+    assert max(judge.difference(wanted, got) for got in (results[0][0], *results[1])) <= 1.0
+    assert judge.difference(wanted, results[0][1]) > 1.0
+    assert judge.difference(wanted, list(judge.linnet(path, {argument: x}, "serving_default", judge.COMMAND).values())[0]) <= 1.0
+
+
+def test_fused_lstm_of_tensorflow1(tmp_path):
+    import make_tensorflow1
+    make_tensorflow1.CASES["lstm"](tmp_path)
+    path = convert(tmp_path / "graph.pb", tmp_path / "m.tflite", "--outputs", "y", "--fuse-rnn")
+    case = np.load(tmp_path / "case.npz")
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in operators(path) and "WHILE" not in operators(path)
+    got, = outputs_over_runs(path, [{"x0": case["in_x0"]}])
+    assert judge.difference(case["out_y"], got["y"]) <= 1.0

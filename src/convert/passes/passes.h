@@ -17,6 +17,10 @@ extern const ln_pass ln_passes[];
 /* Runs them over all subgraphs, again and again until nothing changes; those named in `skip` not (NULL: none). */
 void ln_run_passes(ln_graph* graph, const char* skip);
 
+/* Loops that are LSTM layers as one operator, which keeps its state between runs: only where that is wanted. How many.
+ */
+int ln_fuse_lstm(ln_graph* graph);
+
 /* Makes builtin operators of those that importers leave for passes to recognize (the error function). Always runs. */
 void ln_lower_rest(ln_graph* graph);
 
