@@ -64,14 +64,15 @@ def randomize(model):
             variable.assign(random.uniform(0.8, 1.2, variable.shape))
 
 
-def make(name, folder, size):
+def make(name, folder, size=None, **options):
     """Saves the four files, the inputs and what Keras computes of them."""
     import keras
     import numpy as np
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
     keras.utils.set_random_seed(1)
-    options = {"input_shape": (size, size, 3)} if size else {}
+    if size:
+        options["input_shape"] = (size, size, 3)
     model = getattr(keras.applications, name)(weights=None, **options)
     randomize(model)
     model.save(folder / WAYS["keras"])

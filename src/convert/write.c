@@ -7,7 +7,7 @@
 #include "convert/versions.h"
 #include "model/model.h"
 
-enum { SCHEMA_VERSION = 3, PLACEHOLDER = 127, NUMBERED = 0, UNUSED = -1, MAX_DATA_INSIDE = 2000000000 };
+enum { SCHEMA_VERSION = 3, PLACEHOLDER = 127, NUMBERED = 0, UNUSED = -1, SEEN_BITS = 8, MAX_DATA_INSIDE = 2000000000 };
 
 typedef struct constant {
   const void* data;
@@ -26,6 +26,7 @@ typedef struct writer {
   ln_fb_writer* fb;
   constant* buffers; /* the first is the empty one */
   size_t buffer_count, buffer_capacity;
+  constant* seen;  /* by address: `hash` is the buffer's number */
   uint32_t* table; /* of buffers by hash, open addressing; 0: free */
   size_t table_size;
   opcode* opcodes;
@@ -65,7 +66,7 @@ static void widen_table(writer* w) {
   }
 }
 
-static uint32_t add_buffer(writer* w, const void* data, size_t size) {
+static uint32_t find_or_add(writer* w, const void* data, size_t size) {
   const uint64_t hash = hash_of(w->job, data, size);
   if (2 * w->buffer_count >= w->table_size) widen_table(w);
   size_t at = (size_t)hash & (w->table_size - 1);
@@ -79,6 +80,15 @@ static uint32_t add_buffer(writer* w, const void* data, size_t size) {
   w->buffers[w->buffer_count] = (constant){data, size, hash};
   w->table[at] = (uint32_t)w->buffer_count;
   return (uint32_t)w->buffer_count++;
+}
+
+static uint32_t add_buffer(writer* w, const void* data, size_t size) {
+  /* Signatures share weights: what was written just so need not be read again. */
+  constant* seen = &w->seen[(uint32_t)((uintptr_t)data >> 4) * 0x9e3779b1u >> (32 - SEEN_BITS)];
+  if (seen->data == data && seen->size == size && size != 0) return (uint32_t)seen->hash;
+  const uint32_t buffer = find_or_add(w, data, size);
+  *seen = (constant){data, size, buffer};
+  return buffer;
 }
 
 static uint32_t add_opcode(writer* w, const ln_node* node) {
@@ -369,6 +379,7 @@ ln_fb_writer* ln_write_model(ln_graph* graph) {
   w.graph = graph;
   w.job = graph->job;
   w.fb = ln_fb_writer_new(graph->job);
+  w.seen = ln_job_alloc(w.job, 1 << SEEN_BITS, sizeof *w.seen);
   w.buffers = ln_job_grow(w.job, NULL, 0, &w.buffer_capacity, sizeof *w.buffers);
   w.buffer_count = 1;
   int32_t count = 0;

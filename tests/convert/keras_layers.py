@@ -36,6 +36,7 @@ over("Conv1D-dilated", lambda **o: L.Conv1D(4, 3, **o), (9, 6), padding=["valid"
 over("Conv2D", lambda **o: L.Conv2D(4, (3, 2), **o), (9, 8, 6), padding=["valid", "same"], strides=[1, 2, (2, 1)], use_bias=[True, False])
 over("Conv2D-dilated", lambda **o: L.Conv2D(4, 3, **o), (9, 8, 6), padding=["valid", "same"], dilation_rate=[2, (1, 3)], groups=[1, 2])
 over("Conv3D", lambda **o: L.Conv3D(4, (2, 3, 2), **o), (5, 6, 7, 3), padding=["valid", "same"], strides=[1, 2, (1, 2, 1)])
+over("Conv3D-groups", lambda **o: L.Conv3D(4, 2, **o), (5, 6, 7, 6), groups=[2], padding=["valid", "same"], use_bias=[True, False])
 over("Conv1DTranspose", lambda **o: L.Conv1DTranspose(4, 3, **o), (6, 5), padding=["valid", "same"], strides=[1, 2, 4])
 over("Conv2DTranspose", lambda **o: L.Conv2DTranspose(4, (3, 2), **o), (5, 6, 3), padding=["valid", "same"], strides=[1, 2, 3])
 case("Conv2DTranspose-output_padding", one(lambda: L.Conv2DTranspose(4, 3, strides=2, output_padding=1, padding="same"), (5, 6, 3)))
@@ -91,6 +92,7 @@ over("LeakyReLU", lambda **o: L.LeakyReLU(**o), (20,), negative_slope=[0.3, 0.01
 over("ELU", lambda **o: L.ELU(**o), (20,), alpha=[1.0, 0.3])
 over("PReLU", lambda **o: L.PReLU(alpha_initializer="uniform", **o), (5, 6, 3), shared_axes=[None, [1, 2], [1]])
 over("Softmax", lambda **o: L.Softmax(**o), (5, 6), axis=[-1, 1])
+case("Softmax-mask", lambda: Masked())
 case("Dense-layer-activation", one(lambda: L.Dense(5, activation=L.LeakyReLU(0.1)), (4,)))
 case("Dense-3d", one(lambda: L.Dense(5, activation="relu"), (4, 3)))
 case("Dense-no-bias", one(lambda: L.Dense(5, use_bias=False), (4, 3, 2)))
@@ -196,11 +198,18 @@ case("MHA-causal", attention(lambda: L.MultiHeadAttention(2, 3), (5, 8), (5, 8),
 case("MHA-scores", attention(lambda: L.MultiHeadAttention(2, 3), (5, 8), (5, 8), return_attention_scores=True))
 case("MHA-open", attention(lambda: L.MultiHeadAttention(2, 3), (None, 8), (None, 8)))
 over("GQA", lambda **o: Self(L.GroupQueryAttention(4, 6, **o)), (5, 8), num_key_value_heads=[1, 2], use_bias=[True, False])
+case("MHA-gate", one(lambda: Self(L.MultiHeadAttention(2, 3, use_gate=True)), (5, 8)))
+case("GQA-gate", one(lambda: Self(L.GroupQueryAttention(4, 6, 2, use_gate=True)), (5, 8)))
 case("GQA-causal", attention(lambda: L.GroupQueryAttention(4, 6, 2), (5, 8), (5, 8), use_causal_mask=True))
 over("Attention", lambda **o: Pair(L.Attention(**o)), (5, 8), use_scale=[False, True], score_mode=["dot", "concat"])
 case("Attention-three", attention(lambda: L.Attention(), (5, 8), (7, 8), (7, 8)))
 case("Attention-causal", attention(lambda: L.Attention(), (5, 8), (5, 8), use_causal_mask=True))
 over("AdditiveAttention", lambda **o: Pair(L.AdditiveAttention(**o)), (5, 8), use_scale=[False, True])
+
+
+def Masked():
+    x, mask = keras.Input((5, 6)), keras.Input((5, 6))
+    return keras.Model([x, mask], L.Softmax()(x, mask=mask > 0))
 
 
 def Self(layer):
@@ -272,6 +281,26 @@ op("normalize", lambda x: ops.normalize(x, axis=-1), (4, 5))
 op("cumsum", lambda x: ops.cumsum(x, axis=1), (4, 5))
 op("max_pool", lambda x: ops.max_pool(x, 2), (6, 6, 3))
 op("logical", lambda x, y: ops.cast(ops.logical_and(x > 0, ops.logical_not(y > 0)), "float32"), (4, 5), (4, 5))
+
+
+op("sort", lambda x: ops.sort(x, axis=-1), (4, 5))
+op("sort-1", lambda x: ops.sort(x, axis=1), (4, 5))
+op("argsort", lambda x: ops.argsort(x, axis=-1), (4, 5))
+op("argsort-1", lambda x: ops.argsort(x, axis=1), (4, 5))
+for order in [None, 1, 2, 3]:
+    op(f"norm-{order}", lambda x, order=order: ops.norm(x, ord=order, axis=-1), (4, 5))
+op("norm-fro", lambda x: ops.norm(x, ord="fro", axis=(1, 2), keepdims=True), (4, 5))
+op("segment_sum", lambda x, y: ops.segment_sum(x, ops.reshape(y, (-1,)), num_segments=5), (5,), (1,), dtype="int32")
+op("segment_max", lambda x: ops.segment_max(x, ops.cast(ops.abs(x[:, 0]) * 0, "int32"), num_segments=1), (5,))
+op("rfft", lambda x: ops.rfft(x), (4, 8))
+op("image-resize", lambda x: ops.image.resize(x, (7, 5)), (4, 6, 3))
+op("image-resize-nearest", lambda x: ops.image.resize(x, (8, 3), interpolation="nearest"), (4, 6, 3))
+op("image-gray", lambda x: ops.image.rgb_to_grayscale(x), (4, 6, 3))
+op("tril", lambda x: ops.tril(x, 1), (4, 5))
+op("triu", lambda x: ops.triu(x), (4, 5))
+case("op-broadcast_to", one(lambda: lambda x: ops.broadcast_to(x, (2, 4, 5)), (1, 5), batch=2))
+for name in ["sinh", "cosh", "tan"]:
+    op(name, lambda x, name=name: getattr(ops, name)(x), (4, 5))
 
 
 # Whole models

@@ -41,19 +41,6 @@ def test_shared_folder(name, tmp_path):
     assert judge_keras.judge_file(model, str(path)) is None
 
 
-APPLICATIONS = ["MobileNet", "MobileNetV2", "MobileNetV3Small", "EfficientNetB0", "EfficientNetV2B0", "DenseNet121", "ResNet50", "ResNet50V2",
-                "InceptionV3", "InceptionResNetV2", "Xception", "NASNetMobile", "ConvNeXtTiny", "VGG16"]
-
-
-@pytest.mark.parametrize("ending", ["keras", "h5"])
-@pytest.mark.parametrize("name", APPLICATIONS)
-def test_applications(name, ending, tmp_path):
-    size = 75 if name.startswith(("Inception", "Xception")) else 64
-    options = {} if name == "NASNetMobile" else {"input_shape": (size, size, 3)}
-    assert judge_keras.judge_model(lambda: getattr(keras.applications, name)(weights=None, classes=10, **options),
-                                   str(tmp_path / f"model.{ending}"), with_linnet=False, batch=1) is None
-
-
 def test_unknown_batch_stays_unknown(tmp_path):
     model = keras.Sequential([keras.Input((4,), name="features"), keras.layers.Dense(3)])
     model.save(tmp_path / "m.keras")

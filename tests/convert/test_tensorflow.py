@@ -93,39 +93,6 @@ def test_what_cannot_be_converted_is_listed_in_one_go(tmp_path):
     assert "Igamma" in operators(tmp_path / "m.tflite")
 
 
-APPLICATIONS = ["MobileNetV2", "MobileNetV3Small", "EfficientNetB0", "DenseNet121", "ResNet50V2", "ConvNeXtTiny"]
-
-
-@pytest.mark.parametrize("name", APPLICATIONS)
-def test_applications(name, tmp_path):
-    """Random weights, as a SavedModel and as a frozen graph: the same result."""
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-    tf.keras.utils.set_random_seed(1)
-    model = getattr(tf.keras.applications, name)(weights=None, classes=10, input_shape=(64, 64, 3))
-    random = np.random.default_rng(0)
-    for variable in model.variables:
-        if variable.name in ("moving_mean", "beta", "bias"):
-            variable.assign(random.normal(0, 0.1, variable.shape))
-        elif variable.name in ("moving_variance", "gamma"):
-            variable.assign(random.uniform(0.8, 1.2, variable.shape))
-    model.export(str(tmp_path / "saved"), verbose=False)
-    function = tf.function(lambda x: model(x, training=False))
-    concrete = function.get_concrete_function(tf.TensorSpec([None, 64, 64, 3], name="x"))
-    frozen = convert_variables_to_constants_v2(concrete).graph.as_graph_def()
-    (tmp_path / "frozen.pb").write_bytes(frozen.SerializeToString())
-    x = random.uniform(-1, 1, (2, 64, 64, 3)).astype("f")
-    wanted = model(x, training=False).numpy()
-    results = []
-    for source in ("saved", "frozen.pb"):
-        path = convert(tmp_path / source, tmp_path / f"{source}.tflite")
-        interpreter = judge.Interpreter(str(path))
-        runner = interpreter.get_signature_runner("serving_default")
-        got, = runner(**{next(iter(runner.get_input_details())): x}).values()
-        assert judge.difference(wanted, got) <= TOLERANCE
-        results.append((got, operators(path)))
-    assert np.array_equal(results[0][0], results[1][0]) and results[0][1] == results[1][1]
-
-
 def layer_models():
     """One for each kind of layer that TensorFlow writes as loops, calls or many operators."""
     layers = tf.keras.layers

@@ -283,12 +283,23 @@ static void named(ln_keras_call* call) {
   ln_keras_return(call, ln_keras_activation(call, call->class_name, call->config, call->in[0], call->name));
 }
 
+static ln_tensor* select(ln_keras_call* call, ln_tensor* mask, ln_tensor* x, float other, const char* name) {
+  ln_tensor* const inputs[] = {mask, x, ln_graph_float(call->b.subgraph, ln_keras_name(call, "masked_out"), other)};
+  return ln_build_done(ln_build_node(&call->b, LN_OP_SELECT_V2, 3, inputs), name, 1);
+}
+
+/* What a mask leaves out is made very small before, and 0 behind. */
 static void softmax_layer(ln_keras_call* call) {
-  if (call->in_count > 1 || ln_keras_mask_of(call, call->in[0]) != NULL) {
-    ln_keras_fail(call, "a softmax with a mask cannot be converted; without one it can");
+  ln_tensor* mask = call->in_count > 1 ? call->in[1] : ln_keras_mask_of(call, call->in[0]);
+  if (mask == NULL) {
+    named(call);
     return;
   }
-  named(call);
+  if (mask->type != LN_TYPE_BOOL)
+    mask = ln_build_with_number(&call->b, LN_OP_GREATER, mask, 0.5, ln_keras_name(call, "mask"));
+  ln_tensor* x = select(call, mask, call->in[0], -1e9f, ln_keras_name(call, "kept"));
+  x = ln_keras_activation(call, call->class_name, call->config, x, ln_keras_name(call, "softmax"));
+  ln_keras_return(call, x->broken ? x : select(call, mask, x, 0, call->name));
 }
 
 static void prelu(ln_keras_call* call) {

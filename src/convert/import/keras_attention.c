@@ -125,10 +125,6 @@ static void multi_head(ln_keras_call* call) {
     ln_keras_fail(call, "its query has rank %d; 3, with attention over dimension 1, can be converted", q->rank);
     return;
   }
-  if (ln_keras_flag(call, "use_gate", false)) {
-    ln_keras_fail(call, "use_gate cannot be converted");
-    return;
-  }
   ln_tensor* query = inner_dense(call, "query_dense", "query", "abc,cde->abde", 3, 2, q);
   ln_tensor* key = query != NULL ? inner_dense(call, "key_dense", "key", "abc,cde->abde", 3, 2, k) : NULL;
   ln_tensor* value = key != NULL ? inner_dense(call, "value_dense", "value", "abc,cde->abde", 3, 2, v) : NULL;
@@ -150,6 +146,12 @@ static void multi_head(ln_keras_call* call) {
   scores = ln_keras_softmax(call, masked(call, scores, mask), 3, ln_keras_name(call, "softmax"));
   ln_tensor* y = ln_keras_einsum(call, "bhqk,bkhd->bqhd", scores, value, ln_keras_name(call, "combined"));
   if (y == NULL) return;
+  if (ln_keras_flag(call, "use_gate", false)) {
+    ln_tensor* gate = inner_dense(call, "gate_dense", "gate", "abc,cde->abde", 3, 2, q);
+    if (gate == NULL) return;
+    y = binary(call, LN_OP_MUL, y, ln_build_unary(&call->b, LN_OP_LOGISTIC, gate, ln_keras_name(call, "gate_sigmoid")),
+               "gated");
+  }
   y = inner_dense(call, "output_dense", "attention_output", "abcd,cde->abe", 3, 1, y);
   if (y == NULL) return;
   ln_keras_return(call, y);

@@ -4,6 +4,8 @@
 
 #include "convert/import/keras_import.h"
 
+enum { MAX_GROUPS = 64 };
+
 typedef struct window {
   int spatial; /* dimensions */
   int32_t kernel[3], stride[3], dilation[3];
@@ -139,20 +141,40 @@ static ln_tensor* conv_3d_part(ln_keras_call* call, ln_tensor* x, const window* 
   return ln_build_done(node, ln_keras_name(call, "convolution"), 1);
 }
 
+/* Each group of channels through its own filters: the runtime's CONV_3D has one group. */
+static ln_tensor* conv_3d_groups(ln_keras_call* call, ln_tensor* x, const window* w, ln_tensor* filter, ln_tensor* b,
+                                 int32_t groups) {
+  const int32_t channels = ln_dim(filter, 3), filters = ln_dim(filter, 4) / groups;
+  ln_tensor** parts = ln_job_alloc(call->job, (size_t)groups, sizeof *parts);
+  for (int32_t g = 0; g < groups; ++g) {
+    const int32_t from[] = {0, 0, 0, 0, g * channels}, size[] = {-1, -1, -1, -1, channels};
+    const int32_t filter_from[] = {0, 0, 0, 0, g * filters}, filter_size[] = {-1, -1, -1, -1, filters};
+    ln_tensor* part = ln_build_slice(&call->b, x, from, size, ln_keras_name(call, "group"));
+    ln_tensor* kernel = ln_build_slice(&call->b, filter, filter_from, filter_size, ln_keras_name(call, "filters"));
+    parts[g] = conv_3d_part(call, part, w, kernel,
+                            ln_build_slice(&call->b, b, filter_from + 4, filter_size + 4, ln_keras_name(call, "bias")));
+  }
+  return ln_build_concat(&call->b, groups, parts, 4, ln_keras_name(call, "groups"));
+}
+
 static void conv_3d(ln_keras_call* call) {
   window w;
   ln_keras_array kernel;
   ln_tensor* x = ln_keras_to_last(call, call->in[0]);
   const int32_t filters = ln_keras_int(call, "filters", -1);
   if (!read_window(call, 3, &w) || !check_rank(call, x, 5)) return;
-  if (ln_keras_int(call, "groups", 1) != 1) {
-    ln_keras_fail(call, "it has %d groups; a Conv3D of 1 group can be converted", ln_keras_int(call, "groups", 1));
+  const int32_t groups = ln_keras_int(call, "groups", 1);
+  if (groups < 1 || groups > MAX_GROUPS || ln_dim(x, 4) % groups != 0 || filters < 1 || filters % groups != 0) {
+    ln_keras_fail(call, "%d channels to %d filters in %d groups makes no sense, or the groups are more than %d",
+                  ln_dim(x, 4), filters, groups, MAX_GROUPS);
     return;
   }
-  const int32_t dims[] = {w.kernel[0], w.kernel[1], w.kernel[2], ln_dim(x, 4), filters};
+  const int32_t dims[] = {w.kernel[0], w.kernel[1], w.kernel[2], ln_dim(x, 4) / groups, filters};
   if (!ln_keras_weight(call, 0, "kernel", 5, dims, &kernel)) return;
   ln_tensor* b = bias(call, 1, filters);
-  if (b != NULL) finish(call, conv_3d_part(call, x, &w, ln_keras_constant(call, &kernel, "kernel"), b), &w);
+  if (b == NULL) return;
+  ln_tensor* filter = ln_keras_constant(call, &kernel, "kernel");
+  finish(call, groups == 1 ? conv_3d_part(call, x, &w, filter, b) : conv_3d_groups(call, x, &w, filter, b, groups), &w);
 }
 
 static ln_tensor* depthwise(ln_keras_call* call, ln_tensor* x, const window* w, const ln_keras_array* kernel,

@@ -56,7 +56,7 @@ typedef struct ln_keras_lowering {
 
 extern const ln_keras_lowering ln_keras_core[], ln_keras_conv[], ln_keras_pool[], ln_keras_norm[], ln_keras_shapes[],
     ln_keras_activations[], ln_keras_merge[], ln_keras_rnn[], ln_keras_attention[], ln_keras_preprocessing[],
-    ln_keras_operations[], ln_keras_refused[];
+    ln_keras_operations[], ln_keras_arrays[], ln_keras_refused[];
 
 /* Calls a layer (its JSON with class_name and config) on tensors; `count` outputs are returned. */
 ln_tensor** ln_keras_apply(ln_keras_call* call, const cJSON* json, ln_keras_weights weights, ln_tensor* const* in,
@@ -120,6 +120,9 @@ ln_tensor* ln_keras_shape(ln_keras_call* call, ln_tensor* x, int rank, const int
 ln_tensor* ln_keras_fully_connected(ln_keras_call* call, ln_tensor* x, ln_tensor* weights, ln_tensor* bias,
                                     const char* name);
 ln_tensor* ln_keras_softmax(ln_keras_call* call, ln_tensor* x, int axis, const char* name);
+/* A picture [N,H,W,C] in another size; NULL, noted: the interpolation cannot be converted. */
+ln_tensor* ln_keras_resize(ln_keras_call* call, ln_tensor* x, int32_t height, int32_t width, const char* interpolation,
+                           const char* name);
 /* The activation that `json` names (NULL: linear). */
 ln_tensor* ln_keras_activate(ln_keras_call* call, const cJSON* json, ln_tensor* x, const char* name);
 /* By a function's name and its arguments; NULL, noted: there is none. */

@@ -8,8 +8,8 @@ static bool check_picture(ln_keras_call* call, const ln_tensor* x) {
   return x->rank == 4;
 }
 
-static ln_tensor* resize(ln_keras_call* call, ln_tensor* x, int32_t height, int32_t width, const char* interpolation,
-                         const char* name) {
+ln_tensor* ln_keras_resize(ln_keras_call* call, ln_tensor* x, int32_t height, int32_t width, const char* interpolation,
+                           const char* name) {
   const int32_t both[] = {height, width};
   const bool bilinear = strcmp(interpolation, "bilinear") == 0;
   if ((!bilinear && strcmp(interpolation, "nearest") != 0) || height < 1 || width < 1) {
@@ -35,9 +35,9 @@ static void resizing(ln_keras_call* call) {
     ln_keras_fail(call, "cropping or padding to the aspect ratio, and antialias, cannot be converted");
     return;
   }
-  ln_tensor* y = resize(call, x, ln_keras_int(call, "height", -1), ln_keras_int(call, "width", -1),
-                        ln_keras_string(call, "interpolation", "bilinear"),
-                        ln_keras_channels_first(call) ? ln_keras_name(call, "resized") : call->name);
+  ln_tensor* y = ln_keras_resize(call, x, ln_keras_int(call, "height", -1), ln_keras_int(call, "width", -1),
+                                 ln_keras_string(call, "interpolation", "bilinear"),
+                                 ln_keras_channels_first(call) ? ln_keras_name(call, "resized") : call->name);
   if (y != NULL) ln_keras_return(call, ln_keras_to_first(call, y, call->name));
 }
 
