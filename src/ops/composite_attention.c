@@ -73,8 +73,10 @@ typedef struct attention {
   const ln_gemm_f32* kernel;
 } attention;
 
-/* Scores of `rows` queries from `first` on of one head, as they go into the softmax. */
-static void finish_scores(const attention* a, size_t batch, size_t head, size_t first, size_t rows, float* scores) {
+/* Scores as they go into the softmax: of `rows` queries from `first` on of one head, or of the same query of as many
+ * heads. */
+static void finish_scores(const attention* a, size_t batch, size_t head, size_t first, bool by_heads, size_t rows,
+                          float* scores) {
   const sizes* s = &a->s;
   const ln_native_tensor* mask = a->call->inputs == 4 ? &a->call->in[3] : NULL;
   for (size_t r = 0; r < rows; ++r) {
@@ -83,8 +85,8 @@ static void finish_scores(const attention* a, size_t batch, size_t head, size_t 
     if (a->p->cap > 0)
       for (size_t k = 0; k < s->keys; ++k) row[k] = a->p->cap * tanhf(row[k] / a->p->cap);
     if (mask == NULL) continue;
-    const size_t b = mask->dims[0] == 1 ? 0 : batch, h = mask->dims[1] == 1 ? 0 : head;
-    const size_t t = mask->dims[2] == 1 ? 0 : first + r, step = mask->dims[3] == 1 ? 0 : 1;
+    const size_t b = mask->dims[0] == 1 ? 0 : batch, h = mask->dims[1] == 1 ? 0 : head + (by_heads ? r : 0);
+    const size_t t = mask->dims[2] == 1 ? 0 : first + (by_heads ? 0 : r), step = mask->dims[3] == 1 ? 0 : 1;
     const size_t heads = (size_t)mask->dims[1], queries = (size_t)mask->dims[2], keys = (size_t)mask->dims[3];
     const float* add = (const float*)mask->data + ((b * heads + h) * queries + t) * keys;
     for (size_t k = 0; k < s->keys; ++k) row[k] += add[k * step];
@@ -109,19 +111,22 @@ static void run_head(void* arg, size_t item, size_t worker) {
   const size_t batch = item / s->key_heads, key_head = item % s->key_heads, group = s->heads / s->key_heads;
   float* keys = (float*)a->call->scratch + worker * floats_of(&a->parts);
   float *values = keys + a->parts.keys, *zeros = values + a->parts.values, *scores = zeros + a->parts.zeros;
-  const size_t step = s->heads * s->depth;
+  const size_t step = s->heads * s->depth, end = (key_head + 1) * group;
   memset(zeros, 0, a->parts.zeros * sizeof *zeros);
   pack(a, batch, key_head, keys, values);
-  for (size_t head = key_head * group; head < (key_head + 1) * group; ++head) {
-    for (size_t first = 0; first < s->queries; first += CHUNK) {
-      const size_t rows = s->queries - first < CHUNK ? s->queries - first : CHUNK;
-      const size_t at = (batch * s->queries + first) * step + head * s->depth;
-      ln_gemm_f32_block(a->kernel, rows, s->keys, s->depth, (const float*)a->call->in[0].data + at, step, keys, zeros,
+  /* A single query of all heads is as good as a head's many queries. */
+  const bool by_heads = s->queries == 1;
+  const size_t total = by_heads ? group : s->queries, row = by_heads ? s->depth : step;
+  for (size_t head = key_head * group; head < end; head += by_heads ? group : 1) {
+    for (size_t first = 0; first < total; first += CHUNK) {
+      const size_t rows = total - first < CHUNK ? total - first : CHUNK;
+      const size_t at = batch * s->queries * step + head * s->depth + first * row;
+      ln_gemm_f32_block(a->kernel, rows, s->keys, s->depth, (const float*)a->call->in[0].data + at, row, keys, zeros,
                         -INFINITY, INFINITY, scores, s->keys);
-      finish_scores(a, batch, head, first, rows, scores);
+      finish_scores(a, batch, by_heads ? head + first : head, by_heads ? 0 : first, by_heads, rows, scores);
       ln_rows_f32_best()->softmax(1.0f, scores, scores, rows, s->keys);
       ln_gemm_f32_block(a->kernel, rows, s->depth, s->keys, scores, s->keys, values, zeros, -INFINITY, INFINITY,
-                        (float*)a->call->out[0].data + at, step);
+                        (float*)a->call->out[0].data + at, row);
     }
   }
 }
