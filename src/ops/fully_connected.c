@@ -259,7 +259,7 @@ static TfLiteStatus set_sparse(TfLiteContext* context, const TfLiteTensor* weigh
   if (weights->sparsity == NULL || !ln_is_constant(weights) || weights->data.raw_const == NULL ||
       !(matrix->rule == LN_MATRIX_F32 || bytes) || ln_type_size(weights->type) == 0)
     return kTfLiteOk;
-  LN_TRY(ln_sparse_matrix_make(context, &d->sparse, weights));
+  LN_TRY(ln_sparse_matrix_make(context, &d->sparse, weights, d->rows));
   if (d->sparse.block != NULL) matrix->sparse = &d->sparse.rows;
   return kTfLiteOk;
 }

@@ -80,14 +80,26 @@ static TfLiteStatus make_rows(TfLiteContext* context, ln_sparse_matrix* matrix, 
   return kTfLiteOk;
 }
 
-TfLiteStatus ln_sparse_matrix_make(TfLiteContext* context, ln_sparse_matrix* matrix, const TfLiteTensor* weights) {
+/* Vector kernels multiply some ten times as many dense values by several rows as sparse ones. A copy of these is as
+ * large as the plain weights, so very large ones stay as they are. */
+static bool is_dense(size_t stored, size_t rows, size_t columns, size_t activations) {
+  enum { kSeveral = 4, kLargest = 1 << 26 };
+  size_t whole;
+  if (!ln_mul_size(rows, columns, &whole)) return false;
+  if (stored / 3 >= whole / 4) return true;
+  return activations >= kSeveral && ln_gemm_q8_best()->isa != LN_ISA_GENERIC && whole <= kLargest &&
+         stored >= whole / 8;
+}
+
+TfLiteStatus ln_sparse_matrix_make(TfLiteContext* context, ln_sparse_matrix* matrix, const TfLiteTensor* weights,
+                                   size_t activations) {
   ln_sparse_level levels[LN_MAX_LEVELS];
   int level_count;
   size_t stored;
   ln_sparse_matrix_free(matrix);
   LN_TRY(ln_get_levels(context, weights, levels, &level_count, &stored));
   const size_t rows = (size_t)ln_dim(weights, 0), columns = (size_t)ln_dim(weights, 1);
-  if (rows == 0 || columns == 0 || stored / 3 >= rows * columns / 4) return kTfLiteOk;
+  if (rows == 0 || columns == 0 || is_dense(stored, rows, columns, activations)) return kTfLiteOk;
   /* Columns that the last level has side by side. */
   const ln_sparse_level* last = &levels[level_count - 1];
   const bool in_blocks = !last->is_compressed && last->stride == 1 && columns > 1;

@@ -14,8 +14,10 @@ typedef struct ln_sparse_matrix {
 
 void ln_sparse_matrix_free(ln_sparse_matrix* matrix);
 
-/* Checks the weights, of FLOAT32, INT8 or UINT8, with data. Makes nothing of those that have nearly all their values
- * stored: a dense product takes them sooner. What was there is freed. */
-TfLiteStatus ln_sparse_matrix_make(TfLiteContext* context, ln_sparse_matrix* matrix, const TfLiteTensor* weights);
+/* Checks the weights, of FLOAT32, INT8 or UINT8, with data. Makes nothing of those that a dense product takes sooner:
+ * they have nearly all their values stored, or are multiplied by several rows of `activations`, few zeros among them.
+ * What was there is freed. */
+TfLiteStatus ln_sparse_matrix_make(TfLiteContext* context, ln_sparse_matrix* matrix, const TfLiteTensor* weights,
+                                   size_t activations);
 
 #endif

@@ -1,5 +1,7 @@
 #include "kernels/generic/sparse_product.h"
 
+#include "kernels/generic/sparse_q8.h"
+
 enum { kLanes = 4 };
 
 /* Value i of a block, or block i of single values, goes to lane i % kLanes: sums that do not wait for each other. */
@@ -73,7 +75,7 @@ static uint32_t dot_blocks_s8(const int8_t* values, const uint32_t* columns, siz
   return sum;
 }
 
-void ln_sparse_product_s8(const ln_sparse_rows* weights, size_t begin, size_t end, const int8_t* a, int32_t* sums) {
+void ln_sparse_product_s8_ref(const ln_sparse_rows* weights, size_t begin, size_t end, const int8_t* a, int32_t* sums) {
   const size_t block = weights->block;
   for (size_t n = begin; n < end; ++n) {
     const size_t first = weights->starts[n], blocks = weights->starts[n + 1] - first;
@@ -82,6 +84,10 @@ void ln_sparse_product_s8(const ln_sparse_rows* weights, size_t begin, size_t en
     sums[n - begin] = (int32_t)(block == 1 ? dot_singles_s8(values, columns, blocks, a)
                                            : dot_blocks_s8(values, columns, blocks, block, a));
   }
+}
+
+void ln_sparse_product_s8(const ln_sparse_rows* weights, size_t begin, size_t end, const int8_t* a, int32_t* sums) {
+  ln_sparse_q8_best()->product(weights, begin, end, a, sums);
 }
 
 void ln_sparse_sum_rows_s8(const ln_sparse_rows* weights, int32_t* sums) {

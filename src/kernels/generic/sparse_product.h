@@ -20,8 +20,9 @@ typedef struct ln_sparse_rows {
 void ln_sparse_product_f32(const ln_sparse_rows* weights, size_t begin, size_t end, const float* a, size_t a_stride,
                            size_t count, const float* bias, float low, float high, float* out, size_t out_stride);
 
-/* sums[n - begin] for one row of a, modulo 2^32. */
+/* sums[n - begin] for one row of a, modulo 2^32; by the best rung of sparse_q8.h, and the definition. */
 void ln_sparse_product_s8(const ln_sparse_rows* weights, size_t begin, size_t end, const int8_t* a, int32_t* sums);
+void ln_sparse_product_s8_ref(const ln_sparse_rows* weights, size_t begin, size_t end, const int8_t* a, int32_t* sums);
 
 /* The sum of the int8 values of each row of the weights, modulo 2^32. */
 void ln_sparse_sum_rows_s8(const ln_sparse_rows* weights, int32_t* sums);
