@@ -10,6 +10,8 @@
 #include "ops/builtin_ops.h"
 #include "ops/curve.h"
 #include "ops/fusion.h"
+#include "ops/light.h"
+#include "tensorflow/lite/builtin_ops.h"
 
 typedef struct activation_data {
   ln_unary_rescale rescale;
@@ -166,6 +168,26 @@ static TfLiteStatus logistic_prepare(TfLiteContext* context, TfLiteNode* node) {
 
 static TfLiteStatus logistic_invoke(TfLiteContext* context, TfLiteNode* node) {
   return sigmoid_invoke(context, node, &kLogistic, ln_logistic_s16);
+}
+
+bool ln_sigmoid_row_of(const TfLiteNode* node, int32_t code, TfLiteType type, ln_unary_row* row, const void** params) {
+  const bool is_tanh = code == kTfLiteBuiltinTanh;
+  *params = type == kTfLiteFloat32 ? NULL : node->user_data; /* the table is the data's first member */
+  switch (type) {
+    case kTfLiteFloat32:
+      *row = is_tanh ? ln_unary_tanh_f32_ref : ln_unary_logistic_f32_ref;
+      return true;
+    case kTfLiteInt8:
+    case kTfLiteUInt8:
+      *row = ln_table_row(type);
+      return true;
+    case kTfLiteInt16:
+      *row = is_tanh ? ln_tanh_s16 : ln_logistic_s16;
+      *params = &((const sigmoid_data*)node->user_data)->wide;
+      return true;
+    default:
+      return false;
+  }
 }
 
 const TfLiteRegistration ln_op_tanh = {.init = sigmoid_init,

@@ -4,6 +4,7 @@
 #include "kernels/generic/fixed_point.h"
 #include "ops/binary_util.h"
 #include "ops/builtin_ops.h"
+#include "ops/light.h"
 
 typedef struct add_data {
   ln_binary_row row;
@@ -131,6 +132,13 @@ static TfLiteStatus sub_prepare(TfLiteContext* context, TfLiteNode* node) {
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const add_data* data = node->user_data;
   return ln_binary_run(context, node, data->row, &data->params);
+}
+
+bool ln_add_row_of(const TfLiteNode* node, ln_binary_row* row, const void** params) {
+  const add_data* data = node->user_data;
+  *row = data->row;
+  *params = &data->params;
+  return true;
 }
 
 enum { SHARED = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared };

@@ -7,12 +7,16 @@
 #include "ops/subgraph_util.h"
 #include "tensorflow/lite/builtin_ops.h"
 
-enum { kBlock = 48 }; /* elements whose products are made at once */
+enum {
+  kBlock = 48, /* elements whose products are made at once */
+  kLightsPerNode = 4
+};
 
 void ln_loop_free(ln_loop* loop) {
   ln_free(loop->states);
   ln_free(loop->lists);
   ln_free(loop->products);
+  ln_free(loop->lights);
   ln_free(loop->steps);
   *loop = (ln_loop){0};
 }
@@ -278,7 +282,7 @@ static bool match_states(const body_view* v, ln_loop* loop) {
 
 static void add_step(ln_loop* loop, ln_loop_kind kind, int32_t first) {
   ln_loop_step* last = loop->step_count > 0 ? &loop->steps[loop->step_count - 1] : NULL;
-  if (kind == LN_LOOP_NODES && last != NULL && last->kind == kind && last->end == first)
+  if (kind <= LN_LOOP_LIGHT && last != NULL && last->kind == kind && last->end == first)
     ++last->end;
   else
     loop->steps[loop->step_count++] = (ln_loop_step){kind, first, first + 1};
@@ -287,6 +291,16 @@ static void add_step(ln_loop* loop, ln_loop_kind kind, int32_t first) {
 static void put_values(const body_view* v, int32_t written_at, ln_loop* loop) {
   for (int32_t k = 0; k < loop->list_count; ++k)
     if (v->writer[loop->lists[k].value] == written_at) add_step(loop, LN_LOOP_PUT, k);
+}
+
+static bool add_light(const body_view* v, int32_t position, ln_loop* loop) {
+  TfLiteNode* node;
+  TfLiteRegistration* registration;
+  node_at(v, position, &node, &registration);
+  const int count = ln_light_make(v->inner, node, registration, &loop->lights[loop->light_count],
+                                  loop->light_room - loop->light_count);
+  for (int i = 0; i < count; ++i) add_step(loop, LN_LOOP_LIGHT, loop->light_count++);
+  return count > 0;
 }
 
 static bool make_steps(const body_view* v, ln_loop* loop) {
@@ -298,7 +312,7 @@ static bool make_steps(const body_view* v, ln_loop* loop) {
       add_step(loop, LN_LOOP_PRODUCT, product++);
     } else {
       if (!can_run(v, p)) return false;
-      add_step(loop, LN_LOOP_NODES, p);
+      if (!add_light(v, p, loop)) add_step(loop, LN_LOOP_NODES, p);
     }
     put_values(v, p, loop);
   }
@@ -322,22 +336,50 @@ static bool plan_scratch(ln_loop* loop) {
   return true;
 }
 
-static TfLiteStatus find_asked(TfLiteContext* context, ln_loop* loop) {
+/* input < constant, all INT32 scalars. */
+static bool match_limit(const body_view* v, int32_t tensor, ln_loop_limit* limit) {
+  const TfLiteNode* less = own_writer(v, tensor, kTfLiteBuiltinLess);
+  if (less == NULL || less->inputs->size != 2 || !is_index(v, input_of(less, 0))) return false;
+  const TfLiteTensor* constant = tensor_at(v, input_of(less, 1));
+  if (constant == NULL || !ln_is_constant(constant) || constant->type != kTfLiteInt32 ||
+      ln_num_elements(constant) != 1 || !has_data(constant))
+    return false;
+  *limit = (ln_loop_limit){find(v->inputs, input_of(less, 0)), constant->data.i32[0]};
+  return true;
+}
+
+/* One comparison, or two of which both must hold. */
+static int match_limits(const body_view* v, ln_loop_limit limits[LN_LOOP_MOST_LIMITS]) {
+  const int32_t result = v->outputs->data[0];
+  if (match_limit(v, result, &limits[0])) return 1;
+  const TfLiteNode* both = own_writer(v, result, kTfLiteBuiltinLogicalAnd);
+  if (both == NULL || both->inputs->size != 2) return 0;
+  return match_limit(v, input_of(both, 0), &limits[0]) && match_limit(v, input_of(both, 1), &limits[1]) ? 2 : 0;
+}
+
+static TfLiteStatus look_at_condition(TfLiteContext* context, const body_view* body, ln_loop* loop) {
   body_view v;
   const TfLiteStatus status = open_view(context, loop->condition, &v);
   for (int i = 0; i < loop->state_count && status == kTfLiteOk; ++i)
     loop->states[i].asked = v.reads[v.inputs->data[i]] > 0;
+  if (status == kTfLiteOk && v.prepared == v.plan->size) loop->limit_count = match_limits(&v, loop->limits);
+  for (int i = 0; i < loop->limit_count; ++i) loop->limits[i].state = body->inputs->data[loop->limits[i].state];
   close_view(&v);
   return status;
 }
 
 static TfLiteStatus take_lists(TfLiteContext* context, int32_t positions, ln_loop* loop) {
-  const size_t states = (size_t)loop->state_count + 1, steps = 2 * (size_t)positions + states;
+  const size_t states = (size_t)loop->state_count + 1, lights = kLightsPerNode * (size_t)positions + 1;
+  const size_t steps = (size_t)positions + lights + states;
+  loop->light_room = (int32_t)lights;
+  loop->lights = ln_calloc(lights, sizeof *loop->lights);
   loop->states = ln_calloc(states, sizeof *loop->states);
   loop->lists = ln_calloc(states, sizeof *loop->lists);
   loop->products = ln_calloc((size_t)positions + 1, sizeof *loop->products);
   loop->steps = ln_calloc(steps, sizeof *loop->steps);
-  LN_CHECK(context, loop->states != NULL && loop->lists != NULL && loop->products != NULL && loop->steps != NULL,
+  LN_CHECK(context,
+           loop->states != NULL && loop->lists != NULL && loop->products != NULL && loop->lights != NULL &&
+               loop->steps != NULL,
            "no memory for the steps of a loop");
   return kTfLiteOk;
 }
@@ -363,8 +405,8 @@ TfLiteStatus ln_loop_prepare(TfLiteContext* context, int32_t condition, int32_t 
   TfLiteStatus status = open_view(context, body, &v);
   if (status == kTfLiteOk) status = take_lists(context, v.plan->size, loop);
   if (status == kTfLiteOk) loop->fits = match(&v, loop);
+  if (status == kTfLiteOk && loop->fits) status = look_at_condition(context, &v, loop);
   close_view(&v);
-  if (status == kTfLiteOk && loop->fits) status = find_asked(context, loop);
   if (status != kTfLiteOk || !loop->fits) ln_loop_free(loop);
   return status;
 }
@@ -376,17 +418,18 @@ static bool has_memory(TfLiteContext* inner, int32_t tensor) {
   return t->data.raw != NULL || t->bytes == 0;
 }
 
-static bool all_have_memory(TfLiteContext* inner, const ln_loop* loop) {
+static bool find_memory(TfLiteContext* inner, ln_loop* loop) {
   bool all = true;
   for (int i = 0; i < loop->state_count; ++i)
     all = all && has_memory(inner, loop->states[i].to) &&
           (!loop->states[i].carried || has_memory(inner, loop->states[i].from));
   for (int32_t k = 0; k < loop->list_count; ++k) all = all && has_memory(inner, loop->lists[k].value);
   for (int32_t k = 0; k < loop->product_count; ++k) all = all && has_memory(inner, loop->products[k].in.value);
+  for (int32_t k = 0; k < loop->light_count; ++k) all = all && ln_light_bind(inner, &loop->lights[k]);
   return all;
 }
 
-bool ln_loop_holds(TfLiteContext* context, const TfLiteNode* node, const ln_loop* loop) {
+bool ln_loop_holds(TfLiteContext* context, const TfLiteNode* node, ln_loop* loop) {
   LinnetBackend* backend = LinnetBackendOf(context);
   if (!loop->fits || backend->SubgraphGeneration(backend, loop->body) != loop->generation) return false;
   for (int i = 0; i < loop->state_count; ++i) {
@@ -396,7 +439,7 @@ bool ln_loop_holds(TfLiteContext* context, const TfLiteNode* node, const ln_loop
         !ln_same_shape(initial, ln_subgraph_input(context, loop->condition, i)))
       return false;
   }
-  return all_have_memory(backend->SubgraphContext(backend, loop->body), loop);
+  return find_memory(backend->SubgraphContext(backend, loop->body), loop);
 }
 
 static TfLiteStatus index_of(TfLiteContext* inner, const ln_loop_list* l, size_t* index) {
@@ -440,7 +483,9 @@ static TfLiteStatus multiply(TfLiteContext* inner, const ln_loop* loop, ln_loop_
 static TfLiteStatus run_turn(LinnetBackend* backend, TfLiteContext* inner, ln_loop* loop, char* scratch) {
   for (int32_t i = 0; i < loop->step_count; ++i) {
     const ln_loop_step* step = &loop->steps[i];
-    if (step->kind == LN_LOOP_NODES)
+    if (step->kind == LN_LOOP_LIGHT)
+      for (int32_t k = step->first; k < step->end; ++k) ln_light_run(&loop->lights[k]);
+    else if (step->kind == LN_LOOP_NODES)
       LN_TRY(backend->SubgraphInvokePart(backend, loop->body, step->first, step->end));
     else if (step->kind == LN_LOOP_PUT)
       LN_TRY(put(inner, &loop->lists[step->first]));
@@ -457,7 +502,14 @@ static TfLiteStatus run_turn(LinnetBackend* backend, TfLiteContext* inner, ln_lo
 
 static TfLiteStatus ask(TfLiteContext* context, const ln_loop* loop, bool* go_on) {
   LinnetBackend* backend = LinnetBackendOf(context);
-  TfLiteContext* inner = backend->SubgraphContext(backend, loop->condition);
+  TfLiteContext* inner = backend->SubgraphContext(backend, loop->body);
+  if (loop->limit_count > 0) {
+    *go_on = true;
+    for (int i = 0; i < loop->limit_count; ++i)
+      *go_on = *go_on && inner->GetTensor(inner, loop->limits[i].state)->data.i32[0] < loop->limits[i].limit;
+    return kTfLiteOk;
+  }
+  inner = backend->SubgraphContext(backend, loop->condition);
   for (int i = 0; i < loop->state_count; ++i)
     if (loop->states[i].asked)
       LN_TRY(ln_copy_tensor(inner, ln_subgraph_input(context, loop->body, i),

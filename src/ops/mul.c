@@ -2,6 +2,7 @@
 #include "kernels/generic/fixed_point.h"
 #include "ops/binary_util.h"
 #include "ops/builtin_ops.h"
+#include "ops/light.h"
 
 typedef struct mul_data {
   ln_binary_row row;
@@ -125,6 +126,13 @@ static TfLiteStatus div_invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, 1, &divisor));
   LN_TRY(ln_binary_check_divisor(context, divisor, divisor->type == kTfLiteInt32 ? 0 : divisor->params.zero_point));
   return mul_invoke(context, node);
+}
+
+bool ln_mul_row_of(const TfLiteNode* node, ln_binary_row* row, const void** params) {
+  const mul_data* data = node->user_data;
+  *row = data->row;
+  *params = &data->params;
+  return true;
 }
 
 enum { SHARED = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared };
