@@ -14,8 +14,11 @@ static int needed_inputs(int code) {
     case LN_OP_ABS:
     case LN_OP_AVERAGE_POOL_2D:
     case LN_OP_CAST:
+    case LN_OP_CEIL:
+    case LN_OP_COS:
     case LN_OP_ELU:
     case LN_OP_EXP:
+    case LN_OP_FLOOR:
     case LN_OP_GELU:
     case LN_OP_HARD_SWISH:
     case LN_OP_L2_NORMALIZATION:
@@ -25,13 +28,17 @@ static int needed_inputs(int code) {
     case LN_OP_LOGISTIC:
     case LN_OP_LOG_SOFTMAX:
     case LN_OP_MAX_POOL_2D:
+    case LN_OP_LOGICAL_NOT:
     case LN_OP_NEG:
     case LN_OP_RELU:
     case LN_OP_RELU6:
     case LN_OP_RELU_0_TO_1:
     case LN_OP_RELU_N1_TO_1:
     case LN_OP_RESHAPE:
+    case LN_OP_ROUND:
     case LN_OP_RSQRT:
+    case LN_OP_SIGN:
+    case LN_OP_SIN:
     case LN_OP_SOFTMAX:
     case LN_OP_SQRT:
     case LN_OP_SQUARE:
@@ -46,15 +53,24 @@ static int needed_inputs(int code) {
     case LN_OP_CONV_3D:
     case LN_OP_DEPTHWISE_CONV_2D:
     case LN_OP_DIV:
+    case LN_OP_EQUAL:
     case LN_OP_EXPAND_DIMS:
     case LN_OP_FULLY_CONNECTED:
+    case LN_OP_GREATER:
+    case LN_OP_GREATER_EQUAL:
+    case LN_OP_LESS:
+    case LN_OP_LESS_EQUAL:
+    case LN_OP_LOGICAL_AND:
+    case LN_OP_LOGICAL_OR:
     case LN_OP_MAXIMUM:
     case LN_OP_MEAN:
     case LN_OP_MINIMUM:
     case LN_OP_MIRROR_PAD:
     case LN_OP_MUL:
+    case LN_OP_NOT_EQUAL:
     case LN_OP_PAD:
     case LN_OP_POW:
+    case LN_OP_PRELU:
     case LN_OP_REDUCE_MAX:
     case LN_OP_REDUCE_MIN:
     case LN_OP_REDUCE_PROD:
@@ -70,6 +86,7 @@ static int needed_inputs(int code) {
     case LN_OP_BATCH_TO_SPACE_ND:
     case LN_OP_CONV_3D_TRANSPOSE:
     case LN_OP_PADV2:
+    case LN_OP_SELECT_V2:
     case LN_OP_SLICE:
     case LN_OP_SPACE_TO_BATCH_ND:
     case LN_OP_SPLIT_V:

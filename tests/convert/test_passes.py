@@ -260,6 +260,22 @@ def test_pass(name, tmp_path):
         assert np.allclose(got[1], wanted, rtol=1e-5, atol=2e-5 * np.abs(wanted).max())
 
 
+def test_transposes_go_through_what_has_lists_and_broadcasts(tmp_path):
+    """PRELU, SLICE, TILE, PADV2 and a value of one element, with channels first."""
+    builder = Builder()
+    y = builder.op("TRANSPOSE", builder.x, TO_NCHW, shape=(1, 4, 6, 6))
+    y = builder.op("PRELU", y, F([1, 2, 3, 4]).reshape(4, 1, 1))
+    y = builder.op("SLICE", y, np.int32([0, 1, 2, 0]), np.int32([-1, 2, 3, -1]), shape=(1, 2, 3, 6))
+    y = builder.op("TILE", y, np.int32([1, 2, 1, 3]), shape=(1, 4, 3, 18))
+    y = builder.op("PADV2", y, np.int32([[0, 0], [1, 0], [0, 2], [3, 0]]), F(7), shape=(1, 5, 5, 21))
+    y = builder.op("MUL", y, builder.op("MEAN", builder.x, np.int32([0, 1, 2, 3]), shape=(1, 1, 1, 1), keep_dims=True))
+    builder.save(tmp_path / "source.tflite", builder.op("TRANSPOSE", y, TO_NHWC, shape=(1, 5, 21, 5)))
+    command.linnet("optimize", tmp_path / "source.tflite", "-o", tmp_path / "out.tflite")
+    operators, got = run(tmp_path / "out.tflite")
+    assert operators == ["PRELU", "SLICE", "TILE", "PADV2", "MEAN", "MUL"]
+    assert np.allclose(got, run(tmp_path / "source.tflite")[1], rtol=1e-5, atol=1e-5)
+
+
 def test_an_intermediate_output_stays(tmp_path):
     """What is an output of the model is computed, whatever could be fused."""
     builder = Builder()

@@ -61,6 +61,24 @@ static bool is_elementwise(int code) {
     case LN_OP_ABS:
     case LN_OP_NEG:
     case LN_OP_CAST:
+    case LN_OP_SIGN:
+    case LN_OP_FLOOR:
+    case LN_OP_CEIL:
+    case LN_OP_ROUND:
+    case LN_OP_SIN:
+    case LN_OP_COS:
+    case LN_OP_PRELU:
+    case LN_OP_ADD_N:
+    case LN_OP_EQUAL:
+    case LN_OP_NOT_EQUAL:
+    case LN_OP_LESS:
+    case LN_OP_LESS_EQUAL:
+    case LN_OP_GREATER:
+    case LN_OP_GREATER_EQUAL:
+    case LN_OP_LOGICAL_NOT:
+    case LN_OP_LOGICAL_AND:
+    case LN_OP_LOGICAL_OR:
+    case LN_OP_SELECT_V2:
       return true;
     default:
       return false;
@@ -109,7 +127,11 @@ static bool same_order(const ln_tensor* t, int rank, const int64_t* order) {
   return order_of(t->producer, other) == rank && memcmp(other, order, (size_t)rank * sizeof *order) == 0;
 }
 
-/* The transpose of an operand, and that all others are transposed so too or constants; rank -1: they are not. */
+/* What is the same in any order: one element, of any rank. */
+static bool has_no_order(const ln_tensor* t) { return ln_tensor_elements(t) == 1; }
+
+/* The transpose of an operand, and that all others are transposed so too, constants or of one element; rank -1: they
+ * are not. */
 static int common_order(const ln_node* node, int64_t order[LN_MAX_DIMS]) {
   int rank = -1;
   for (int i = 0; i < node->input_count && rank < 0; ++i)
@@ -117,7 +139,9 @@ static int common_order(const ln_node* node, int64_t order[LN_MAX_DIMS]) {
   for (int i = 0; i < node->input_count && rank >= 0; ++i) {
     const ln_tensor* t = node->inputs[i];
     if (t == NULL || t->quantization != NULL) return -1;
-    if (ln_tensor_is_constant(t) ? t->rank > rank || t->type == LN_TYPE_STRING : !same_order(t, rank, order)) return -1;
+    if (ln_tensor_is_constant(t) || has_no_order(t) ? t->rank > rank || t->type == LN_TYPE_STRING
+                                                    : !same_order(t, rank, order))
+      return -1;
   }
   return rank;
 }
@@ -141,9 +165,10 @@ static bool through_elementwise(ln_node* node) {
   if (rank < 0 || node->output_count != 1 || node->outputs[0]->rank != rank) return false;
   for (int i = 0; i < node->input_count; ++i) {
     ln_tensor* t = node->inputs[i];
+    if (has_no_order(t)) continue;
     if (!ln_tensor_is_constant(t))
       ln_node_set_input(node, i, t->producer->inputs[0]);
-    else if (ln_tensor_elements(t) != 1)
+    else
       ln_node_set_input(node, i, constant_put_back(widen(t, rank), order));
   }
   transpose_behind(node, order);
@@ -156,7 +181,7 @@ static bool through_concatenation(ln_node* node) {
   int64_t axis = LN_GET(node, ConcatenationOptions, axis);
   if (rank < 0) return false;
   for (int i = 0; i < node->input_count; ++i)
-    if (ln_tensor_is_constant(node->inputs[i])) return false;
+    if (ln_tensor_is_constant(node->inputs[i]) || has_no_order(node->inputs[i])) return false;
   if (axis < 0) axis += rank;
   if (axis < 0 || axis >= rank) return false;
   for (int i = 0; i < node->input_count; ++i) ln_node_set_input(node, i, node->inputs[i]->producer->inputs[0]);
@@ -177,6 +202,23 @@ static bool through_pad(ln_node* node) {
   ln_node_set_input(node, 1,
                     ln_graph_constant(s, node->inputs[1]->name, LN_TYPE_INT32, 2, dims,
                                       ln_job_copy(s->graph->job, moved, 2 * sizeof(int32_t) * (size_t)rank)));
+  ln_node_set_input(node, 0, node->inputs[0]->producer->inputs[0]);
+  transpose_behind(node, order);
+  return true;
+}
+
+/* SLICE and TILE: their other operands have one number for each dimension. */
+static bool through_lists(ln_node* node) {
+  int64_t order[LN_MAX_DIMS], numbers[2][LN_MAX_DIMS];
+  int32_t moved[LN_MAX_DIMS];
+  const int rank = order_of(node->inputs[0]->producer, order), lists = node->code == LN_OP_SLICE ? 2 : 1;
+  if (rank < 0 || node->outputs[0]->rank != rank) return false;
+  for (int k = 0; k < lists; ++k)
+    if (!ln_tensor_ints(node->inputs[1 + k], rank, numbers[k])) return false;
+  for (int k = 0; k < lists; ++k) {
+    for (int i = 0; i < rank; ++i) moved[order[i]] = (int32_t)numbers[k][i];
+    ln_node_set_input(node, 1 + k, ln_graph_ints(node->subgraph, node->inputs[1 + k]->name, rank, moved));
+  }
   ln_node_set_input(node, 0, node->inputs[0]->producer->inputs[0]);
   transpose_behind(node, order);
   return true;
@@ -224,8 +266,10 @@ int ln_pass_transposes(ln_subgraph* subgraph) {
       changes += through_elementwise(node);
     else if (node->code == LN_OP_CONCATENATION)
       changes += through_concatenation(node);
-    else if (node->code == LN_OP_PAD)
+    else if (node->code == LN_OP_PAD || node->code == LN_OP_PADV2 || node->code == LN_OP_MIRROR_PAD)
       changes += through_pad(node);
+    else if (node->code == LN_OP_SLICE || node->code == LN_OP_TILE)
+      changes += through_lists(node);
     else if (is_reduction(node->code))
       changes += through_reduction(node);
   }
