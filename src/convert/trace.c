@@ -178,10 +178,12 @@ static void group(ln_job* job, groups* g) {
   }
   for (int32_t i = 0; i < g->count; ++i) {
     const touched* t = &g->nodes[i];
-    ln_tensor* const* inputs = t->node != NULL ? t->node->inputs : NULL;
-    const int32_t count = t->node != NULL ? t->node->input_count : 0;
-    follow(g, i, t->inputs, t->input_count, inputs, count);
-    follow(g, i, inputs, count, t->inputs, t->input_count);
+    if (t->node == NULL) {
+      follow(g, i, t->inputs, t->input_count, NULL, 0);
+      continue;
+    }
+    follow(g, i, t->inputs, t->input_count, t->node->inputs, t->node->input_count);
+    follow(g, i, t->node->inputs, t->node->input_count, t->inputs, t->input_count);
   }
 }
 

@@ -6,11 +6,12 @@
 static ln_tensor* operand(const ln_node* node, const float** numbers, size_t* step) {
   if (node == NULL || !ln_has_no_activation(node) || !ln_is_float(node->outputs[0])) return NULL;
   for (int i = 1; i >= 0; --i) {
-    ln_tensor* x = node->inputs[1 - i];
-    if (x == NULL || !ln_tensor_is_constant(node->inputs[i]) || ln_tensor_is_constant(x) || x->rank < 1) continue;
-    if (!ln_shapes_equal(x, node->outputs[0]) || ln_dim(x, x->rank - 1) < 1) return NULL;
-    *numbers = ln_per_channel(node->inputs[i], ln_dim(x, x->rank - 1), step);
-    return *numbers != NULL && node->inputs[i]->rank <= x->rank ? x : NULL;
+    ln_tensor *x = node->inputs[1 - i], *constant = node->inputs[i];
+    if (x == NULL || constant == NULL || constant->data == NULL || x->data != NULL || x->rank < 1) continue;
+    const int32_t channels = ln_dim(x, x->rank - 1);
+    if (channels < 1 || constant->rank > x->rank || !ln_shapes_equal(x, node->outputs[0])) return NULL;
+    *numbers = ln_per_channel(constant, channels, step);
+    return *numbers != NULL ? x : NULL;
   }
   return NULL;
 }
