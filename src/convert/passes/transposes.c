@@ -85,6 +85,34 @@ static bool is_elementwise(int code) {
   }
 }
 
+static bool is_reduction(int code) {
+  return code == LN_OP_MEAN || code == LN_OP_SUM || code == LN_OP_REDUCE_MAX || code == LN_OP_REDUCE_MIN ||
+         code == LN_OP_REDUCE_PROD;
+}
+
+static bool lets_through(int code) {
+  return is_elementwise(code) || is_reduction(code) || code == LN_OP_TRANSPOSE || code == LN_OP_CONCATENATION ||
+         code == LN_OP_PAD || code == LN_OP_PADV2 || code == LN_OP_MIRROR_PAD || code == LN_OP_SLICE ||
+         code == LN_OP_TILE;
+}
+
+/* Whether a transpose may go behind `node`: not if it had to stay where it is for others besides, unless it meets
+ * another one there. */
+static bool may_move(const ln_node* transpose, const ln_node* node) {
+  const ln_tensor* t = transpose->outputs[0];
+  const ln_node* next = ln_only_user(node->outputs[0]);
+  if (next != NULL && next->code == LN_OP_TRANSPOSE) return true;
+  if (ln_is_output(t)) return false;
+  int32_t seen = 0;
+  for (const ln_node* user = transpose->next; user != NULL && seen < t->uses; user = user->next)
+    for (int i = 0; i < user->input_count; ++i) {
+      if (user->inputs[i] != t) continue;
+      if (!lets_through(user->code)) return false;
+      ++seen;
+    }
+  return true;
+}
+
 /* A tensor with the dimensions of `t` put back: dimension order[i] of it is dimension i of `t`. */
 static ln_tensor* put_back(const ln_tensor* t, const int64_t* order) {
   ln_tensor* x = ln_graph_tensor(t->subgraph, ln_job_text(t->subgraph->graph->job, "%s/before", t->name), t->type,
@@ -142,6 +170,7 @@ static int common_order(const ln_node* node, int64_t order[LN_MAX_DIMS]) {
     if (ln_tensor_is_constant(t) || has_no_order(t) ? t->rank > rank || t->type == LN_TYPE_STRING
                                                     : !same_order(t, rank, order))
       return -1;
+    if (!ln_tensor_is_constant(t) && !has_no_order(t) && !may_move(t->producer, node)) return -1;
   }
   return rank;
 }
@@ -195,6 +224,7 @@ static bool through_pad(ln_node* node) {
   int32_t moved[2 * LN_MAX_DIMS];
   const int rank = order_of(node->inputs[0]->producer, order);
   if (rank < 0 || !ln_tensor_ints(node->inputs[1], 2 * rank, pads)) return false;
+  if (!may_move(node->inputs[0]->producer, node)) return false;
   for (int i = 0; i < rank; ++i)
     for (int k = 0; k < 2; ++k) moved[2 * order[i] + k] = (int32_t)pads[2 * i + k];
   const int32_t dims[] = {rank, 2};
@@ -212,7 +242,7 @@ static bool through_lists(ln_node* node) {
   int64_t order[LN_MAX_DIMS], numbers[2][LN_MAX_DIMS];
   int32_t moved[LN_MAX_DIMS];
   const int rank = order_of(node->inputs[0]->producer, order), lists = node->code == LN_OP_SLICE ? 2 : 1;
-  if (rank < 0 || node->outputs[0]->rank != rank) return false;
+  if (rank < 0 || node->outputs[0]->rank != rank || !may_move(node->inputs[0]->producer, node)) return false;
   for (int k = 0; k < lists; ++k)
     if (!ln_tensor_ints(node->inputs[1 + k], rank, numbers[k])) return false;
   for (int k = 0; k < lists; ++k) {
@@ -222,11 +252,6 @@ static bool through_lists(ln_node* node) {
   ln_node_set_input(node, 0, node->inputs[0]->producer->inputs[0]);
   transpose_behind(node, order);
   return true;
-}
-
-static bool is_reduction(int code) {
-  return code == LN_OP_MEAN || code == LN_OP_SUM || code == LN_OP_REDUCE_MAX || code == LN_OP_REDUCE_MIN ||
-         code == LN_OP_REDUCE_PROD;
 }
 
 /* Without the reduced dimensions the rest must stand in the same order, or be kept as 1. */
@@ -250,6 +275,7 @@ static bool through_reduction(ln_node* node) {
     if (order[i] < last) return false;
     last = order[i];
   }
+  if (keep && !may_move(node->inputs[0]->producer, node)) return false;
   ln_node_set_input(node, 1, ln_graph_ints(node->subgraph, node->inputs[1]->name, (int)count, moved));
   ln_node_set_input(node, 0, node->inputs[0]->producer->inputs[0]);
   if (keep) transpose_behind(node, order);
