@@ -15,6 +15,8 @@ static void fill(float* values, size_t count) {
   kc_fill_f32(values, count, kc_chance(50) ? 4.0f : 40.0f);
   for (size_t i = 0; i < count; ++i)
     if (kc_chance(5)) values[i] = kSpecial[kc_range(0, 15)];
+  const uint32_t marked_nan = UINT32_C(0x7fc00001);
+  if (count > 0 && kc_chance(10)) memcpy(&values[kc_range(0, (int64_t)count - 1)], &marked_nan, sizeof marked_nan);
 }
 
 static void check_unary(const ln_unary_variant* v, int index) {

@@ -1,5 +1,6 @@
 /* exp, the logistic function, tanh, GELU on vectors. The polynomials are least-squares fits, reweighted until the
  * largest error is smallest; errors are against the exact value. */
+#include <math.h>
 
 /* x = n ln 2 + r: exp(r) - 1 = r + r^2 p(r), |r| <= ln 2 / 2; p's error is 3e-9. */
 typedef struct reduced {
@@ -30,9 +31,28 @@ LN_INLINE vec exp_less_one(vec x) {
   return vec_add(vec_scale(e.less_one, e.n), vec_sub(vec_scale(vec_set(1.0f), e.n), vec_set(1.0f)));
 }
 
-LN_INLINE vec logistic_of(vec x) {
-  return vec_div(vec_set(1.0f), vec_add(vec_set(1.0f), exp_of(vec_sub(vec_set(0.0f), x))));
+/* 1 + exp(-x). Adding 1.5 * 2^23 rounds to n and leaves it in the lowest bits; q = x + n ln 2, and exp(-q) by the
+ * polynomial above. Where scaling takes many instructions 2^n is added to the exponent, and what would overflow is put
+ * right: from x = -87 down it is infinity. A NaN's lowest bits may be anything: there it comes from 0 q. */
+LN_INLINE vec one_and_exp_less(vec x) {
+  const vec below = VEC_SCALES ? vec_max(vec_set(-104.0f), x) : x, z = vec_min(vec_set(87.0f), below);
+  const vec magic = vec_set(12582912.0f), t = vec_fma(z, vec_set(-1.44269504f), magic), n = vec_sub(t, magic);
+  const vec q = vec_fma(n, vec_set(-2.12194440e-4f), vec_fma(n, vec_set(0.693359375f), z));
+  vec p = vec_fma(vec_set(1.395044398e-03f), q, vec_set(-8.368886799e-03f));
+  p = vec_fma(p, q, vec_set(4.166620728e-02f));
+  p = vec_fma(p, q, vec_set(-1.666651903e-01f));
+  p = vec_fma(p, q, vec_set(5.000000094e-01f));
+  p = vec_fma(p, q, vec_set(-1.0f));
+  p = vec_fma(p, q, vec_set(1.0f));
+  if (VEC_SCALES) return vec_add(vec_set(1.0f), vec_scale(p, n));
+  const vec one = vec_fma(q, vec_set(0.0f), vec_set(1.0f));
+  return vec_if_less(x, vec_set(-87.0f), vec_set(INFINITY), vec_add(one, vec_add_exponent(p, t)));
 }
+
+LN_INLINE vec logistic_of(vec x) { return vec_div(vec_set(1.0f), one_and_exp_less(x)); }
+
+/* x times it. */
+LN_INLINE vec swish_of(vec x) { return vec_div(x, one_and_exp_less(x)); }
 
 /* Near 0: x + x^3 p(x^2), p's error 4e-9; else 1 - 2 / (exp(2 |x|) + 1). */
 LN_INLINE vec tanh_of(vec x) {

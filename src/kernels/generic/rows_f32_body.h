@@ -31,7 +31,7 @@ LN_INLINE vec clamp(vec x, vec low, vec high) { return vec_min(high, vec_max(low
 
 LN_ROW(exp, , exp_of(x))
 LN_ROW(logistic, , logistic_of(x))
-LN_ROW(swish, , vec_mul(x, logistic_of(x)))
+LN_ROW(swish, , swish_of(x))
 LN_ROW(tanh, , tanh_of(x))
 LN_ROW(gelu, , gelu_of(x))
 LN_ROW(gelu_tanh, , gelu_tanh_of(x))
