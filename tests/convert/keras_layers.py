@@ -319,6 +319,16 @@ def shared():
     return keras.Model([y, x], [layer(first(x)), layer(y)])
 
 
+def shared_with_inner(first):
+    """A layer of the model that is one of a nested model too; Keras saves it where it meets it first."""
+    x, y = keras.Input((5,)), keras.Input((5,))
+    layer = L.Dense(5, activation="tanh")
+    inner = keras.Model(y, L.Dense(3)(layer(y)), name="inner")
+    return keras.Model(x, inner(layer(x)) if first else layer(L.Dense(5)(inner(x))))
+
+
+case("model-shared-within", lambda: shared_with_inner(True))
+case("model-shared-behind", lambda: shared_with_inner(False))
 case("model-nested", nested)
 case("model-shared", shared)
 case("model-sequential", lambda: keras.Sequential([keras.Input((8, 8, 3)), L.Conv2D(4, 3), L.BatchNormalization(), L.ReLU(), L.Flatten(), L.Dense(3, activation="softmax")]))

@@ -330,6 +330,10 @@ ln_keras_weights ln_keras_layer_part(const ln_keras_weights* weights, const char
   return part;
 }
 
+bool ln_keras_is_there(const ln_keras_weights* weights) {
+  return !weights->file->is_zip || exists(weights->file->file, weights->path);
+}
+
 /* "scale/variable_3": a weight that was made without a name. */
 static bool is_unnamed(const char* name) {
   const char* slash = strrchr(name, '/');

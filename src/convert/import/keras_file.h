@@ -40,6 +40,9 @@ ln_keras_weights ln_keras_part(const ln_keras_weights* weights, const char* attr
 /* The part of a model's layer; `index_name` is the layer's group in .keras files. */
 ln_keras_weights ln_keras_layer_part(const ln_keras_weights* weights, const char* index_name, const char* layer);
 
+/* Whether the file has the place at all. True for .h5 files, which have all weights of a model in one. */
+bool ln_keras_is_there(const ln_keras_weights* weights);
+
 /* Reads a weight: number `index` of the layer's own in .keras files, called `name` in .h5 files, or
  * number `index` of those that have no names. False: there is none.
  * Stops the job where it cannot be read. */

@@ -69,6 +69,11 @@ static bool is_model(const char* class_name) {
          strcmp(class_name, "Model") == 0;
 }
 
+static bool is_functional(const cJSON* json) {
+  const char* class_name = text_of(json, "class_name", "");
+  return strcmp(class_name, "Functional") == 0 || strcmp(class_name, "Model") == 0;
+}
+
 /* "keras.src.ops.numpy": an operation, where keras.layers has a class of the same name. Files of HDF5 do not say the
  * module; there it is what is neither trainable nor not, as layers are, and has no type or no layer's name. */
 static bool is_operation(const cJSON* json) {
@@ -258,6 +263,17 @@ static void read_arguments(ln_keras_call* call, const cJSON* json) {
   collect_masks(call);
 }
 
+/* A layer that several models share is saved with the first of them only. */
+static ln_keras_weights weights_of(const ln_keras_model* model, const layer* l) {
+  const ln_keras_weights own = ln_keras_layer_part(&model->weights, l->index_name, l->name);
+  if (model->importer->nested == 0 || ln_keras_is_there(&own)) return own;
+  for (size_t i = 0; i < model->importer->place_count; ++i) {
+    const ln_keras_place* place = &model->importer->places[i];
+    if (strcmp(place->name, l->name) == 0 && ln_keras_is_there(&place->weights)) return place->weights;
+  }
+  return own;
+}
+
 static void run_node(ln_keras_model* model, layer* l, node* n) {
   ln_keras_importer* importer = model->importer;
   if (n->state == OPEN)
@@ -268,7 +284,7 @@ static void run_node(ln_keras_model* model, layer* l, node* n) {
   n->state = OPEN;
   ln_keras_call call = new_call(importer, model->b, l->json, model->prefix);
   call.model = model;
-  call.weights = ln_keras_layer_part(&model->weights, l->index_name, l->name);
+  call.weights = weights_of(model, l);
   read_arguments(&call, n->json);
   run(&call);
   n->outs = call.out;
@@ -280,6 +296,10 @@ static void run_node(ln_keras_model* model, layer* l, node* n) {
 static ln_tensor* tensor_at(ln_keras_model* model, const char* name, int node_index, int tensor_index) {
   ln_job* job = model->importer->job;
   layer* l = find_layer(model, name);
+  /* In Keras 2's files those of all models that are called do. */
+  if (l != NULL && node_index > 0 && node_index >= l->node_count && ln_keras_is_2(model->weights.file) &&
+      is_model(text_of(l->json, "class_name", "")))
+    node_index = l->node_count - 1;
   if (l == NULL) ln_stop(job, "model \"%s\" names a layer \"%s\", which it has not", model->name, name);
   if (node_index < 0 || node_index >= l->node_count)
     ln_stop(job, "layer \"%s\" has %d calls; call %d is asked for", name, l->node_count, node_index);
@@ -404,7 +424,7 @@ static ln_tensor** call_sequential(ln_keras_model* model, ln_tensor* const* in, 
     layer* l = &model->layers[i];
     if (strcmp(text_of(l->json, "class_name", ""), "InputLayer") == 0) continue;
     ln_keras_call call = new_call(model->importer, model->b, l->json, model->prefix);
-    call.weights = ln_keras_layer_part(&model->weights, l->index_name, l->name);
+    call.weights = weights_of(model, l);
     for (int k = 0; k < *out_count; ++k) add_input(&call, at[k]);
     run(&call);
     at = call.out;
@@ -429,8 +449,13 @@ static ln_tensor** call_functional(ln_keras_model* model, const cJSON* config, l
     l->nodes[0].out_count = 1;
   }
   ln_tensor** outs = ln_job_alloc(job, outputs->count, sizeof *outs);
-  for (size_t i = 0; i < outputs->count; ++i)
-    outs[i] = tensor_at(model, outputs->items[i].name, outputs->items[i].node_index, outputs->items[i].tensor_index);
+  for (size_t i = 0; i < outputs->count; ++i) {
+    const layer* l = find_layer(model, outputs->items[i].name);
+    int call = outputs->items[i].node_index;
+    /* Where a model names its outputs, the calls of a functional model within count from 1. */
+    if (l != NULL && call > 0 && is_functional(l->json)) --call;
+    outs[i] = tensor_at(model, outputs->items[i].name, call, outputs->items[i].tensor_index);
+  }
   *out_count = (int)outputs->count;
   return outs;
 }
@@ -454,6 +479,22 @@ static ln_tensor** call_model(ln_keras_importer* importer, const cJSON* config, 
   references outputs = {NULL, 0, 0};
   return sequential ? call_sequential(model, in, in_count, out_count)
                     : call_functional(model, config, in, in_count, &outputs, out_count);
+}
+
+/* Where all layers of all models have their weights. */
+static void find_places(const ln_keras_model* model, int depth) {
+  ln_keras_importer* importer = model->importer;
+  for (int i = 0; i < model->count && depth < MAX_DEPTH; ++i) {
+    const layer* l = &model->layers[i];
+    const cJSON* config = cJSON_GetObjectItemCaseSensitive(l->json, "config");
+    const ln_keras_weights weights = ln_keras_layer_part(&model->weights, l->index_name, l->name);
+    importer->places = ln_job_grow(importer->job, importer->places, importer->place_count, &importer->place_capacity,
+                                   sizeof *importer->places);
+    importer->places[importer->place_count++] = (ln_keras_place){l->name, weights};
+    if (!is_model(text_of(l->json, "class_name", "")) || is_operation(l->json)) continue;
+    ++importer->nested;
+    find_places(new_model(importer, config, model->b, "", weights), depth + 1);
+  }
 }
 
 /* ---- The whole file ---- */
@@ -557,6 +598,7 @@ ln_graph* ln_import_keras(ln_job* job, const char* path, const LinnetConvertOpti
   ln_subgraph* main = ln_graph_subgraph(importer.graph, "main");
   const ln_builder b = {main, NULL};
   ln_keras_model* model = new_model(&importer, config, b, "", ln_keras_root(file));
+  find_places(model, 0);
   ln_signature* signature = ln_graph_signature(importer.graph, "serving_default", main);
   if (strcmp(class_name, "Sequential") == 0)
     convert_sequential(model, config, main, signature);

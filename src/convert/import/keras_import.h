@@ -17,12 +17,21 @@ typedef struct ln_keras_mask {
   ln_tensor* mask; /* bool [batch, steps] */
 } ln_keras_mask;
 
+/* Where a layer's weights are, by its name. */
+typedef struct ln_keras_place {
+  const char* name;
+  ln_keras_weights weights;
+} ln_keras_place;
+
 typedef struct ln_keras_importer {
   ln_job* job;
   ln_graph* graph;
   ln_keras_mask* masks;
-  int depth; /* of layers within layers */
-  int calls; /* of all layers */
+  ln_keras_place* places; /* of all models */
+  size_t place_count, place_capacity;
+  int nested; /* models within */
+  int depth;  /* of layers within layers */
+  int calls;  /* of all layers */
 } ln_keras_importer;
 
 /* One call of one layer. */
