@@ -158,6 +158,7 @@ for kind in ["SimpleRNN", "GRU", "LSTM"]:
     case(f"{kind}-state", one(lambda kind=kind: getattr(L, kind)(5, return_state=True), (6, 4)))
     case(f"{kind}-states", one(lambda kind=kind: getattr(L, kind)(5, return_state=True, return_sequences=True), (6, 4)))
     case(f"{kind}-open", one(lambda kind=kind: getattr(L, kind)(5, return_sequences=True), (None, 4)))
+    case(f"{kind}-stateful", one(lambda kind=kind: getattr(L, kind)(5, stateful=True, return_sequences=True), (6, 4), batch=2))
     case(f"{kind}-batch", one(lambda kind=kind: getattr(L, kind)(5), (6, 4), batch=2))
     over(f"Bidirectional-{kind}", lambda kind=kind, **o: L.Bidirectional(getattr(L, kind)(5, return_sequences=o.pop("sequences")), **o), (6, 4),
          sequences=[False, True], merge_mode=["concat", "sum", "mul", "ave", None])

@@ -51,6 +51,21 @@ def test_unknown_batch_stays_unknown(tmp_path):
     assert interpreter.get_signature_list() == {"serving_default": {"inputs": ["features"], "outputs": ["output_0"]}}
 
 
+def test_states_are_kept_from_run_to_run(tmp_path):
+    """As variables, apart for each interpreter."""
+    model = keras.Sequential([keras.Input((6, 4), batch_size=2), keras.layers.LSTM(5, stateful=True, return_sequences=True),
+                              keras.layers.GRU(3, stateful=True)])
+    model.save(tmp_path / "m.keras")
+    command.linnet("convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite")
+    x = np.random.default_rng(0).normal(0, 1, (2, 6, 4)).astype("f")
+    runner = judge.Interpreter(str(tmp_path / "m.tflite")).get_signature_runner("serving_default")
+    name, = runner.get_input_details()
+    for _ in range(3):
+        wanted = np.asarray(model(x))
+        assert judge.difference(wanted, runner(**{name: x})["output_0"]) <= judge_keras.TOLERANCE
+        x = -x
+
+
 def test_float16_weights(tmp_path):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, dtype="mixed_float16")])
     model.save(tmp_path / "m.keras")

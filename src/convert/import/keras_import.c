@@ -604,6 +604,7 @@ ln_graph* ln_import_keras(ln_job* job, const char* path, const LinnetConvertOpti
     convert_sequential(model, config, main, signature);
   else
     convert_functional(model, config, main, signature);
+  ln_keras_call_init(&importer, main);
   return importer.graph;
 }
 

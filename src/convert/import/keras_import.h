@@ -27,6 +27,7 @@ typedef struct ln_keras_importer {
   ln_job* job;
   ln_graph* graph;
   ln_keras_mask* masks;
+  ln_subgraph* init;      /* gives states that are kept their first values; NULL: there are none */
   ln_keras_place* places; /* of all models */
   size_t place_count, place_capacity;
   int nested; /* models within */
@@ -137,6 +138,9 @@ ln_tensor* ln_keras_activate(ln_keras_call* call, const cJSON* json, ln_tensor* 
 /* By a function's name and its arguments; NULL, noted: there is none. */
 ln_tensor* ln_keras_activation(ln_keras_call* call, const char* function, const cJSON* config, ln_tensor* x,
                                const char* name);
+
+/* Lets `main` begin with the first values of states, if there are any. */
+void ln_keras_call_init(const ln_keras_importer* importer, ln_subgraph* main);
 
 /* A mask of a tensor, NULL: none. */
 ln_tensor* ln_keras_mask_of(const ln_keras_call* call, const ln_tensor* tensor);

@@ -370,19 +370,54 @@ static ln_tensor* time_mask(ln_keras_call* call, ln_tensor* mask) {
                    ln_keras_name(call, "mask_steps"));
 }
 
+/* ---- States that stay from one run to the next ---- */
+
+static ln_tensor* handle(const ln_builder* b, const char* name) {
+  ln_node* node = ln_graph_node(b->subgraph, LN_OP_VAR_HANDLE, b->place);
+  ln_node_set_string(node, LN_SLOT(VarHandleOptions, container), "");
+  ln_node_set_string(node, LN_SLOT(VarHandleOptions, shared_name), name);
+  ln_tensor* variable = ln_node_add_output(node, name, LN_TYPE_RESOURCE);
+  ln_tensor_set_shape(variable, 0, NULL);
+  return variable;
+}
+
+/* The variable's value; zeros at first, by a subgraph that CALL_ONCE runs. */
+static ln_tensor* kept_state(ln_keras_call* call, const int32_t* dims, const char* name, ln_tensor** variable) {
+  ln_keras_importer* importer = call->importer;
+  if (importer->init == NULL) importer->init = ln_graph_subgraph(importer->graph, "init");
+  const ln_builder init = {importer->init, call->b.place};
+  const size_t count = (size_t)dims[0] * (size_t)dims[1];
+  ln_tensor* const first[] = {handle(&init, name),
+                              ln_graph_constant(importer->init, ln_keras_name(call, "zeros"), LN_TYPE_FLOAT32, 2, dims,
+                                                ln_job_alloc(call->job, count, sizeof(float)))};
+  ln_build_node(&init, LN_OP_ASSIGN_VARIABLE, 2, first);
+  *variable = handle(&call->b, name);
+  ln_tensor* state = ln_node_add_output(ln_build_node(&call->b, LN_OP_READ_VARIABLE, 1, variable),
+                                        ln_keras_name(call, "kept_state"), LN_TYPE_FLOAT32);
+  ln_tensor_set_shape(state, 2, dims);
+  return state;
+}
+
+void ln_keras_call_init(const ln_keras_importer* importer, ln_subgraph* main) {
+  if (importer->init == NULL) return;
+  ln_node* node = ln_graph_node_before(main, main->first, LN_OP_CALL_ONCE, NULL);
+  LN_SET(node, CallOnceOptions, init_subgraph_index, 0);
+  node->calls[0] = importer->init;
+}
+
 static void recurrent(ln_keras_call* call) {
   cell cells[MAX_CELLS];
   sequence s;
-  ln_tensor *x = call->in[0], *states[MAX_CELLS * MAX_STATES] = {NULL};
+  ln_tensor *x = call->in[0], *states[MAX_CELLS * MAX_STATES] = {NULL}, *variables[MAX_CELLS * MAX_STATES] = {NULL};
   memset(&s, 0, sizeof s);
   if (x->rank != 3 || !ln_dim_is_known(x, 2)) {
     ln_keras_fail(call, "its input has rank %d; 3, [batch, time, features] with known features, is right", x->rank);
     return;
   }
-  if (ln_keras_flag(call, "stateful", false)) {
+  const bool stateful = ln_keras_flag(call, "stateful", false) && call->in_count == 1;
+  if (stateful && !ln_dim_is_known(x, 0)) {
     ln_keras_fail(call,
-                  "it is stateful; with return_state and initial_state, the state given from outside, it can be "
-                  "converted");
+                  "it is stateful, and its batch has no fixed size; with batch_size in its Input it can be converted");
     return;
   }
   s.cell_count = read_cells(call, ln_dim(x, 2), cells);
@@ -393,6 +428,12 @@ static void recurrent(ln_keras_call* call) {
     for (int k = 0; k < cells[i].state_count; ++k) {
       const int32_t dims[] = {LN_KERAS_DIM(0), cells[i].units};
       const int index = s.state_count++;
+      if (stateful) {
+        const int32_t known[] = {ln_dim(x, 0), cells[i].units};
+        const char* name = ln_job_text(call->job, "%s/state_%d", call->name, index);
+        states[index] = kept_state(call, known, name, &variables[index]);
+        continue;
+      }
       states[index] =
           call->in_count > index + 1 ? call->in[index + 1] : zeros(call, x, 2, dims, ln_keras_name(call, "zero_state"));
     }
@@ -411,6 +452,10 @@ static void recurrent(ln_keras_call* call) {
   const bool unroll = ln_dim_is_known(x, 1) && ln_dim(x, 1) > 0 && ln_dim(x, 1) <= MAX_UNROLLED &&
                       (ln_keras_flag(call, "unroll", false) || ln_dim(x, 1) == 1);
   ln_tensor* y = unroll ? unrolled(&s, states, ln_dim(x, 1)) : looped(&s, states);
+  for (int i = 0; i < s.state_count && stateful; ++i) {
+    ln_tensor* const inputs[] = {variables[i], states[i]};
+    ln_build_node(&call->b, LN_OP_ASSIGN_VARIABLE, 2, inputs);
+  }
   if (s.all_steps) y = swap_time(call, y, call->name);
   ln_keras_return(call, y);
   if (s.all_steps && mask != NULL) ln_keras_set_mask(call, y, mask);
