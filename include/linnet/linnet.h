@@ -268,11 +268,15 @@ typedef enum LinnetFusedActivation {
 } LinnetFusedActivation;
 
 /** What a node does besides its own options: zeros around the picture that it reads, an activation at its end. Its
- * weights (input 1) may be constants of FLOAT16 in place of the FLOAT32 ones that they stand for. */
+ * weights (input 1) may be constants of FLOAT16 in place of the FLOAT32 ones that they stand for. MUL of bytes may add
+ * a third input, as ADD does with the TfLiteFusedActivation `sum_activation`, to what the tensor `middle` would hold.
+ */
 typedef struct LinnetFusion {
   int32_t pad_top, pad_bottom, pad_left, pad_right;
   LinnetFusedActivation activation;
   bool half_weights;
+  bool adds;
+  int32_t middle, sum_activation;
 } LinnetFusion;
 
 /**

@@ -37,28 +37,11 @@ static bool prepare_pot(const ln_binary_io* io, int32_t sign, ln_add_pot* p) {
   return true;
 }
 
-static TfLiteStatus prepare_general(TfLiteContext* context, const ln_binary_io* io, int32_t sign, ln_add_quantized* p) {
-  const double a = (double)io->a->params.scale, b = (double)io->b->params.scale, out = (double)io->output->params.scale;
-  p->a_offset = -io->a->params.zero_point;
-  p->b_offset = -io->b->params.zero_point;
-  p->out_offset = io->output->params.zero_point;
-  p->left_shift = io->a->type == kTfLiteInt16 ? 15 : 20;
-  p->sign = sign;
-  const double twice_max = 2 * (a > b ? a : b), to_output = twice_max / ((1 << p->left_shift) * out);
-  ln_quantize_multiplier(a / twice_max, &p->a_multiplier, &p->a_shift);
-  ln_quantize_multiplier(b / twice_max, &p->b_multiplier, &p->b_shift);
-  ln_quantize_multiplier(to_output, &p->out_multiplier, &p->out_shift);
-  LN_CHECK(context, to_output < 1 && p->out_shift <= 0 && p->a_shift <= 0 && p->b_shift <= 0,
-           "the scales %g, %g and %g are too far apart", a, b, out);
-  return kTfLiteOk;
-}
-
 static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
                                       bool pot_allowed, int32_t sign, add_data* data) {
-  int32_t low, high;
   ln_add_pot pot;
   LN_TRY(ln_binary_check_scales(context, io));
-  LN_TRY(ln_activation_range_i32(context, activation, io->output, &low, &high));
+  LN_TRY(ln_activation_range_i32(context, activation, io->output, &pot.low, &pot.high));
   const bool int16 = io->a->type == kTfLiteInt16;
   if (int16)
     LN_CHECK(context,
@@ -69,15 +52,11 @@ static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io
              (pot.a_shift == 0 || pot.b_shift == 0) && pot.a_shift >= 0 && pot.b_shift >= 0 && pot.a_shift < 31 &&
                  pot.b_shift < 31,
              "scales that are powers of two: one input's must be the output's, the other's smaller");
-    pot.low = low;
-    pot.high = high;
     data->params.pot = pot;
     data->row = ln_binary_add_pot_s16_ref;
     return kTfLiteOk;
   }
-  LN_TRY(prepare_general(context, io, sign, &data->params.quantized));
-  data->params.quantized.low = low;
-  data->params.quantized.high = high;
+  LN_TRY(ln_binary_make_sum(context, io, activation, sign, &data->params.quantized));
   data->row = int16                        ? ln_binary_add_qs16_ref
               : io->a->type == kTfLiteInt8 ? ln_binary_add_qs8_ref
                                            : ln_binary_add_qu8_ref;

@@ -156,6 +156,25 @@ TfLiteStatus ln_binary_make_product(TfLiteContext* context, const ln_binary_io* 
   return kTfLiteOk;
 }
 
+TfLiteStatus ln_binary_make_sum(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
+                                int32_t sign, ln_add_quantized* p) {
+  LN_TRY(ln_binary_check_scales(context, io));
+  LN_TRY(ln_activation_range_i32(context, activation, io->output, &p->low, &p->high));
+  const double a = (double)io->a->params.scale, b = (double)io->b->params.scale, out = (double)io->output->params.scale;
+  p->a_offset = -io->a->params.zero_point;
+  p->b_offset = -io->b->params.zero_point;
+  p->out_offset = io->output->params.zero_point;
+  p->left_shift = io->a->type == kTfLiteInt16 ? 15 : 20;
+  p->sign = sign;
+  const double twice_max = 2 * (a > b ? a : b), to_output = twice_max / ((1 << p->left_shift) * out);
+  ln_quantize_multiplier(a / twice_max, &p->a_multiplier, &p->a_shift);
+  ln_quantize_multiplier(b / twice_max, &p->b_multiplier, &p->b_shift);
+  ln_quantize_multiplier(to_output, &p->out_multiplier, &p->out_shift);
+  LN_CHECK(context, to_output < 1 && p->out_shift <= 0 && p->a_shift <= 0 && p->b_shift <= 0,
+           "the scales %g, %g and %g are too far apart", a, b, out);
+  return kTfLiteOk;
+}
+
 ln_binary_row ln_binary_find(const ln_binary_choice* choices, TfLiteType type) {
   while (choices->type != kTfLiteNoType && choices->type != type) ++choices;
   return choices->row;

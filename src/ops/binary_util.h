@@ -36,6 +36,10 @@ TfLiteStatus ln_binary_check_scales(TfLiteContext* context, const ln_binary_io* 
 TfLiteStatus ln_binary_make_product(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
                                     ln_mul_quantized* p);
 
+/* The numbers of a quantized sum (sign 1) or difference (-1), likewise. */
+TfLiteStatus ln_binary_make_sum(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
+                                int32_t sign, ln_add_quantized* p);
+
 /* A row function for each type that an operator takes. */
 typedef struct ln_binary_choice {
   TfLiteType type;

@@ -2,7 +2,9 @@
 #include "kernels/generic/fixed_point.h"
 #include "ops/binary_util.h"
 #include "ops/builtin_ops.h"
+#include "ops/fusion.h"
 #include "ops/light.h"
+#include "ops/scale_shift.h"
 
 typedef struct mul_data {
   ln_binary_row row;
@@ -12,9 +14,15 @@ typedef struct mul_data {
     ln_mul_quantized quantized;
     ln_div_quantized quotient;
   } params;
+  ln_scale_shift scale_shift; /* where something is added to the product as well */
 } mul_data;
 
 LN_DEFINE_INIT(init, mul_data, 0)
+
+static void free_data(TfLiteContext* context, void* data) {
+  if (data != NULL) ln_scale_shift_free(&((mul_data*)data)->scale_shift);
+  ln_free_node_data(context, data);
+}
 
 static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io* io, TfLiteFusedActivation activation,
                                       mul_data* data) {
@@ -73,6 +81,7 @@ static TfLiteStatus prepare_product(TfLiteContext* context, TfLiteNode* node) {
 
 static TfLiteStatus mul_invoke(TfLiteContext* context, TfLiteNode* node) {
   const mul_data* data = node->user_data;
+  if (data->scale_shift.memory != NULL) return ln_scale_shift_invoke(context, node, &data->scale_shift);
   return ln_binary_run(context, node, data->row, &data->params);
 }
 
@@ -80,6 +89,13 @@ static TfLiteStatus mul_invoke(TfLiteContext* context, TfLiteNode* node) {
 static TfLiteStatus mul_prepare(TfLiteContext* context, TfLiteNode* node) {
   enum { FEW = 1024 };
   TfLiteTensor* output;
+  const LinnetFusion fusion = ln_fusion(context);
+  if (fusion.adds) {
+    const TfLiteMulParams* params = node->builtin_data;
+    mul_data* data = node->user_data;
+    return ln_scale_shift_prepare(context, node, &fusion, params != NULL ? params->activation : kTfLiteActNone,
+                                  &data->scale_shift);
+  }
   LN_TRY(prepare_product(context, node));
   LN_TRY(ln_get_output(context, node, 0, &output));
   return ln_num_elements(output) <= FEW ? ln_compute_once(context, node, mul_invoke) : kTfLiteOk;
@@ -138,6 +154,6 @@ bool ln_mul_row_of(const TfLiteNode* node, ln_binary_row* row, const void** para
 enum { SHARED = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared };
 
 const TfLiteRegistration ln_op_mul = {
-    .init = init, .free = ln_free_node_data, .prepare = mul_prepare, .invoke = mul_invoke, .inplace_operator = SHARED};
+    .init = init, .free = free_data, .prepare = mul_prepare, .invoke = mul_invoke, .inplace_operator = SHARED};
 const TfLiteRegistration ln_op_div = {
-    .init = init, .free = ln_free_node_data, .prepare = div_prepare, .invoke = div_invoke, .inplace_operator = SHARED};
+    .init = init, .free = free_data, .prepare = div_prepare, .invoke = div_invoke, .inplace_operator = SHARED};

@@ -215,6 +215,38 @@ static bool find_byte_swish(const fuse_state* f, int32_t position, int32_t* mul)
   return out >= 0 && f->subgraph->tensors[out].type == in->type && is_product_of(node_at(f, r->last), x, gate);
 }
 
+/* A constant of bytes with one number a channel of `picture`. */
+static bool is_by_channel(const fuse_state* f, int32_t tensor, int32_t picture) {
+  if (!is_byte(f, tensor)) return false;
+  const TfLiteTensor *t = &f->subgraph->tensors[tensor], *p = &f->subgraph->tensors[picture];
+  const int32_t channels = p->dims->size > 0 ? p->dims->data[p->dims->size - 1] : 0;
+  return t->type == p->type && t->allocation_type == kTfLiteMmapRo && t->data.raw != NULL && channels > 1 &&
+         t->bytes == (size_t)channels && t->dims->size > 0 && t->dims->size <= p->dims->size &&
+         t->dims->data[t->dims->size - 1] == channels;
+}
+
+/* The position of an ADD of constants behind the MUL of bytes by constants at `position`, -1: none. */
+static int32_t find_byte_sum(const fuse_state* f, int32_t position, LinnetFusion* fusion) {
+  const ln_node* node = node_at(f, position);
+  const int32_t x = input_of(node, 0), middle = output_of(node);
+  if (node->registration.builtin_code != kTfLiteBuiltinMul || node->node.inputs->size != 2 || !is_byte(f, x) ||
+      middle < 0 || activation_of(node) == NULL || !is_by_channel(f, input_of(node, 1), x) ||
+      ln_has_tensor(f->subgraph->inputs, x))
+    return -1;
+  const TfLiteType type = f->subgraph->tensors[x].type;
+  const readers* r = &f->readers[middle];
+  if (r->count != 1 || code_at(f, r->last) != kTfLiteBuiltinAdd || f->subgraph->tensors[middle].type != type) return -1;
+  const ln_node* add = node_at(f, r->last);
+  const int32_t out = output_of(add);
+  if (activation_of(add) == NULL || add->node.inputs->size != 2 || input_of(add, 0) != middle || out < 0 ||
+      f->subgraph->tensors[out].type != type || !is_by_channel(f, input_of(add, 1), x))
+    return -1;
+  fusion->adds = true;
+  fusion->middle = middle;
+  fusion->sum_activation = (int32_t)*activation_of(add);
+  return r->last;
+}
+
 /* What follows the node at `position`: its positions in followers[2], how many. */
 static int find_activation(const fuse_state* f, int32_t position, LinnetFusion* fusion, int32_t followers[2]) {
   const ln_node* node = node_at(f, position);
@@ -224,6 +256,8 @@ static int find_activation(const fuse_state* f, int32_t position, LinnetFusion* 
     fusion->activation = kLinnetFusedSwish;
     return 1;
   }
+  followers[0] = find_byte_sum(f, position, fusion);
+  if (followers[0] >= 0) return 1;
   if (own == NULL || *own != kTfLiteActNone || !is_float(f, out) || !is_float(f, input_of(node, 0)) ||
       !is_float(f, input_of(node, 1)))
     return 0;
@@ -241,9 +275,19 @@ static int find_activation(const fuse_state* f, int32_t position, LinnetFusion* 
 
 /* ---- The new node ---- */
 
-/* A copy of the node at `position` that reads and writes other tensors; `weights` -1: the same. */
+/* A copy of the list with one more. */
+static TfLiteIntArray* with_another(const TfLiteIntArray* list, int32_t item) {
+  TfLiteIntArray* longer = TfLiteIntArrayCreate(list->size + 1);
+  if (longer == NULL) return NULL;
+  memcpy(longer->data, list->data, (size_t)list->size * sizeof *list->data);
+  longer->data[list->size] = item;
+  return longer;
+}
+
+/* A copy of the node at `position` that reads and writes other tensors; `weights` -1: the same; `third` -1: no third
+ * input. */
 static TfLiteStatus make_node(fuse_state* f, int32_t position, const LinnetFusion* fusion, int32_t input,
-                              int32_t weights, int32_t output) {
+                              int32_t weights, int32_t third, int32_t output) {
   ln_subgraph* s = f->subgraph;
   const int32_t main_index = s->plan->data[position];
   ln_node* node = ln_subgraph_new_node(s);
@@ -257,7 +301,7 @@ static TfLiteStatus make_node(fuse_state* f, int32_t position, const LinnetFusio
   node->stands_for = main_index;
   node->borrows_options = true;
   node->node.builtin_data = main->node.builtin_data;
-  node->node.inputs = TfLiteIntArrayCopy(main->node.inputs);
+  node->node.inputs = third >= 0 ? with_another(main->node.inputs, third) : TfLiteIntArrayCopy(main->node.inputs);
   node->node.outputs = TfLiteIntArrayCopy(main->node.outputs);
   node->node.intermediates = TfLiteIntArrayCreate(0);
   node->node.temporaries = TfLiteIntArrayCreate(0);
@@ -296,7 +340,8 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
       s->states[output].has_custom || ln_has_tensor(s->inputs, output))
     return kTfLiteOk;
   const int32_t weights = halves >= 0 ? input_of(node_at(f, halves), 0) : -1;
-  if (make_node(f, position, &fusion, input, weights, output) != kTfLiteOk) return kTfLiteError;
+  const int32_t third = fusion.adds ? input_of(node_at(f, followers[0]), 1) : -1;
+  if (make_node(f, position, &fusion, input, weights, third, output) != kTfLiteOk) return kTfLiteError;
   if (padding >= 0) f->replaced[padding] = -2;
   if (halves >= 0) f->replaced[halves] = -2;
   for (int i = 0; i < count; ++i) f->replaced[followers[i]] = -2;

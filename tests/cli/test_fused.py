@@ -177,3 +177,38 @@ def test_byte_swish(tmp_path, dtype, more):
         ran = ["LOGISTIC"] + ["MUL"] * visible + ["ADD"] * more
         assert sorted(node["operator"] for node in report["nodes"]) == sorted(ran)
     np.testing.assert_array_equal(results[0], results[1])
+
+
+def byte_scale_shift(path, dtype, visible):
+    """MUL and ADD by constants, one a channel; with `visible` the product is an output."""
+    low = -128 if dtype == "INT8" else 0
+    constants = np.random.default_rng(4).integers(0, 256, (2, 5)).astype(np.uint8).view(dtype.lower())
+    model = Model()
+    graph = model.subgraph("main")
+    x = graph.input("x", dtype, [1, 40, 11, 5], quant=quantization(0.05, low + 120))
+    y = graph.tensor("y", dtype, [1, 40, 11, 5], quant=quantization(0.05, low + 120))
+    product = (graph.output if visible else graph.tensor)("p", dtype, [1, 40, 11, 5], quant=quantization(0.04, low + 70))
+    graph.op("RELU", [x], [y])
+    graph.op("MUL", [y, graph.const("m", constants[:1], quantization(0.011, low + 33))], [product],
+             fused_activation_function="RELU6")
+    graph.op("ADD", [product, graph.const("a", constants[1], quantization(0.02, low + 130))],
+             [graph.output("z", dtype, [1, 40, 11, 5], quant=quantization(0.03, low + 99))],
+             fused_activation_function="RELU")
+    model.save(path)
+
+
+@pytest.mark.parametrize("dtype", ["INT8", "UINT8"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_byte_scale_shift(tmp_path, dtype, threads):
+    np.save(tmp_path / "x.npy", RANDOM.integers(0, 256, (1, 40, 11, 5)).astype(np.uint8).view(dtype.lower()))
+    results = []
+    for visible in (False, True):
+        path, folder = tmp_path / f"{visible}.tflite", tmp_path / str(visible)
+        byte_scale_shift(path, dtype, visible)
+        folder.mkdir()
+        linnet("run", path, "--input", f"x={tmp_path / 'x.npy'}", "--threads", threads, "--output-dir", folder)
+        results.append(np.load(folder / f"output{int(visible)}.npy"))
+        report = json.loads(linnet("bench", path, "--runs", 1, "--warmup", 0, "--profile", "--json"))
+        ran = ["RELU", "MUL"] + ["ADD"] * visible
+        assert sorted(node["operator"] for node in report["nodes"]) == sorted(ran)
+    np.testing.assert_array_equal(results[0], results[1])

@@ -80,6 +80,26 @@ static void check_kind(const kind* k, ln_binary_row row) {
   kc_release();
 }
 
+static void check_scale_shift(const ln_rows_q8* rung) {
+  ln_scale_shift_q8 p = {.is_signed = kc_chance(50), .channels = kc_size(150, 64)};
+  p.product = product_params(p.is_signed);
+  p.sum = sum_params(p.is_signed);
+  p.sum.sign = 1;
+  p.sum.a_offset = -p.product.out_offset;
+  const size_t n = kc_size(700, 64);
+  uint8_t *scale = kc_memory(p.channels), *shift = kc_memory(p.channels);
+  kc_fill_u8(scale, p.channels);
+  kc_fill_u8(shift, p.channels);
+  ln_scale_shift_q8_fill(&p, scale, shift, kc_memory((ln_scale_shift_q8_size(p.channels) + 3) / 4 * 4));
+  uint8_t *x = kc_memory(n), *out = kc_memory(n), *expected = kc_memory(n);
+  kc_fill_u8(x, n);
+  ln_scale_shift_q8_ref(&p, x, expected, n);
+  if (kc_chance(20)) out = x; /* in place */
+  rung->scale_shift(&p, x, out, n);
+  kc_same(out, expected, n, 1, "scale and shift, %zu elements, %zu channels", n, p.channels);
+  kc_release();
+}
+
 static ln_binary_row row_of(const ln_rows_q8* rung, const kind* k) {
   const ln_rows_q8_variant* v = rung->binary;
   while (v->ref != NULL && v->ref != k->ref) ++v;
@@ -93,6 +113,7 @@ static void check(void) {
     if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
     for (size_t k = 0; k < kKindCount; ++k)
       for (int round = 0; round < kc_rounds(); ++round) check_kind(&kKinds[k], row_of(rungs[i], &kKinds[k]));
+    for (int round = 0; round < 2 * kc_rounds(); ++round) check_scale_shift(rungs[i]);
   }
 }
 
@@ -109,12 +130,38 @@ static void work(void* arg) {
   r->row(&r->p, r->a, 1, r->b, 1, r->out, kMost);
 }
 
+typedef struct picture {
+  const ln_rows_q8* rung;
+  ln_scale_shift_q8 p;
+  uint8_t *x, *out;
+} picture;
+
+static void work_picture(void* arg) {
+  const picture* r = arg;
+  r->rung->scale_shift(&r->p, r->x, r->out, kMost);
+}
+
+static void bench_scale_shift(const ln_rows_q8* rung) {
+  picture r = {.rung = rung, .p = {.is_signed = true, .channels = 96}, .x = kc_memory(kMost), .out = kc_memory(kMost)};
+  uint8_t *scale = kc_memory(96), *shift = kc_memory(96);
+  kc_fill_u8(scale, 96);
+  kc_fill_u8(shift, 96);
+  kc_fill_u8(r.x, kMost);
+  r.p.product = product_params(true);
+  r.p.sum = sum_params(true);
+  r.p.sum.a_offset = -r.p.product.out_offset;
+  ln_scale_shift_q8_fill(&r.p, scale, shift, kc_memory(ln_scale_shift_q8_size(96)));
+  kc_time(rung->name, "scale and shift", kMost, "result", work_picture, &r);
+}
+
 static void bench(void) {
   size_t count;
   const ln_rows_q8* const* rungs = ln_rows_q8_rungs(&count);
   run r = {.a = kc_memory(kMost), .b = kc_memory(kMost), .out = kc_memory(kMost)};
   kc_fill_u8(r.a, kMost);
   kc_fill_u8(r.b, kMost);
+  for (size_t i = 0; i < count; ++i)
+    if (ln_cpu_present(rungs[i]->isa)) bench_scale_shift(rungs[i]);
   for (size_t k = 0; k < kKindCount; ++k) {
     r.p = random_params(&kKinds[k]);
     for (size_t i = 0; i < count; ++i) {

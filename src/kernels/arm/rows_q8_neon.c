@@ -33,6 +33,10 @@ static inline vecf vecf_set(float x) { return vdupq_n_f32(x); }
 static inline vecf vecf_zero(void) { return vdupq_n_f32(0.0f); }
 static inline vecf vecf_from(vec x) { return vcvtq_f32_s32(vreinterpretq_s32_u32(x)); }
 static inline vecf vecf_fma(vecf a, vecf b, vecf c) { return vfmaq_f32(c, a, b); }
+static inline vecf vecf_load(const float* p) { return vld1q_f32(p); }
+static inline vecf vecf_add(vecf a, vecf b) { return vaddq_f32(a, b); }
+static inline vecf vecf_max(vecf a, vecf b) { return vmaxq_f32(a, b); }
+static inline vecf vecf_min(vecf a, vecf b) { return vminq_f32(a, b); }
 static inline vecf vecf_mul(vecf a, vecf b) { return vmulq_f32(a, b); }
 static inline vecf vecf_copysign(vecf a, vecf x) { return vbslq_f32(vdupq_n_u32(UINT32_C(1) << 31), x, a); }
 static inline vecf vecf_farther(vecf far, vecf x, vec rounded) {
@@ -59,4 +63,5 @@ static inline void vec_store_bytes(uint8_t* out, const vec x[4], const range* to
 
 #include "kernels/generic/rows_q8_body.h"
 
-const ln_rows_q8 ln_rows_q8_neon = {.name = "rows_q8_neon", .isa = LN_ISA_NEON, .binary = variants};
+const ln_rows_q8 ln_rows_q8_neon = {
+    .name = "rows_q8_neon", .isa = LN_ISA_NEON, .binary = variants, .scale_shift = scale_shift};

@@ -207,7 +207,7 @@ static void run_stretch(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* sh
   const int64_t behind = s->in_width - shape->filter_width - s->first + 1;
   const size_t first = s->first < 0 ? (size_t)-s->first : 0;
   const size_t end = behind < 0 ? 0 : (uint64_t)behind < s->count ? (size_t)behind : s->count;
-  if (plan->together == 1 || end < first + plan->together) {
+  if (plan->together <= 1 || end < first + plan->together) {
     run_some(plan, shape, s, 0, s->count);
     return;
   }

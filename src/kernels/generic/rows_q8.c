@@ -86,9 +86,48 @@ bool ln_mul_q8_make(const ln_mul_quantized* s, bool is_signed, ln_mul_q8* p) {
   return true;
 }
 
+/* ---- A product and a sum for each channel ---- */
+
+size_t ln_scale_shift_q8_size(size_t channels) { return (channels + LN_SCALE_SHIFT_MORE) * 2 * (sizeof(float) + 1); }
+
+static int32_t number(uint8_t byte, bool is_signed) { return is_signed ? (int8_t)byte : byte; }
+
+/* A factor takes in the constant's number, and `start` the sum's: one rounding each, as in the bounds above. The
+ * product's zero point is that of the sum's first input. */
+void ln_scale_shift_q8_fill(ln_scale_shift_q8* p, const uint8_t* scale, const uint8_t* shift, void* memory) {
+  const size_t count = p->channels + LN_SCALE_SHIFT_MORE;
+  float *factor = memory, *start = factor + count;
+  uint8_t *scales = (uint8_t*)(start + count), *shifts = scales + count;
+  const ln_add_quantized* s = &p->sum;
+  const double product = factor_of(p->product.multiplier, p->product.shift);
+  const double sum = factor_of(s->b_multiplier, s->b_shift) * factor_of(s->out_multiplier, s->out_shift) *
+                     (double)(1 << s->left_shift) * s->sign;
+  for (size_t i = 0; i < count; ++i) {
+    scales[i] = scale[i % p->channels];
+    shifts[i] = shift[i % p->channels];
+    factor[i] = (float)(product * (number(scales[i], p->is_signed) + p->product.b_offset));
+    start[i] = (float)(sum * (number(shifts[i], p->is_signed) + s->b_offset));
+  }
+  p->factor = factor;
+  p->start = start;
+  p->scale = scales;
+  p->shift = shifts;
+}
+
+void ln_scale_shift_q8_ref(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t* out, size_t n) {
+  const ln_binary_row mul = p->is_signed ? ln_binary_mul_qs8_ref : ln_binary_mul_qu8_ref;
+  const ln_binary_row add = p->is_signed ? ln_binary_add_qs8_ref : ln_binary_add_qu8_ref;
+  for (size_t i = 0; i < n; i += p->channels) {
+    const size_t count = n - i < p->channels ? n - i : p->channels;
+    mul(&p->product, x + i, 1, p->scale, 1, out + i, count);
+    add(&p->sum, out + i, 1, p->shift, 1, out + i, count);
+  }
+}
+
 static const ln_rows_q8_variant none[] = {{NULL, NULL}};
 
-static const ln_rows_q8 ln_rows_q8_generic = {.name = "rows_q8_ref", .isa = LN_ISA_GENERIC, .binary = none};
+static const ln_rows_q8 ln_rows_q8_generic = {
+    .name = "rows_q8_ref", .isa = LN_ISA_GENERIC, .binary = none, .scale_shift = ln_scale_shift_q8_ref};
 
 static const ln_rows_q8* const ladder[] = {
     &ln_rows_q8_generic,
@@ -105,11 +144,17 @@ const ln_rows_q8* const* ln_rows_q8_rungs(size_t* count) {
   return ladder;
 }
 
-ln_binary_row ln_rows_q8_best(ln_binary_row ref) {
+static const ln_rows_q8* best_rung(void) {
   const ln_rows_q8* best = ladder[0];
   for (size_t i = 1; i < sizeof ladder / sizeof ladder[0]; ++i)
     if (ln_cpu_has(ladder[i]->isa)) best = ladder[i];
-  const ln_rows_q8_variant* v = best->binary;
+  return best;
+}
+
+ln_scale_shift_q8_row ln_scale_shift_q8_best(void) { return best_rung()->scale_shift; }
+
+ln_binary_row ln_rows_q8_best(ln_binary_row ref) {
+  const ln_rows_q8_variant* v = best_rung()->binary;
   while (v->ref != NULL && v->ref != ref) ++v;
   return v->ref != NULL ? v->row : ref;
 }

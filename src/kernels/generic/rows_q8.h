@@ -11,11 +11,34 @@ typedef struct ln_rows_q8_variant {
   ln_binary_row ref, row;
 } ln_rows_q8_variant;
 
+/* What a product and a sum by constants do to the channels of a picture, one after the other. The arrays have the
+ * channels again and again, for LN_SCALE_SHIFT_MORE more than there are; ln_scale_shift_q8_fill makes them. */
+enum { LN_SCALE_SHIFT_MORE = 64 };
+typedef struct ln_scale_shift_q8 {
+  ln_mul_quantized product;
+  ln_add_quantized sum; /* of the product, whose zero point it takes off, and a constant */
+  bool is_signed;
+  size_t channels;
+  const uint8_t *scale, *shift;
+  const float *factor, *start; /* the same as floats: out = (the product x * factor, rounded) * a_factor + start */
+} ln_scale_shift_q8;
+
+/* n elements, the first of channel 0. */
+typedef void (*ln_scale_shift_q8_row)(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t* out, size_t n);
+
 typedef struct ln_rows_q8 {
   const char* name;
   ln_isa isa;
   const ln_rows_q8_variant* binary; /* up to one without a ref */
+  ln_scale_shift_q8_row scale_shift;
 } ln_rows_q8;
+
+void ln_scale_shift_q8_ref(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t* out, size_t n);
+ln_scale_shift_q8_row ln_scale_shift_q8_best(void);
+
+/* Memory for the arrays; fills them from [channels] constants (p's other fields are set). */
+size_t ln_scale_shift_q8_size(size_t channels);
+void ln_scale_shift_q8_fill(ln_scale_shift_q8* p, const uint8_t* scale, const uint8_t* shift, void* memory);
 
 /* The lowest has no variants: there the definitions themselves run. */
 const ln_rows_q8* const* ln_rows_q8_rungs(size_t* count);

@@ -128,6 +128,40 @@ static inline void mul_block(const mul_vectors* p, const uint8_t* a, const uint8
   block(&(p), from_a, from_b, block_out);                                                             \
   memcpy(to + i, block_out, n - i);
 
+static inline add_vectors add_vectors_of(const ln_add_q8* s, bool is_signed) {
+  return (add_vectors){.a = numbers_of(&s->a),
+                       .b = numbers_of(&s->b),
+                       .out = numbers_of(&s->out),
+                       .a_start = vec_set(s->a_start),
+                       .b_start = vec_set(s->b_start),
+                       .out_start = vec_set(s->out.bias),
+                       .flip = vec_set(s->flip),
+                       .left_shift = s->left_shift,
+                       .subtract = s->subtract,
+                       .a_factor = vecf_set(s->a_factor),
+                       .b_factor = vecf_set(s->b_factor),
+                       .a_zero = vec_set((uint32_t)s->a_zero),
+                       .b_zero = vec_set((uint32_t)s->b_zero),
+                       .sure = vecf_set(0.5f - s->doubt),
+                       .is_signed = is_signed,
+                       .to = range_of(&s->range)};
+}
+
+static inline mul_vectors mul_vectors_of(const ln_mul_q8* s, bool is_signed) {
+  return (mul_vectors){.out = numbers_of(&s->out),
+                       .a_zero = vec_set((uint32_t)s->a_zero),
+                       .b_zero = vec_set((uint32_t)s->b_zero),
+                       .out_start = vec_set(s->out.bias),
+                       .flip = vec_set(s->flip),
+                       .a_less = vec_set((uint32_t)(s->a_zero - s->flip)),
+                       .b_less = vec_set((uint32_t)(s->b_zero - s->flip)),
+                       .factor = vecf_set(s->factor),
+                       .past_half = vecf_set(s->past_half),
+                       .sure = vecf_set(0.5f - s->doubt),
+                       .is_signed = is_signed,
+                       .to = range_of(&s->range)};
+}
+
 static inline void add_row(bool is_signed, ln_binary_row otherwise, const void* params, const void* a, size_t a_step,
                            const void* b, size_t b_step, void* out, size_t n) {
   ln_add_q8 s;
@@ -135,22 +169,7 @@ static inline void add_row(bool is_signed, ln_binary_row otherwise, const void* 
     otherwise(params, a, a_step, b, b_step, out, n);
     return;
   }
-  const add_vectors p = {.a = numbers_of(&s.a),
-                         .b = numbers_of(&s.b),
-                         .out = numbers_of(&s.out),
-                         .a_start = vec_set(s.a_start),
-                         .b_start = vec_set(s.b_start),
-                         .out_start = vec_set(s.out.bias),
-                         .flip = vec_set(s.flip),
-                         .left_shift = s.left_shift,
-                         .subtract = s.subtract,
-                         .a_factor = vecf_set(s.a_factor),
-                         .b_factor = vecf_set(s.b_factor),
-                         .a_zero = vec_set((uint32_t)s.a_zero),
-                         .b_zero = vec_set((uint32_t)s.b_zero),
-                         .sure = vecf_set(0.5f - s.doubt),
-                         .is_signed = is_signed,
-                         .to = range_of(&s.range)};
+  const add_vectors p = add_vectors_of(&s, is_signed);
   if (s.a_halves && s.b_halves) {
     LN_ROW(add_both, p)
   } else if (s.a_halves) {
@@ -169,19 +188,71 @@ static inline void mul_row(bool is_signed, ln_binary_row otherwise, const void* 
     otherwise(params, a, a_step, b, b_step, out, n);
     return;
   }
-  const mul_vectors p = {.out = numbers_of(&s.out),
-                         .a_zero = vec_set((uint32_t)s.a_zero),
-                         .b_zero = vec_set((uint32_t)s.b_zero),
-                         .out_start = vec_set(s.out.bias),
-                         .flip = vec_set(s.flip),
-                         .a_less = vec_set((uint32_t)(s.a_zero - s.flip)),
-                         .b_less = vec_set((uint32_t)(s.b_zero - s.flip)),
-                         .factor = vecf_set(s.factor),
-                         .past_half = vecf_set(s.past_half),
-                         .sure = vecf_set(0.5f - s.doubt),
-                         .is_signed = is_signed,
-                         .to = range_of(&s.range)};
+  const mul_vectors p = mul_vectors_of(&s, is_signed);
   LN_ROW(mul_block, p)
+}
+
+/* ---- A product and a sum for each channel ---- */
+
+typedef struct scale_shift_vectors {
+  mul_vectors mul;
+  add_vectors add;
+  vecf low, high; /* of the product less the zero point */
+  bool a_halves, b_halves;
+} scale_shift_vectors;
+
+/* As add_in_float; the product stays a float. */
+LN_INLINE bool scale_shift_in_float(const scale_shift_vectors* p, const uint8_t* x, const float* factor,
+                                    const float* start, uint8_t* out) {
+  vec r[4];
+  vecf farthest = vecf_zero(), farthest_product = vecf_zero();
+  LN_UNROLL for (size_t v = 0; v < 4; ++v) {
+    const vecf product =
+        vecf_mul(number(x + v * kLanes, p->mul.is_signed, p->mul.a_less), vecf_load(factor + v * kLanes));
+    const vecf value = vecf_add(product, vecf_copysign(p->mul.past_half, product));
+    const vec rounded = vec_round(value);
+    const vecf middle = vecf_min(p->high, vecf_max(p->low, vecf_from(rounded)));
+    const vecf sum = vecf_fma(middle, p->add.a_factor, vecf_load(start + v * kLanes));
+    r[v] = vec_round(sum);
+    farthest_product = vecf_farther(farthest_product, value, rounded);
+    farthest = vecf_farther(farthest, sum, r[v]);
+  }
+  if (vecf_any_above(farthest_product, p->mul.sure) || vecf_any_above(farthest, p->add.sure)) return false;
+  vec_store_bytes(out, r, &p->add.to);
+  return true;
+}
+
+static inline void scale_shift_block(const scale_shift_vectors* p, const ln_scale_shift_q8* q, const uint8_t* x,
+                                     size_t channel, uint8_t* out) {
+  uint8_t middle[kBlock];
+  if (scale_shift_in_float(p, x, q->factor + channel, q->start + channel, out)) return;
+  mul_block(&p->mul, x, q->scale + channel, middle);
+  add_block(&p->add, p->a_halves, p->b_halves, middle, q->shift + channel, out);
+}
+
+static void scale_shift(const ln_scale_shift_q8* q, const uint8_t* x, uint8_t* out, size_t n) {
+  ln_mul_q8 mul;
+  ln_add_q8 add;
+  if (!ln_mul_q8_make(&q->product, q->is_signed, &mul) || !ln_add_q8_make(&q->sum, q->is_signed, &add)) {
+    ln_scale_shift_q8_ref(q, x, out, n);
+    return;
+  }
+  const ln_mul_quantized* s = &q->product;
+  const scale_shift_vectors p = {.mul = mul_vectors_of(&mul, q->is_signed),
+                                 .add = add_vectors_of(&add, q->is_signed),
+                                 .low = vecf_set((float)(s->low - s->out_offset)),
+                                 .high = vecf_set((float)(s->high - s->out_offset)),
+                                 .a_halves = add.a_halves,
+                                 .b_halves = add.b_halves};
+  size_t i = 0, channel = 0;
+  for (; i + kBlock <= n; i += kBlock, channel = (channel + kBlock) % q->channels)
+    scale_shift_block(&p, q, x + i, channel, out + i);
+  if (i == n) return;
+  uint8_t block[kBlock], result[kBlock];
+  memset(block, 0, sizeof block);
+  memcpy(block, x + i, n - i);
+  scale_shift_block(&p, q, block, channel, result);
+  memcpy(out + i, result, n - i);
 }
 
 #define LN_VARIANT(name, body, is_signed)                                                                     \

@@ -1,0 +1,20 @@
+/* MUL of bytes by constants and ADD of constants, one of each a channel, in one pass: what the interpreter has fused
+ * into a MUL (LinnetFusion.adds). */
+#ifndef LN_OPS_SCALE_SHIFT_H_
+#define LN_OPS_SCALE_SHIFT_H_
+
+#include "kernels/generic/rows_q8.h"
+#include "ops/op_util.h"
+
+/* Zeroed when the operator is made. */
+typedef struct ln_scale_shift {
+  ln_scale_shift_q8 numbers;
+  void* memory; /* NULL: not prepared */
+} ln_scale_shift;
+
+void ln_scale_shift_free(ln_scale_shift* data);
+TfLiteStatus ln_scale_shift_prepare(TfLiteContext* context, const TfLiteNode* node, const LinnetFusion* fusion,
+                                    TfLiteFusedActivation activation, ln_scale_shift* data);
+TfLiteStatus ln_scale_shift_invoke(TfLiteContext* context, const TfLiteNode* node, const ln_scale_shift* data);
+
+#endif
