@@ -322,13 +322,12 @@ static void run_item(void* arg, size_t item, size_t worker) {
 
 /* Chunks of even size. Where rows are gathered they are shared out before the panels are, as every chunk of panels
  * gathers them again; below some tiles' height the weights would pass by too often. */
-static void share_rows(run_state* s, size_t count, size_t line_rows) {
+static void share_rows(run_state* s, size_t workers, size_t count, size_t line_rows) {
   enum { kLeastRows = 24, kChunksPerWorker = 2 };
-  const ln_matrix* matrix = s->matrix;
   ln_matrix_job first;
   s->describe(s->describe_arg, 0, &first);
-  const size_t jobs = count * s->lines, wanted = matrix->workers * kChunksPerWorker;
-  if (first.shape != NULL && matrix->workers > 1 && jobs * s->row_chunks < wanted) {
+  const size_t jobs = count * s->lines, wanted = workers * kChunksPerWorker;
+  if (first.shape != NULL && workers > 1 && jobs * s->row_chunks < wanted) {
     const size_t chunks = (wanted + jobs - 1) / jobs, most = line_rows / kLeastRows;
     if (chunks < most && chunks > s->row_chunks) s->row_chunks = chunks;
     if (chunks >= most && most > s->row_chunks) s->row_chunks = most;
@@ -350,7 +349,7 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
   if (count == 0 || lines == 0 || line_rows == 0 || matrix->columns == 0) return;
   const size_t nr = panel_columns(matrix);
   const bool tiny = ln_matrix_is_tiny(matrix, count * lines * line_rows);
-  const size_t panels = (matrix->columns + nr - 1) / nr, workers = tiny && matrix->q8 != NULL ? 1 : matrix->workers;
+  const size_t panels = (matrix->columns + nr - 1) / nr, workers = tiny ? 1 : matrix->workers;
   run_state s = {.matrix = matrix,
                  .scratch = scratch,
                  .lines = lines,
@@ -359,7 +358,7 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
                  .panel_chunks = 1,
                  .describe = describe,
                  .describe_arg = arg};
-  if (is_float(matrix)) share_rows(&s, count, line_rows);
+  if (is_float(matrix)) share_rows(&s, workers, count, line_rows);
   const size_t items = count * lines * s.row_chunks, wanted = workers * (is_float(matrix) ? 2 : kItemsPerWorker);
   if (workers > 1 && items < wanted) {
     s.panel_chunks = (wanted + items - 1) / items;
@@ -370,5 +369,5 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
     run_item(&s, 0, 0);
     return;
   }
-  ln_parallel_items(context, tiny ? 1 : workers, run_item, &s, items * s.panel_chunks);
+  ln_parallel_items(context, workers, run_item, &s, items * s.panel_chunks);
 }
