@@ -212,9 +212,14 @@ TfLiteStatus LinnetInterpreterOptionsSetPreserveAllTensors(TfLiteInterpreterOpti
 }
 
 TfLiteStatus LinnetInterpreterOptionsSetWeightCache(TfLiteInterpreterOptions* options, const char* path) {
-  if (options == NULL || (path != NULL && path[0] == 0)) return kTfLiteError;
+  if (options == NULL) return kTfLiteError;
   char* copy = path != NULL ? ln_strdup(path) : NULL;
-  if (path != NULL && copy == NULL) return kTfLiteError;
+  if (path != NULL && (copy == NULL || path[0] == 0)) {
+    ln_report(&options->reporter,
+              copy == NULL ? "No memory for the weight cache's path." : "The weight cache's path is empty.");
+    ln_free(copy);
+    return kTfLiteError;
+  }
   ln_free(options->weight_cache);
   options->weight_cache = copy;
   return kTfLiteOk;

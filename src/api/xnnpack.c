@@ -2,7 +2,10 @@
  * own kernels need no help. The header is left out on purpose. Its options struct grew from 32 bytes (to
  * TensorFlow 2.19) to 64, and is returned by value: the caller reserves the room that its own header says, so writing
  * 64 bytes would overrun old callers' stack. The default options are therefore returned as 32 bytes, which both layouts
- * begin with, and nothing but the number of threads, first in both, is ever read from options given here. */
+ * begin with, and nothing but the number of threads, first in both, may ever be read from options given here:
+ * weight_cache_file_path of the longer one lies where an old caller has other things on its stack, and a new one what
+ * was there before the default options were put over half of it. LinnetInterpreterOptionsSetWeightCache names that file
+ * instead. */
 #include "tensorflow/lite/c/common.h"
 
 typedef struct xnnpack_options_prefix {

@@ -3,6 +3,7 @@
  * once with one allocation failing, after which the call that failed is made again and must work; once with all later
  * ones failing too, and all calls made nevertheless. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "alloc/alloc_hook.h"
 #include "check.h"
@@ -13,7 +14,16 @@
 #include "tensorflow/lite/c/c_api_experimental.h"
 #include "tensorflow/lite/c/operator.h"
 
-typedef enum extra { NOTHING, CUSTOM_OPERATOR, OPERATOR_OBJECT, DELEGATE, FIXED_DELEGATE, DELEGATE_OBJECT } extra;
+typedef enum extra {
+  NOTHING,
+  CUSTOM_OPERATOR,
+  OPERATOR_OBJECT,
+  DELEGATE,
+  FIXED_DELEGATE,
+  DELEGATE_OBJECT,
+  NEW_CACHE,
+  CACHE
+} extra;
 
 typedef struct subject {
   const char* name; /* a golden case of shared/models; or a file, whose inputs are then made up */
@@ -38,6 +48,8 @@ typedef struct run {
   uint64_t hash;   /* of all outputs so far */
   char problem[512];
 } run;
+
+static const char kCache[] = "build/test_alloc_failure.weights";
 
 static void silent(void* user_data, const char* format, va_list args) { (void)user_data, (void)format, (void)args; }
 static const ln_reporter kSilent = {silent, NULL};
@@ -158,7 +170,9 @@ static TfLiteInterpreterOptions* make_options(const run* r) {
   if (r->subject->extra == FIXED_DELEGATE) TfLiteInterpreterOptionsAddDelegate(options, &fixed_adder);
   if (r->op != NULL) TfLiteInterpreterOptionsAddOperator(options, r->op);
   if (r->delegate != NULL) TfLiteInterpreterOptionsAddDelegate(options, r->delegate);
-  TfLiteInterpreterOptions* copy = TfLiteInterpreterOptionsCopy(options);
+  const bool cached = r->subject->extra == NEW_CACHE || r->subject->extra == CACHE;
+  const bool good = !cached || LinnetInterpreterOptionsSetWeightCache(options, kCache) == kTfLiteOk;
+  TfLiteInterpreterOptions* copy = good ? TfLiteInterpreterOptionsCopy(options) : NULL;
   TfLiteInterpreterOptionsDelete(options);
   return copy;
 }
@@ -349,6 +363,7 @@ static void live(run* r) {
 static bool live_once(run* r, const subject* s, const golden_case* c, size_t fail_at, bool go_on) {
   *r = (run){.subject = s, .c = c, .hash = UINT64_C(14695981039346656037)};
   const size_t blocks_before = alloc_state.blocks;
+  if (s->extra == NEW_CACHE) unlink(kCache);
   alloc_hook_arm(fail_at, go_on);
   live(r);
   if (r->model == NULL || r->interpreter == NULL) r->incomplete = true;
@@ -408,6 +423,8 @@ static const subject kFiles[] = {
     {"tests/data/string_moves.tflite", 1, NOTHING, false, NULL, false},
     {"tests/data/shape_parts.tflite", 1, NOTHING, true, NULL, false},
     {"examples/digits/digits_float.tflite", 2, NOTHING, true, NULL, false},
+    {"examples/digits/digits_float.tflite", 1, NEW_CACHE, true, NULL, false},
+    {"examples/digits/digits_float.tflite", 1, CACHE, true, NULL, false},
     {"examples/digits/digits_int8.tflite", 2, NOTHING, true, NULL, false},
 };
 
@@ -502,5 +519,6 @@ int main(int argc, char** argv) {
     check_all();
   else
     check_named();
+  unlink(kCache);
   return check_report();
 }

@@ -35,6 +35,8 @@ static void test_null(void) {
   TfLiteInterpreterOptionsSetErrorReporter(options, NULL, NULL);
   CHECK_EQ_INT(LinnetInterpreterOptionsSetInvokeTimeout(options, -1), kTfLiteError);
   CHECK_EQ_INT(LinnetInterpreterOptionsSetInvokeTimeout(options, (double)NAN), kTfLiteError);
+  CHECK_EQ_INT(LinnetInterpreterOptionsSetWeightCache(options, ""), kTfLiteError);
+  CHECK_EQ_INT(LinnetInterpreterOptionsSetWeightCache(options, "no/such/folder/weights"), kTfLiteOk);
   TfLiteModel* model = load_model("dynamic_add");
   TfLiteInterpreter* interpreter = TfLiteInterpreterCreate(model, options);
   CHECK(interpreter != NULL);
