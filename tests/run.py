@@ -116,7 +116,7 @@ def lacking(preset, models, environment=None):
     kcheck, path = os.path.join("build", preset, "kcheck"), os.path.join("build", preset, "golden_emulated")
     ops = ["ops", "--mistaken", os.path.join("tests", "golden", "ops_mistaken.tsv")]
     runs = [(rung, words) for rung, pick in models.items() for words in (ops, ["models", "--filter", pick])]
-    return [(f"{preset}: kcheck, emulated", [kcheck, "--emulate", "--filter", "_q8", "--rounds", "60"],
+    return [(f"{preset}: kcheck, emulated", [kcheck, "--emulate", "--rounds", "30"],
              environment or {}, 1200),
             *((f"{preset}: golden {words[0]}, emulated {rung}", [path, *words, "--threads", "2"],
                {**(environment or {}), "LINNET_CPU": rung}, 2400) for rung, words in runs)]

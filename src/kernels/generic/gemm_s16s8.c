@@ -61,9 +61,8 @@ static const ln_gemm_s16s8 ln_gemm_s16s8_4x8_generic = {
 static const ln_gemm_s16s8* const ladder[] = {
     &ln_gemm_s16s8_4x8_generic,
 #if defined(__x86_64__)
-    &ln_gemm_s16s8_6x16_avx2,
-    &ln_gemm_s16s8_12x32_avx512,
-    &ln_gemm_s16s8_12x32_avx512vnni,
+    &ln_gemm_s16s8_6x16_avx2,    &ln_gemm_s16s8_6x16_avxvnni,
+    &ln_gemm_s16s8_12x32_avx512, &ln_gemm_s16s8_12x32_avx512vnni,
 #elif defined(__aarch64__)
     &ln_gemm_s16s8_4x16_neon,
 #endif

@@ -94,6 +94,7 @@ static const ln_winograd_q8* const ladder[] = {
     &ln_winograd_q8_generic,
 #if defined(__x86_64__)
     &ln_winograd_q8_avx2,
+    &ln_winograd_q8_avxvnni,
     &ln_winograd_q8_avx512vnni,
 #endif
 };

@@ -5,6 +5,7 @@
 #include "kernels/generic/winograd_q8.h"
 
 extern const ln_winograd_q8 ln_winograd_q8_avx2;
+extern const ln_winograd_q8 ln_winograd_q8_avxvnni;
 extern const ln_winograd_q8 ln_winograd_q8_avx512vnni;
 
 #endif
