@@ -6,10 +6,10 @@
 #include "kernels/x86/vec_q8_avx512.h"
 
 enum { kRows = 12 };
-#define LN_CASES                                                                                                  \
-  LN_CASE(12)                                                                                                     \
-  LN_CASE(11) LN_CASE(10) LN_CASE(9) LN_CASE(8) LN_CASE(7) LN_CASE(6) LN_CASE(5) LN_CASE(4) LN_CASE(3) LN_CASE(2) \
-      LN_CASE(1)
+#define LN_CASES \
+  LN_CASE(12)    \
+  LN_CASE(11)    \
+  LN_CASE(10) LN_CASE(9) LN_CASE(8) LN_CASE(7) LN_CASE(6) LN_CASE(5) LN_CASE(4) LN_CASE(3) LN_CASE(2) LN_CASE(1)
 
 LN_INLINE vec load_weights(const int8_t* p) {
   return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i*)(const void*)p));
