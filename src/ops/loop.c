@@ -1,5 +1,6 @@
 #include "ops/loop.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "ops/builtin_ops.h"
@@ -252,6 +253,7 @@ static bool can_run(const body_view* v, int32_t position) {
   TfLiteRegistration* registration;
   if (position >= v->prepared) return false;
   node_at(v, position, &node, &registration);
+  if (node == NULL) return false;
   for (int i = 0; i < node->outputs->size; ++i)
     if (ln_is_dynamic(tensor_at(v, node->outputs->data[i]))) return false;
   return true;
@@ -281,6 +283,7 @@ static bool match_states(const body_view* v, ln_loop* loop) {
 }
 
 static void add_step(ln_loop* loop, ln_loop_kind kind, int32_t first) {
+  assert(loop->steps != NULL); /* take_lists */
   ln_loop_step* last = loop->step_count > 0 ? &loop->steps[loop->step_count - 1] : NULL;
   if (kind <= LN_LOOP_LIGHT && last != NULL && last->kind == kind && last->end == first)
     ++last->end;

@@ -15,7 +15,7 @@ static ln_sparse_rows make_rows(size_t rows, size_t block, size_t blocks, int pe
   uint32_t *starts = kc_memory((rows + 1) * 4), used = 0;
   uint8_t* there = kc_memory(rows * blocks + 1);
   for (size_t i = 0; i < rows * blocks; ++i) used += there[i] = kc_chance(percent);
-  uint32_t* columns = kc_memory(used * 4 + 1);
+  uint32_t* columns = kc_memory((used + 1) * 4);
   uint8_t* values = kc_memory(used * block + 1);
   kc_fill_u8(values, used * block);
   used = 0;
