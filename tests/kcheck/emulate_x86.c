@@ -60,7 +60,7 @@ static uint64_t general(const ucontext_t* u, unsigned number) {
 
 static int64_t displacement(const uint8_t** at, size_t size) {
   int8_t small;
-  int32_t large;
+  int32_t large = 0;
   memcpy(&small, *at, 1);
   if (size == 4) memcpy(&large, *at, 4);
   *at += size;
