@@ -138,14 +138,15 @@ void ln_tf_custom(ln_tf_call* call) {
   ln_node* node = ln_graph_custom(call->b.subgraph, call->def->op, f.bytes, f.count, call->b.place);
   for (int i = 0; i < call->in_count; ++i) ln_node_add_input(node, ln_tf_in(call, i));
   const LnPb__AttrValue* shapes = ln_tf_attr(call->def, "_output_shapes");
-  const int64_t count = shapes != NULL && shapes->list != NULL ? (int64_t)shapes->list->n_shape : 1;
+  int64_t count = shapes != NULL && shapes->list != NULL ? (int64_t)shapes->list->n_shape : 1;
+  if (count < 1) count = 1;
   int type = ln_tf_type(ln_tf_dtype(call->def, "T", LN_DT_FLOAT));
   if (type < 0) type = LN_TYPE_FLOAT32;
   for (int64_t i = 0; i < count && i < 64; ++i) {
     int32_t* dims = NULL;
     ln_tensor* out =
         ln_node_add_output(node, i == 0 ? call->name : ln_job_text(call->job, "%s:%d", call->name, (int)i), type);
-    if (shapes != NULL && shapes->list != NULL && shapes->list->n_shape > 0)
+    if (shapes != NULL && shapes->list != NULL && shapes->list->n_shape > (size_t)i)
       ln_tensor_set_shape(out, ln_tf_shape(call->job, shapes->list->shape[i], call->name, &dims), dims);
     ln_tf_return(call, (int)i, out);
   }

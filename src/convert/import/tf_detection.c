@@ -120,10 +120,10 @@ static void combined_suppress(ln_tf_call* call) {
   c.classes = c.scores->shape[0][2];
   c.box_classes = c.boxes->shape[0][2];
   if (c.per_class > c.count) c.per_class = c.count;
-  if (c.pictures < 1 || c.per_class < 1 || c.total < 1 || c.classes < 1 ||
+  if (c.count > 1 << 20 || c.total > 1 << 20 || c.pictures < 1 || c.per_class < 1 || c.total < 1 || c.classes < 1 ||
       (int64_t)c.pictures * c.classes > MAX_SUPPRESSED) {
-    ln_tf_fail(call, "it has %d classes of %d pictures; together %d can be converted", c.classes, c.pictures,
-               MAX_SUPPRESSED);
+    ln_tf_fail(call, "it has %d boxes in %d classes of %d pictures; %d classes of all pictures can be converted",
+               c.count, c.classes, c.pictures, MAX_SUPPRESSED);
     return;
   }
   if (ln_tf_bool(call->def, "pad_per_class", false) && (int64_t)c.per_class * c.classes < c.total)

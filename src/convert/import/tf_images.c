@@ -69,7 +69,8 @@ static void resize(ln_tf_call* call) {
       return;
     }
   if (ln_tf_const_ints(call, 1, 2, size) != 2 || size[0] < 1 || size[1] < 1 ||
-      (int64_t)size[0] * x->shape[0][1] > 1 << 26 || (int64_t)size[1] * x->shape[0][2] > 1 << 26) {
+      (int64_t)x->shape[0][2] * x->shape[0][3] > INT32_MAX || (int64_t)size[0] * x->shape[0][1] > 1 << 26 ||
+      (int64_t)size[1] * x->shape[0][2] > 1 << 26) {
     ln_tf_fail(call, "its size must be constant and is to be made by matrices of at most 2^26 weights");
     return;
   }
@@ -238,9 +239,9 @@ static void extract_patches(ln_tf_call* call) {
 static void dilation(ln_tf_call* call) {
   int32_t stride[2], rate[2], out[2], pads[8] = {0};
   ln_tensor *x = ln_tf_in(call, 0), *filter = ln_tf_in(call, 1), *most = NULL;
-  if (x->rank != 4 || ln_dim(x, 1) < 1 || ln_dim(x, 2) < 1 || filter->rank != 3 || !ln_tensor_is_static(filter) ||
-      !window_numbers(call, "strides", stride) || !window_numbers(call, "rates", rate) ||
-      filter->shape[0][0] * (int64_t)filter->shape[0][1] > 128) {
+  if (x->rank != 4 || ln_dim(x, 1) < 1 || ln_dim(x, 2) < 1 || ln_dim(x, 1) > 1 << 24 || ln_dim(x, 2) > 1 << 24 ||
+      filter->rank != 3 || !ln_tensor_is_static(filter) || !window_numbers(call, "strides", stride) ||
+      !window_numbers(call, "rates", rate) || filter->shape[0][0] * (int64_t)filter->shape[0][1] > 128) {
     ln_tf_fail(call, "the extents of its pictures and filter must be known, windows have at most 128 elements");
     return;
   }

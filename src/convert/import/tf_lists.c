@@ -11,6 +11,13 @@ ln_tensor* ln_tf_zeros(ln_tf_call* call, int type, int rank, const int32_t* dims
   return zeros;
 }
 
+/* A list's size is known where the list was made. */
+static ln_tensor* size_here(ln_tf_call* call, ln_tensor* size) {
+  if (size->subgraph == call->b.subgraph || ln_tensor_is_constant(size)) return size;
+  ln_tf_fail(call, "its list's size is known outside of the loop only");
+  return ln_tf_scalar(call, LN_TYPE_INT32, 0, "size");
+}
+
 static ln_tensor* as_vector(ln_tf_call* call, ln_tensor* scalar) {
   static const int32_t kOne[] = {1};
   return ln_build_reshape(&call->b, scalar, 1, kOne, ln_tf_name(call, "extent"));
@@ -186,9 +193,9 @@ static void scatter(ln_tf_call* call) {
   static const int32_t kOne[] = {1};
   ln_tensor* shape = ln_tf_extents(call, x, LN_TYPE_INT32, "shape");
   const int32_t rest[] = {x->rank - 1};
-  ln_tensor* parts[] = {
-      size >= 0 ? ln_graph_ints(call->b.subgraph, ln_tf_name(call, "size"), 1, &size) : as_vector(call, list->size),
-      x->rank > 1 ? ln_build_slice(&call->b, shape, kOne, rest, ln_tf_name(call, "rest")) : NULL};
+  ln_tensor* parts[] = {size >= 0 ? ln_graph_ints(call->b.subgraph, ln_tf_name(call, "size"), 1, &size)
+                                  : as_vector(call, size_here(call, list->size)),
+                        x->rank > 1 ? ln_build_slice(&call->b, shape, kOne, rest, ln_tf_name(call, "rest")) : NULL};
   shape = ln_build_concat(&call->b, x->rank > 1 ? 2 : 1, parts, 0, ln_tf_name(call, "extents"));
   ln_tensor* places =
       ln_tf_binary(call, LN_OP_EXPAND_DIMS, indices, ln_tf_scalar(call, LN_TYPE_INT32, 1, "axis"), "places");
@@ -201,7 +208,9 @@ static void length(ln_tf_call* call) {
   const int index = ln_tf_code(call, ln_tf_lists);
   if (index < call->in_count && call->in[index].kind == LN_TF_LIST && call->in[index].tensor == NULL) {
     const ln_tf_value* list = &call->in[index];
-    ln_tf_return(call, 0, list->count >= 0 ? ln_graph_int(call->b.subgraph, call->name, list->count) : list->size);
+    ln_tf_return(
+        call, 0,
+        list->count >= 0 ? ln_graph_int(call->b.subgraph, call->name, list->count) : size_here(call, list->size));
     return;
   }
   ln_tensor* list = ln_tf_in(call, index);
@@ -223,7 +232,7 @@ static void empty(ln_tf_call* call) {
 static void push_back(ln_tf_call* call) {
   ln_tensor* item = ln_tf_in(call, 1);
   ln_tensor* row = ln_tf_binary(call, LN_OP_EXPAND_DIMS, item, ln_tf_scalar(call, LN_TYPE_INT32, 0, "axis"), "row");
-  if (call->in[0].kind == LN_TF_LIST && call->in[0].tensor == NULL) {
+  if (call->in_count > 0 && call->in[0].kind == LN_TF_LIST && call->in[0].tensor == NULL) {
     return_list(call, row);
     return;
   }
@@ -235,7 +244,7 @@ static void push_back(ln_tf_call* call) {
 static void resize(ln_tf_call* call) {
   int32_t size, begin[LN_MAX_DIMS] = {0}, pads[2 * LN_MAX_DIMS] = {0}, extents[LN_MAX_DIMS];
   if (ln_tf_const_ints(call, 1, 1, &size) != 1) return;
-  if (call->in[0].kind == LN_TF_LIST && call->in[0].tensor == NULL) {
+  if (call->in_count > 0 && call->in[0].kind == LN_TF_LIST && call->in[0].tensor == NULL) {
     ln_tf_value list = call->in[0];
     list.count = size;
     list.size = NULL;

@@ -16,7 +16,7 @@ static ln_tensor* roll_axis(ln_tf_call* call, ln_tensor* x, int32_t axis, int32_
     return NULL;
   }
   if (extent == 0 || shift % extent == 0) return x;
-  shift = (shift % extent + extent) % extent;
+  shift = (int32_t)(((int64_t)shift % extent + extent) % extent);
   for (int i = 0; i < x->rank; ++i) size[i] = -1;
   begin[axis] = extent - shift;
   ln_tensor* parts[2] = {ln_build_slice(&call->b, x, begin, size, ln_tf_name(call, "end")), NULL};
@@ -233,6 +233,10 @@ static void dynamic_stitch(ln_tf_call* call) {
         if (places[k] > most) most = places[k];
       }
       total += elements;
+      if (total > 1 << 26) {
+        ln_tf_fail(call, "it has too many indices");
+        return;
+      }
       if (pass == 0) continue;
       /* The dimensions of the indices become one. */
       int32_t dims[LN_MAX_DIMS] = {(int32_t)elements};

@@ -8,7 +8,7 @@
 #include "convert/import/tf_import.h"
 #include "model/model.h"
 
-enum { WHOLE_LINE = -2, LINE_NUMBER = -1, MAX_DEPTH = 8 };
+enum { WHOLE_LINE = -2, LINE_NUMBER = -1, MAX_DEPTH = 8, MAX_SITES = 10000 };
 
 /* Where an initializer was found: a body, and how it is called. */
 typedef struct site {
@@ -32,7 +32,9 @@ static const char* handle_name(ln_tf_importer* importer, const site* s, const ch
 }
 
 /* The initializer of a table, in the graph or in what it calls; the site that it is found at is made in the job. */
-static bool find_initializer(ln_tf_importer* importer, const site* s, const char* table, int depth, filler* found) {
+static bool find_initializer(ln_tf_importer* importer, const site* s, const char* table, int depth, int* sites,
+                             filler* found) {
+  if (++*sites > MAX_SITES) return false;
   for (size_t i = 0; i < s->body->count; ++i) {
     const LnPb__NodeDef* def = s->body->defs[i];
     if (is_initializer(def->op) && def->n_input >= 2) {
@@ -50,7 +52,7 @@ static bool find_initializer(ln_tf_importer* importer, const site* s, const char
     *inner = (site){s, def, body, ln_job_alloc(importer->job, count, sizeof(char*))};
     for (size_t k = 0; k < count && k < def->n_input; ++k)
       if (def->input[k][0] != '^') inner->names[k] = handle_name(importer, s, def->input[k]);
-    if (find_initializer(importer, inner, table, depth + 1, found)) return true;
+    if (find_initializer(importer, inner, table, depth + 1, sites, found)) return true;
   }
   return false;
 }
@@ -225,7 +227,8 @@ static bool fill_table(ln_tf_call* call, ln_tf_table* t) {
   const site graph = {NULL, NULL, ln_tf_graph_body(importer), NULL};
   filler f;
   if (t->filled) return true;
-  if (!find_initializer(importer, &graph, t->name, 0, &f)) {
+  int sites = 0;
+  if (!find_initializer(importer, &graph, t->name, 0, &sites, &f)) {
     ln_tf_fail(call, "nothing in the graph says what table \"%s\" holds", t->name);
     return false;
   }

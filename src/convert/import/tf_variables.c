@@ -6,6 +6,8 @@
 #include "convert/import/tf_bundle.h"
 #include "model/model.h"
 
+enum { MAX_DEPTH = 100 };
+
 #define NO_VALUE "--checkpoint gives one, or --initial-values where the graph's initializer is a constant"
 
 ln_tensor* ln_tf_find_handle(const ln_tf_handle* handles, const ln_subgraph* subgraph) {
@@ -72,8 +74,11 @@ static ln_tensor* initial_value(ln_tf_importer* importer, const LnPb__NodeDef* d
   const char* name = ln_job_text(importer->job, "%s/Assign", def->name);
   const int at = ln_tf_find(body, name, strlen(name));
   if (at < 0 || strncmp(body->defs[at]->op, "Assign", 6) != 0 || body->defs[at]->n_input < 2) return NULL;
+  if (++importer->depth > MAX_DEPTH)
+    ln_stop(importer->job, "variables begin as each other more than %d deep", MAX_DEPTH);
   ln_tf_scope* scope = ln_tf_new_scope(importer, body, ln_tf_init_subgraph(importer), "");
   ln_tensor* value = ln_tf_get(scope, body->defs[at]->input[1]).tensor;
+  --importer->depth;
   return ln_tensor_is_constant(value) ? value : NULL;
 }
 

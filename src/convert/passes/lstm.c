@@ -60,7 +60,7 @@ static bool match_gate(lstm* l, const ln_tensor* z, int gate) {
   if (l->extra == NULL) {
     l->units = ln_dim(z, 1);
     if (l->units < 1 || l->units > 1 << 14) return false;
-    l->extra = ln_job_alloc(l->body->graph->job, (size_t)(GATES * l->units), sizeof(float));
+    l->extra = ln_job_alloc(l->body->graph->job, GATES * (size_t)l->units, sizeof(float));
   }
   if (ln_dim(z, 1) != l->units) return false;
   if (added == NULL) return true;
@@ -150,7 +150,7 @@ static bool take_weights(lstm* l, const ln_node* node, int32_t first, int32_t co
       ln_dim(weights, 0) != GATES * l->units || first + count > ln_dim(weights, 1) || (recurrent ? l->has_u : l->has_w))
     return false;
   if (recurrent && count != l->units) return false;
-  float* to = ln_job_alloc(l->body->graph->job, (size_t)(GATES * l->units) * (size_t)count, sizeof *to);
+  float* to = ln_job_alloc(l->body->graph->job, GATES * (size_t)l->units * (size_t)count, sizeof *to);
   const float* from = weights->data;
   for (int32_t i = 0; i < GATES * l->units; ++i)
     memcpy(to + (size_t)i * (size_t)count, from + (size_t)i * (size_t)ln_dim(weights, 1) + first,
@@ -262,7 +262,7 @@ static bool match(lstm* l) {
   int64_t axis;
   const ln_tensor* gates = l->split->inputs[1];
   if (!ln_tensor_ints(l->split->inputs[0], 1, &axis) || (axis != 1 && axis != -1)) return false;
-  l->bias = ln_job_alloc(l->body->graph->job, (size_t)(GATES * l->units), sizeof(float));
+  l->bias = ln_job_alloc(l->body->graph->job, GATES * (size_t)l->units, sizeof(float));
   l->x = l->time = -1;
   if (!match_sum(l, gates, 0) || !l->has_w || !l->has_u || l->x < 0) return false;
   const ln_tensor* x = l->projection != NULL ? l->projection->inputs[0] : l->loop->inputs[l->x];
