@@ -66,6 +66,39 @@ def test_states_are_kept_from_run_to_run(tmp_path):
         x = -x
 
 
+def keras_2(class_name, name, calls, **config):
+    return {"class_name": class_name, "name": name, "config": {"name": name, **config}, "inbound_nodes": calls}
+
+
+def test_tensorflow_functions_in_files_of_keras_2(tmp_path):
+    import json
+    import h5py
+    everything, some = {"start": None, "stop": None, "step": None}, {"start": 1, "stop": 5, "step": 2}
+    layers = [
+        keras_2("InputLayer", "x", [], batch_input_shape=[None, 4, 6], dtype="float32"),
+        keras_2("TFOpLambda", "double", [["x", 0, 0, {"y": 2.0, "name": None}]], function="math.multiply"),
+        keras_2("TFOpLambda", "mean", [["double", 0, 0, {"axis": -1, "keepdims": True}]], function="math.reduce_mean"),
+        keras_2("TFOpLambda", "less", [["_CONSTANT_VALUE", -1, 1.0, {"y": ["mean", 0, 0], "name": None}]], function="math.subtract"),
+        keras_2("TFOpLambda", "both", [[["double", 0, 0, {"axis": -1}], ["less", 0, 0, {"axis": -1}]]], function="concat"),
+        keras_2("TFOpLambda", "turned", [["both", 0, 0, {"perm": [0, 2, 1]}]], function="compat.v1.transpose"),
+        keras_2("SlicingOpLambda", "part", [["turned", 0, 0, {"slice_spec": [everything, some, "Ellipsis", 1]}]],
+                function="__operators__.getitem"),
+        keras_2("TFOpLambda", "whole", [["part", 0, 0, {"dtype": "<dtype: 'int32'>"}]], function="cast")]
+    config = {"class_name": "Functional", "config": {"name": "m", "layers": layers, "input_layers": [["x", 0, 0]],
+                                                     "output_layers": [["both", 0, 0], ["part", 0, 0], ["whole", 0, 0]]}}
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps(config)
+        file.attrs["keras_version"] = "2.15.0"
+        file.create_group("model_weights")
+    command.linnet("convert", tmp_path / "m.h5", "-o", tmp_path / "m.tflite")
+    x = np.random.default_rng(0).normal(0, 1, (2, 4, 6)).astype("f")
+    got = judge.original(tmp_path / "m.tflite", {"x": x}, "serving_default")
+    both = np.concatenate([2 * x, 1 - np.mean(2 * x, axis=-1, keepdims=True)], axis=-1)
+    part = both.transpose(0, 2, 1)[:, 1:5:2, 1]
+    for name, wanted in [("output_0", both), ("output_1", part), ("output_2", part.astype("i"))]:
+        assert judge.difference(wanted, got[name]) <= judge_keras.TOLERANCE
+
+
 def test_float16_weights(tmp_path):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, dtype="mixed_float16")])
     model.save(tmp_path / "m.keras")

@@ -323,6 +323,153 @@ static void transpose_conv(ln_keras_call* call) {
   finish(call, ln_build_done(node, ln_keras_name(call, "convolution"), 1), &w);
 }
 
+/* ---- Recurrent convolutions: as many steps as the input has, one after the other ---- */
+
+enum { MAX_STEPS = 256 };
+
+static ln_tensor* filter_of(ln_keras_call* call, const ln_keras_array* kernel, int spatial, const char* name) {
+  const ln_keras_array filter = spatial == 3 ? *kernel : to_ohwi(call, kernel, spatial);
+  return ln_keras_constant(call, &filter, name);
+}
+
+static ln_tensor* convolve(ln_keras_call* call, ln_tensor* x, window w, ln_tensor* filter, ln_tensor* b) {
+  if (w.spatial == 3) return conv_3d_part(call, x, &w, filter, b);
+  x = widen(call, x, &w);
+  return narrow(call, conv_2d(call, x, &w, filter, b), &w, ln_keras_name(call, "conv1d"));
+}
+
+typedef struct conv_lstm {
+  window recurrent;
+  ln_tensor *filter, *no_bias;
+  ln_tensor *h, *c;
+} conv_lstm;
+
+static ln_tensor* gate(ln_keras_call* call, const char* activation, ln_tensor* x) {
+  return ln_keras_activate(call, ln_keras_get(call, activation), x, ln_keras_name(call, activation));
+}
+
+static ln_tensor* join(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what) {
+  return ln_build_binary(&call->b, code, x, y, ln_keras_name(call, what));
+}
+
+static void conv_lstm_step(ln_keras_call* call, conv_lstm* s, ln_tensor* x) {
+  ln_tensor* sum = join(call, LN_OP_ADD, x, convolve(call, s->h, s->recurrent, s->filter, s->no_bias), "gates");
+  ln_tensor* const inputs[] = {ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), sum->rank - 1), sum};
+  ln_node* node = ln_build_node(&call->b, LN_OP_SPLIT, 2, inputs);
+  LN_SET(node, SplitOptions, num_splits, 4);
+  ln_build_done(node, ln_keras_name(call, "gate"), 4);
+  ln_tensor* kept = join(call, LN_OP_MUL, gate(call, "recurrent_activation", node->outputs[1]), s->c, "kept");
+  ln_tensor* taken = join(call, LN_OP_MUL, gate(call, "recurrent_activation", node->outputs[0]),
+                          gate(call, "activation", node->outputs[2]), "taken");
+  s->c = join(call, LN_OP_ADD, kept, taken, "carry");
+  s->h = join(call, LN_OP_MUL, gate(call, "recurrent_activation", node->outputs[3]), gate(call, "activation", s->c),
+              "state");
+}
+
+/* False: noted. */
+static bool check_conv_lstm(ln_keras_call* call, const ln_tensor* x, int spatial) {
+  bool known = x->rank == spatial + 3;
+  for (int i = 1; i < x->rank; ++i) known = known && ln_dim_is_known(x, i);
+  if (!known || ln_dim(x, 1) < 1 || ln_dim(x, 1) > MAX_STEPS)
+    ln_keras_fail(call, "its input has rank %d; %d, of known extents and at most %d steps, can be converted", x->rank,
+                  spatial + 3, MAX_STEPS);
+  else if (ln_keras_channels_first(call))
+    ln_keras_fail(call, "its data_format is channels_first; channels_last can be converted");
+  else if (ln_keras_flag(call, "stateful", false))
+    ln_keras_fail(call, "it is stateful; with the states given as inputs it can be converted");
+  else if (ln_keras_mask_of(call, x) != NULL)
+    ln_keras_fail(call, "its input has a mask; without one it can be converted");
+  else if (call->in_count != 1 && call->in_count != 3)
+    ln_keras_fail(call, "it has %d inputs; its own and 2 states are right", call->in_count);
+  else
+    return true;
+  return false;
+}
+
+/* The input's share of all steps' gates, [N,T,...,4 filters]. NULL: noted. */
+static ln_tensor* conv_lstm_inputs(ln_keras_call* call, ln_tensor* x, const window* w, const ln_keras_weights* weights,
+                                   int32_t filters) {
+  const int spatial = w->spatial;
+  int32_t dims[LN_MAX_DIMS], spread[LN_MAX_DIMS] = {-1, ln_dim(x, 1)};
+  ln_keras_array kernel, b;
+  const int32_t gates = 4 * filters;
+  for (int i = 0; i < spatial; ++i) dims[i] = w->kernel[i];
+  dims[spatial] = ln_dim(x, x->rank - 1);
+  dims[spatial + 1] = gates;
+  if (!ln_keras_weight_of(call, weights, 0, "kernel", spatial + 2, dims, &kernel)) return NULL;
+  const bool has_bias = ln_keras_flag(call, "use_bias", true);
+  if (has_bias && !ln_keras_weight_of(call, weights, 2, "bias", 1, &gates, &b)) return NULL;
+  dims[0] = -1;
+  for (int i = 2; i < x->rank; ++i) dims[i - 1] = ln_dim(x, i);
+  x = ln_keras_reshape(call, x, spatial + 2, dims, ln_keras_name(call, "steps"));
+  x = convolve(call, x, *w, filter_of(call, &kernel, spatial, "kernel"),
+               has_bias ? ln_keras_constant(call, &b, "bias") : ln_keras_zeros(call, gates));
+  for (int i = 1; i < x->rank; ++i) spread[i + 1] = ln_dim(x, i);
+  return ln_keras_reshape(call, x, x->rank + 1, spread, ln_keras_name(call, "inputs"));
+}
+
+static ln_tensor* zero_state(ln_keras_call* call, ln_tensor* x, const ln_tensor* all, int32_t filters) {
+  int32_t dims[LN_MAX_DIMS] = {LN_KERAS_DIM(0)};
+  for (int i = 2; i < all->rank; ++i) dims[i - 1] = i == all->rank - 1 ? filters : ln_dim(all, i);
+  ln_tensor* const inputs[] = {ln_keras_shape(call, x, all->rank - 1, dims, ln_keras_name(call, "state_shape")),
+                               ln_graph_float(call->b.subgraph, ln_keras_name(call, "zero"), 0)};
+  return ln_build_done(ln_build_node(&call->b, LN_OP_FILL, 2, inputs), ln_keras_name(call, "zero_state"), 1);
+}
+
+static void recurrent_conv(ln_keras_call* call) {
+  const int spatial = call->class_name[strlen("ConvLSTM")] - '0';
+  const int32_t filters = ln_keras_int(call, "filters", -1);
+  ln_tensor *x = call->in[0], *outs[MAX_STEPS];
+  ln_keras_array kernel, probe;
+  conv_lstm s;
+  window w;
+  if (!check_conv_lstm(call, x, spatial) || !read_window(call, spatial, &w)) return;
+  if (filters < 1 || filters > 1 << 20) {
+    ln_keras_fail(call, "%d filters make no sense", filters);
+    return;
+  }
+  ln_keras_weights weights = ln_keras_part(&call->weights, "cell", NULL);
+  if (!ln_keras_read(&weights, 0, "kernel", &probe)) weights = call->weights;
+  memset(&s, 0, sizeof s);
+  s.recurrent = w;
+  s.recurrent.padding = LN_PADDING_SAME;
+  int32_t dims[5] = {0};
+  for (int i = 0; i < spatial; ++i) {
+    dims[i] = w.kernel[i];
+    s.recurrent.stride[i] = s.recurrent.dilation[i] = 1;
+  }
+  dims[spatial] = filters;
+  dims[spatial + 1] = 4 * filters;
+  if (!ln_keras_weight_of(call, &weights, 1, "recurrent_kernel", spatial + 2, dims, &kernel)) return;
+  s.filter = filter_of(call, &kernel, spatial, "recurrent_kernel");
+  s.no_bias = ln_keras_zeros(call, 4 * filters);
+  ln_tensor* all = conv_lstm_inputs(call, x, &w, &weights, filters);
+  if (all == NULL || all->broken) return;
+  s.h = call->in_count == 3 ? call->in[1] : zero_state(call, x, all, filters);
+  s.c = call->in_count == 3 ? call->in[2] : s.h;
+  const int32_t steps = ln_dim(x, 1);
+  ln_node* node = ln_build_node(&call->b, LN_OP_UNPACK, 1, &all);
+  LN_SET(node, UnpackOptions, num, steps);
+  LN_SET(node, UnpackOptions, axis, 1);
+  ln_build_done(node, ln_keras_name(call, "step"), steps);
+  ln_tensor** parts = node->outputs;
+  for (int32_t t = 0; t < steps; ++t) {
+    conv_lstm_step(call, &s, parts[ln_keras_flag(call, "go_backwards", false) ? steps - 1 - t : t]);
+    outs[t] = s.h;
+  }
+  ln_tensor* y = s.h;
+  if (ln_keras_flag(call, "return_sequences", false)) {
+    node = ln_build_node(&call->b, LN_OP_PACK, steps, outs);
+    LN_SET(node, PackOptions, values_count, steps);
+    LN_SET(node, PackOptions, axis, 1);
+    y = ln_build_done(node, call->name, 1);
+  }
+  ln_keras_return(call, y);
+  if (!ln_keras_flag(call, "return_state", false)) return;
+  ln_keras_return(call, s.h);
+  ln_keras_return(call, s.c);
+}
+
 const ln_keras_lowering ln_keras_conv[] = {
     {"Conv1D", conv, 0, 0},
     {"Conv2D", conv, 0, 0},
@@ -339,5 +486,8 @@ const ln_keras_lowering ln_keras_conv[] = {
     {"Conv2DTranspose", transpose_conv, 0, 0},
     {"Conv3DTranspose", transpose_conv, 0, 0},
     {"Convolution2DTranspose", transpose_conv, 0, 0},
+    {"ConvLSTM1D", recurrent_conv, 0, 0},
+    {"ConvLSTM2D", recurrent_conv, 0, 0},
+    {"ConvLSTM3D", recurrent_conv, 0, 0},
     {NULL, NULL, 0, 0},
 };

@@ -41,8 +41,9 @@ static const char* text_of(const cJSON* json, const char* key, const char* fallb
 }
 
 static const ln_keras_lowering* const kTables[] = {
-    ln_keras_core,  ln_keras_conv, ln_keras_pool,      ln_keras_norm,          ln_keras_shapes,  ln_keras_activations,
-    ln_keras_merge, ln_keras_rnn,  ln_keras_attention, ln_keras_preprocessing, ln_keras_refused,
+    ln_keras_core,      ln_keras_conv,          ln_keras_pool,       ln_keras_norm,
+    ln_keras_shapes,    ln_keras_activations,   ln_keras_merge,      ln_keras_rnn,
+    ln_keras_attention, ln_keras_preprocessing, ln_keras_tensorflow, ln_keras_refused,
 };
 
 static const ln_keras_lowering* find_in(const ln_keras_lowering* table, const char* class_name) {
@@ -112,7 +113,7 @@ static void pass_mask(ln_keras_call* call, const ln_keras_lowering* lowering) {
   }
 }
 
-static void lower(ln_keras_call* call) {
+void ln_keras_lower(ln_keras_call* call) {
   const ln_keras_lowering* lowering = find_lowering(call->class_name, call->is_operation);
   for (int i = 0; i < call->in_count; ++i)
     if (call->in[i]->broken) {
@@ -167,7 +168,7 @@ static void run(ln_keras_call* call) {
                    ln_job_text(importer->job, "%s/", call->name), call->weights, call->in, call->in_count, &count);
     for (int i = 0; i < count; ++i) ln_keras_return(call, outs[i]);
   } else {
-    lower(call);
+    ln_keras_lower(call);
   }
   --importer->depth;
 }
@@ -207,6 +208,8 @@ static bool read_reference(const cJSON* json, const char** name, int* node_index
   }
   const cJSON* parts[3] = {NULL};
   if (!cJSON_IsArray(json)) return false;
+  /* A number where Keras 2 names a layer. */
+  if (cJSON_IsString(json->child) && strcmp(json->child->valuestring, "_CONSTANT_VALUE") == 0) return false;
   for (int i = 0; i < 3; ++i) parts[i] = i == 0 ? json->child : parts[i - 1] != NULL ? parts[i - 1]->next : NULL;
   if (parts[0] == NULL || !cJSON_IsString(parts[0]) || !cJSON_IsNumber(parts[1]) || !cJSON_IsNumber(parts[2]))
     return false;

@@ -66,11 +66,14 @@ typedef struct ln_keras_lowering {
 
 extern const ln_keras_lowering ln_keras_core[], ln_keras_conv[], ln_keras_pool[], ln_keras_norm[], ln_keras_shapes[],
     ln_keras_activations[], ln_keras_merge[], ln_keras_rnn[], ln_keras_attention[], ln_keras_preprocessing[],
-    ln_keras_operations[], ln_keras_arrays[], ln_keras_refused[];
+    ln_keras_operations[], ln_keras_arrays[], ln_keras_tensorflow[], ln_keras_refused[];
 
 /* Calls a layer (its JSON with class_name and config) on tensors; `count` outputs are returned. */
 ln_tensor** ln_keras_apply(ln_keras_call* call, const cJSON* json, ln_keras_weights weights, ln_tensor* const* in,
                            int in_count, int* out_count);
+
+/* Makes the operators of a call that is a layer's or an operation's. */
+void ln_keras_lower(ln_keras_call* call);
 
 /* ---- For lowerings ---- */
 

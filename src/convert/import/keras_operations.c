@@ -415,6 +415,21 @@ static void pad(ln_keras_call* call) {
 }
 
 /* x[...]: a list of slices, numbers, nulls (new axes) and "..." */
+static bool is_ellipsis(const cJSON* item) {
+  const cJSON* class_name = cJSON_GetObjectItemCaseSensitive(item, "class_name");
+  const cJSON* text = cJSON_IsString(item) ? item : class_name; /* a string in Keras 2 */
+  return cJSON_IsString(text) &&
+         (strcmp(text->valuestring, "__ellipsis__") == 0 || strcmp(text->valuestring, "Ellipsis") == 0);
+}
+
+/* How many dimensions of the input the indices are for. */
+static int count_indexed(const cJSON* key) {
+  int count = 0;
+  for (const cJSON* item = cJSON_IsArray(key) ? key->child : NULL; item != NULL; item = item->next)
+    count += !cJSON_IsNull(item) && !is_ellipsis(item);
+  return count;
+}
+
 static void get_item(ln_keras_call* call) {
   ln_tensor* x = call->in[0];
   const cJSON* key = ln_keras_arg(call, 1, "key");
@@ -434,10 +449,14 @@ static void get_item(ln_keras_call* call) {
       end[count] = begin[count] + 1;
       if (end[count] == 0) masks[1] |= 1 << count;
       masks[4] |= 1 << count;
-    } else if (strcmp(text, "__ellipsis__") == 0) {
+    } else if (is_ellipsis(item)) {
+      if (count_indexed(key) == x->rank) { /* it stands for nothing, which the original's kernel does not know */
+        --count;
+        continue;
+      }
       masks[2] |= 1 << count;
-    } else if (strcmp(text, "__slice__") == 0) {
-      const cJSON* config = cJSON_GetObjectItemCaseSensitive(item, "config");
+    } else if (strcmp(text, "__slice__") == 0 || cJSON_HasObjectItem(item, "step")) { /* Keras 2: the numbers alone */
+      const cJSON* config = text[0] != 0 ? cJSON_GetObjectItemCaseSensitive(item, "config") : item;
       const cJSON *start = cJSON_GetObjectItemCaseSensitive(config, "start"),
                   *stop = cJSON_GetObjectItemCaseSensitive(config, "stop");
       begin[count] = ln_keras_to_int(start, 0);

@@ -182,8 +182,11 @@ int ln_keras_type(const char* name) {
                 {"uint8", LN_TYPE_UINT8},     {"int16", LN_TYPE_INT16},     {"int32", LN_TYPE_INT32},
                 {"int64", LN_TYPE_INT64},     {"uint32", LN_TYPE_UINT32},   {"bool", LN_TYPE_BOOL},
                 {"float", LN_TYPE_FLOAT32},   {"int", LN_TYPE_INT32}};
+  const char* quote = strchr(name, '\''); /* "<dtype: 'float32'>" */
+  if (quote != NULL) name = quote + 1;
+  const size_t length = strcspn(name, "'");
   for (size_t i = 0; i < sizeof kTypes / sizeof kTypes[0]; ++i)
-    if (strcmp(kTypes[i].name, name) == 0) return kTypes[i].type;
+    if (strlen(kTypes[i].name) == length && memcmp(kTypes[i].name, name, length) == 0) return kTypes[i].type;
   return -1;
 }
 
