@@ -11,6 +11,9 @@ add_custom_command(OUTPUT ${LINNET_REPORT_PAGE}
     -DNAME=ln_report_page -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
   DEPENDS ${CMAKE_SOURCE_DIR}/src/convert/report.html ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
 target_sources(linnet_convert PRIVATE ${LINNET_REPORT_PAGE})
+add_custom_target(linnet_report_page DEPENDS ${LINNET_REPORT_PAGE})
+add_dependencies(linnet_convert linnet_report_page)
+add_dependencies(linnet_generated linnet_report_page)
 target_link_libraries(linnet_convert PRIVATE linnet_flags PUBLIC linnet)
 
 # TensorFlow's files need protobuf-c: the compiler of this machine, the library of the one that is built for. Debian keeps
@@ -32,17 +35,18 @@ if(PROTOC_C AND PROTOBUF_C_FOUND)
   add_custom_command(OUTPUT ${LINNET_PROTO_DIR}/tensorflow.pb-c.c ${LINNET_PROTO_DIR}/tensorflow.pb-c.h
     COMMAND ${PROTOC_C} --c_out=${LINNET_PROTO_DIR} -I${CMAKE_SOURCE_DIR}/src/convert/import tensorflow.proto
     DEPENDS ${CMAKE_SOURCE_DIR}/src/convert/import/tensorflow.proto VERBATIM)
-  add_custom_target(linnet_generated DEPENDS ${LINNET_PROTO_DIR}/tensorflow.pb-c.h)
+  add_custom_target(linnet_proto_header DEPENDS ${LINNET_PROTO_DIR}/tensorflow.pb-c.h)
+  add_dependencies(linnet_generated linnet_proto_header)
   add_library(linnet_proto OBJECT ${LINNET_PROTO_DIR}/tensorflow.pb-c.c)
   target_link_libraries(linnet_proto PUBLIC PkgConfig::PROTOBUF_C)
   target_include_directories(linnet_proto SYSTEM INTERFACE ${LINNET_PROTO_DIR})
   target_sources(linnet_convert PRIVATE ${LINNET_TF_SOURCES} $<TARGET_OBJECTS:linnet_proto>)
+  add_dependencies(linnet_proto linnet_proto_header)
   add_dependencies(linnet_convert linnet_proto)
   target_include_directories(linnet_convert SYSTEM PRIVATE ${LINNET_PROTO_DIR})
   target_link_libraries(linnet_convert PRIVATE PkgConfig::PROTOBUF_C)
   target_compile_definitions(linnet_convert PRIVATE LINNET_HAVE_PROTOBUF_C)
 else()
-  add_custom_target(linnet_generated)
   list(APPEND LINNET_CONVERT_MISSING "libprotobuf-c-dev, protobuf-c-compiler")
 endif()
 

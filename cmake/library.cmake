@@ -53,7 +53,11 @@ add_custom_command(OUTPUT ${LINNET_PACK_LAYOUT}
     -P ${CMAKE_SOURCE_DIR}/cmake/pack_layout.cmake
   DEPENDS ${LINNET_PACKERS} ${CMAKE_SOURCE_DIR}/cmake/pack_layout.cmake)
 
+# All that others include and lint needs before anything is compiled.
+add_custom_target(linnet_generated DEPENDS ${LINNET_PACK_LAYOUT})
+
 add_library(linnet_objects OBJECT ${LINNET_SOURCES} ${LINNET_PACK_LAYOUT})
+add_dependencies(linnet_objects linnet_generated)
 target_include_directories(linnet_objects PUBLIC ${CMAKE_SOURCE_DIR}/include
   PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
 target_compile_definitions(linnet_objects PRIVATE _GNU_SOURCE TFL_COMPILE_LIBRARY)
