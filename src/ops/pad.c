@@ -61,33 +61,57 @@ static TfLiteStatus pad_prepare(TfLiteContext* context, TfLiteNode* node) { retu
 
 static TfLiteStatus padv2_prepare(TfLiteContext* context, TfLiteNode* node) { return prepare_inputs(context, node, 3); }
 
+typedef struct pad_job {
+  const paddings* paddings;
+  const int32_t* dims; /* of the input */
+  const char* element;
+  size_t bytes;
+  ptrdiff_t src[LN_MAX_RANK], dst[LN_MAX_RANK];
+  int last; /* the last axis that is padded */
+} pad_job;
+
+/* Every byte of the output is written once. */
+static void pad_axis(const pad_job* j, int axis, const char* from, char* to) {
+  const size_t step = (size_t)j->dst[axis], extent = (size_t)j->dims[axis];
+  const size_t before = (size_t)j->paddings->before[axis], after = (size_t)j->paddings->after[axis];
+  ln_fill_elements(j->element, j->bytes, to, before * step / j->bytes);
+  to += before * step;
+  if (axis == j->last) {
+    memcpy(to, from, extent * step);
+    to += extent * step;
+  } else {
+    for (size_t i = 0; i < extent; ++i, from += j->src[axis], to += step) pad_axis(j, axis + 1, from, to);
+  }
+  ln_fill_elements(j->element, j->bytes, to, after * step / j->bytes);
+}
+
 static TfLiteStatus pad_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *input, *padding, *value = ln_optional_input(context, node, 2);
   TfLiteTensor* output;
   paddings p;
-  size_t bytes;
   char element[LN_ELEMENT_MAX];
-  ptrdiff_t src[LN_MAX_RANK], dst[LN_MAX_RANK], begin = 0;
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_input(context, node, 1, &padding));
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (!ln_is_constant(padding)) LN_TRY(resize_output(context, node, output));
   LN_TRY(read_paddings(context, node, input, &p));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
+  pad_job job = {.paddings = &p, .dims = input->dims->data, .element = element};
+  LN_TRY(ln_element_bytes(context, input, &job.bytes));
   if (output->bytes == 0) return kTfLiteOk;
   if (value != NULL)
-    memcpy(element, value->data.raw, bytes);
+    memcpy(element, value->data.raw, job.bytes);
   else
     ln_zero_element(output, element);
-  ln_fill_elements(element, bytes, output->data.raw, output->bytes / bytes);
-  ln_strides(ln_rank(input), input->dims->data, bytes, src);
-  ln_strides(ln_rank(output), output->dims->data, bytes, dst);
-  ln_copy_shape shape = {0};
-  for (int i = 0; i < ln_rank(input); ++i) {
-    ln_copy_add(&shape, (size_t)ln_dim(input, i), src[i], dst[i]);
-    begin += p.before[i] * dst[i];
+  const int rank = ln_rank(input);
+  if (input->bytes == 0 || rank == 0) {
+    ln_fill_elements(rank == 0 ? input->data.raw : element, job.bytes, output->data.raw, output->bytes / job.bytes);
+    return kTfLiteOk;
   }
-  if (input->bytes > 0) ln_strided_copy(&shape, input->data.raw, output->data.raw + begin, bytes);
+  ln_strides(rank, input->dims->data, job.bytes, job.src);
+  ln_strides(rank, output->dims->data, job.bytes, job.dst);
+  for (int i = 0; i < rank; ++i)
+    if (p.before[i] != 0 || p.after[i] != 0) job.last = i;
+  pad_axis(&job, 0, input->data.raw, output->data.raw);
   return kTfLiteOk;
 }
 
