@@ -17,7 +17,7 @@ LN_INLINE int32_t high_mul(int32_t a, int32_t b) {
 }
 /* round(x / 2^exponent), half away from zero. */
 LN_INLINE int32_t shift_right(int32_t x, int exponent) {
-  const int32_t half = exponent > 0 ? 1 << (exponent - 1) : 0, down = exponent > 0 ? x >> 31 : 0;
+  const int32_t half = exponent > 0 ? 1 << (exponent - 1) : 0, down = exponent > 0 && x < 0 ? -1 : 0;
   return (x + half + down) >> exponent;
 }
 
@@ -110,7 +110,7 @@ static void accumulate(const int32_t* sums, const int32_t* bias, int32_t multipl
   for (size_t i = 0; i < count; ++i) {
     const uint32_t sum = ((uint32_t)sums[i] + (bias != NULL ? (uint32_t)bias[i] : 0)) << left;
     const int64_t scaled = ((int64_t)(int32_t)sum * multiplier + (INT64_C(1) << 30)) >> 31;
-    const int64_t shifted = (scaled + half + (right > 0 ? scaled >> 63 : 0)) >> right;
+    const int64_t shifted = (scaled + half + (right > 0 && scaled < 0 ? -1 : 0)) >> right;
     const int64_t above = shifted > -kFar ? shifted : -kFar;
     gate[i] = (int16_t)saturate((int32_t)(above < kFar ? above : kFar) + gate[i]);
   }
