@@ -27,7 +27,7 @@ int ln_tf_find(const ln_tf_body* body, const char* name, size_t length) {
 static ln_tf_body* new_body(ln_tf_importer* importer, const LnPb__FunctionDef* function, LnPb__NodeDef** defs,
                             size_t count) {
   ln_tf_body* body = ln_job_alloc(importer->job, 1, sizeof *body);
-  *body = (ln_tf_body){importer->bodies, function, defs, count, NULL, 16, NULL, 0};
+  *body = (ln_tf_body){.next = importer->bodies, .function = function, .defs = defs, .count = count, .table_size = 16};
   if (count > INT32_MAX / 4) ln_stop(importer->job, "the graph has too many nodes: %zu", count);
   while (body->table_size < 2 * count + 2) body->table_size *= 2;
   body->table = ln_job_alloc(importer->job, body->table_size, sizeof *body->table);
@@ -39,6 +39,7 @@ static ln_tf_body* new_body(ln_tf_importer* importer, const LnPb__FunctionDef* f
     while (body->table[at] != 0) at = (at + 1) & (body->table_size - 1);
     body->table[at] = (uint32_t)i + 1;
   }
+  body->lowerings = ln_job_alloc(importer->job, count, sizeof *body->lowerings);
   importer->bodies = body;
   return body;
 }
@@ -149,6 +150,7 @@ bool ln_tf_resolve(const ln_tf_body* body, const char* reference, int* node, int
 }
 
 static const ln_tf_lowering* find_lowering(const char* op) {
+  static const ln_tf_lowering kNone = {NULL, ln_tf_named_call, 0};
   static const ln_tf_lowering* const kFamilies[] = {
       ln_tf_math,      ln_tf_layers,     ln_tf_arrays,    ln_tf_shapes,       ln_tf_reductions,
       ln_tf_control,   ln_tf_control_v1, ln_tf_lists,     ln_tf_state,        ln_tf_detection,
@@ -157,7 +159,7 @@ static const ln_tf_lowering* find_lowering(const char* op) {
   for (size_t i = 0; i < sizeof kFamilies / sizeof kFamilies[0]; ++i)
     for (const ln_tf_lowering* l = kFamilies[i]; l->op != NULL; ++l)
       if (strcmp(l->op, op) == 0) return l;
-  return NULL;
+  return &kNone;
 }
 
 /* Operators whose inputs are looked at by their own lowering only: control flow of TensorFlow 1. */
@@ -191,11 +193,9 @@ static void lower(ln_tf_scope* scope, ln_tf_node* node) {
       ln_stop(job, "node \"%s\" takes \"%s\", which is not there", node->def->name, node->def->input[i]);
     call.in[call.in_count++] = value_of(scope, from, output);
   }
-  const ln_tf_lowering* lowering = find_lowering(node->def->op);
-  if (lowering != NULL)
-    lowering->lower(&call);
-  else
-    ln_tf_named_call(&call);
+  const ln_tf_lowering** lowering = &scope->body->lowerings[node - scope->nodes];
+  if (*lowering == NULL) *lowering = find_lowering(node->def->op);
+  (*lowering)->lower(&call);
   node->state = DONE;
 }
 

@@ -72,8 +72,9 @@ typedef struct ln_tf_body {
   size_t count;
   uint32_t* table; /* of indices + 1 by name's hash; 0: free */
   size_t table_size;
-  uint8_t* touches; /* tf_effects.c: what each node does to variables; NULL: not looked at yet */
-  uint8_t touch;    /* the most that any of them does */
+  const struct ln_tf_lowering** lowerings; /* of each node, once it was looked for */
+  uint8_t* touches;                        /* tf_effects.c: what each node does to variables; NULL: not looked at yet */
+  uint8_t touch;                           /* the most that any of them does */
 } ln_tf_body;
 
 typedef struct ln_tf_importer {

@@ -105,7 +105,7 @@ int ln_pass_relus(ln_subgraph* subgraph) {
   int changes = 0;
   for (ln_node *node = subgraph->first, *next; node != NULL; node = next) {
     next = node->next;
-    if (node->output_count == 1 && ln_is_float(node->outputs[0])) changes += simplify(node);
+    if (node->input_count > 0 && node->output_count == 1 && ln_is_float(node->outputs[0])) changes += simplify(node);
   }
   return changes;
 }
