@@ -117,7 +117,10 @@ LN_POOL_ROW(max, s8, int8_t)
       for (size_t c = 0; c < count; ++c) some[c] = 0;                                                                  \
       for (size_t i = first; i < end; ++i)                                                                             \
         for (size_t c = 0; c < count; ++c) some[c] = (narrow)(some[c] + in[i * stride + c]);                           \
-      for (size_t c = 0; c < count; ++c) sums[c] += (uint32_t)some[c];                                                 \
+      for (size_t c = 0; c < count; ++c) {                                                                             \
+        const int32_t part = some[c];                                                                                  \
+        sums[c] += (uint32_t)part;                                                                                     \
+      }                                                                                                                \
     }                                                                                                                  \
   }                                                                                                                    \
   static void sum_##suffix(size_t pixels, size_t channels, const void* in, size_t stride, uint32_t* sums) {            \
