@@ -19,7 +19,7 @@ static bool take_transpose(ln_node* node, int side) {
   ln_tensor* t = node->inputs[side];
   ln_node* transpose = ln_made_for_one(t);
   const int rank = order_of(transpose, order);
-  if (rank < 0 || !ln_is_float(t) || order[rank - 2] != rank - 1) return false;
+  if (rank < 2 || !ln_is_float(t) || order[rank - 2] != rank - 1) return false;
   for (int i = 0; i < rank; ++i) swapped[i] = (int32_t)order[i];
   swapped[rank - 2] = (int32_t)order[rank - 1];
   swapped[rank - 1] = (int32_t)order[rank - 2];
