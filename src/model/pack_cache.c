@@ -46,7 +46,7 @@ static uint64_t layout_key(void) {
 static uint64_t hash_list(const file_head* head, const file_entry* entries) {
   file_head plain = *head;
   plain.hash = 0;
-  return ln_hash_bytes(&plain, sizeof plain) ^ ln_hash_bytes(entries, head->entry_count * sizeof *entries);
+  return ln_hash_bytes(&plain, sizeof plain) ^ ln_hash_bytes(entries, (size_t)head->entry_count * sizeof *entries);
 }
 
 static bool is_same_file(const ln_file_identity* a, const ln_file_identity* b) {
