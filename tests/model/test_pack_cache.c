@@ -141,7 +141,8 @@ static void set_hash(uint64_t* words, size_t size_bytes) {
   const size_t room = size_bytes / 8 - HEAD_WORDS;
   const uint64_t entries = words[ENTRY_COUNT] <= room / ENTRY_WORDS ? words[ENTRY_COUNT] : 0;
   words[HASH] = 0;
-  words[HASH] = ln_hash_bytes(words, HEAD_WORDS * 8) ^ ln_hash_bytes(words + HEAD_WORDS, entries * ENTRY_WORDS * 8);
+  words[HASH] =
+      ln_hash_bytes(words, HEAD_WORDS * 8) ^ ln_hash_bytes(words + HEAD_WORDS, (size_t)entries * ENTRY_WORDS * 8);
 }
 
 /* Numbers that lie, under hashes that are right. */
