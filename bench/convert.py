@@ -78,7 +78,7 @@ def make(name, folder, size=None, **options):
     model.save(folder / WAYS["keras"])
     model.save(folder / WAYS["h5"])
     model.export(str(folder / WAYS["SavedModel"]), verbose=False)
-    shape = model.inputs[0].shape
+    shape = [None, *(224 if extent is None else extent for extent in model.inputs[0].shape[1:])]
     concrete = tf.function(lambda x: model(x, training=False)).get_concrete_function(tf.TensorSpec(shape, name="x"))
     frozen = convert_variables_to_constants_v2(concrete).graph.as_graph_def()
     (folder / WAYS["GraphDef"]).write_bytes(frozen.SerializeToString())

@@ -106,9 +106,9 @@ static cJSON* first_argument(ln_keras_call* call) {
   ln_job_defer(call->job, delete_json, list);
   const cJSON* json = call->args;
   const cJSON* name = cJSON_IsArray(json) ? json->child : NULL;
-  if (cJSON_IsString(name) && strcmp(name->valuestring, "_CONSTANT_VALUE") == 0)
+  if (name != NULL && cJSON_IsString(name) && strcmp(name->valuestring, "_CONSTANT_VALUE") == 0)
     json = name->next != NULL ? name->next->next : NULL;
-  else if (cJSON_IsArray(name) && name->next == NULL)
+  else if (name != NULL && cJSON_IsArray(name) && name->next == NULL)
     json = name; /* a list of one */
   if (json == NULL || !cJSON_AddItemReferenceToArray(list, (cJSON*)(uintptr_t)json)) return NULL;
   return list;
