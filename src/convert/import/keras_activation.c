@@ -1,4 +1,5 @@
 /* Activations: as layers, and as functions that other layers name. */
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -192,64 +193,72 @@ static ln_tensor* leaky_relu(const activation* a, ln_tensor* x) {
 
 static ln_tensor* softplus_of(const activation* a, ln_tensor* x) { return softplus(a, x, NULL); }
 
-/* The names of functions, of operations and layers. With a code: that operator alone. */
+/* The functions. Operations and layers have the same names, written as classes: hard_sigmoid, HardSigmoid. With a code:
+ * that operator alone. */
 static const struct {
-  const char *function, *class_name;
+  const char* name;
   ln_tensor* (*make)(const activation* a, ln_tensor* x);
   int code;
 } kActivations[] = {
-    {"relu", "Relu", relu, 0},
-    {"relu", "ReLU", relu, 0},
-    {"relu6", "Relu6", NULL, LN_OP_RELU6},
-    {"softmax", "Softmax", softmax, 0},
-    {"sigmoid", "Sigmoid", NULL, LN_OP_LOGISTIC},
-    {"hard_sigmoid", "HardSigmoid", hard_sigmoid, 0},
-    {"tanh", "Tanh", NULL, LN_OP_TANH},
-    {"elu", "Elu", elu, 0},
-    {"elu", "ELU", elu, 0},
-    {"selu", "Selu", selu, 0},
-    {"gelu", "Gelu", gelu, 0},
-    {"silu", "Silu", silu, 0},
-    {"swish", "Swish", silu, 0},
-    {"hard_silu", "HardSilu", NULL, LN_OP_HARD_SWISH},
-    {"hard_swish", "HardSwish", NULL, LN_OP_HARD_SWISH},
-    {"softplus", "Softplus", softplus_of, 0},
-    {"softsign", "Softsign", softsign, 0},
-    {"exponential", "Exp", NULL, LN_OP_EXP},
-    {"leaky_relu", "LeakyRelu", leaky_relu, 0},
-    {"leaky_relu", "LeakyReLU", leaky_relu, 0},
-    {"mish", "Mish", mish, 0},
-    {"log_softmax", "LogSoftmax", NULL, LN_OP_LOG_SOFTMAX},
-    {"celu", "Celu", celu, 0},
-    {"glu", "Glu", glu, 0},
-    {"log_sigmoid", "LogSigmoid", log_sigmoid, 0},
-    {"tanh_shrink", "TanhShrink", tanh_shrink, 0},
-    {"soft_shrink", "SoftShrink", soft_shrink, 0},
-    {"hard_shrink", "HardShrink", hard_shrink, 0},
-    {"hard_tanh", "HardTanh", NULL, LN_OP_RELU_N1_TO_1},
-    {"squareplus", "Squareplus", squareplus, 0},
-    {"sparse_plus", "SparsePlus", sparse_plus, 0},
-    {"sparse_sigmoid", "SparseSigmoid", sparse_sigmoid, 0},
-    {"threshold", "Threshold", threshold, 0},
-    {"threshold", "ThresholdedReLU", threshold, 0},
+    {"relu", relu, 0},
+    {"relu6", NULL, LN_OP_RELU6},
+    {"softmax", softmax, 0},
+    {"sigmoid", NULL, LN_OP_LOGISTIC},
+    {"hard_sigmoid", hard_sigmoid, 0},
+    {"tanh", NULL, LN_OP_TANH},
+    {"elu", elu, 0},
+    {"selu", selu, 0},
+    {"gelu", gelu, 0},
+    {"silu", silu, 0},
+    {"swish", silu, 0},
+    {"hard_silu", NULL, LN_OP_HARD_SWISH},
+    {"hard_swish", NULL, LN_OP_HARD_SWISH},
+    {"softplus", softplus_of, 0},
+    {"softsign", softsign, 0},
+    {"exponential", NULL, LN_OP_EXP},
+    {"leaky_relu", leaky_relu, 0},
+    {"mish", mish, 0},
+    {"log_softmax", NULL, LN_OP_LOG_SOFTMAX},
+    {"celu", celu, 0},
+    {"glu", glu, 0},
+    {"log_sigmoid", log_sigmoid, 0},
+    {"tanh_shrink", tanh_shrink, 0},
+    {"soft_shrink", soft_shrink, 0},
+    {"hard_shrink", hard_shrink, 0},
+    {"hard_tanh", NULL, LN_OP_RELU_N1_TO_1},
+    {"squareplus", squareplus, 0},
+    {"sparse_plus", sparse_plus, 0},
+    {"sparse_sigmoid", sparse_sigmoid, 0},
+    {"threshold", threshold, 0},
+    {"thresholded_relu", threshold, 0},
 };
+enum { ACTIVATIONS = sizeof kActivations / sizeof kActivations[0] };
 
-static ln_tensor* make(ln_keras_call* call, size_t index, const cJSON* config, ln_tensor* x, const char* name,
-                       bool is_layer) {
-  const activation a = {call, &call->b, config, name, is_layer};
-  if (x->broken) return x;
-  return kActivations[index].make != NULL ? kActivations[index].make(&a, x)
-                                          : unary(&a, kActivations[index].code, x, NULL);
+/* Without regard to case and underscores. */
+static bool same_name(const char* a, const char* b) {
+  for (;; ++a, ++b) {
+    while (*a == '_') ++a;
+    while (*b == '_') ++b;
+    if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) return false;
+    if (*a == 0) return true;
+  }
+}
+
+bool ln_keras_is_activation(const char* class_name) {
+  for (size_t i = 0; i < ACTIVATIONS; ++i)
+    if (same_name(kActivations[i].name, class_name)) return true;
+  return false;
 }
 
 ln_tensor* ln_keras_activation(ln_keras_call* call, const char* function, const cJSON* config, ln_tensor* x,
                                const char* name) {
-  if (strcmp(function, "linear") == 0) return x;
-  const size_t count = sizeof kActivations / sizeof kActivations[0];
-  for (size_t i = 0; i < count; ++i)
-    if (strcmp(kActivations[i].function, function) == 0) return make(call, i, config, x, name, false);
-  for (size_t i = 0; i < count; ++i)
-    if (strcmp(kActivations[i].class_name, function) == 0) return make(call, i, config, x, name, !call->is_operation);
+  /* A class's name is that of the layer or operation itself. */
+  const bool is_layer = function[0] >= 'A' && function[0] <= 'Z' && !call->is_operation;
+  const activation a = {call, &call->b, config, name, is_layer};
+  if (x->broken || strcmp(function, "linear") == 0) return x;
+  for (size_t i = 0; i < ACTIVATIONS; ++i)
+    if (same_name(kActivations[i].name, function))
+      return kActivations[i].make != NULL ? kActivations[i].make(&a, x) : unary(&a, kActivations[i].code, x, NULL);
   ln_problem(call->job, call->b.place,
              "its activation \"%s\" is not known; those of keras.activations can be converted", function);
   x->broken = true;
@@ -278,8 +287,7 @@ static void activation_layer(ln_keras_call* call) {
   ln_keras_return(call, ln_keras_activate(call, ln_keras_get(call, "activation"), call->in[0], call->name));
 }
 
-/* A layer or operation that is one of the functions above. */
-static void named(ln_keras_call* call) {
+void ln_keras_named_activation(ln_keras_call* call) {
   ln_keras_return(call, ln_keras_activation(call, call->class_name, call->config, call->in[0], call->name));
 }
 
@@ -292,7 +300,7 @@ static ln_tensor* select(ln_keras_call* call, ln_tensor* mask, ln_tensor* x, flo
 static void softmax_layer(ln_keras_call* call) {
   ln_tensor* mask = call->in_count > 1 ? call->in[1] : ln_keras_mask_of(call, call->in[0]);
   if (mask == NULL) {
-    named(call);
+    ln_keras_named_activation(call);
     return;
   }
   if (mask->type != LN_TYPE_BOOL)
@@ -312,10 +320,10 @@ static void prelu(ln_keras_call* call) {
 
 const ln_keras_lowering ln_keras_activations[] = {
     {"Activation", activation_layer, 0, LN_KERAS_KEEPS_MASK},
-    {"ReLU", named, 0, LN_KERAS_KEEPS_MASK},
-    {"LeakyReLU", named, 0, LN_KERAS_KEEPS_MASK},
-    {"ELU", named, 0, LN_KERAS_KEEPS_MASK},
-    {"ThresholdedReLU", named, 0, LN_KERAS_KEEPS_MASK},
+    {"ReLU", ln_keras_named_activation, 0, LN_KERAS_KEEPS_MASK},
+    {"LeakyReLU", ln_keras_named_activation, 0, LN_KERAS_KEEPS_MASK},
+    {"ELU", ln_keras_named_activation, 0, LN_KERAS_KEEPS_MASK},
+    {"ThresholdedReLU", ln_keras_named_activation, 0, LN_KERAS_KEEPS_MASK},
     {"Softmax", softmax_layer, 0, LN_KERAS_KEEPS_MASK},
     {"PReLU", prelu, 0, LN_KERAS_KEEPS_MASK},
     {NULL, NULL, 0, 0},

@@ -52,11 +52,14 @@ static const ln_keras_lowering* find_in(const ln_keras_lowering* table, const ch
   return NULL;
 }
 
+static const ln_keras_lowering kActivation = {"", ln_keras_named_activation, 0, 0};
+
 static const ln_keras_lowering* find_lowering(const char* class_name, bool is_operation) {
   if (is_operation) {
     const ln_keras_lowering* found = find_in(ln_keras_operations, class_name);
     if (found == NULL) found = find_in(ln_keras_arrays, class_name);
-    return found != NULL ? found : find_in(ln_keras_pool, class_name);
+    if (found == NULL) found = find_in(ln_keras_pool, class_name);
+    return found == NULL && ln_keras_is_activation(class_name) ? &kActivation : found;
   }
   for (size_t i = 0; i < sizeof kTables / sizeof kTables[0]; ++i) {
     const ln_keras_lowering* found = find_in(kTables[i], class_name);

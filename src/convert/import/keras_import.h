@@ -145,6 +145,10 @@ ln_tensor* ln_keras_activation(ln_keras_call* call, const char* function, const 
 /* Lets `main` begin with the first values of states, if there are any. */
 void ln_keras_call_init(const ln_keras_importer* importer, ln_subgraph* main);
 
+/* An operation or layer that is one of keras.activations, by the call's class. */
+bool ln_keras_is_activation(const char* class_name);
+void ln_keras_named_activation(ln_keras_call* call);
+
 /* A mask of a tensor, NULL: none. */
 ln_tensor* ln_keras_mask_of(const ln_keras_call* call, const ln_tensor* tensor);
 void ln_keras_set_mask(ln_keras_call* call, const ln_tensor* tensor, ln_tensor* mask);

@@ -75,10 +75,6 @@ static void log10_op(ln_keras_call* call) { with_number(call, LN_OP_LOG, LN_OP_M
 static void identity(ln_keras_call* call) { ln_keras_return(call, call->in[0]); }
 static void erf_op(ln_keras_call* call) { ln_keras_return(call, ln_build_erf(&call->b, call->in[0], call->name)); }
 
-static void activation(ln_keras_call* call) {
-  ln_keras_return(call, ln_keras_activation(call, call->class_name, call->config, call->in[0], call->name));
-}
-
 /* ---- Axes ---- */
 
 /* The axes of an argument, non-negative; all where there are none. -1: noted. */
@@ -673,13 +669,5 @@ const ln_keras_lowering ln_keras_operations[] = {
     {"OnesLike", like, 0, 0},
     {"TopK", top_k, 0, 0},
     {"OneHot", one_hot, 0, 0},
-#define ACTIVATION(name) {name, activation, 0, 0},
-    ACTIVATION("Relu") ACTIVATION("Relu6") ACTIVATION("Sigmoid") ACTIVATION("Silu") ACTIVATION("Softplus")
-        ACTIVATION("Softsign") ACTIVATION("Selu") ACTIVATION("Elu") ACTIVATION("Gelu") ACTIVATION("LeakyRelu")
-            ACTIVATION("HardSigmoid") ACTIVATION("HardSilu") ACTIVATION("LogSoftmax") ACTIVATION("LogSigmoid")
-                ACTIVATION("Mish") ACTIVATION("Celu") ACTIVATION("Glu") ACTIVATION("TanhShrink") ACTIVATION("HardTanh")
-                    ACTIVATION("HardShrink") ACTIVATION("SoftShrink") ACTIVATION("Squareplus") ACTIVATION("SparsePlus")
-                        ACTIVATION("SparseSigmoid") ACTIVATION("Threshold")
-#undef ACTIVATION
-                            {NULL, NULL, 0, 0},
+    {NULL, NULL, 0, 0},
 };
