@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "convert/import/import.h"
 #include "convert/labels.h"
+#include "convert/merge.h"
 #include "convert/passes/passes.h"
 #include "convert/read_tflite.h"
 #include "convert/report.h"
@@ -111,6 +112,7 @@ static void convert(ln_job* job, void* arg) {
   ln_graph* graph = import(job, c);
   if (job->problem_count != 0) return;
   ln_graph_sweep(graph);
+  ln_merge_signatures(graph);
   graph->description = "Linnet converted.";
   ln_report* report = begin_report(c, graph);
   ln_run_passes(graph, c->options.skip);

@@ -1,6 +1,7 @@
 """Conversions judged by TensorFlow: what it computes of a source, the written model computes too. The full tier runs this
 in an environment of its own, which has TensorFlow; elsewhere it is skipped."""
 
+import json
 import subprocess
 
 import numpy as np
@@ -140,3 +141,55 @@ def test_layers_as_saved_models(tmp_path):
         if judge.difference(model(x).numpy(), got) > TOLERANCE:
             wrong.append(name)
     assert not wrong
+
+
+def subgraphs(path):
+    return json.loads(command.linnet("inspect", path, "--json"))["subgraphs"]
+
+
+class Twins(tf.Module):
+    """Functions of which some compute the same."""
+
+    def __init__(self):
+        super().__init__()
+        self.weights = tf.Variable(np.random.default_rng(0).normal(0, 1, (4, 4)).astype("f"))
+
+    def loop(self, x, steps, factor=0.5):
+        for _ in tf.range(steps):
+            x = tf.nn.relu(x @ self.weights) + factor
+        return x
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, "x"), tf.TensorSpec([], tf.int32, "n")])
+    def first(self, x, n):
+        return {"y": self.loop(x, n)}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, "b"), tf.TensorSpec([], tf.int32, "a")])
+    def renamed(self, b, a):
+        return {"z": self.loop(b, a)}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, "x"), tf.TensorSpec([], tf.int32, "n")])
+    def other_number(self, x, n):
+        return {"y": self.loop(x, n, 0.25)}
+
+    @tf.function(input_signature=[tf.TensorSpec([3, 4], tf.float32, "x"), tf.TensorSpec([], tf.int32, "n")])
+    def other_shape(self, x, n):
+        return {"y": self.loop(x, n)}
+
+
+def test_signatures_that_compute_the_same_share_a_subgraph(tmp_path):
+    module = Twins()
+    names = {"serving_default": "first", "again": "renamed", "number": "other_number", "shape": "other_shape"}
+    methods = {key: getattr(module, name).get_concrete_function() for key, name in names.items()}
+    tf.saved_model.save(module, str(tmp_path / "model"), signatures=methods)
+    path = convert(tmp_path / "model", tmp_path / "model.tflite")
+    alone = convert(tmp_path / "model", tmp_path / "alone.tflite", "--signatures", "serving_default")
+    assert len(subgraphs(path)) == 3 * len(subgraphs(alone))
+    for key in names:
+        details, run = judge.saved_model(tmp_path / "model", key)
+        inputs = judge.random_inputs(details, batch=3)
+        assert judge.compare(run(inputs), path, inputs, key) <= TOLERANCE
+    # A copy under another name costs its signature alone.
+    methods = {key: methods[key] for key in ["serving_default", "again"]}
+    tf.saved_model.save(module, str(tmp_path / "two"), signatures=methods)
+    two = convert(tmp_path / "two", tmp_path / "two.tflite")
+    assert two.stat().st_size < alone.stat().st_size + 300
