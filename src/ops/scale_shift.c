@@ -1,5 +1,7 @@
 #include "ops/scale_shift.h"
 
+#include <string.h>
+
 #include "ops/binary_util.h"
 
 enum { TILE = 16384 };
@@ -16,11 +18,11 @@ static TfLiteStatus check(TfLiteContext* context, const TfLiteTensor* x, const T
            TfLiteTypeGetName(x->type));
   LN_TRY(ln_check_type(context, scale, "input 1", x->type));
   LN_TRY(ln_check_type(context, shift, "input 2", x->type));
-  LN_CHECK(context, ln_rank(x) > 0 && ln_is_constant(scale) && ln_is_constant(shift),
-           "input has rank %d; 1 and more, and constants for inputs 1 and 2, are right", ln_rank(x));
-  const int64_t channels = ln_dim(x, ln_rank(x) - 1);
-  LN_CHECK(context, channels > 0 && ln_num_elements(scale) == channels && ln_num_elements(shift) == channels,
-           "%lld factors and %lld summands for %lld channels; one of each is right", (long long)ln_num_elements(scale),
+  LN_CHECK(context, ln_rank(x) > 0 && ln_rank(x) <= LN_MAX_RANK && ln_is_constant(scale) && ln_is_constant(shift),
+           "input has rank %d; 1 to %d, and constants for inputs 1 and 2, are right", ln_rank(x), LN_MAX_RANK);
+  const int64_t channels = ln_dim(x, ln_rank(x) - 1), count = ln_num_elements(scale);
+  LN_CHECK(context, count > 0 && ln_num_elements(shift) == count && (channels == count || channels == 1),
+           "%lld factors and %lld summands for %lld channels; one of each is right", (long long)count,
            (long long)ln_num_elements(shift), (long long)channels);
   return kTfLiteOk;
 }
@@ -46,7 +48,12 @@ TfLiteStatus ln_scale_shift_prepare(TfLiteContext* context, const TfLiteNode* no
   data->memory = ln_malloc(ln_scale_shift_q8_size(p->channels));
   LN_CHECK(context, data->memory != NULL, "no memory for the numbers of %zu channels", p->channels);
   ln_scale_shift_q8_fill(p, scale->data.uint8, shift->data.uint8, data->memory);
-  return ln_resize_like(context, output, x);
+  int32_t dims[LN_MAX_RANK];
+  const int last = ln_rank(x) - 1;
+  for (int i = 0; i < last; ++i) dims[i] = ln_dim(x, i);
+  dims[last] = (int32_t)p->channels;
+  data->spreads = ln_dim(x, last) != dims[last];
+  return ln_resize(context, output, last + 1, dims);
 }
 
 typedef struct scale_shift_job {
@@ -63,6 +70,16 @@ static void run_tile(void* arg, size_t tile) {
   j->row(j->numbers, j->in + first, j->out + first, left < j->step ? left : j->step);
 }
 
+/* One number a pixel, for all channels. */
+static void run_spread_tile(void* arg, size_t tile) {
+  const scale_shift_job* j = arg;
+  const size_t channels = j->numbers->channels, end = (tile + 1) * j->step;
+  for (size_t i = tile * j->step; i < end && i < j->count; i += channels) {
+    memset(j->out + i, j->in[i / channels], channels);
+    ln_scale_shift_q8_ref(j->numbers, j->out + i, j->out + i, channels);
+  }
+}
+
 /* Tiles are whole pixels. */
 TfLiteStatus ln_scale_shift_invoke(TfLiteContext* context, const TfLiteNode* node, const ln_scale_shift* data) {
   const TfLiteTensor* x;
@@ -74,8 +91,10 @@ TfLiteStatus ln_scale_shift_invoke(TfLiteContext* context, const TfLiteNode* nod
                          .row = ln_scale_shift_q8_best(),
                          .in = x->data.uint8,
                          .out = output->data.uint8,
-                         .count = (size_t)ln_num_elements(x),
+                         .count = (size_t)ln_num_elements(output),
                          .step = pixels * channels};
-  if (job.count > 0) ln_parallel_sized(context, run_tile, &job, (job.count + job.step - 1) / job.step, 2 * job.count);
+  if (job.count > 0)
+    ln_parallel_sized(context, data->spreads ? run_spread_tile : run_tile, &job, (job.count + job.step - 1) / job.step,
+                      2 * job.count);
   return kTfLiteOk;
 }

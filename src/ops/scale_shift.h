@@ -10,6 +10,7 @@
 typedef struct ln_scale_shift {
   ln_scale_shift_q8 numbers;
   void* memory; /* NULL: not prepared */
+  bool spreads; /* an input that was resized to one channel counts for all */
 } ln_scale_shift;
 
 void ln_scale_shift_free(ln_scale_shift* data);

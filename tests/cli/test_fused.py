@@ -199,14 +199,17 @@ def byte_scale_shift(path, dtype, visible):
 
 @pytest.mark.parametrize("dtype", ["INT8", "UINT8"])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_byte_scale_shift(tmp_path, dtype, threads):
-    np.save(tmp_path / "x.npy", RANDOM.integers(0, 256, (1, 40, 11, 5)).astype(np.uint8).view(dtype.lower()))
+@pytest.mark.parametrize("channels", [5, 1])
+def test_byte_scale_shift(tmp_path, dtype, threads, channels):
+    """An input that is resized to one channel is broadcast."""
+    np.save(tmp_path / "x.npy", RANDOM.integers(0, 256, (1, 90, 50, channels)).astype(np.uint8).view(dtype.lower()))
     results = []
     for visible in (False, True):
         path, folder = tmp_path / f"{visible}.tflite", tmp_path / str(visible)
         byte_scale_shift(path, dtype, visible)
         folder.mkdir()
-        linnet("run", path, "--input", f"x={tmp_path / 'x.npy'}", "--threads", threads, "--output-dir", folder)
+        linnet("run", path, "--input", f"x={tmp_path / 'x.npy'}", "--shape", f"x=1x90x50x{channels}", "--threads", threads,
+               "--output-dir", folder)
         results.append(np.load(folder / f"output{int(visible)}.npy"))
         report = json.loads(linnet("bench", path, "--runs", 1, "--warmup", 0, "--profile", "--json"))
         ran = ["RELU", "MUL"] + ["ADD"] * visible
