@@ -238,7 +238,8 @@ typedef struct LinnetProfileEntry {
 } LinnetProfileEntry;
 
 /** Starts (emptied) or stops a profile per node, in the order in which they run. It costs two looks at the clock a
- * node. */
+ * node. Nodes of branches and loops are entries of their own, but for those of a loop that take less than such looks:
+ * they count with the loop. */
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterSetProfiling(TfLiteInterpreter* interpreter, bool enable);
 TFL_CAPI_EXPORT extern int32_t LinnetInterpreterGetProfileCount(const TfLiteInterpreter* interpreter);
 TFL_CAPI_EXPORT extern TfLiteStatus LinnetInterpreterGetProfileEntry(const TfLiteInterpreter* interpreter,
