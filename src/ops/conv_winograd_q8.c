@@ -3,23 +3,24 @@
 #include "kernels/generic/winograd_q8.h"
 #include "ops/matrix_tile.h"
 #include "ops/weights.h"
+#include "ops/winograd_tiles.h"
 
 enum {
-  IN = LN_WINOGRAD_Q8_IN,
-  OUT = LN_WINOGRAD_Q8_OUT,
+  OUT = LN_TILE_OUT,
   POINTS = LN_WINOGRAD_Q8_POINTS,
   COLUMNS = LN_WINOGRAD_Q8_COLUMNS,
   kScratchBytes = 512 * 1024
 };
-
-static size_t tiles_of(int32_t extent) { return ((size_t)extent + OUT - 1) / OUT; }
+_Static_assert((int)LN_WINOGRAD_Q8_IN == (int)LN_TILE_IN && (int)LN_WINOGRAD_Q8_OUT == (int)LN_TILE_OUT,
+               "tiles are the kernels'");
 
 static uint8_t flip_of(TfLiteType type, TfLiteType flipped) { return type == flipped ? 0x80 : 0; }
 
 /* A product of pairs of 16 bits takes twice as long as one of fours of bytes where both are an instruction. */
 static bool pays(const ln_winograd_q8* kernel, const ln_matrix* matrix, const ln_im2col* s, size_t batch) {
-  const size_t tiles = batch * tiles_of(s->grid_height) * tiles_of(s->grid_width);
-  const double useful = (double)batch * (double)s->grid_height * (double)s->grid_width / (double)(tiles * OUT * OUT);
+  const ln_winograd_tiles of = ln_winograd_tiles_of(s, batch);
+  const size_t tiles = of.total;
+  const double useful = ln_winograd_useful(&of, batch);
   const size_t filters = s->channels * matrix->columns;
   if (kernel->isa == LN_ISA_AVX2)
     return useful > 0.5 && s->channels >= 8 && matrix->columns >= 8 && (filters <= 64 * 64 ? tiles >= 4 : tiles >= 9);
@@ -31,12 +32,9 @@ bool ln_conv_winograd_q8_fits(const ln_matrix* matrix, const ln_im2col* s, size_
   const ln_winograd_q8* kernel = ln_winograd_q8_best();
   const bool bytes = (matrix->in_type == kTfLiteInt8 || matrix->in_type == kTfLiteUInt8) &&
                      (filter->type == kTfLiteInt8 || filter->type == kTfLiteUInt8);
-  if (!bytes || matrix->rule != LN_MATRIX_FIXED || matrix->part_count != 1 || s->channels != s->pixel_stride ||
-      s->filter_height != 3 || s->filter_width != 3 || s->stride_y != 1 || s->stride_x != 1 || s->dilation_y != 1 ||
-      s->dilation_x != 1 || s->channels % 2 != 0)
-    return false;
-  if (s->grid_height < 1 || s->grid_width < 1 || batch == 0 || batch > 1024 || s->channels > 4096 ||
-      matrix->columns > 4096 || s->grid_height > 32768 || s->grid_width > 32768)
+  if (!bytes || matrix->rule != LN_MATRIX_FIXED || matrix->part_count != 1 ||
+      !ln_winograd_takes(s, batch, matrix->columns) || s->channels % 2 != 0 || s->grid_height > 32768 ||
+      s->grid_width > 32768)
     return false;
   /* The kernels of bytes and these must be of one instruction set: better ones are ahead of it. */
   if (kernel->isa == LN_ISA_GENERIC || kernel->isa != ln_gemm_q8_best()->isa) return false;
@@ -72,35 +70,25 @@ TfLiteStatus ln_conv_winograd_q8_plan(TfLiteContext* context, ln_matrix* matrix,
 
 typedef struct winograd_job {
   const ln_matrix* matrix;
-  const ln_im2col* shape;
+  ln_winograd_tiles tiles;
   const ln_winograd_q8* kernel;
   const ln_matrix_job* job;
   char* scratch;
-  size_t tiles_y, tiles_x, total, tiles_per_item;
 } winograd_job;
 
-static void edges(int64_t at, int32_t extent, size_t* first, size_t* end) {
-  *first = at < 0 ? (size_t)-at : 0;
-  *end = extent - at < IN ? (size_t)(extent - at) : IN;
-}
-
 static void read_tile(const winograd_job* j, size_t tile, int16_t* v, size_t step) {
-  const ln_im2col* s = j->shape;
-  const size_t x = tile % j->tiles_x, y = tile / j->tiles_x % j->tiles_y, image = tile / j->tiles_x / j->tiles_y;
-  const int64_t top = s->origin_y + (int64_t)(y * OUT), left = s->origin_x + (int64_t)(x * OUT);
-  ln_winograd_q8_in t = {.row_stride = (size_t)s->in_width * s->channels,
-                         .channels = s->channels,
-                         .flip = flip_of(j->matrix->in_type, kTfLiteInt8),
-                         .outside = (uint8_t)(j->job->fill[image * j->job->fill_step] + 128)};
-  if (top < s->in_height && left < s->in_width && top > -IN && left > -IN) {
-    edges(top, s->in_height, &t.y0, &t.y1);
-    edges(left, s->in_width, &t.x0, &t.x1);
-  }
-  t.in = j->job->in;
-  if (t.y1 > t.y0)
-    t.in += ((image * (size_t)s->in_height + (size_t)(top + (int64_t)t.y0)) * (size_t)s->in_width +
-             (size_t)(left + (int64_t)t.x0)) *
-            s->channels;
+  const ln_im2col* s = j->tiles.shape;
+  const ln_winograd_window w = ln_winograd_window_of(&j->tiles, tile);
+  const size_t image = tile / j->tiles.across / j->tiles.down;
+  const ln_winograd_q8_in t = {.in = (const uint8_t*)j->job->in + w.offset,
+                               .row_stride = (size_t)s->in_width * s->channels,
+                               .channels = s->channels,
+                               .flip = flip_of(j->matrix->in_type, kTfLiteInt8),
+                               .outside = (uint8_t)(j->job->fill[image * j->job->fill_step] + 128),
+                               .y0 = w.y0,
+                               .y1 = w.y1,
+                               .x0 = w.x0,
+                               .x1 = w.x1};
   j->kernel->in(&t, v, step);
 }
 
@@ -112,7 +100,7 @@ static void write_sums(const winograd_job* j, size_t first, ln_winograd_q8_out* 
   j->kernel->out(t, m, step);
   for (size_t y = 0; y < t->rows; ++y)
     for (size_t x = 0; x < t->columns; ++x) {
-      const size_t pixel = first + y * (size_t)j->shape->grid_width + x;
+      const size_t pixel = first + y * (size_t)j->tiles.shape->grid_width + x;
       const ln_matrix_tile at = {.matrix = j->matrix,
                                  .job = j->job,
                                  .part = &j->matrix->parts[0],
@@ -125,11 +113,8 @@ static void write_sums(const winograd_job* j, size_t first, ln_winograd_q8_out* 
 
 /* Columns n to n + count of a tile. */
 static void write_tile(const winograd_job* j, size_t tile, size_t n, size_t count, const int32_t* m, size_t step) {
-  const ln_im2col* s = j->shape;
   const ln_matrix* matrix = j->matrix;
-  const size_t x = tile % j->tiles_x * OUT, y = tile / j->tiles_x % j->tiles_y * OUT;
-  const size_t image = tile / j->tiles_x / j->tiles_y, height = (size_t)s->grid_height, width = (size_t)s->grid_width;
-  const size_t first = (image * height + y) * width + x;
+  const ln_winograd_place at = ln_winograd_place_of(&j->tiles, tile);
   const ln_gemm_q8_numbers numbers = {.bias = matrix->byte_bias + n,
                                       .multiplier = matrix->byte_multiplier + n,
                                       .offset = matrix->byte_offset + n,
@@ -137,27 +122,28 @@ static void write_tile(const winograd_job* j, size_t tile, size_t n, size_t coun
                                       .shift = matrix->byte_shift + n,
                                       .left = matrix->any_left ? matrix->byte_left + n : NULL,
                                       .range = matrix->byte_range};
-  ln_winograd_q8_out t = {.out = (uint8_t*)j->job->out + first * j->job->out_stride + n,
-                          .rows = height - y < OUT ? height - y : OUT,
-                          .columns = width - x < OUT ? width - x : OUT,
-                          .row_stride = width * j->job->out_stride,
+  ln_winograd_q8_out t = {.out = (uint8_t*)j->job->out + at.first * j->job->out_stride + n,
+                          .rows = at.rows,
+                          .columns = at.columns,
+                          .row_stride = (size_t)j->tiles.shape->grid_width * j->job->out_stride,
                           .pixel_stride = j->job->out_stride,
                           .channels = count,
                           .numbers = &numbers};
   if (matrix->to_bytes)
     j->kernel->out(&t, m, step);
   else
-    write_sums(j, first, &t, n, m, step);
+    write_sums(j, at.first, &t, n, m, step);
 }
 
 static void run_item(void* arg, size_t item, size_t worker) {
   const winograd_job* j = arg;
   const ln_matrix* matrix = j->matrix;
   const ln_winograd_q8* kernel = j->kernel;
-  const size_t first = item * j->tiles_per_item, left = j->total - first, channels = j->shape->channels;
-  const size_t tiles = left < j->tiles_per_item ? left : j->tiles_per_item, v_step = in_step(j->shape, tiles);
+  const ln_im2col* s = j->tiles.shape;
+  const size_t first = item * j->tiles.per_item, tiles = ln_winograd_item_tiles(&j->tiles, item);
+  const size_t channels = s->channels, v_step = in_step(s, tiles);
   int16_t* v = (int16_t*)(void*)(j->scratch + worker * matrix->scratch_bytes);
-  int32_t* m = (int32_t*)(void*)((char*)v + in_bytes(j->shape, tiles));
+  int32_t* m = (int32_t*)(void*)((char*)v + in_bytes(s, tiles));
   for (size_t t = 0; t < tiles; ++t) read_tile(j, first + t, v + t * channels, v_step);
   for (size_t n = 0; n < matrix->columns; n += COLUMNS) {
     const size_t count = matrix->columns - n < COLUMNS ? matrix->columns - n : COLUMNS;
@@ -181,20 +167,13 @@ static void run_item(void* arg, size_t item, size_t worker) {
 void ln_conv_winograd_q8_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, const ln_im2col* shape,
                              size_t batch, const ln_matrix_job* job) {
   winograd_job j = {.matrix = matrix,
-                    .shape = shape,
+                    .tiles = ln_winograd_tiles_of(shape, batch),
                     .kernel = ln_winograd_q8_best(),
                     .job = job,
-                    .scratch = scratch,
-                    .tiles_y = tiles_of(shape->grid_height),
-                    .tiles_x = tiles_of(shape->grid_width)};
-  const size_t most = tiles_at_once(j.kernel, matrix, shape);
+                    .scratch = scratch};
   const size_t rows = batch * (size_t)shape->grid_height * (size_t)shape->grid_width;
   const size_t workers = ln_matrix_is_tiny(matrix, rows) ? 1 : matrix->workers;
-  j.total = batch * j.tiles_y * j.tiles_x;
-  size_t items = (j.total + most - 1) / most;
-  if (workers > 1) items = ln_round_up(items, workers);
-  j.tiles_per_item = (j.total + items - 1) / items;
-  items = (j.total + j.tiles_per_item - 1) / j.tiles_per_item;
+  const size_t items = ln_winograd_share(&j.tiles, tiles_at_once(j.kernel, matrix, shape), workers);
   if (items == 1)
     run_item(&j, 0, 0);
   else

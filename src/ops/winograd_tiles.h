@@ -1,0 +1,89 @@
+/* The tiles of 4 x 4 results that Winograd's convolutions of 3 x 3 windows make, each of 6 x 6 elements of the input:
+ * where they lie, and how they are shared out. Plain numbers, for floats and bytes alike. */
+#ifndef LN_OPS_WINOGRAD_TILES_H_
+#define LN_OPS_WINOGRAD_TILES_H_
+
+#include "ops/matrix.h"
+
+enum { LN_TILE_IN = 6, LN_TILE_OUT = 4 };
+
+typedef struct ln_winograd_tiles {
+  const ln_im2col* shape;
+  size_t down, across, total, per_item; /* of one image; of all; that are worked on at once */
+} ln_winograd_tiles;
+
+/* What a tile reads: rows y0 to y1 and columns x0 to x1 of it lie in the input, from `offset` on (in elements); all 0:
+ * it sees nothing but padding. */
+typedef struct ln_winograd_window {
+  size_t y0, y1, x0, x1, offset;
+} ln_winograd_window;
+
+/* What it makes: its first result, in pixels of all images, and how many rows and columns of it there are. */
+typedef struct ln_winograd_place {
+  size_t first, rows, columns;
+} ln_winograd_place;
+
+/* 3 x 3 windows of all channels, next to each other, over pictures of sizes that the arithmetic here takes. */
+static inline bool ln_winograd_takes(const ln_im2col* s, size_t batch, size_t columns) {
+  return s->channels == s->pixel_stride && s->filter_height == 3 && s->filter_width == 3 && s->stride_y == 1 &&
+         s->stride_x == 1 && s->dilation_y == 1 && s->dilation_x == 1 && s->grid_height >= 1 && s->grid_width >= 1 &&
+         batch > 0 && batch <= 1024 && s->channels <= 4096 && columns <= 4096;
+}
+
+static inline ln_winograd_tiles ln_winograd_tiles_of(const ln_im2col* s, size_t batch) {
+  ln_winograd_tiles t = {.shape = s,
+                         .down = ((size_t)s->grid_height + LN_TILE_OUT - 1) / LN_TILE_OUT,
+                         .across = ((size_t)s->grid_width + LN_TILE_OUT - 1) / LN_TILE_OUT};
+  t.total = t.per_item = batch * t.down * t.across;
+  return t;
+}
+
+/* Which share of the tiles' results is wanted. */
+static inline double ln_winograd_useful(const ln_winograd_tiles* t, size_t batch) {
+  return (double)batch * (double)t->shape->grid_height * (double)t->shape->grid_width /
+         (double)(t->total * LN_TILE_OUT * LN_TILE_OUT);
+}
+
+/* Shares them out to the workers, at most so many at once; the number of items. */
+static inline size_t ln_winograd_share(ln_winograd_tiles* t, size_t most, size_t workers) {
+  size_t items = (t->total + most - 1) / most;
+  if (workers > 1) items = ln_round_up(items, workers);
+  t->per_item = (t->total + items - 1) / items;
+  return (t->total + t->per_item - 1) / t->per_item;
+}
+
+/* The tiles of an item, from item * per_item on. */
+static inline size_t ln_winograd_item_tiles(const ln_winograd_tiles* t, size_t item) {
+  const size_t left = t->total - item * t->per_item;
+  return left < t->per_item ? left : t->per_item;
+}
+
+static inline void ln_winograd_edges(int64_t at, int32_t extent, size_t* first, size_t* end) {
+  *first = at < 0 ? (size_t)-at : 0;
+  *end = extent - at < LN_TILE_IN ? (size_t)(extent - at) : LN_TILE_IN;
+}
+
+static inline ln_winograd_window ln_winograd_window_of(const ln_winograd_tiles* t, size_t tile) {
+  const ln_im2col* s = t->shape;
+  const size_t x = tile % t->across, y = tile / t->across % t->down, image = tile / t->across / t->down;
+  const int64_t top = s->origin_y + (int64_t)(y * LN_TILE_OUT), left = s->origin_x + (int64_t)(x * LN_TILE_OUT);
+  ln_winograd_window w = {0};
+  if (top >= s->in_height || left >= s->in_width || top <= -LN_TILE_IN || left <= -LN_TILE_IN) return w;
+  ln_winograd_edges(top, s->in_height, &w.y0, &w.y1);
+  ln_winograd_edges(left, s->in_width, &w.x0, &w.x1);
+  w.offset = ((image * (size_t)s->in_height + (size_t)(top + (int64_t)w.y0)) * (size_t)s->in_width +
+              (size_t)(left + (int64_t)w.x0)) *
+             s->channels;
+  return w;
+}
+
+static inline ln_winograd_place ln_winograd_place_of(const ln_winograd_tiles* t, size_t tile) {
+  const size_t x = tile % t->across * LN_TILE_OUT, y = tile / t->across % t->down * LN_TILE_OUT;
+  const size_t image = tile / t->across / t->down;
+  const size_t height = (size_t)t->shape->grid_height, width = (size_t)t->shape->grid_width;
+  return (ln_winograd_place){.first = (image * height + y) * width + x,
+                             .rows = height - y < LN_TILE_OUT ? height - y : LN_TILE_OUT,
+                             .columns = width - x < LN_TILE_OUT ? width - x : LN_TILE_OUT};
+}
+
+#endif
