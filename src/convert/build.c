@@ -162,6 +162,20 @@ ln_tensor* ln_build_slice(const ln_builder* b, ln_tensor* x, const int32_t* begi
   return ln_build_done(ln_build_node(b, LN_OP_SLICE, 3, inputs), name, 1);
 }
 
+ln_tensor* ln_build_strided_slice(const ln_builder* b, ln_tensor* x, int count, const int32_t* begin,
+                                  const int32_t* end, const int32_t* step, const ln_slice_masks* masks,
+                                  const char* name) {
+  ln_tensor* const inputs[] = {x, list(b, name, "begin", count, begin), list(b, name, "end", count, end),
+                               list(b, name, "step", count, step)};
+  ln_node* node = ln_build_node(b, LN_OP_STRIDED_SLICE, 4, inputs);
+  LN_SET(node, StridedSliceOptions, begin_mask, masks->begin);
+  LN_SET(node, StridedSliceOptions, end_mask, masks->end);
+  LN_SET(node, StridedSliceOptions, ellipsis_mask, masks->ellipsis);
+  LN_SET(node, StridedSliceOptions, new_axis_mask, masks->new_axis);
+  LN_SET(node, StridedSliceOptions, shrink_axis_mask, masks->shrink_axis);
+  return ln_build_done(node, name, 1);
+}
+
 ln_tensor* ln_build_erf(const ln_builder* b, ln_tensor* x, const char* name) {
   ln_node* node = ln_graph_custom(b->subgraph, "Erf", "", 0, b->place);
   ln_node_add_input(node, ln_graph_adopt(b->subgraph, x));

@@ -35,6 +35,14 @@ ln_tensor* ln_build_concat(const ln_builder* b, int count, ln_tensor* const* inp
 ln_tensor* ln_build_pad(const ln_builder* b, ln_tensor* x, const int32_t* pads, ln_tensor* value, const char* name);
 ln_tensor* ln_build_slice(const ln_builder* b, ln_tensor* x, const int32_t* begin, const int32_t* size,
                           const char* name);
+/* Bit i: of dimension i. */
+typedef struct ln_slice_masks {
+  int32_t begin, end, ellipsis, new_axis, shrink_axis;
+} ln_slice_masks;
+/* STRIDED_SLICE with `count` numbers each. */
+ln_tensor* ln_build_strided_slice(const ln_builder* b, ln_tensor* x, int count, const int32_t* begin,
+                                  const int32_t* end, const int32_t* step, const ln_slice_masks* masks,
+                                  const char* name);
 /* The error function: a custom operator "Erf" until ln_lower_rest makes builtin ones of it, so that GELU can be
  * recognized. */
 ln_tensor* ln_build_erf(const ln_builder* b, ln_tensor* x, const char* name);

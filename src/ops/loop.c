@@ -460,7 +460,7 @@ static TfLiteStatus put(TfLiteContext* inner, const ln_loop_list* l) {
   return kTfLiteOk;
 }
 
-static TfLiteStatus multiply(TfLiteContext* inner, const ln_loop* loop, ln_loop_product* p, char* scratch) {
+static TfLiteStatus multiply(TfLiteContext* inner, ln_loop_product* p, char* scratch) {
   const TfLiteTensor* list = inner->GetTensor(inner, p->in.list);
   size_t index;
   LN_TRY(index_of(inner, &p->in, &index));
@@ -478,7 +478,6 @@ static TfLiteStatus multiply(TfLiteContext* inner, const ln_loop* loop, ln_loop_
   }
   memcpy(inner->GetTensor(inner, p->in.value)->data.raw, scratch + p->block + (index - p->first) * p->out_bytes,
          p->out_bytes);
-  (void)loop;
   return kTfLiteOk;
 }
 
@@ -492,7 +491,7 @@ static TfLiteStatus run_turn(LinnetBackend* backend, TfLiteContext* inner, ln_lo
     else if (step->kind == LN_LOOP_PUT)
       LN_TRY(put(inner, &loop->lists[step->first]));
     else
-      LN_TRY(multiply(inner, loop, &loop->products[step->first], scratch));
+      LN_TRY(multiply(inner, &loop->products[step->first], scratch));
   }
   for (int i = 0; i < loop->state_count; ++i) {
     const ln_loop_state* s = &loop->states[i];

@@ -430,7 +430,8 @@ static void get_item(ln_keras_call* call) {
   ln_tensor* x = call->in[0];
   const cJSON* key = ln_keras_arg(call, 1, "key");
   const bool single = !cJSON_IsArray(key);
-  int32_t begin[16], end[16], step[16], masks[5] = {0}; /* begin, end, ellipsis, new axis, shrink */
+  int32_t begin[16], end[16], step[16];
+  ln_slice_masks masks = {0};
   int count = 0;
   for (const cJSON* item = single ? key : key->child; item != NULL; item = single ? NULL : item->next, ++count) {
     if (count == 16) break;
@@ -439,18 +440,18 @@ static void get_item(ln_keras_call* call) {
     const cJSON* class_name = cJSON_GetObjectItemCaseSensitive(item, "class_name");
     const char* text = cJSON_IsString(class_name) ? class_name->valuestring : "";
     if (cJSON_IsNull(item)) {
-      masks[3] |= 1 << count;
+      masks.new_axis |= 1 << count;
     } else if (cJSON_IsNumber(item)) {
       begin[count] = ln_keras_to_int(item, 0);
       end[count] = begin[count] + 1;
-      if (end[count] == 0) masks[1] |= 1 << count;
-      masks[4] |= 1 << count;
+      if (end[count] == 0) masks.end |= 1 << count;
+      masks.shrink_axis |= 1 << count;
     } else if (is_ellipsis(item)) {
       if (count_indexed(key) == x->rank) { /* it stands for nothing, which the original's kernel does not know */
         --count;
         continue;
       }
-      masks[2] |= 1 << count;
+      masks.ellipsis |= 1 << count;
     } else if (strcmp(text, "__slice__") == 0 || cJSON_HasObjectItem(item, "step")) { /* Keras 2: the numbers alone */
       const cJSON* config = text[0] != 0 ? cJSON_GetObjectItemCaseSensitive(item, "config") : item;
       const cJSON *start = cJSON_GetObjectItemCaseSensitive(config, "start"),
@@ -458,8 +459,8 @@ static void get_item(ln_keras_call* call) {
       begin[count] = ln_keras_to_int(start, 0);
       end[count] = ln_keras_to_int(stop, 0);
       step[count] = ln_keras_to_int(cJSON_GetObjectItemCaseSensitive(config, "step"), 1);
-      if (!cJSON_IsNumber(start)) masks[0] |= 1 << count;
-      if (!cJSON_IsNumber(stop)) masks[1] |= 1 << count;
+      if (!cJSON_IsNumber(start)) masks.begin |= 1 << count;
+      if (!cJSON_IsNumber(stop)) masks.end |= 1 << count;
     } else {
       ln_keras_fail(call, "an index that is neither number nor slice cannot be converted");
       return;
@@ -469,16 +470,7 @@ static void get_item(ln_keras_call* call) {
     ln_keras_fail(call, "it has no index that can be converted");
     return;
   }
-  ln_tensor* const inputs[] = {x, ln_graph_ints(call->b.subgraph, ln_keras_name(call, "begin"), count, begin),
-                               ln_graph_ints(call->b.subgraph, ln_keras_name(call, "end"), count, end),
-                               ln_graph_ints(call->b.subgraph, ln_keras_name(call, "step"), count, step)};
-  ln_node* node = ln_build_node(&call->b, LN_OP_STRIDED_SLICE, 4, inputs);
-  LN_SET(node, StridedSliceOptions, begin_mask, masks[0]);
-  LN_SET(node, StridedSliceOptions, end_mask, masks[1]);
-  LN_SET(node, StridedSliceOptions, ellipsis_mask, masks[2]);
-  LN_SET(node, StridedSliceOptions, new_axis_mask, masks[3]);
-  LN_SET(node, StridedSliceOptions, shrink_axis_mask, masks[4]);
-  ln_keras_return(call, ln_build_done(node, call->name, 1));
+  ln_keras_return(call, ln_build_strided_slice(&call->b, x, count, begin, end, step, &masks, call->name));
 }
 
 /* ---- Others ---- */

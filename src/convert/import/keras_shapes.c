@@ -116,7 +116,8 @@ static void zero_padding(ln_keras_call* call) {
 static void crop(ln_keras_call* call) {
   const int spatial = spatial_of(call), first = ln_keras_channels_first(call) ? 2 : 1;
   ln_tensor* x = call->in[0];
-  int32_t pairs[6] = {0}, begin[LN_MAX_DIMS] = {0}, end[LN_MAX_DIMS] = {0}, ones[LN_MAX_DIMS], end_mask = 0;
+  int32_t pairs[6] = {0}, begin[LN_MAX_DIMS] = {0}, end[LN_MAX_DIMS] = {0}, ones[LN_MAX_DIMS];
+  ln_slice_masks masks = {0};
   if (!read_pairs(call, "cropping", spatial, pairs) || !check_rank(call, x, spatial + 2)) return;
   for (int i = 0; i < x->rank; ++i) {
     const int k = i - first;
@@ -129,14 +130,9 @@ static void crop(ln_keras_call* call) {
         return;
       }
     }
-    if (end[i] == 0) end_mask |= 1 << i;
+    if (end[i] == 0) masks.end |= 1 << i;
   }
-  ln_tensor* const inputs[] = {x, ln_graph_ints(call->b.subgraph, ln_keras_name(call, "begin"), x->rank, begin),
-                               ln_graph_ints(call->b.subgraph, ln_keras_name(call, "end"), x->rank, end),
-                               ln_graph_ints(call->b.subgraph, ln_keras_name(call, "strides"), x->rank, ones)};
-  ln_node* node = ln_build_node(&call->b, LN_OP_STRIDED_SLICE, 4, inputs);
-  LN_SET(node, StridedSliceOptions, end_mask, end_mask);
-  ln_keras_return(call, ln_build_done(node, call->name, 1));
+  ln_keras_return(call, ln_build_strided_slice(&call->b, x, x->rank, begin, end, ones, &masks, call->name));
 }
 
 /* [N,H,W,C] by whole factors. */

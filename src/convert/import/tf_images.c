@@ -268,13 +268,8 @@ static void dilation(ln_tf_call* call) {
       const int32_t begin[] = {0, i * rate[0], k * rate[1], 0}, step[] = {1, stride[0], stride[1], 1},
                     end[] = {0, begin[1] + (out[0] - 1) * stride[0] + 1, begin[2] + (out[1] - 1) * stride[1] + 1, 0},
                     from[] = {i, k, 0}, size[] = {1, 1, -1};
-      ln_tensor* const inputs[] = {x, ln_graph_ints(call->b.subgraph, ln_tf_name(call, "begin"), 4, begin),
-                                   ln_graph_ints(call->b.subgraph, ln_tf_name(call, "end"), 4, end),
-                                   ln_graph_ints(call->b.subgraph, ln_tf_name(call, "step"), 4, step)};
-      ln_node* node = ln_build_node(&call->b, LN_OP_STRIDED_SLICE, 4, inputs);
-      LN_SET(node, StridedSliceOptions, begin_mask, 9);
-      LN_SET(node, StridedSliceOptions, end_mask, 9);
-      ln_tensor* part = ln_build_done(node, ln_tf_name(call, "part"), 1);
+      const ln_slice_masks masks = {.begin = 9, .end = 9}; /* all of the first and last */
+      ln_tensor* part = ln_build_strided_slice(&call->b, x, 4, begin, end, step, &masks, ln_tf_name(call, "part"));
       ln_tensor* weight = ln_build_slice(&call->b, filter, from, size, ln_tf_name(call, "weight"));
       part = ln_tf_binary(call, LN_OP_ADD, part, weight, "sum");
       most = most == NULL ? part : ln_tf_binary(call, LN_OP_MAXIMUM, most, part, "most");

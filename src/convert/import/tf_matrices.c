@@ -75,14 +75,9 @@ static void diag_part(ln_tf_call* call) {
   }
   const int32_t flat[] = {-1, m * n}, begin[] = {0, k > 0 ? k : -k * n},
                 end[] = {0, begin[1] + (count - 1) * (n + 1) + 1}, step[] = {1, n + 1};
-  ln_tensor* const inputs[] = {ln_build_reshape(&call->b, x, 2, flat, ln_tf_name(call, "flat")),
-                               ln_graph_ints(call->b.subgraph, ln_tf_name(call, "begin"), 2, begin),
-                               ln_graph_ints(call->b.subgraph, ln_tf_name(call, "end"), 2, end),
-                               ln_graph_ints(call->b.subgraph, ln_tf_name(call, "step"), 2, step)};
-  ln_node* node = ln_build_node(&call->b, LN_OP_STRIDED_SLICE, 4, inputs);
-  LN_SET(node, StridedSliceOptions, begin_mask, 1);
-  LN_SET(node, StridedSliceOptions, end_mask, 1);
-  ln_tensor* part = ln_build_done(node, ln_tf_name(call, "part"), 1);
+  const ln_slice_masks masks = {.begin = 1, .end = 1};
+  ln_tensor* flattened = ln_build_reshape(&call->b, x, 2, flat, ln_tf_name(call, "flat"));
+  ln_tensor* part = ln_build_strided_slice(&call->b, flattened, 2, begin, end, step, &masks, ln_tf_name(call, "part"));
   for (int i = 0; i < x->rank - 2; ++i) dims[i] = ln_dim(x, i);
   dims[x->rank - 2] = count;
   ln_tf_return(call, 0, ln_build_reshape(&call->b, part, x->rank - 1, dims, call->name));

@@ -48,10 +48,8 @@ static bool distribute(ln_node* node, ln_tensor* sum, const float* c, size_t c_s
   ln_tensor* x = operand(inner, &a, &a_step);
   if (x == NULL) return false;
   ln_tensor *factor = combined(node, a, a_step, c, c_step), *shift = combined(node, b, b_step, c, c_step);
-  const int64_t activation = ln_node_get(node, ln_activation_slot(LN_OP_MUL), LN_ACT_NONE);
   ln_become_binary(add, LN_OP_MUL, x, factor);
   ln_become_binary(node, LN_OP_ADD, sum, shift);
-  if (activation != LN_ACT_NONE) ln_node_set(node, ln_activation_slot(LN_OP_ADD), activation);
   return true;
 }
 

@@ -27,28 +27,32 @@ static ln_tensor* joined_split(const ln_node* concat) {
   return axis == axis_of(concat) && ln_shapes_equal(x, concat->outputs[0]) ? x : NULL;
 }
 
+/* The concatenation along the same axis that makes input i, NULL: it is none, or others need it. */
+static const ln_node* inner_concat(const ln_node* concat, int i) {
+  const int axis = axis_of(concat);
+  const ln_node* inner = ln_private_producer(concat->inputs[i], LN_OP_CONCATENATION);
+  return axis >= 0 && inner != NULL && ln_has_no_activation(inner) && axis_of(inner) == axis &&
+                 !is_quantized(concat->inputs[i])
+             ? inner
+             : NULL;
+}
+
 /* A concatenation whose input is a concatenation along the same axis takes that one's inputs. */
 static bool flatten(ln_node* concat) {
-  const int axis = axis_of(concat);
   int count = 0;
   bool found = false;
   for (int i = 0; i < concat->input_count; ++i) {
-    const ln_node* inner = ln_private_producer(concat->inputs[i], LN_OP_CONCATENATION);
-    const bool merges = inner != NULL && ln_has_no_activation(inner) && axis_of(inner) == axis && axis >= 0 &&
-                        !is_quantized(concat->inputs[i]);
-    found = found || merges;
-    count += merges ? inner->input_count : 1;
+    const ln_node* inner = inner_concat(concat, i);
+    found = found || inner != NULL;
+    count += inner != NULL ? inner->input_count : 1;
   }
   if (!found || count > 1000) return false;
   ln_tensor** inputs = ln_job_alloc(concat->subgraph->graph->job, (size_t)count, sizeof(ln_tensor*));
   int at = 0;
   for (int i = 0; i < concat->input_count; ++i) {
-    const ln_node* inner = ln_private_producer(concat->inputs[i], LN_OP_CONCATENATION);
-    if (inner == NULL || !ln_has_no_activation(inner) || axis_of(inner) != axis || is_quantized(concat->inputs[i])) {
-      inputs[at++] = concat->inputs[i];
-      continue;
-    }
-    for (int k = 0; k < inner->input_count; ++k) inputs[at++] = inner->inputs[k];
+    const ln_node* inner = inner_concat(concat, i);
+    if (inner == NULL) inputs[at++] = concat->inputs[i];
+    for (int k = 0; inner != NULL && k < inner->input_count; ++k) inputs[at++] = inner->inputs[k];
   }
   const int old = concat->input_count;
   for (int i = 0; i < count; ++i)
