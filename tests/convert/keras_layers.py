@@ -142,6 +142,10 @@ case("Rescaling", one(lambda: L.Rescaling(1 / 127.5, -1.0), (5, 6)))
 case("Resizing", one(lambda: L.Resizing(7, 9), (5, 6, 3)))
 case("Resizing-nearest", one(lambda: L.Resizing(10, 12, interpolation="nearest"), (5, 6, 3)))
 case("CenterCrop", one(lambda: L.CenterCrop(3, 4), (6, 7, 3)))
+for numbers in ([2, 0, 3], [10**12, 3, -7, 1]):
+    over(f"IntegerLookup-{len(numbers)}", lambda numbers=numbers, **o: L.IntegerLookup(vocabulary=numbers, **o), (6,), output_mode=["int", "multi_hot", "count"],
+         mask_token=[None, 4], num_oov_indices=[1, 3])
+case("ReLU-infinity", one(lambda: L.ReLU(max_value=float("inf")), (8,)))
 case("Discretization", one(lambda: L.Discretization(bin_boundaries=[-0.5, 0.0, 0.5]), (8,)))
 over("CategoryEncoding", lambda **o: L.CategoryEncoding(num_tokens=6, **o), (4,), output_mode=["multi_hot", "count"])
 case("CategoryEncoding-one_hot", one(lambda: L.CategoryEncoding(num_tokens=6, output_mode="one_hot"), (1,), dtype="int32"))

@@ -117,3 +117,33 @@ def test_missing_and_wrong_weights(tmp_path):
         del group[next(name for name in group.attrs["weight_names"] if "kernel" in str(name))]
     done = subprocess.run([command.COMMAND, "convert", tmp_path / "m.h5", "-o", tmp_path / "m.tflite"], capture_output=True, text=True)
     assert done.returncode == command.INPUT and "kernel" in done.stderr and "not in the file" in done.stderr
+
+
+@pytest.mark.parametrize("options", [{}, {"mask_token": ""}, {"num_oov_indices": 0}, {"output_mode": "one_hot"},
+                                     {"output_mode": "multi_hot", "mask_token": "b"}, {"output_mode": "count"}], ids=str)
+@pytest.mark.parametrize("ways", ["config", "assets"])
+def test_words(options, ways, tmp_path):
+    import tensorflow as tf
+    words = [word for word in ["a", "b", "\u00e9t\u00e9"] if word != options.get("mask_token")]
+    layer = keras.layers.StringLookup(vocabulary=words if ways == "config" else None, **options)
+    if ways == "assets":
+        layer.adapt(np.array(words))
+    x = keras.Input((4,), dtype="string", name="x")
+    model = keras.Model(x, layer(x))
+    model.save(tmp_path / "m.keras")
+    command.linnet("convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite")
+    values = np.array([["b", "a", "\u00e9t\u00e9", "a"], ["a", "b" if options.get("num_oov_indices") == 0 else "?", "a", "b"]])
+    values = np.char.encode(values, "utf-8")
+    got = judge.linnet(tmp_path / "m.tflite", {"x": values}, "serving_default", judge.COMMAND)
+    wanted = np.asarray(model(tf.constant(values)))
+    assert all(np.array_equal(value, wanted) for value in got.values()) and got
+
+
+def test_words_of_places(tmp_path):
+    x = keras.Input((4,), dtype="int64", name="x")
+    model = keras.Model(x, keras.layers.StringLookup(vocabulary=["a", "b"], invert=True)(x))
+    model.save(tmp_path / "m.keras")
+    command.linnet("convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite")
+    values = np.int64([[0, 1, 2, 9]])
+    got, = judge.linnet(tmp_path / "m.tflite", {"x": values}, "serving_default", judge.COMMAND).values()
+    assert np.ravel(got).tolist() == [b"[UNK]", b"a", b"b", b"[UNK]"]

@@ -57,6 +57,15 @@ for _ in range(70):
     MANY = {"class_name": "Sequential", "config": {"name": "s", "layers": [MANY]}}
 
 CASES = {
+    "lookup of floats": (model(layer("IntegerLookup", "y", ["x"], vocabulary=[1.5])), "IntegerLookup", "whole numbers"),
+    "lookup without vocabulary": (model(layer("IntegerLookup", "y", ["x"])), "vocabulary", "never adapted"),
+    "lookup of words in numbers": (model(layer("StringLookup", "y", ["x"], vocabulary=["a"])), "StringLookup", "STRING is right"),
+    "lookup by hash": (model(layer("IntegerLookup", "y", ["x"], vocabulary=[1], num_oov_indices=2, oov_method="farmhash")), "hash"),
+    "lookup of far numbers": (model(layer("IntegerLookup", "y", ["x"], vocabulary=[i * 10**9 for i in range(9000)])), "close together"),
+    "lookup with weights": (model(layer("IntegerLookup", "y", ["x"], vocabulary=[1], output_mode="tf_idf")), "tf_idf"),
+    "hashing": (model(layer("Hashing", "y", ["x"], num_bins=3)), "Hashing", '"y"'),
+    "NaN in a word": ('{"a": NaNny}', "no JSON"),
+    "Infinity as a model": (float("-inf"), "Python code"),
     "unknown class": (model(layer("Mystery", "y", ["x"])), "Mystery", "not known"),
     "lambda": (model(layer("Lambda", "y", ["x"])), "Lambda", "Python code"),
     "missing weight": (model(layer("Dense", "y", ["x"], units=4)), "kernel", "not in the file"),

@@ -191,15 +191,15 @@ static void refuse_lambda(ln_keras_call* call) {
 }
 
 static void refuse_text(ln_keras_call* call) {
-  ln_keras_fail(call,
-                "%s works on text or tables of words, which the runtime has no operators for; do it before the "
-                "model, and give the model numbers",
-                call->class_name);
+  ln_keras_fail(
+      call,
+      "%s hashes or splits text, which the runtime has no operators for; do it before the model, and give the "
+      "model numbers, or words to a StringLookup",
+      call->class_name);
 }
 
 const ln_keras_lowering ln_keras_refused[] = {
     {"Lambda", refuse_lambda, 0, 0},       {"Hashing", refuse_text, 0, 0},
     {"HashedCrossing", refuse_text, 0, 0}, {"TextVectorization", refuse_text, 0, 0},
-    {"StringLookup", refuse_text, 0, 0},   {"IntegerLookup", refuse_text, 0, 0},
     {"FeatureSpace", refuse_text, 0, 0},   {NULL, NULL, 0, 0},
 };

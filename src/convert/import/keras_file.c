@@ -37,7 +37,8 @@ struct ln_keras_file {
   ln_file_map map;
   const unsigned char* image; /* the HDF5 file, in the mapped file or unpacked */
   size_t image_bytes;
-  void* unpacked;
+  void* unpacked; /* the image */
+  void* text;     /* of another entry, until the next one is read */
   names* lists;
 };
 
@@ -49,6 +50,7 @@ static void close_file(void* what) {
   if (file->file >= 0) H5Fclose(file->file);
   if (file->zip != NULL) zip_discard(file->zip);
   ln_free(file->unpacked);
+  ln_free(file->text);
   ln_file_map_close(&file->map);
   if (file->locked) ln_mutex_unlock(&lock);
 }
@@ -173,29 +175,28 @@ static void open_h5(ln_keras_file* file) {
 
 /* ---- Zip ---- */
 
-/* An entry's bytes, with a 0 behind them, until the next one is read. */
-static char* read_entry(ln_keras_file* file, const char* name, size_t limit, size_t* size_bytes) {
+/* An entry's bytes, with a 0 behind them, in `*memory`, whose old contents are freed. */
+static char* read_entry(ln_keras_file* file, const char* name, size_t limit, void** memory, size_t* size_bytes) {
   zip_stat_t stat;
   if (zip_stat(file->zip, name, 0, &stat) != 0 || (stat.valid & ZIP_STAT_SIZE) == 0)
     ln_stop(file->job, "%s: there is no \"%s\" in it: not a Keras model", file->path, name);
   const uint64_t most = limit != 0 ? limit : stat.comp_size * MAX_WEIGHTS_RATIO + 65536;
   if (stat.size > most || stat.size > SIZE_MAX - 1)
     ln_stop(file->job, "%s: \"%s\" in it claims to have %llu bytes", file->path, name, (unsigned long long)stat.size);
-  ln_free(file->unpacked);
-  file->unpacked = ln_malloc((size_t)stat.size + 1);
+  ln_free(*memory);
+  *memory = ln_malloc((size_t)stat.size + 1);
   zip_file_t* entry = zip_fopen(file->zip, name, 0);
-  if (file->unpacked == NULL || entry == NULL) {
+  if (*memory == NULL || entry == NULL) {
     if (entry != NULL) zip_fclose(entry);
-    ln_stop(file->job, "%s: \"%s\" in it cannot be read%s", file->path, name,
-            file->unpacked == NULL ? ": no memory" : "");
+    ln_stop(file->job, "%s: \"%s\" in it cannot be read%s", file->path, name, *memory == NULL ? ": no memory" : "");
   }
-  const zip_int64_t got = zip_fread(entry, file->unpacked, stat.size);
+  const zip_int64_t got = zip_fread(entry, *memory, stat.size);
   zip_fclose(entry);
   if (got < 0 || (uint64_t)got != stat.size)
     ln_stop(file->job, "%s: \"%s\" in it is damaged or cut off", file->path, name);
-  ((char*)file->unpacked)[stat.size] = 0;
+  ((char*)*memory)[stat.size] = 0;
   *size_bytes = (size_t)stat.size;
-  return file->unpacked;
+  return *memory;
 }
 
 static void open_zip(ln_keras_file* file) {
@@ -205,17 +206,17 @@ static void open_zip(ln_keras_file* file) {
   ln_zip_entry entry;
   file->zip = zip_open(file->path, ZIP_RDONLY, &error);
   if (file->zip == NULL) ln_stop(file->job, "%s: not a whole zip: it is damaged or cut off", file->path);
-  file->config = ln_job_strdup(file->job, read_entry(file, "config.json", MAX_CONFIG_BYTES, &size_bytes));
+  file->config = ln_job_strdup(file->job, read_entry(file, "config.json", MAX_CONFIG_BYTES, &file->text, &size_bytes));
   if (zip_name_locate(file->zip, "metadata.json", 0) >= 0)
-    file->is_2 =
-        strstr(read_entry(file, "metadata.json", MAX_CONFIG_BYTES, &size_bytes), "\"keras_version\": \"2.") != NULL;
+    file->is_2 = strstr(read_entry(file, "metadata.json", MAX_CONFIG_BYTES, &file->text, &size_bytes),
+                        "\"keras_version\": \"2.") != NULL;
   if (ln_zip_find_stored(file->map.data, file->map.size_bytes, kWeights, &entry)) {
     if (ln_crc32(file->job, entry.data, entry.size_bytes) != entry.crc)
       ln_stop(file->job, "%s: \"%s\" in it is damaged or cut off", file->path, kWeights);
     open_image(file, entry.data, entry.size_bytes, kWeights);
     return;
   }
-  const char* image = read_entry(file, kWeights, 0, &size_bytes);
+  const char* image = read_entry(file, kWeights, 0, &file->unpacked, &size_bytes);
   open_image(file, (const unsigned char*)image, size_bytes, kWeights);
 }
 
@@ -332,6 +333,15 @@ ln_keras_weights ln_keras_layer_part(const ln_keras_weights* weights, const char
 
 bool ln_keras_is_there(const ln_keras_weights* weights) {
   return !weights->file->is_zip || exists(weights->file->file, weights->path);
+}
+
+const char* ln_keras_asset(const ln_keras_weights* weights, const char* name, size_t* size_bytes) {
+  ln_keras_file* file = weights->file;
+  if (!file->is_zip) return NULL;
+  const char* path = ln_job_text(file->job, "assets/%s/%s", weights->path, name);
+  if (zip_name_locate(file->zip, path, 0) < 0) return NULL;
+  const char* text = read_entry(file, path, MAX_CONFIG_BYTES, &file->text, size_bytes);
+  return ln_job_copy(file->job, text, *size_bytes + 1);
 }
 
 /* "scale/variable_3": a weight that was made without a name. */

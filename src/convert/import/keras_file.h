@@ -43,6 +43,9 @@ ln_keras_weights ln_keras_layer_part(const ln_keras_weights* weights, const char
 /* Whether the file has the place at all. True for .h5 files, which have all weights of a model in one. */
 bool ln_keras_is_there(const ln_keras_weights* weights);
 
+/* A file of the layer's own beside the weights, with a 0 behind it; NULL: there is none. */
+const char* ln_keras_asset(const ln_keras_weights* weights, const char* name, size_t* size_bytes);
+
 /* Reads a weight: number `index` of the layer's own in .keras files, called `name` in .h5 files, or
  * number `index` of those that have no names. False: there is none.
  * Stops the job where it cannot be read. */

@@ -41,9 +41,9 @@ static const char* text_of(const cJSON* json, const char* key, const char* fallb
 }
 
 static const ln_keras_lowering* const kTables[] = {
-    ln_keras_core,      ln_keras_conv,          ln_keras_pool,       ln_keras_norm,
-    ln_keras_shapes,    ln_keras_activations,   ln_keras_merge,      ln_keras_rnn,
-    ln_keras_attention, ln_keras_preprocessing, ln_keras_tensorflow, ln_keras_refused,
+    ln_keras_core,        ln_keras_conv,       ln_keras_pool,    ln_keras_norm,      ln_keras_shapes,
+    ln_keras_activations, ln_keras_merge,      ln_keras_rnn,     ln_keras_attention, ln_keras_preprocessing,
+    ln_keras_lookups,     ln_keras_tensorflow, ln_keras_refused,
 };
 
 static const ln_keras_lowering* find_in(const ln_keras_lowering* table, const char* class_name) {
@@ -585,7 +585,7 @@ static void convert_functional(ln_keras_model* model, const cJSON* config, ln_su
 ln_graph* ln_import_keras(ln_job* job, const char* path, const LinnetConvertOptions* options) {
   (void)options;
   ln_keras_file* file = ln_keras_open(job, path);
-  cJSON* json = cJSON_Parse(ln_keras_config(file));
+  cJSON* json = ln_keras_parse(job, ln_keras_config(file));
   if (json == NULL) ln_stop(job, "%s: its configuration is no JSON, or is nested too deep", path);
   ln_job_defer(job, delete_json, json);
   const char* class_name = text_of(json, "class_name", "");

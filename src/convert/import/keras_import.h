@@ -23,11 +23,19 @@ typedef struct ln_keras_place {
   ln_keras_weights weights;
 } ln_keras_place;
 
+/* The hash table of a layer, by its configuration. */
+typedef struct ln_keras_table {
+  struct ln_keras_table* next;
+  const cJSON* config;
+  int32_t id;
+} ln_keras_table;
+
 typedef struct ln_keras_importer {
   ln_job* job;
   ln_graph* graph;
   ln_keras_mask* masks;
-  ln_subgraph* init;      /* gives states that are kept their first values; NULL: there are none */
+  ln_subgraph* init; /* gives states that are kept their first values, and fills tables; NULL: there are none */
+  ln_keras_table* tables;
   ln_keras_place* places; /* of all models */
   size_t place_count, place_capacity;
   int nested; /* models within */
@@ -66,7 +74,7 @@ typedef struct ln_keras_lowering {
 
 extern const ln_keras_lowering ln_keras_core[], ln_keras_conv[], ln_keras_pool[], ln_keras_norm[], ln_keras_shapes[],
     ln_keras_activations[], ln_keras_merge[], ln_keras_rnn[], ln_keras_attention[], ln_keras_preprocessing[],
-    ln_keras_operations[], ln_keras_arrays[], ln_keras_tensorflow[], ln_keras_refused[];
+    ln_keras_lookups[], ln_keras_operations[], ln_keras_arrays[], ln_keras_tensorflow[], ln_keras_refused[];
 
 /* Calls a layer (its JSON with class_name and config) on tensors; `count` outputs are returned. */
 ln_tensor** ln_keras_apply(ln_keras_call* call, const cJSON* json, ln_keras_weights weights, ln_tensor* const* in,
@@ -74,6 +82,9 @@ ln_tensor** ln_keras_apply(ln_keras_call* call, const cJSON* json, ln_keras_weig
 
 /* Makes the operators of a call that is a layer's or an operation's. */
 void ln_keras_lower(ln_keras_call* call);
+
+/* JSON as Python writes it, with the numbers NaN, Infinity and -Infinity; NULL: it is none. */
+cJSON* ln_keras_parse(ln_job* job, const char* text);
 
 /* ---- For lowerings ---- */
 
@@ -133,6 +144,9 @@ ln_tensor* ln_keras_shape(ln_keras_call* call, ln_tensor* x, int rank, const int
 ln_tensor* ln_keras_fully_connected(ln_keras_call* call, ln_tensor* x, ln_tensor* weights, ln_tensor* bias,
                                     const char* name);
 ln_tensor* ln_keras_softmax(ln_keras_call* call, ln_tensor* x, int axis, const char* name);
+/* Returns numbers of categories as the layer's output_mode says: as they are, one-hot, or summed up over the last
+ * dimension. Those that are none of 0 to depth - 1 count for nothing. */
+void ln_keras_encode(ln_keras_call* call, ln_tensor* x, int32_t depth);
 /* A picture [N,H,W,C] in another size; NULL, noted: the interpolation cannot be converted. */
 ln_tensor* ln_keras_resize(ln_keras_call* call, ln_tensor* x, int32_t height, int32_t width, const char* interpolation,
                            const char* name);

@@ -59,8 +59,7 @@ static void center_crop(ln_keras_call* call) {
   ln_keras_return(call, ln_keras_to_first(call, y, call->name));
 }
 
-/* Numbers of categories as they are, one-hot, or summed up over the last dimension. */
-static void encode(ln_keras_call* call, ln_tensor* x, int32_t depth) {
+void ln_keras_encode(ln_keras_call* call, ln_tensor* x, int32_t depth) {
   const char* mode = ln_keras_string(call, "output_mode", "int");
   if (strcmp(mode, "int") == 0) {
     ln_keras_return(call, x);
@@ -89,7 +88,9 @@ static void encode(ln_keras_call* call, ln_tensor* x, int32_t depth) {
   ln_keras_return(call, y);
 }
 
-static void category_encoding(ln_keras_call* call) { encode(call, call->in[0], ln_keras_int(call, "num_tokens", -1)); }
+static void category_encoding(ln_keras_call* call) {
+  ln_keras_encode(call, call->in[0], ln_keras_int(call, "num_tokens", -1));
+}
 
 /* The number of boundaries that are not above x. */
 static void discretization(ln_keras_call* call) {
@@ -106,8 +107,8 @@ static void discretization(ln_keras_call* call) {
                                       ln_keras_name(call, "column"));
   ln_tensor* above = ln_build_binary(&call->b, LN_OP_GREATER_EQUAL, column, bounds, ln_keras_name(call, "above"));
   above = ln_build_cast(&call->b, above, LN_TYPE_INT32, ln_keras_name(call, "counts"));
-  encode(call, ln_build_reduce(&call->b, LN_OP_SUM, above, 1, axes, false, ln_keras_name(call, "bin")),
-         ln_dim(bounds, 0) + 1);
+  ln_keras_encode(call, ln_build_reduce(&call->b, LN_OP_SUM, above, 1, axes, false, ln_keras_name(call, "bin")),
+                  ln_dim(bounds, 0) + 1);
 }
 
 const ln_keras_lowering ln_keras_preprocessing[] = {

@@ -181,7 +181,7 @@ int ln_keras_type(const char* name) {
   } kTypes[] = {{"float32", LN_TYPE_FLOAT32}, {"float64", LN_TYPE_FLOAT64}, {"int8", LN_TYPE_INT8},
                 {"uint8", LN_TYPE_UINT8},     {"int16", LN_TYPE_INT16},     {"int32", LN_TYPE_INT32},
                 {"int64", LN_TYPE_INT64},     {"uint32", LN_TYPE_UINT32},   {"bool", LN_TYPE_BOOL},
-                {"float", LN_TYPE_FLOAT32},   {"int", LN_TYPE_INT32}};
+                {"float", LN_TYPE_FLOAT32},   {"int", LN_TYPE_INT32},       {"string", LN_TYPE_STRING}};
   const char* quote = strchr(name, '\''); /* "<dtype: 'float32'>" */
   if (quote != NULL) name = quote + 1;
   const size_t length = strcspn(name, "'");

@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "base/file_map.h"
 #include "convert/import/tf_cut.h"
+#include "convert/tables.h"
 #include "model/model.h"
 
 /* Small messages of few bytes become structs of many: more than this many bytes a byte is no honest file. */
@@ -242,25 +243,6 @@ int ln_tf_shape(ln_job* job, const LnPb__TensorShapeProto* shape, const char* wh
   return (int)shape->n_dim;
 }
 
-void* ln_tf_pack_strings(ln_job* job, size_t count, const ProtobufCBinaryData* strings, size_t* size_bytes) {
-  size_t total = 4 * (count + 2);
-  for (size_t i = 0; i < count; ++i) total += strings[i].len;
-  if (total > INT32_MAX) ln_stop(job, "a constant of strings has %zu bytes, more than a file can hold", total);
-  unsigned char* data = ln_job_alloc(job, total, 1);
-  const int32_t number = (int32_t)count;
-  memcpy(data, &number, 4);
-  size_t at = 4 * (count + 2);
-  for (size_t i = 0; i <= count; ++i) {
-    const int32_t offset = (int32_t)at;
-    memcpy(data + 4 + 4 * i, &offset, 4);
-    if (i == count) break;
-    if (strings[i].len != 0) memcpy(data + at, strings[i].data, strings[i].len);
-    at += strings[i].len;
-  }
-  *size_bytes = total;
-  return data;
-}
-
 typedef struct numbers {
   size_t count, width;
   const void* data;
@@ -318,15 +300,13 @@ ln_tensor* ln_tf_constant(ln_subgraph* subgraph, const LnPb__TensorProto* p, con
   if (rank < 0) ln_stop(job, "constant \"%s\" has no shape of known extents", name);
   if (type == LN_TYPE_STRING) {
     if (p->n_string_val == 0 && count != 0) ln_stop(job, "constant \"%s\" lacks its strings", name);
-    ProtobufCBinaryData* strings = p->string_val;
-    if (p->n_string_val < count) {
-      if (count > (size_t)INT32_MAX / 16) ln_stop(job, "constant \"%s\" is too large", name);
-      strings = ln_job_alloc(job, count, sizeof *strings);
-      for (size_t i = 0; i < count; ++i) strings[i] = p->string_val[i < p->n_string_val ? i : p->n_string_val - 1];
+    if (count > (size_t)INT32_MAX / 16) ln_stop(job, "constant \"%s\" is too large", name);
+    ln_chars* strings = ln_job_alloc(job, count, sizeof *strings);
+    for (size_t i = 0; i < count; ++i) {
+      const ProtobufCBinaryData text = p->string_val[i < p->n_string_val ? i : p->n_string_val - 1];
+      strings[i] = (ln_chars){text.len, text.data};
     }
-    size_t bytes;
-    void* data = ln_tf_pack_strings(job, count, strings, &bytes);
-    return ln_graph_constant_bytes(subgraph, name, type, rank, dims, data, bytes);
+    return ln_graph_strings(subgraph, name, rank, dims, strings);
   }
   size_t bytes, width;
   if (!ln_tensor_type_bytes((uint8_t)type, 1, &width) || !ln_tensor_type_bytes((uint8_t)type, count, &bytes))

@@ -69,7 +69,5 @@ int ln_tf_shape(ln_job* job, const LnPb__TensorShapeProto* shape, const char* wh
 
 /* A constant of a TensorProto; `name` for the tensor and for messages. */
 ln_tensor* ln_tf_constant(ln_subgraph* subgraph, const LnPb__TensorProto* proto, const char* name);
-/* Strings in the form of a string tensor's data. */
-void* ln_tf_pack_strings(ln_job* job, size_t count, const ProtobufCBinaryData* strings, size_t* size_bytes);
 
 #endif

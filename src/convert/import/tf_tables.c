@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "convert/import/tf_import.h"
+#include "convert/tables.h"
 #include "model/model.h"
 
 enum { WHOLE_LINE = -2, LINE_NUMBER = -1, MAX_DEPTH = 8, MAX_SITES = 10000 };
@@ -124,7 +125,7 @@ static const char* file_path(ln_tf_importer* importer, const filler* f) {
 }
 
 /* Column number `index` of a line. False: there is none. */
-static bool column(ProtobufCBinaryData line, int64_t index, char delimiter, ProtobufCBinaryData* out) {
+static bool column(ln_chars line, int64_t index, char delimiter, ln_chars* out) {
   if (index == WHOLE_LINE) return *out = line, true;
   const unsigned char* at = line.data;
   const unsigned char* end = line.data + line.len;
@@ -133,14 +134,14 @@ static bool column(ProtobufCBinaryData line, int64_t index, char delimiter, Prot
     if (at == NULL) return false;
   }
   const unsigned char* stop = memchr(at, delimiter, (size_t)(end - at));
-  *out = (ProtobufCBinaryData){(size_t)((stop != NULL ? stop : end) - at), (uint8_t*)at};
+  *out = (ln_chars){(size_t)((stop != NULL ? stop : end) - at), at};
   return true;
 }
 
 typedef struct lines {
   ln_job* job;
   const char* path;
-  ProtobufCBinaryData* all;
+  ln_chars* all;
   size_t count;
 } lines;
 
@@ -154,7 +155,7 @@ static lines read_lines(ln_job* job, const char* path, int64_t most) {
     const size_t next = at + length + 1;
     if (length > 0 && file.data[at + length - 1] == '\r') --length;
     l.all = ln_job_grow(job, l.all, l.count, &capacity, sizeof *l.all);
-    l.all[l.count++] = (ProtobufCBinaryData){length, (uint8_t*)file.data + at};
+    l.all[l.count++] = (ln_chars){length, file.data + at};
     at = next;
   }
   if (l.count > INT32_MAX) ln_stop(job, "%s has too many lines", path);
@@ -165,7 +166,7 @@ static lines read_lines(ln_job* job, const char* path, int64_t most) {
 static ln_tensor* column_tensor(ln_subgraph* subgraph, const lines* l, int64_t index, char delimiter, int type) {
   const int32_t dims[] = {(int32_t)l->count};
   int64_t* numbers = ln_job_alloc(l->job, l->count, sizeof *numbers);
-  ProtobufCBinaryData* texts = ln_job_alloc(l->job, l->count, sizeof *texts);
+  ln_chars* texts = ln_job_alloc(l->job, l->count, sizeof *texts);
   for (size_t i = 0; i < l->count; ++i) {
     numbers[i] = (int64_t)i;
     if (index == LINE_NUMBER) continue;
@@ -180,23 +181,15 @@ static ln_tensor* column_tensor(ln_subgraph* subgraph, const lines* l, int64_t i
       ln_stop(l->job, "%s: line %zu has no whole number in column %lld", l->path, i + 1, (long long)index);
   }
   if (type == LN_TYPE_INT64) return ln_graph_constant(subgraph, l->path, type, 1, dims, numbers);
-  size_t bytes;
-  void* data = ln_tf_pack_strings(l->job, l->count, texts, &bytes);
-  return ln_graph_constant_bytes(subgraph, l->path, type, 1, dims, data, bytes);
+  return ln_graph_strings(subgraph, l->path, 1, dims, texts);
 }
 
 /* ---- Tables ---- */
 
 static ln_tensor* handle_of(ln_tf_importer* importer, const ln_builder* b, ln_tf_table* t) {
   ln_tensor* found = ln_tf_find_handle(t->handles, b->subgraph);
-  static const int32_t kOne[] = {1};
   if (found != NULL) return found;
-  ln_node* node = ln_graph_node(b->subgraph, LN_OP_HASHTABLE, b->place);
-  LN_SET(node, HashtableOptions, table_id, t->id);
-  LN_SET(node, HashtableOptions, key_dtype, t->key_type);
-  LN_SET(node, HashtableOptions, value_dtype, t->value_type);
-  found = ln_node_add_output(node, t->name, LN_TYPE_RESOURCE);
-  ln_tensor_set_shape(found, 1, kOne);
+  found = ln_build_table(b, t->id, t->key_type, t->value_type, t->name);
   ln_tf_add_handle(importer->job, &t->handles, found);
   return found;
 }
@@ -246,8 +239,7 @@ static bool fill_table(ln_tf_call* call, ln_tf_table* t) {
       ln_tf_fail(call, "the entries of table \"%s\" are neither constants nor a text file", t->name);
       return false;
     }
-  ln_tensor* const inputs[] = {handle_of(importer, &b, t), entries[0], entries[1]};
-  ln_build_node(&b, LN_OP_HASHTABLE_IMPORT, 3, inputs);
+  ln_build_table_import(&b, handle_of(importer, &b, t), entries[0], entries[1]);
   return true;
 }
 
@@ -306,14 +298,8 @@ static void find(ln_tf_call* call) {
   }
   ln_tf_table* t = in_table(call);
   if (t == NULL) return;
-  ln_tensor *keys = ln_tf_in(call, 1), *fallback = ln_tf_in(call, 2);
-  ln_tensor* const inputs[] = {handle_of(call->scope->importer, &call->b, t), keys, fallback};
-  ln_node* node = ln_build_node(&call->b, LN_OP_HASHTABLE_FIND, 3, inputs);
-  ln_tensor* out = ln_node_add_output(node, call->name, t->value_type);
-  out->rank = keys->rank;
-  memcpy(out->shape, keys->shape, sizeof out->shape);
-  out->broken = keys->broken || fallback->broken;
-  ln_tf_return(call, 0, out);
+  ln_tensor* handle = handle_of(call->scope->importer, &call->b, t);
+  ln_tf_return(call, 0, ln_build_table_find(&call->b, handle, ln_tf_in(call, 1), ln_tf_in(call, 2), call->name));
 }
 
 static void size(ln_tf_call* call) {

@@ -1,0 +1,303 @@
+/* StringLookup and IntegerLookup: places of words or numbers in a vocabulary, and back. Words are looked up in a hash
+ * table of the runtime; it has none from numbers to numbers, which are compared, or gathered where they lie close
+ * together. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "convert/import/keras_import.h"
+#include "convert/tables.h"
+#include "model/model.h"
+
+enum { MAX_COMPARED = 8192, MAX_GATHERED = 1 << 22, MAX_OOV = 1 << 20 };
+enum { NOTHING = INT32_MAX }; /* a place that no encoding counts */
+
+typedef struct entry {
+  ln_chars text;
+  int64_t number;
+} entry;
+
+typedef struct lookup {
+  ln_keras_call* call;
+  bool is_text, invert;
+  int32_t oov_count;
+  const cJSON *mask, *oov;
+  entry* tokens; /* without the special ones */
+  size_t count, capacity;
+  int32_t start; /* place of the first token */
+} lookup;
+
+static bool read_token(const lookup* l, const cJSON* json, entry* e) {
+  *e = (entry){{0, NULL}, 0};
+  if (l->is_text) {
+    if (!cJSON_IsString(json)) return false;
+    e->text = (ln_chars){strlen(json->valuestring), (const uint8_t*)json->valuestring};
+    return true;
+  }
+  const double most = 9007199254740992.0; /* 2^53: doubles are exact up to it */
+  if (!cJSON_IsNumber(json) || !(json->valuedouble >= -most && json->valuedouble <= most)) return false;
+  e->number = (int64_t)json->valuedouble;
+  return (double)e->number == json->valuedouble;
+}
+
+static void add(lookup* l, entry e) {
+  l->tokens = ln_job_grow(l->call->job, l->tokens, l->count, &l->capacity, sizeof *l->tokens);
+  l->tokens[l->count++] = e;
+}
+
+static bool parse_lines(lookup* l, const char* text, size_t size) {
+  for (size_t at = 0; at < size;) {
+    const char* end = memchr(text + at, '\n', size - at);
+    size_t length = end != NULL ? (size_t)(end - text) - at : size - at;
+    const size_t next = at + length + 1;
+    if (length > 0 && text[at + length - 1] == '\r') --length;
+    entry e = {{length, (const uint8_t*)text + at}, 0};
+    char word[32] = "", *stop;
+    if (!l->is_text) {
+      if (length < sizeof word) memcpy(word, text + at, length);
+      errno = 0;
+      e.number = strtoll(word, &stop, 10);
+      if ((stop == word || *stop != 0 || errno != 0) && length != 0) return false;
+    }
+    add(l, e);
+    at = next;
+  }
+  while (l->count > 0 && l->tokens[l->count - 1].text.len == 0) --l->count;
+  return true;
+}
+
+static bool is_token(const lookup* l, const entry* e, const cJSON* json) {
+  entry other;
+  if (json == NULL || !read_token(l, json, &other)) return false;
+  if (!l->is_text) return e->number == other.number;
+  return e->text.len == other.text.len &&
+         (other.text.len == 0 || memcmp(e->text.data, other.text.data, other.text.len) == 0);
+}
+
+/* Vocabularies may begin with the mask and as many unknown tokens as there are places for them. */
+static void drop_special(lookup* l, bool has_mask) {
+  if (l->count < (size_t)l->start) return;
+  for (int32_t i = 0; i < l->start; ++i)
+    if (!is_token(l, &l->tokens[i], has_mask && i == 0 ? l->mask : l->oov)) return;
+  l->tokens += l->start;
+  l->count -= (size_t)l->start;
+}
+
+static bool read_vocabulary(lookup* l, bool has_mask) {
+  const cJSON* list = ln_keras_get(l->call, "vocabulary");
+  bool good = list == NULL || cJSON_IsArray(list);
+  if (list == NULL) {
+    size_t size = 0;
+    const char* text = ln_keras_asset(&l->call->weights, "vocabulary.txt", &size);
+    good = text == NULL || parse_lines(l, text, size);
+  }
+  for (const cJSON* item = good && list != NULL ? list->child : NULL; item != NULL; item = item->next) {
+    entry e;
+    good = good && read_token(l, item, &e);
+    if (good) add(l, e);
+  }
+  if (!good) {
+    ln_keras_fail(l->call, "its vocabulary is no list of %s", l->is_text ? "words" : "whole numbers up to 2^53");
+    return false;
+  }
+  drop_special(l, has_mask);
+  if (l->count > 0 && l->count <= MAX_GATHERED) return true;
+  ln_keras_fail(l->call, l->count == 0
+                             ? "its vocabulary is not in the file: it was never adapted, or is saved in .keras "
+                               "files alone; give it to the layer as a list"
+                             : "its vocabulary has more than 4194304 entries");
+  return false;
+}
+
+static ln_tensor* number(lookup* l, int64_t value, const char* name) {
+  return ln_graph_constant(l->call->b.subgraph, ln_keras_name(l->call, name), LN_TYPE_INT64, 0, NULL,
+                           ln_job_copy(l->call->job, &value, sizeof value));
+}
+
+/* ---- Words ---- */
+
+static ln_tensor* words(ln_subgraph* subgraph, const lookup* l, const entry* mask, const char* name) {
+  const int32_t dims[] = {(int32_t)l->count + (mask != NULL)};
+  ln_chars* texts = ln_job_alloc(l->call->job, l->count + 1, sizeof *texts);
+  for (size_t i = 0; i < l->count; ++i) texts[i] = l->tokens[i].text;
+  if (mask != NULL) texts[l->count] = mask->text;
+  return ln_graph_strings(subgraph, name, 1, dims, texts);
+}
+
+static ln_tensor* places(ln_subgraph* subgraph, const lookup* l, const entry* mask, int32_t mask_place,
+                         const char* name) {
+  const int32_t dims[] = {(int32_t)l->count + (mask != NULL)};
+  int64_t* numbers = ln_job_alloc(l->call->job, l->count + 1, sizeof *numbers);
+  for (size_t i = 0; i < l->count; ++i) numbers[i] = l->start + (int64_t)i;
+  numbers[l->count] = mask_place;
+  return ln_graph_constant(subgraph, name, LN_TYPE_INT64, 1, dims, numbers);
+}
+
+static ln_tensor* find_words(lookup* l, ln_tensor* x, const entry* mask, int32_t mask_place, ln_tensor* missing) {
+  static const int kTypes[] = {LN_TYPE_STRING, LN_TYPE_INT64};
+  ln_keras_call* call = l->call;
+  ln_keras_importer* importer = call->importer;
+  ln_keras_table* t = importer->tables;
+  const int key = kTypes[l->invert], value = kTypes[!l->invert];
+  while (t != NULL && t->config != call->config) t = t->next;
+  if (t == NULL) {
+    if (importer->init == NULL) importer->init = ln_graph_subgraph(importer->graph, "init");
+    t = ln_job_alloc(call->job, 1, sizeof *t);
+    *t = (ln_keras_table){importer->tables, call->config, importer->tables != NULL ? importer->tables->id + 1 : 0};
+    importer->tables = t;
+    const ln_builder b = {importer->init, call->b.place};
+    ln_tensor* const both[] = {words(importer->init, l, mask, ln_keras_name(call, "vocabulary")),
+                               places(importer->init, l, mask, mask_place, ln_keras_name(call, "places"))};
+    ln_build_table_import(&b, ln_build_table(&b, t->id, key, value, call->name), both[l->invert], both[!l->invert]);
+  }
+  ln_tensor* handle = ln_build_table(&call->b, t->id, key, value, ln_keras_name(call, "table"));
+  return ln_build_table_find(&call->b, handle, x, missing, ln_keras_name(call, "found"));
+}
+
+/* ---- Numbers ---- */
+
+typedef struct pair {
+  int64_t key, value;
+} pair;
+
+/* Of a list of values for `first` and what follows; one more at each end is for what lies outside. */
+static ln_tensor* gather(lookup* l, ln_tensor* x, const pair* pairs, size_t count, int64_t first, size_t span,
+                         int64_t missing) {
+  ln_keras_call* call = l->call;
+  const int32_t dims[] = {(int32_t)span + 2};
+  int64_t* values = ln_job_alloc(call->job, span + 2, sizeof *values);
+  for (size_t i = 0; i < span + 2; ++i) values[i] = missing;
+  for (size_t i = 0; i < count; ++i) values[pairs[i].key - first + 1] = pairs[i].value;
+  ln_tensor* low = number(l, first - 1, "low");
+  x = ln_build_binary(&call->b, LN_OP_MAXIMUM, x, low, ln_keras_name(call, "not_below"));
+  x = ln_build_binary(&call->b, LN_OP_MINIMUM, x, number(l, first + (int64_t)span, "high"),
+                      ln_keras_name(call, "not_above"));
+  x = ln_build_binary(&call->b, LN_OP_SUB, x, low, ln_keras_name(call, "from_low"));
+  x = ln_build_cast(&call->b, x, LN_TYPE_INT32, ln_keras_name(call, "place"));
+  return ln_build_binary(
+      &call->b, LN_OP_GATHER,
+      ln_graph_constant(call->b.subgraph, ln_keras_name(call, "values"), LN_TYPE_INT64, 1, dims, values), x,
+      ln_keras_name(call, "found"));
+}
+
+/* The sum of (value - missing) where a key is x, and missing. */
+static ln_tensor* compare(lookup* l, ln_tensor* x, const pair* pairs, size_t count, int64_t missing) {
+  ln_keras_call* call = l->call;
+  const int32_t dims[] = {(int32_t)count}, axes[] = {x->rank};
+  int64_t* keys = ln_job_alloc(call->job, count, sizeof *keys);
+  int32_t* values = ln_job_alloc(call->job, count, sizeof *values);
+  for (size_t i = 0; i < count; ++i) {
+    keys[i] = pairs[i].key;
+    values[i] = (int32_t)(pairs[i].value - missing);
+  }
+  x = ln_build_binary(&call->b, LN_OP_EXPAND_DIMS, x,
+                      ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axes[0]),
+                      ln_keras_name(call, "column"));
+  x = ln_build_binary(&call->b, LN_OP_EQUAL, x,
+                      ln_graph_constant(call->b.subgraph, ln_keras_name(call, "keys"), LN_TYPE_INT64, 1, dims, keys),
+                      ln_keras_name(call, "is"));
+  x = ln_build_cast(&call->b, x, LN_TYPE_INT32, ln_keras_name(call, "counts"));
+  x = ln_build_binary(&call->b, LN_OP_MUL, x,
+                      ln_graph_ints(call->b.subgraph, ln_keras_name(call, "values"), dims[0], values),
+                      ln_keras_name(call, "terms"));
+  x = ln_build_reduce(&call->b, LN_OP_SUM, x, 1, axes, false, ln_keras_name(call, "sum"));
+  x = ln_build_with_number(&call->b, LN_OP_ADD, x, (double)missing, ln_keras_name(call, "sum_with_missing"));
+  return ln_build_cast(&call->b, x, LN_TYPE_INT64, ln_keras_name(call, "found"));
+}
+
+static ln_tensor* find_numbers(lookup* l, ln_tensor* x, const entry* mask, int32_t mask_place, int64_t missing) {
+  const size_t count = l->count + (mask != NULL);
+  pair* pairs = ln_job_alloc(l->call->job, count, sizeof *pairs);
+  int64_t first = INT64_MAX, last = INT64_MIN;
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t token = i < l->count ? l->tokens[i].number : mask->number;
+    const int64_t place = i < l->count ? l->start + (int64_t)i : mask_place;
+    pairs[i] = l->invert ? (pair){place, token} : (pair){token, place};
+    if (pairs[i].key < first) first = pairs[i].key;
+    if (pairs[i].key > last) last = pairs[i].key;
+  }
+  const uint64_t span = (uint64_t)last - (uint64_t)first;
+  const bool close = span < 4096 || span / 8 < count;
+  if (close && first > INT64_MIN && last < INT64_MAX)
+    return gather(l, x, pairs, count, first, (size_t)span + 1, missing);
+  if (count <= MAX_COMPARED && x->rank < LN_MAX_DIMS) return compare(l, x, pairs, count, missing);
+  ln_keras_fail(l->call,
+                "its vocabulary of %zu numbers lies between %lld and %lld; up to %d numbers, or any that lie close "
+                "together, can be converted: give them other numbers before the model",
+                l->count, (long long)first, (long long)last, MAX_COMPARED);
+  return NULL;
+}
+
+/* Numbers that are not in the vocabulary are spread over places by their remainder. */
+static ln_tensor* spread(lookup* l, ln_tensor* x, ln_tensor* found, int32_t oov_start) {
+  ln_keras_call* call = l->call;
+  ln_tensor* rest = ln_build_with_number(&call->b, LN_OP_FLOOR_MOD, x, l->oov_count, ln_keras_name(call, "remainder"));
+  rest = ln_build_with_number(&call->b, LN_OP_ADD, rest, oov_start, ln_keras_name(call, "unknown"));
+  ln_tensor* const inputs[] = {
+      ln_build_with_number(&call->b, LN_OP_EQUAL, found, -1, ln_keras_name(call, "is_unknown")), rest, found};
+  return ln_build_done(ln_build_node(&call->b, LN_OP_SELECT_V2, 3, inputs), ln_keras_name(call, "places"), 1);
+}
+
+static bool check(const lookup* l, const ln_tensor* x) {
+  ln_keras_call* call = l->call;
+  const bool wants_text = l->is_text && !l->invert;
+  if (wants_text != (x->type == LN_TYPE_STRING))
+    ln_keras_fail(call, "its input is of type %s; %s is right", ln_tensor_type_name(x->type),
+                  wants_text ? "STRING" : "INT64");
+  else if (ln_keras_flag(call, "sparse", false))
+    ln_keras_fail(call, "its output is sparse; with sparse=False it can be converted");
+  else if (l->oov_count < 0 || l->oov_count > MAX_OOV)
+    ln_keras_fail(call, "its num_oov_indices is %d; 0 to %d can be converted", l->oov_count, MAX_OOV);
+  else if (!l->invert && l->oov_count > 1 &&
+           (l->is_text || strcmp(ln_keras_string(call, "oov_method", "floormod"), "floormod") != 0))
+    ln_keras_fail(
+        call, "what is not in its vocabulary is spread over %d places by a hash; num_oov_indices=1 can be converted",
+        l->oov_count);
+  else
+    return true;
+  return false;
+}
+
+static void look_up(ln_keras_call* call) {
+  lookup l = {.call = call,
+              .is_text = strcmp(call->class_name, "StringLookup") == 0,
+              .invert = ln_keras_flag(call, "invert", false)};
+  const bool as_int = strcmp(ln_keras_string(call, "output_mode", "int"), "int") == 0;
+  ln_tensor* x = call->in[0];
+  entry special = {{0, NULL}, 0}, oov = {{0, NULL}, -1};
+  l.oov_count = ln_keras_int(call, "num_oov_indices", 1);
+  l.mask = ln_keras_get(call, "mask_token");
+  l.oov = ln_keras_get(call, "oov_token");
+  if (!check(&l, x)) return;
+  const int32_t oov_start = l.mask != NULL && as_int;
+  l.start = oov_start + l.oov_count;
+  if ((l.mask != NULL && !read_token(&l, l.mask, &special)) || (l.invert && !read_token(&l, l.oov, &oov))) {
+    ln_keras_fail(call, "its mask_token or oov_token is no %s", l.is_text ? "word" : "whole number up to 2^53");
+    return;
+  }
+  if (!read_vocabulary(&l, oov_start != 0)) return;
+  const entry* mask = l.mask != NULL ? &special : NULL;
+  const int32_t mask_place = as_int ? 0 : NOTHING;
+  const int64_t missing = l.invert ? oov.number : l.oov_count == 1 ? oov_start : -1;
+  if (x->type != LN_TYPE_STRING) x = ln_build_cast(&call->b, x, LN_TYPE_INT64, ln_keras_name(call, "int64"));
+  ln_tensor* found = NULL;
+  if (l.is_text) {
+    ln_tensor* fallback = l.invert
+                              ? ln_graph_strings(call->b.subgraph, ln_keras_name(call, "unknown"), 0, NULL, &oov.text)
+                              : number(&l, missing, "unknown");
+    found = find_words(&l, x, mask, mask_place, fallback);
+  } else {
+    found = find_numbers(&l, x, mask, mask_place, missing);
+  }
+  if (found == NULL) return;
+  if (!l.invert && l.oov_count > 1) found = spread(&l, x, found, oov_start);
+  const int32_t depth = ln_keras_flag(call, "pad_to_max_tokens", false) ? ln_keras_int(call, "max_tokens", -1)
+                                                                        : l.start + (int32_t)l.count;
+  ln_keras_encode(call, found, depth);
+}
+
+const ln_keras_lowering ln_keras_lookups[] = {
+    {"StringLookup", look_up, 0, 0},
+    {"IntegerLookup", look_up, 0, 0},
+    {NULL, NULL, 0, 0},
+};
