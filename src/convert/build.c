@@ -29,11 +29,17 @@ ln_tensor* ln_build_binary(const ln_builder* b, int code, ln_tensor* x, ln_tenso
   return ln_build_done(ln_build_node(b, code, 2, inputs), name, 1);
 }
 
+/* The nearest there is; 0 for NaN. */
+static int64_t to_int64(double number) {
+  if (number >= 0x1p63) return INT64_MAX;
+  return number > -0x1p63 ? (int64_t)number : number < 0 ? INT64_MIN : 0;
+}
+
 ln_tensor* ln_build_number(const ln_builder* b, int type, double number, const char* name) {
   ln_job* job = b->subgraph->graph->job;
   void* data = ln_job_alloc(job, 1, sizeof(int64_t));
   const float f = (float)number;
-  const int64_t wide = type == LN_TYPE_FLOAT32 || type == LN_TYPE_FLOAT64 ? 0 : (int64_t)number;
+  const int64_t wide = type == LN_TYPE_FLOAT32 || type == LN_TYPE_FLOAT64 ? 0 : to_int64(number);
   const int32_t narrow = (int32_t)wide;
   switch (type) {
     case LN_TYPE_FLOAT32:
