@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "convert/versions.h"
 #include "model/model.h"
 
@@ -33,26 +34,14 @@ typedef struct writer {
   size_t opcode_count, opcode_capacity;
 } writer;
 
-/* Four sums side by side, so that none waits for the other's product. */
 static uint64_t hash_of(ln_job* job, const void* data, size_t size) {
-  const unsigned char* bytes = data;
-  uint64_t lanes[4], word;
-  for (unsigned k = 0; k < 4; ++k) lanes[k] = (0x9e3779b97f4a7c15u ^ size) + k;
-  for (size_t since = 0; size >= 32; size -= 32, bytes += 32) {
-    for (unsigned k = 0; k < 4; ++k) {
-      memcpy(&word, bytes + 8 * k, 8);
-      lanes[k] = (lanes[k] ^ word) * 0xff51afd7ed558ccdu;
-      lanes[k] ^= lanes[k] >> 32;
-    }
-    since += 32;
-    if (since < LN_JOB_STRETCH_BYTES) continue;
-    ln_job_touch(job, since);
-    since = 0;
+  uint64_t hash = size;
+  for (size_t at = 0, part; at < size; at += part) {
+    part = size - at < LN_JOB_STRETCH_BYTES ? size - at : LN_JOB_STRETCH_BYTES;
+    hash = hash * 0x9e3779b97f4a7c15u ^ ln_hash_bytes((const char*)data + at, part);
+    if (part == LN_JOB_STRETCH_BYTES) ln_job_touch(job, part);
   }
-  uint64_t hash = lanes[0];
-  for (unsigned k = 1; k < 4; ++k) hash = (hash ^ lanes[k]) * 0xff51afd7ed558ccdu + (hash >> 32);
-  for (; size > 0; --size) hash = (hash ^ *bytes++) * 0x100000001b3u;
-  return hash ^ hash >> 29;
+  return hash;
 }
 
 static void widen_table(writer* w) {

@@ -94,9 +94,11 @@ static size_t place_of(const ln_model* model, const void* key) {
   return at >= begin && at - begin < model->file.size ? at - begin : SIZE_MAX;
 }
 
-/* The bytes that a pack was made of are not needed any more, as a rule. */
-static void leave_source(const ln_model* model, const void* key) {
+/* The bytes that a pack was made of are not needed any more, as a rule; what is less than a page was made of few. */
+static void leave_source(const ln_model* model, const void* key, size_t packed_bytes) {
+  enum { kWorthwhile = 4096 };
   const uint8_t* at = key;
+  if (packed_bytes < kWorthwhile) return;
   for (int32_t i = 0; i < model->buffer_count; ++i)
     if (model->buffers[i].data == at) ln_file_map_leave(&model->impl->map, at, model->buffers[i].size);
 }
@@ -113,7 +115,7 @@ static const void* find_or_make(ln_model* model, ln_model_pack* new_pack, void (
   void* made = take_pack(model, new_pack->size_bytes);
   if (made == NULL) return NULL;
   pack(made, arg);
-  leave_source(model, new_pack->key);
+  leave_source(model, new_pack->key, new_pack->size_bytes);
   impl->cache_lacks = impl->cache_lacks || cached;
   return made;
 }
