@@ -21,40 +21,18 @@ import tempfile
 import time
 from pathlib import Path
 
+from linnet_c import Library
+
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "build" / "bench" / "models"
 FIGURES = ["load", "prepare", "first", "total", "cpu", "memory"]
 
 
-class Linnet:
-    def __init__(self):
-        pointer = ctypes.c_void_p
-        self.c = ctypes.CDLL(os.environ.get("LINNET_LIBRARY", str(ROOT / "build/release/libtensorflowlite_c.so")))
-        for name in ("ModelCreateFromFile", "InterpreterOptionsCreate", "InterpreterCreate", "InterpreterGetInputTensor",
-                     "InterpreterGetOutputTensor", "TensorData"):
-            getattr(self.c, "TfLite" + name).restype = pointer
-        self.c.TfLiteTensorByteSize.restype = ctypes.c_size_t
-
-    def load(self, model):
-        self.model = ctypes.c_void_p(self.c.TfLiteModelCreateFromFile(os.fsencode(model)))
-
-    def prepare(self, threads, cache):
-        options = ctypes.c_void_p(self.c.TfLiteInterpreterOptionsCreate())
-        self.c.TfLiteInterpreterOptionsSetNumThreads(options, threads)
-        if cache and self.c.LinnetInterpreterOptionsSetWeightCache(options, os.fsencode(cache)) != 0:
-            raise RuntimeError("the cache file is refused")
-        self.interpreter = ctypes.c_void_p(self.c.TfLiteInterpreterCreate(self.model, options))
-        if self.c.TfLiteInterpreterAllocateTensors(self.interpreter) != 0:
-            raise RuntimeError("AllocateTensors fails")
-
+class Linnet(Library):
     def fill(self):
         for i in range(self.c.TfLiteInterpreterGetInputTensorCount(self.interpreter)):
             tensor = ctypes.c_void_p(self.c.TfLiteInterpreterGetInputTensor(self.interpreter, i))
             ctypes.memset(self.c.TfLiteTensorData(tensor), 0, self.c.TfLiteTensorByteSize(tensor))
-
-    def run(self):
-        if self.c.TfLiteInterpreterInvoke(self.interpreter) != 0:
-            raise RuntimeError("Invoke fails")
 
 
 class LiteRt:

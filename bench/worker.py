@@ -14,27 +14,14 @@ import time
 from pathlib import Path
 
 import numpy as np
+from linnet_c import Library
 
-ROOT = Path(__file__).resolve().parents[1]
 
-
-class Linnet:
-    """The library through its C interface."""
-
+class Linnet(Library):
     def __init__(self, model, threads):
-        self.c = ctypes.CDLL(os.environ.get("LINNET_LIBRARY", str(ROOT / "build/release/libtensorflowlite_c.so")))
-        pointer = ctypes.c_void_p
-        for name in ("ModelCreateFromFile", "InterpreterOptionsCreate", "InterpreterCreate", "InterpreterGetInputTensor",
-                     "InterpreterGetOutputTensor"):
-            getattr(self.c, "TfLite" + name).restype = pointer
-        self.c.TfLiteTensorByteSize.restype = ctypes.c_size_t
-        file = pointer(self.c.TfLiteModelCreateFromFile(os.fsencode(model)))
-        options = pointer(self.c.TfLiteInterpreterOptionsCreate())
-        self.c.TfLiteInterpreterOptionsSetNumThreads(options, threads)
-        self.interpreter = pointer(self.c.TfLiteInterpreterCreate(file, options))
-        if self.c.TfLiteInterpreterAllocateTensors(self.interpreter) != 0:
-            raise RuntimeError("AllocateTensors fails")
-        self.call = self.c.TfLiteInterpreterInvoke
+        super().__init__()
+        self.load(model)
+        self.prepare(threads)
 
     def set(self, arrays):
         for i, array in enumerate(arrays):
@@ -43,10 +30,6 @@ class Linnet:
             if self.c.TfLiteTensorCopyFromBuffer(tensor, data.ctypes.data_as(ctypes.c_void_p),
                                                  ctypes.c_size_t(data.nbytes)) != 0:
                 raise RuntimeError(f"input {i} does not fit")
-
-    def run(self):
-        if self.call(self.interpreter) != 0:
-            raise RuntimeError("Invoke fails")
 
     def outputs(self, like):
         result = []
