@@ -160,6 +160,7 @@ def measure(tflite, runtimes, threads, rounds):
         try:
             if not model.exists():
                 raise RuntimeError("its converter does not take the model")
+            model.read_bytes()  # so that none waits for the disk when it loads the model
             runners[runtime] = Runner(runtime, model, threads, data)
         except (RuntimeError, OSError) as error:
             result[runtime] = {"error": str(error)[:200]}
