@@ -18,6 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHARED = os.path.abspath(os.environ.get("LINNET_SHARED", os.path.join(ROOT, "..", "shared")))
 PYTHON = os.path.join(ROOT, "build", "venv", "bin", "python")
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
+SKIP = ("golden", "golden_emulated")  # of the test programs: run in ways of their own
 PYTEST = re.compile(r"(\d+) (passed|failed|skipped|error)")
 
 
@@ -62,7 +63,7 @@ def build(preset, jobs=2):
     return True
 
 
-def programs(preset, prefix=(), environment=None, skip=("golden", "golden_emulated")):
+def programs(preset, prefix=(), environment=None, skip=SKIP):
     """The test programs of a build, all that CTest knows, as steps; run without CTest, which hides their counts."""
     listing = subprocess.run(["ctest", "--test-dir", os.path.join("build", preset), "--show-only=json-v1"], cwd=ROOT,
                              stdout=subprocess.PIPE, text=True, check=True)
@@ -133,13 +134,14 @@ def full_plan():
     arm = {"QEMU_LD_PREFIX": "/usr/aarch64-linux-gnu"}
     arm32 = {"QEMU_LD_PREFIX": "/usr/arm-linux-gnueabihf"}
     tsan = {"TSAN_OPTIONS": "allocator_may_return_null=1"}
+    threadless = (*SKIP, "test_alloc_convert")
     return quick_plan() + [
         ("release", tensorflow),
         ("release", lambda: [("lint", ["scripts/lint.sh"], {}, 2400)]),
         ("asan", lambda: [*golden("asan", "1,4", environment=asan), *programs("asan", environment=asan),
                           *lacking("asan", {"amx": "tiny/", "avxvnni": "tiny/kws"}, asan),
           ("asan: every allocation fails", ["build/asan/test_alloc_failure", "all"], asan, 1200)]),
-        ("tsan", lambda: [*golden("tsan", "4", environment=tsan), *programs("tsan", environment=tsan)]),
+        ("tsan", lambda: [*golden("tsan", "4", environment=tsan), *programs("tsan", environment=tsan, skip=threadless)]),
         ("aarch64", lambda: emulated("aarch64", "qemu-aarch64", arm, "1,4", ["neon", "dotprod"], ["cortex-a53", "cortex-a76"])),
         ("armhf", lambda: emulated("armhf", "qemu-arm", arm32, "2", [], ["cortex-a7", "cortex-a8"])),
     ]

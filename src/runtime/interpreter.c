@@ -78,11 +78,6 @@ const TfLiteIntArray* ln_interpreter_variables(const ln_interpreter* interpreter
   return s != NULL ? s->variables : NULL;
 }
 
-int32_t ln_interpreter_tensor_count(const ln_interpreter* interpreter, int32_t subgraph) {
-  const ln_subgraph* s = subgraph_at(interpreter, subgraph);
-  return s != NULL ? s->tensor_count : 0;
-}
-
 TfLiteTensor* ln_interpreter_tensor(const ln_interpreter* interpreter, int32_t subgraph, int32_t tensor) {
   const ln_subgraph* s = subgraph_at(interpreter, subgraph);
   return s != NULL && tensor >= 0 && tensor < s->tensor_count ? &s->tensors[tensor] : NULL;

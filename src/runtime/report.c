@@ -15,9 +15,9 @@ static void hand_over(const ln_reporter* reporter, const char* format, ...) {
   va_end(args);
 }
 
-static void send(const ln_reporter* reporter, const char* kind, const char* text) {
+static void send(const ln_reporter* reporter, const char* text) {
   if (reporter == NULL || reporter->report == NULL) {
-    fprintf(stderr, "%s: %s\n", kind, text);
+    fprintf(stderr, "ERROR: %s\n", text);
     return;
   }
   char doubled[2 * sizeof last_error];
@@ -34,7 +34,7 @@ void ln_report_va(const ln_reporter* reporter, const char* format, va_list args)
   vsnprintf(last_error, sizeof last_error, format, args);
   char text[sizeof last_error]; /* the reporter may call the library, which may report */
   memcpy(text, last_error, sizeof text);
-  send(reporter, "ERROR", text);
+  send(reporter, text);
 }
 
 void ln_report(const ln_reporter* reporter, const char* format, ...) {
@@ -50,16 +50,7 @@ void ln_report_more(const ln_reporter* reporter, const char* format, ...) {
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  send(reporter, "ERROR", text);
-}
-
-void ln_report_info(const ln_reporter* reporter, const char* format, ...) {
-  char text[sizeof last_error];
-  va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
-  va_end(args);
-  send(reporter, "INFO", text);
+  send(reporter, text);
 }
 
 const char* ln_last_error(void) { return last_error; }

@@ -25,8 +25,6 @@ void ln_report(const ln_reporter* reporter, const char* format, ...);
 void ln_report_va(const ln_reporter* reporter, const char* format, va_list args);
 /* As ln_report for a sentence that follows another: the last error stays what it was. */
 void ln_report_more(const ln_reporter* reporter, const char* format, ...);
-/* As ln_report for news that is no error: "INFO: " on stderr, not kept as last error. */
-void ln_report_info(const ln_reporter* reporter, const char* format, ...);
 const char* ln_last_error(void); /* "" if none; of this thread */
 
 /* ---- Creation ---- */
@@ -68,7 +66,6 @@ int32_t ln_interpreter_subgraph_count(const ln_interpreter* interpreter);
 const TfLiteIntArray* ln_interpreter_inputs(const ln_interpreter* interpreter, int32_t subgraph);
 const TfLiteIntArray* ln_interpreter_outputs(const ln_interpreter* interpreter, int32_t subgraph);
 const TfLiteIntArray* ln_interpreter_variables(const ln_interpreter* interpreter, int32_t subgraph);
-int32_t ln_interpreter_tensor_count(const ln_interpreter* interpreter, int32_t subgraph);
 TfLiteTensor* ln_interpreter_tensor(const ln_interpreter* interpreter, int32_t subgraph, int32_t tensor);
 /* `input_index` is a position in the subgraph's inputs. Extents must be >= 0. The same shape again is a no-op. */
 TfLiteStatus ln_interpreter_resize_input(ln_interpreter* interpreter, int32_t subgraph, int32_t input_index,

@@ -67,9 +67,3 @@ void ln_quantize_rows_s8(const float* values, size_t rows, size_t count, bool as
     if (count > 0) ln_scale_row_q8(kernel, &how, values, count, 0, (uint8_t*)quantized);
   }
 }
-
-bool ln_all_zero_f32(const float* values, size_t count) {
-  for (size_t i = 0; i < count; ++i)
-    if (values[i] != 0.0f) return false;
-  return true;
-}

@@ -31,7 +31,4 @@ void ln_scale_row_f32(const ln_quantize_q8* kernel, const ln_row_scale* how, con
 void ln_quantize_rows_s8(const float* values, size_t rows, size_t count, bool asymmetric, int8_t* quantized,
                          float* scales, int32_t* zero_points);
 
-/* True if every value is +0 or -0. */
-bool ln_all_zero_f32(const float* values, size_t count);
-
 #endif

@@ -24,15 +24,6 @@ void ln_matvec_f32_ref(const float* matrix, size_t rows, size_t columns, const f
   for (size_t r = 0; r < rows; ++r) result[r] += dot_f32(matrix + r * columns, vector, columns);
 }
 
-void ln_matvec_s8(const int8_t* matrix, size_t rows, size_t columns, const int8_t* vector, int32_t* result) {
-  for (size_t r = 0; r < rows; ++r) {
-    const int8_t* row = matrix + r * columns;
-    uint32_t sum = 0;
-    for (size_t c = 0; c < columns; ++c) sum += (uint32_t)((int32_t)row[c] * vector[c]);
-    result[r] = (int32_t)sum;
-  }
-}
-
 void ln_matvec_s8_s16_ref(const int8_t* matrix, size_t rows, size_t columns, const int16_t* vector, int32_t* result) {
   for (size_t r = 0; r < rows; ++r) {
     const int8_t* row = matrix + r * columns;
@@ -44,12 +35,4 @@ void ln_matvec_s8_s16_ref(const int8_t* matrix, size_t rows, size_t columns, con
 
 void ln_matvec_s8_s16(const int8_t* matrix, size_t rows, size_t columns, const int16_t* vector, int32_t* result) {
   ln_gates_s16_best()->matvec(matrix, rows, columns, vector, result);
-}
-
-void ln_row_sums_s8(const int8_t* matrix, size_t rows, size_t columns, int32_t* sums) {
-  for (size_t r = 0; r < rows; ++r) {
-    uint32_t sum = 0;
-    for (size_t c = 0; c < columns; ++c) sum += (uint32_t)(int32_t)matrix[r * columns + c];
-    sums[r] = (int32_t)sum;
-  }
 }

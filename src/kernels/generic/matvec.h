@@ -10,15 +10,9 @@
 void ln_matvec_f32(const float* matrix, size_t rows, size_t columns, const float* vector, float* result);
 void ln_matvec_f32_ref(const float* matrix, size_t rows, size_t columns, const float* vector, float* result);
 
-/* result[r] = the sum, exact modulo 2^32. */
-void ln_matvec_s8(const int8_t* matrix, size_t rows, size_t columns, const int8_t* vector, int32_t* result);
-
-/* The same with a vector of 16 bits, as one whose zero point is taken off already has; by the best rung of gates_s16.h,
- * and the definition. */
+/* result[r] = the sum, exact modulo 2^32, with a vector of 16 bits, as bytes whose zero point is taken off already
+ * have; by the best rung of gates_s16.h, and the definition. */
 void ln_matvec_s8_s16(const int8_t* matrix, size_t rows, size_t columns, const int16_t* vector, int32_t* result);
 void ln_matvec_s8_s16_ref(const int8_t* matrix, size_t rows, size_t columns, const int16_t* vector, int32_t* result);
-
-/* sums[r] = sum over c of matrix[r][c] */
-void ln_row_sums_s8(const int8_t* matrix, size_t rows, size_t columns, int32_t* sums);
 
 #endif
