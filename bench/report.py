@@ -15,6 +15,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+from run import STARTS, is_far
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "bench"
 INTRO = """# Benchmark
@@ -34,11 +36,6 @@ COLOURS = {"linnet": "#d1495b", "litert": "#8d99ae", "onnxruntime": "#3d7ea6", "
 
 def is_integer(name):
     return any(word in name for word in ("int8", "uint8"))
-
-
-def is_far(name, facts):
-    """Its outputs are no longer those of the model."""
-    return facts["difference"] > (2 if is_integer(name) else 0.05)
 
 
 def geometric_mean(values):
@@ -76,7 +73,7 @@ def tables(record):
 
 
 def start_table(record):
-    yield "\n### From the model file to the first result, 1 thread\n"
+    yield f"\n### From the model file to the first result, 1 thread, the least of {STARTS} processes\n"
     yield "| model | Linnet: load, first run (ms); memory (MB) | LiteRT: load, first run (ms); memory (MB) |"
     yield "|---|---|---|"
     for name, facts in sorted(record["results"].items()):
