@@ -16,8 +16,8 @@ typedef struct layer {
 } layer;
 
 static ln_dwconv_shape random_shape(void) {
-  static const int32_t filters[][2] = {{3, 3}, {3, 3}, {3, 3}, {5, 5}, {5, 5}, {1, 1}, {7, 3}, {2, 4}, {1, 3}};
-  const int64_t f = kc_range(0, 8);
+  static const int32_t filters[][2] = {{3, 3}, {3, 3}, {3, 3}, {5, 5}, {5, 5}, {7, 7}, {1, 1}, {7, 3}, {2, 4}, {1, 3}};
+  const int64_t f = kc_range(0, 9);
   ln_dwconv_shape s = {.in_height = (int32_t)kc_range(1, 9),
                        .in_width = (int32_t)kc_range(1, kc_chance(30) ? 40 : 13),
                        .channels = kc_chance(30) ? 4 << kc_range(0, 3) : (int32_t)kc_size(150, 16),
@@ -169,6 +169,9 @@ static void bench(void) {
   bench_shape(28, 192, 5, 1, true);
   bench_shape(28, 192, 5, 2, true);
   bench_shape(28, 64, 7, 1, true);
+  bench_shape(56, 44, 7, 2, true);
+  bench_shape(28, 44, 5, 1, true);
+  bench_shape(56, 11, 3, 1, true);
   bench_shape(56, 96, 3, 1, false);
 }
 

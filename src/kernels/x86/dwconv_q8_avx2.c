@@ -1,6 +1,7 @@
-/* Depthwise convolution of bytes with AVX2: sixteen channels a block. The taps of a filter column are taken in pairs of
- * rows, widened to 16 bits and interleaved by channel, so that vpmaddwd multiplies and adds a pair: exact, as no sum of
- * two products of 8 bits leaves 32. */
+/* Depthwise convolution of bytes with AVX2: sixteen channels a block, the last of which has some of the one before
+ * again where channels are not a multiple. The taps of a filter column are taken in pairs of rows, widened to 16 bits
+ * and interleaved by channel, so that vpmaddwd multiplies and adds a pair: exact, as no sum of two products of 8 bits
+ * leaves 32. */
 #include <immintrin.h>
 #include <string.h>
 
@@ -28,8 +29,13 @@ static size_t packed_size(size_t channels, int32_t height, int32_t width) {
   return (channels + kLanes - 1) / kLanes * block_size(height, width);
 }
 
-static bool pack_channel(const ln_dwconv_q8_filter* f, size_t channel, block* b) {
-  const size_t at = channel % kLanes, v = at / 4 % 2, lane = at / 8 * 4 + at % 4, pairs = pairs_of(f->height);
+/* The block that begins at most at channel `at`. */
+static size_t first_of(size_t channels, size_t at) {
+  return channels < kLanes ? 0 : at < channels - kLanes ? at : channels - kLanes;
+}
+
+static bool pack_channel(const ln_dwconv_q8_filter* f, size_t channel, size_t at, block* b) {
+  const size_t v = at / 4 % 2, lane = at / 8 * 4 + at % 4, pairs = pairs_of(f->height);
   ln_requant_q8 n;
   if (!ln_dwconv_q8_channel(f, channel, &n)) return false;
   b->bias[v][lane] = n.bias;
@@ -48,36 +54,58 @@ static bool pack_channel(const ln_dwconv_q8_filter* f, size_t channel, block* b)
 
 static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
   const size_t size = block_size(f->height, f->width);
+  char* b = packed;
   memset(packed, 0, packed_size(f->channels, f->height, f->width));
-  for (size_t c = 0; c < f->channels; ++c)
-    if (!pack_channel(f, c, (block*)(void*)((char*)packed + c / kLanes * size))) return false;
+  for (size_t c = 0; c < f->channels; c += kLanes, b += size) {
+    const size_t first = first_of(f->channels, c);
+    for (size_t at = 0; at < kLanes && first + at < f->channels; ++at)
+      if (!pack_channel(f, first + at, at, (block*)(void*)b)) return false;
+  }
   return true;
 }
 
 static inline __m256i load(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
 
-/* The channels of a pixel that exist. */
-LN_INLINE __m128i load_bytes(const uint8_t* p, size_t lanes) {
-  if (lanes == 16) return _mm_loadu_si128((const __m128i*)(const void*)p);
-  if (lanes == 8) return _mm_loadl_epi64((const __m128i*)(const void*)p);
-  uint8_t bytes[16] = {0};
-  memcpy(bytes, p, lanes);
-  return _mm_loadu_si128((const __m128i*)(const void*)bytes);
+/* How many channels of a pixel exist: all, half of them, more, or fewer. */
+typedef enum lane_count { kAll, kHalf, kMore, kFewer } lane_count;
+
+typedef struct lane_part {
+  lane_count kind;
+  size_t lanes;
+} lane_part;
+
+/* More than half are two halves that overlap. */
+LN_INLINE __m128i load_bytes(const uint8_t* p, lane_part part) {
+  if (part.kind == kAll) return _mm_loadu_si128((const __m128i*)(const void*)p);
+  if (part.kind == kHalf) return _mm_loadl_epi64((const __m128i*)(const void*)p);
+  if (part.kind == kMore) {
+    const __m128i last = _mm_loadl_epi64((const __m128i*)(const void*)(p + part.lanes - 8));
+    const __m128i known = _mm_cvtsi32_si128(8 * (16 - (int)part.lanes));
+    return _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i*)(const void*)p), _mm_srl_epi64(last, known));
+  }
+  uint64_t bytes = 0;
+  memcpy(&bytes, p, part.lanes);
+  return _mm_cvtsi64_si128((int64_t)bytes);
 }
 
-LN_INLINE void store_bytes(uint8_t* p, __m128i x, size_t lanes) {
-  if (lanes == 16) {
+LN_INLINE void store_bytes(uint8_t* p, __m128i x, lane_part part) {
+  if (part.kind == kAll) {
     _mm_storeu_si128((__m128i*)(void*)p, x);
-  } else if (lanes == 8) {
+  } else if (part.kind == kHalf) {
     _mm_storel_epi64((__m128i*)(void*)p, x);
   } else {
     uint8_t bytes[16];
     _mm_storeu_si128((__m128i*)(void*)bytes, x);
-    memcpy(p, bytes, lanes);
+    if (part.kind == kMore) {
+      memcpy(p, bytes, 8);
+      memcpy(p + part.lanes - 8, bytes + part.lanes - 8, 8);
+    } else {
+      memcpy(p, bytes, part.lanes);
+    }
   }
 }
 
-LN_INLINE void finish(const block* b, const __m256i sums[2], const q8_range* range, uint8_t* out, size_t lanes) {
+LN_INLINE void finish(const block* b, const __m256i sums[2], const q8_range* range, uint8_t* out, lane_part lanes) {
   __m256i r[2];
   const bool any_left = b->any_left[0] != 0;
   LN_UNROLL for (int v = 0; v < 2; ++v) {
@@ -108,7 +136,7 @@ static void start(cursor* c, const ln_dwconv_q8_stretch* s, int32_t height, size
 }
 
 /* Two rows of a column, interleaved. */
-LN_INLINE void column_pair(const cursor* c, size_t pair, __m128i flip, size_t lanes, __m256i x[2]) {
+LN_INLINE void column_pair(const cursor* c, size_t pair, __m128i flip, lane_part lanes, __m256i x[2]) {
   const bool inside = c->column >= 0 && c->column < c->width;
   const uint8_t *top = c->outside, *bottom = c->outside;
   if (inside) { /* `start` has set these for every pair */
@@ -125,12 +153,12 @@ LN_INLINE void column_pair(const cursor* c, size_t pair, __m128i flip, size_t la
 
 /* The window slides: every column is taken up once and added to all outputs that it belongs to; sums[i] is that which
  * has seen i * slide columns before. Width, pairs, slide and lanes are constants where it is called. */
-LN_INLINE void slide_block(size_t width, size_t pairs, size_t slide, size_t lanes, const block* b, cursor* c,
+LN_INLINE void slide_block(size_t width, size_t pairs, size_t slide, lane_part lanes, const block* b, cursor* c,
                            const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const size_t depth = (width - 1) / slide + 1;
   const q8_range range = q8_range_of(&s->range);
   const __m128i flip = _mm_set1_epi8((char)s->in_flip);
-  __m256i sums[5][2], x[2];
+  __m256i sums[7][2], x[2];
   LN_UNROLL for (size_t i = 0; i < depth; ++i) sums[i][0] = sums[i][1] = _mm256_setzero_si256();
   c->column = s->first;
   for (size_t j = 0; j < s->count + depth - 1; ++j) {
@@ -155,7 +183,7 @@ LN_INLINE void slide_block(size_t width, size_t pairs, size_t slide, size_t lane
 }
 
 /* Any filter, pixel by pixel. */
-LN_INLINE void plain_block(size_t width, size_t pairs, size_t lanes, const block* b, cursor* c,
+LN_INLINE void plain_block(size_t width, size_t pairs, lane_part lanes, const block* b, cursor* c,
                            const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const q8_range range = q8_range_of(&s->range);
   const __m128i flip = _mm_set1_epi8((char)s->in_flip);
@@ -174,33 +202,48 @@ LN_INLINE void plain_block(size_t width, size_t pairs, size_t lanes, const block
   }
 }
 
-static void run_block(size_t width, size_t pairs, size_t lanes, const block* b, cursor* c,
+static void run_block(size_t width, size_t pairs, size_t channels, const block* b, cursor* c,
                       const ln_dwconv_q8_stretch* s, uint8_t* out) {
-  if (width == 3 && pairs == 2 && s->slide == 1 && lanes == 16)
-    slide_block(3, 2, 1, 16, b, c, s, out);
-  else if (width == 3 && pairs == 2 && s->slide == 2 && lanes == 16)
-    slide_block(3, 2, 2, 16, b, c, s, out);
-  else if (width == 3 && pairs == 2 && s->slide == 1 && lanes == 8)
-    slide_block(3, 2, 1, 8, b, c, s, out);
-  else if (width == 3 && pairs == 2 && s->slide == 2 && lanes == 8)
-    slide_block(3, 2, 2, 8, b, c, s, out);
-  else if (width == 5 && pairs == 3 && s->slide == 1 && lanes == 16)
-    slide_block(5, 3, 1, 16, b, c, s, out);
-  else if (width == 5 && pairs == 3 && s->slide == 2 && lanes == 16)
-    slide_block(5, 3, 2, 16, b, c, s, out);
-  else if (width == 3 && pairs == 2 && lanes == 16)
-    plain_block(3, 2, 16, b, c, s, out);
+  const lane_part all = {kAll, 16}, half = {kHalf, 8}, more = {kMore, channels}, fewer = {kFewer, channels};
+#define LN_CASE(w, p, t)                                 \
+  if (width == (w) && pairs == (p) && s->slide == (t)) { \
+    if (channels >= 16)                                  \
+      slide_block(w, p, t, all, b, c, s, out);           \
+    else if (channels > 8)                               \
+      slide_block(w, p, t, more, b, c, s, out);          \
+    else if (channels == 8)                              \
+      slide_block(w, p, t, half, b, c, s, out);          \
+    else                                                 \
+      slide_block(w, p, t, fewer, b, c, s, out);         \
+    return;                                              \
+  }
+  LN_CASE(3, 2, 1)
+  LN_CASE(3, 2, 2)
+  LN_CASE(5, 3, 1)
+  LN_CASE(5, 3, 2)
+  LN_CASE(7, 4, 1)
+  LN_CASE(7, 4, 2)
+#undef LN_CASE
+  if (channels >= 16 && width == 3 && pairs == 2)
+    plain_block(3, 2, all, b, c, s, out);
+  else if (channels >= 16)
+    plain_block(width, pairs, all, b, c, s, out);
+  else if (channels > 8)
+    plain_block(width, pairs, more, b, c, s, out);
+  else if (channels == 8)
+    plain_block(width, pairs, half, b, c, s, out);
   else
-    plain_block(width, pairs, lanes, b, c, s, out);
+    plain_block(width, pairs, fewer, b, c, s, out);
 }
 
 static void run(size_t channels, int32_t height, int32_t width, const void* packed, const ln_dwconv_q8_stretch* s) {
   const size_t size = block_size(height, width);
-  for (size_t c = 0; c < channels; c += kLanes) {
+  const char* b = packed;
+  for (size_t c = 0; c < channels; c += kLanes, b += size) {
+    const size_t first = first_of(channels, c);
     cursor cursor;
-    start(&cursor, s, height, c);
-    run_block((size_t)width, pairs_of(height), channels - c < kLanes ? channels - c : kLanes,
-              (const block*)(const void*)((const char*)packed + c / kLanes * size), &cursor, s, s->out + c);
+    start(&cursor, s, height, first);
+    run_block((size_t)width, pairs_of(height), channels, (const block*)(const void*)b, &cursor, s, s->out + first);
   }
 }
 
