@@ -15,6 +15,10 @@ static ln_pool_shape random_shape(void) {
                      .filter_width = (int32_t)kc_range(1, kc_chance(15) ? 20 : 4),
                      .stride_height = (int32_t)kc_range(1, 3),
                      .stride_width = (int32_t)kc_range(1, 3)};
+  if (kc_chance(20)) { /* more than is made at once */
+    s.in_width = (int32_t)kc_range(60, 200);
+    s.out_width = (int32_t)kc_range(40, 90);
+  }
   s.pad_top = (int32_t)kc_range(0, s.filter_height - 1);
   s.pad_left = (int32_t)kc_range(0, s.filter_width - 1);
   return s;
@@ -92,6 +96,10 @@ static void bench(void) {
     kc_time(rungs[i]->name, "mean of int8, 3x3", (double)size, "result", work, &r);
     r.row = rungs[i]->max_s8;
     kc_time(rungs[i]->name, "most of int8, 3x3", (double)size, "result", work, &r);
+    r.row = rungs[i]->average_s8;
+    r.shape.channels = 11;
+    kc_time(rungs[i]->name, "mean, 11 channels", (double)(size / 192 * 11), "result", work, &r);
+    r.shape.channels = 192;
   }
 }
 

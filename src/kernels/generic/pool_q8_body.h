@@ -81,31 +81,189 @@ LN_INLINE int32_t mean_of_many(int32_t sum, int32_t count) {
     }                                                                                                               \
   }
 
-/* With at least a chunk of channels the last chunk begins earlier, and some are computed twice. */
-#define LN_POOL_ROW(kind, suffix, type)                                                                            \
-  static void kind##_##suffix(const ln_pool_shape* s, size_t row, const void* in, void* out, int32_t low,          \
-                              int32_t high) {                                                                      \
-    const size_t channels = (size_t)s->channels, height = (size_t)s->out_height;                                   \
-    const type* picture = (const type*)in + row / height * (size_t)s->in_height * (size_t)s->in_width * channels;  \
-    type* to = (type*)out + row * (size_t)s->out_width * channels;                                                 \
-    for (int32_t x = 0; x < s->out_width; ++x, to += channels) {                                                   \
-      const window w = window_at(s, (int32_t)(row % height), x);                                                   \
-      size_t c = 0;                                                                                                \
-      for (; c + kChunk <= channels; c += kChunk)                                                                  \
-        kind##_##suffix##_channels(s, &w, kChunk, picture + c, low, high, to + c);                                 \
-      if (c < channels && channels >= kChunk)                                                                      \
-        kind##_##suffix##_channels(s, &w, kChunk, picture + channels - kChunk, low, high, to + channels - kChunk); \
-      else if (c < channels)                                                                                       \
-        kind##_##suffix##_channels(s, &w, channels, picture, low, high, to);                                       \
-    }                                                                                                              \
+/* ---- A line of windows at once: first the lines of the picture are joined, then, of what came of it, the columns.
+ * Loops run to the end of a vector, over what the next pixel puts right, so that few channels fill vectors too. ---- */
+
+enum { kLine = 4096, kStep = 32 };
+
+/* The mean of up to 15 pixels: as mean_of_few, with an inverse of 2^16, whose error times 2^8 * count is below
+ * 2^16 / count. */
+LN_INLINE uint16_t mean_of_fewest(uint16_t magnitude, uint16_t inverse) {
+  return (uint16_t)(((uint32_t)magnitude * inverse) >> 16);
+}
+
+static int32_t columns_at(const ln_pool_shape* s, int32_t x, int32_t* first) {
+  const window w = window_at(s, 0, x);
+  *first = w.x0;
+  return w.x1 - w.x0;
+}
+
+/* How many pixels of a line are made at once; 0: windows are too large for that. */
+static int32_t stretch_of(const ln_pool_shape* s, int32_t lines, bool is_mean) {
+  const int64_t columns = s->filter_width < s->in_width ? s->filter_width : s->in_width;
+  if (lines <= 0 || columns * s->channels > kLine || (is_mean && lines * columns > 255)) return 0;
+  const int64_t pixels = (kLine / s->channels - columns) / s->stride_width + 1, most = kLine / s->channels;
+  return (int32_t)(pixels < most ? pixels : most);
+}
+
+/* to[c] = in[c] and in[step + c] and ..., `n` of them. */
+#define LN_POOL_JOIN(name, type, wide, JOIN)                                                           \
+  static void name(const type* restrict in, size_t step, int32_t n, size_t count, wide* restrict to) { \
+    const type *second = in + step, *third = second + (n > 2 ? step : 0);                              \
+    if (n == 1)                                                                                        \
+      for (size_t c = 0; c < count; ++c) to[c] = in[c];                                                \
+    else if (n == 2)                                                                                   \
+      for (size_t c = 0; c < count; ++c) to[c] = (wide)JOIN(in[c], second[c]);                         \
+    else                                                                                               \
+      for (size_t c = 0; c < count; ++c) {                                                             \
+        const wide two = (wide)JOIN(in[c], second[c]);                                                 \
+        to[c] = (wide)JOIN(two, third[c]);                                                             \
+      }                                                                                                \
+    for (int32_t i = 3; i < n; ++i) {                                                                  \
+      const type* more = in + (size_t)i * step;                                                        \
+      for (size_t c = 0; c < count; ++c) to[c] = (wide)JOIN(to[c], more[c]);                           \
+    }                                                                                                  \
+  }
+
+/* JOIN(a, b) joins two values, `wide` holds what came of them. */
+#define LN_POOL_LINES(kind, suffix, type, wide, JOIN)                                                             \
+  LN_POOL_JOIN(kind##_##suffix##_down, type, wide, JOIN)                                                          \
+  LN_POOL_JOIN(kind##_##suffix##_across_steps, wide, wide, JOIN)                                                  \
+  LN_INLINE void kind##_##suffix##_across(const wide* in, size_t step, int32_t columns, size_t count, wide* to) { \
+    kind##_##suffix##_across_steps(in, step, columns, (count + kStep - 1) / kStep * kStep, to);                   \
+  }                                                                                                               \
+  /* Pixels [first, end) of a line whose windows have the lines from `in` on. */                                  \
+  static void kind##_##suffix##_stretch(const ln_pool_shape* s, const type* in, int32_t lines, int32_t first,     \
+                                        int32_t end, int32_t low, int32_t high, type* out) {                      \
+    wide down[kLine + kStep], across[kLine + kStep];                                                              \
+    type result[kLine + kStep];                                                                                   \
+    const size_t channels = (size_t)s->channels, line = (size_t)s->in_width * channels;                           \
+    int32_t left, x0 = 0;                                                                                         \
+    (void)columns_at(s, first, &left);                                                                            \
+    const int32_t right = columns_at(s, end - 1, &x0) + x0;                                                       \
+    const size_t count = right > left ? (size_t)(right - left) * channels : 0;                                    \
+    in += (size_t)left * channels;                                                                                \
+    if (count > 0) kind##_##suffix##_down(in, line, lines, count, down);                                          \
+    memset(down + count, 0, kStep * sizeof *down);                                                                \
+    for (int32_t x = first, next; x < end; x = next) {                                                            \
+      int32_t from, last = 0;                                                                                     \
+      const int32_t columns = columns_at(s, x, &from);                                                            \
+      const size_t at = (size_t)(x - first) * channels;                                                           \
+      for (next = x + 1; next < end && columns_at(s, next, &last) == columns; ++next) {                           \
+      }                                                                                                           \
+      const size_t n = (size_t)(next - x) * channels;                                                             \
+      if (columns == 0) {                                                                                         \
+        kind##_##suffix##_nothing(low, high, n, result + at);                                                     \
+        continue;                                                                                                 \
+      }                                                                                                           \
+      (void)columns_at(s, next - 1, &last);                                                                       \
+      if (s->stride_width == 1 && last - from == next - 1 - x)                                                    \
+        kind##_##suffix##_across(down + (size_t)(from - left) * channels, channels, columns, n, across);          \
+      else                                                                                                        \
+        for (int32_t k = x; k < next; ++k) {                                                                      \
+          (void)columns_at(s, k, &from);                                                                          \
+          kind##_##suffix##_across(down + (size_t)(from - left) * channels, channels, columns, channels,          \
+                                   across + (size_t)(k - x) * channels);                                          \
+        }                                                                                                         \
+      kind##_##suffix##_finish(across, n, lines* columns, low, high, result + at);                                \
+    }                                                                                                             \
+    memcpy(out, result, (size_t)(end - first) * channels * sizeof *out);                                          \
+  }
+
+#define LN_POOL_FINISH(suffix, type, wide, lowest)                                                                   \
+  LN_INLINE void average_##suffix##_nothing(int32_t low, int32_t high, size_t n, type* out) {                        \
+    for (size_t i = 0; i < n; ++i) out[i] = (type)clamp(0, low, high);                                               \
+  }                                                                                                                  \
+  LN_INLINE void max_##suffix##_nothing(int32_t low, int32_t high, size_t n, type* out) {                            \
+    for (size_t i = 0; i < n; ++i) out[i] = (type)clamp(lowest, low, high);                                          \
+  }                                                                                                                  \
+  LN_INLINE void average_##suffix##_finish(const wide* sums, size_t n, int32_t pixels, int32_t low, int32_t high,    \
+                                           type* out) {                                                              \
+    const uint32_t half = (uint32_t)pixels / 2, count = (uint32_t)pixels;                                            \
+    const wide least = (wide)low, most = (wide)high;                                                                 \
+    if (pixels > 1 && pixels <= 15) {                                                                                \
+      const uint16_t inverse = (uint16_t)(((UINT32_C(1) << 16) + count - 1) / count);                                \
+      for (size_t c = 0; c < n; c += kStep) {                                                                        \
+        const wide* sum = sums + c;                                                                                  \
+        uint16_t size[kStep];                                                                                        \
+        for (size_t i = 0; i < kStep; ++i)                                                                           \
+          size[i] = (uint16_t)((uint16_t)((int32_t)sum[i] < 0 ? -sum[i] : sum[i]) + half);                           \
+        for (size_t i = 0; i < kStep; ++i) size[i] = mean_of_fewest(size[i], inverse);                               \
+        for (size_t i = 0; i < kStep; ++i) {                                                                         \
+          const wide mean = (wide)((int32_t)sum[i] < 0 ? -size[i] : size[i]);                                        \
+          const wide above = mean < least ? least : mean;                                                            \
+          out[c + i] = (type)(above > most ? most : above);                                                          \
+        }                                                                                                            \
+      }                                                                                                              \
+    } else {                                                                                                         \
+      const uint32_t inverse = ((UINT32_C(1) << 24) + count - 1) / count;                                            \
+      for (size_t c = 0; c < n; c += kStep)                                                                          \
+        for (size_t i = c; i < c + kStep; ++i) out[i] = (type)clamp(mean_of_few(sums[i], half, inverse), low, high); \
+    }                                                                                                                \
+  }                                                                                                                  \
+  LN_INLINE void max_##suffix##_finish(const type* most, size_t n, int32_t pixels, int32_t low, int32_t high,        \
+                                       type* out) {                                                                  \
+    const type least = (type)low, greatest = (type)high;                                                             \
+    (void)pixels;                                                                                                    \
+    for (size_t c = 0; c < n; c += kStep)                                                                            \
+      for (size_t i = c; i < c + kStep; ++i) {                                                                       \
+        const type x = most[i] < least ? least : most[i];                                                            \
+        out[i] = x > greatest ? greatest : x;                                                                        \
+      }                                                                                                              \
+  }
+
+#define LN_POOL_SUM_OF(a, b) ((a) + (b))
+#define LN_POOL_MOST_OF(a, b) ((a) > (b) ? (a) : (b))
+
+/* Windows that are too large for that pixel by pixel: with at least a chunk of channels the last chunk begins earlier,
+ * and some are computed twice. */
+#define LN_POOL_ROW(kind, suffix, type, is_mean)                                                                      \
+  static void kind##_##suffix##_pixels(const ln_pool_shape* s, int32_t y, const type* picture, type* to, int32_t low, \
+                                       int32_t high) {                                                                \
+    const size_t channels = (size_t)s->channels;                                                                      \
+    for (int32_t x = 0; x < s->out_width; ++x, to += channels) {                                                      \
+      const window w = window_at(s, y, x);                                                                            \
+      size_t c = 0;                                                                                                   \
+      for (; c + kChunk <= channels; c += kChunk)                                                                     \
+        kind##_##suffix##_channels(s, &w, kChunk, picture + c, low, high, to + c);                                    \
+      if (c < channels && channels >= kChunk)                                                                         \
+        kind##_##suffix##_channels(s, &w, kChunk, picture + channels - kChunk, low, high, to + channels - kChunk);    \
+      else if (c < channels)                                                                                          \
+        kind##_##suffix##_channels(s, &w, channels, picture, low, high, to);                                          \
+    }                                                                                                                 \
+  }                                                                                                                   \
+  static void kind##_##suffix(const ln_pool_shape* s, size_t row, const void* in, void* out, int32_t low,             \
+                              int32_t high) {                                                                         \
+    const size_t channels = (size_t)s->channels, height = (size_t)s->out_height;                                      \
+    const size_t line = (size_t)s->in_width * channels;                                                               \
+    const type* picture = (const type*)in + row / height * (size_t)s->in_height * line;                               \
+    type* to = (type*)out + row * (size_t)s->out_width * channels;                                                    \
+    const int32_t y = (int32_t)(row % height);                                                                        \
+    const window w = window_at(s, y, 0);                                                                              \
+    const int32_t stretch = stretch_of(s, w.y1 - w.y0, is_mean);                                                      \
+    if (stretch == 0) {                                                                                               \
+      kind##_##suffix##_pixels(s, y, picture, to, low, high);                                                         \
+      return;                                                                                                         \
+    }                                                                                                                 \
+    for (int32_t x = 0, end; x < s->out_width; x = end) {                                                             \
+      end = s->out_width - x < stretch ? s->out_width : x + stretch;                                                  \
+      kind##_##suffix##_stretch(s, picture + (size_t)w.y0 * line, w.y1 - w.y0, x, end, low, high,                     \
+                                to + (size_t)x * channels);                                                           \
+    }                                                                                                                 \
   }
 
 LN_POOL_CHANNELS(u8, uint8_t, uint16_t, 0)
 LN_POOL_CHANNELS(s8, int8_t, int16_t, INT8_MIN)
-LN_POOL_ROW(average, u8, uint8_t)
-LN_POOL_ROW(average, s8, int8_t)
-LN_POOL_ROW(max, u8, uint8_t)
-LN_POOL_ROW(max, s8, int8_t)
+LN_POOL_FINISH(u8, uint8_t, uint16_t, 0)
+LN_POOL_FINISH(s8, int8_t, int16_t, INT8_MIN)
+LN_POOL_LINES(average, u8, uint8_t, uint16_t, LN_POOL_SUM_OF)
+LN_POOL_LINES(average, s8, int8_t, int16_t, LN_POOL_SUM_OF)
+LN_POOL_LINES(max, u8, uint8_t, uint8_t, LN_POOL_MOST_OF)
+LN_POOL_LINES(max, s8, int8_t, int8_t, LN_POOL_MOST_OF)
+LN_POOL_ROW(average, u8, uint8_t, true)
+LN_POOL_ROW(average, s8, int8_t, true)
+LN_POOL_ROW(max, u8, uint8_t, false)
+LN_POOL_ROW(max, s8, int8_t, false)
 
 /* Sums of 16 bits of up to 255 pixels, then 32. */
 #define LN_POOL_SUM(suffix, type, narrow)                                                                              \
