@@ -208,7 +208,8 @@ static void await_worker(worker* w) {
 static void run_slice(ln_thread_pool* pool, uint32_t tile_count) {
   const uint64_t count = (uint64_t)pool->count;
   for (int i = 0; i < pool->count; ++i) {
-    const uint64_t begin = tile_count * (uint64_t)i / count, end = tile_count * (uint64_t)(i + 1) / count;
+    const uint64_t begin = (tile_count * (uint64_t)i + count - 1) / count;
+    const uint64_t end = (tile_count * (uint64_t)(i + 1) + count - 1) / count;
     atomic_store_explicit(&pool->workers[i].range, begin << 32 | end, memory_order_relaxed);
   }
   for (int i = 1; i < pool->count; ++i)

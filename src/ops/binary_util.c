@@ -45,21 +45,20 @@ static ln_binary_shape shape_of(const ln_binary_io* io) {
   return shape;
 }
 
-/* Tiles are stretches of the outermost dimension. */
+/* Shared out in stretches of the outermost dimension. */
 typedef struct binary_job {
   const ln_binary_shape* shape;
   ln_binary_row row;
   const void* params;
   const char *a, *b;
   char* out;
-  size_t a_width, b_width, out_width, step, inner; /* inner: outputs of one step of the outermost dimension */
+  size_t a_width, b_width, out_width, inner; /* inner: outputs of one step of the outermost dimension */
 } binary_job;
 
-static void run_tile(void* arg, size_t tile) {
+static void run_range(void* arg, size_t first, size_t end) {
   const binary_job* j = arg;
   ln_binary_shape part = *j->shape;
-  const size_t first = tile * j->step, left = part.extents[0] - first;
-  part.extents[0] = left < j->step ? left : j->step;
+  part.extents[0] = end - first;
   ln_binary_walk(&part, j->row, j->params, j->a + first * part.a_strides[0] * j->a_width, j->a_width,
                  j->b + first * part.b_strides[0] * j->b_width, j->b_width, j->out + first * j->inner * j->out_width,
                  j->out_width);
@@ -85,9 +84,8 @@ TfLiteStatus ln_binary_run_io(TfLiteContext* context, const ln_binary_io* io, ln
     return kTfLiteOk;
   }
   for (int i = 1; i < shape.rank; ++i) job.inner *= shape.extents[i];
-  job.step = job.inner >= TILE ? 1 : TILE / job.inner;
-  ln_parallel_sized(context, run_tile, &job, (shape.extents[0] + job.step - 1) / job.step,
-                    shape.extents[0] * job.inner);
+  ln_parallel_ranges(context, run_range, &job, shape.extents[0], job.inner >= TILE ? 1 : TILE / job.inner,
+                     shape.extents[0] * job.inner);
   return kTfLiteOk;
 }
 

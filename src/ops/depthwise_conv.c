@@ -254,7 +254,7 @@ typedef struct dwconv_job {
   const TfLiteTensor *input, *filter, *bias;
   TfLiteTensor* output;
   const void* weights; /* the filter's, plain */
-  size_t rows;         /* of a tile of floats */
+  size_t tiles;        /* of floats, in an image */
   ln_quantized_images images;
 } dwconv_job;
 
@@ -263,8 +263,9 @@ static void run_f32(void* arg, size_t tile) {
   const dwconv_job* j = arg;
   const dwconv_data* d = j->d;
   const ln_dwconv_shape* s = &d->shape;
-  const size_t height = (size_t)s->out_height, tiles = (height + j->rows - 1) / j->rows, image = tile / tiles;
-  const size_t first = tile % tiles * j->rows, rows = height - first < j->rows ? height - first : j->rows;
+  const size_t height = (size_t)s->out_height, image = tile / j->tiles, part = tile % j->tiles;
+  const size_t first = ln_share_begin(height, j->tiles, part),
+               rows = ln_share_begin(height, j->tiles, part + 1) - first;
   const size_t out_row = (size_t)s->out_width * (size_t)s->channels * (size_t)s->multiplier;
   const size_t from = image * (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels;
   float* out = j->output->data.f + (image * height + first) * out_row;
@@ -286,11 +287,11 @@ static void run_rows(TfLiteContext* context, dwconv_job* job) {
   enum { kMostRows = 32, kTilesPerWorker = 2 };
   const size_t height = (size_t)job->d->shape.out_height, batch = (size_t)ln_dim(job->input, 0);
   const size_t workers = (size_t)ln_thread_count(context);
-  const size_t share = workers > 1 ? height / (workers * kTilesPerWorker) : height;
-  job->rows = share < 1 ? 1 : share > kMostRows ? kMostRows : share;
+  job->tiles = (height + kMostRows - 1) / kMostRows;
+  if (workers > 1) job->tiles = ln_round_up(job->tiles, workers * kTilesPerWorker);
+  if (job->tiles > height) job->tiles = height;
   const size_t taps = (size_t)job->d->shape.filter_height * (size_t)job->d->shape.filter_width;
-  ln_parallel_sized(context, run_f32, job, batch * ((height + job->rows - 1) / job->rows),
-                    taps * (size_t)ln_num_elements(job->output));
+  ln_parallel_sized(context, run_f32, job, batch * job->tiles, taps * (size_t)ln_num_elements(job->output));
 }
 
 /* A tile is a row of the output. */

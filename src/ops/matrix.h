@@ -141,6 +141,5 @@ void ln_parallel_items(TfLiteContext* context, size_t workers, void (*work)(void
 
 /* `size` bytes at a multiple of 64, carved off a block that the caller has made large enough. */
 void* ln_carve(char** block, size_t size);
-static inline size_t ln_round_up(size_t x, size_t step) { return (x + step - 1) / step * step; }
 
 #endif

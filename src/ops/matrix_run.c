@@ -18,27 +18,43 @@ size_t ln_worker_count(TfLiteContext* context) {
   return threads < 1 ? 1 : threads > kMaxWorkers ? kMaxWorkers : (size_t)threads;
 }
 
+/* Neighbouring items are one worker's as far as that goes, and those of the next product the same one's: their rows are
+ * then in its cache. */
+typedef struct item_share {
+  _Alignas(64) atomic_size_t next;
+  size_t end;
+} item_share;
+
 typedef struct item_queue {
-  atomic_size_t next;
-  size_t count;
+  item_share shares[kMaxWorkers];
+  size_t workers;
   void (*work)(void* arg, size_t item, size_t worker);
   void* arg;
 } item_queue;
 
 static void drain(void* arg, size_t worker) {
   item_queue* queue = arg;
-  for (;;) {
-    const size_t item = atomic_fetch_add_explicit(&queue->next, 1, memory_order_relaxed);
-    if (item >= queue->count) return;
-    queue->work(queue->arg, item, worker);
+  for (size_t i = 0; i < queue->workers; ++i) {
+    item_share* share = &queue->shares[(worker + i) % queue->workers];
+    for (;;) {
+      const size_t item = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed);
+      if (item >= share->end) break;
+      queue->work(queue->arg, item, worker);
+    }
   }
 }
 
 void ln_parallel_items(TfLiteContext* context, size_t workers, void (*work)(void* arg, size_t item, size_t worker),
                        void* arg, size_t count) {
-  item_queue queue = {.count = count, .work = work, .arg = arg};
-  atomic_init(&queue.next, 0);
-  ln_parallel_for(context, drain, &queue, workers < count ? workers : count);
+  item_queue queue;
+  queue.workers = workers < count ? workers : count;
+  queue.work = work;
+  queue.arg = arg;
+  for (size_t i = 0; i < queue.workers; ++i) {
+    atomic_init(&queue.shares[i].next, ln_share_begin(count, queue.workers, i));
+    queue.shares[i].end = ln_share_begin(count, queue.workers, i + 1);
+  }
+  ln_parallel_for(context, drain, &queue, queue.workers);
 }
 
 static bool is_float(const ln_matrix* matrix) { return matrix->rule == LN_MATRIX_F32; }
@@ -75,7 +91,7 @@ TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, s
 typedef struct run_state {
   const ln_matrix* matrix;
   char* scratch;
-  size_t lines, row_chunk, row_chunks, panel_chunks, panels_per_chunk;
+  size_t lines, line_rows, row_unit, row_chunks, panel_chunks, panels_per_chunk;
   void (*describe)(const void* arg, size_t index, ln_matrix_job* job);
   const void* describe_arg;
 } run_state;
@@ -283,6 +299,11 @@ static void run_sparse(const ln_matrix_tile* t) {
   }
 }
 
+static size_t chunk_begin(const run_state* s, size_t chunk) {
+  const size_t row = ln_share_begin((s->line_rows + s->row_unit - 1) / s->row_unit, s->row_chunks, chunk) * s->row_unit;
+  return row < s->line_rows ? row : s->line_rows;
+}
+
 static void run_item(void* arg, size_t item, size_t worker) {
   const run_state* s = arg;
   const ln_matrix* matrix = s->matrix;
@@ -290,12 +311,12 @@ static void run_item(void* arg, size_t item, size_t worker) {
   const size_t line = item / s->panel_chunks / s->row_chunks % s->lines;
   ln_matrix_job job;
   s->describe(s->describe_arg, item / s->panel_chunks / s->row_chunks / s->lines, &job);
-  const size_t row = chunk * s->row_chunk;
+  const size_t row = chunk_begin(s, chunk), row_end = chunk_begin(s, chunk + 1);
   if (line >= job.lines || row >= job.line_rows) return;
   const size_t nr = panel_columns(matrix);
   const size_t begin = panels * s->panels_per_chunk * nr, end = begin + s->panels_per_chunk * nr;
   if (begin >= matrix->columns) return;
-  const size_t rows = job.line_rows - row < s->row_chunk ? job.line_rows - row : s->row_chunk;
+  const size_t rows = (job.line_rows < row_end ? job.line_rows : row_end) - row;
   const ln_matrix_tile t = {.matrix = matrix,
                             .job = &job,
                             .part = &matrix->parts[job.part],
@@ -320,19 +341,22 @@ static void run_item(void* arg, size_t item, size_t worker) {
     run_s16s8(&t, rows_at, row_sums);
 }
 
-/* Chunks of even size. Where rows are gathered they are shared out before the panels are, as every chunk of panels
- * gathers them again; below some tiles' height the weights would pass by too often. */
-static void share_rows(run_state* s, size_t workers, size_t count, size_t line_rows) {
+/* Chunks of even size, as many for each worker. Rows are shared out before panels are: what a worker makes it then
+ * reads again, and lines that one has read are dear to write for another. Below some tiles' height the weights would
+ * pass by too often. */
+static void share_rows(run_state* s, size_t workers, size_t jobs) {
   enum { kLeastRows = 24, kChunksPerWorker = 2 };
-  ln_matrix_job first;
-  s->describe(s->describe_arg, 0, &first);
-  const size_t jobs = count * s->lines, wanted = workers * kChunksPerWorker;
-  if (first.shape != NULL && workers > 1 && jobs * s->row_chunks < wanted) {
-    const size_t chunks = (wanted + jobs - 1) / jobs, most = line_rows / kLeastRows;
-    if (chunks < most && chunks > s->row_chunks) s->row_chunks = chunks;
-    if (chunks >= most && most > s->row_chunks) s->row_chunks = most;
+  const size_t most = s->line_rows / kLeastRows;
+  if (workers == 1 || most < 2) return;
+  for (size_t each = kChunksPerWorker; each > 0; --each) {
+    size_t chunks = ln_round_up(each * workers, jobs) / jobs;
+    if (chunks < s->row_chunks) chunks = s->row_chunks;
+    while (chunks < most && jobs * chunks < 8 * workers && jobs * chunks % workers != 0) ++chunks;
+    if (chunks > most) continue;
+    s->row_chunks = chunks;
+    return;
   }
-  s->row_chunk = (line_rows + s->row_chunks - 1) / s->row_chunks;
+  if (s->row_chunks < most) s->row_chunks = most;
 }
 
 bool ln_matrix_is_tiny(const ln_matrix* matrix, size_t rows) {
@@ -350,15 +374,19 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
   const size_t nr = panel_columns(matrix);
   const bool tiny = ln_matrix_is_tiny(matrix, count * lines * line_rows);
   const size_t panels = (matrix->columns + nr - 1) / nr, workers = tiny ? 1 : matrix->workers;
+  size_t unit = is_float(matrix) ? 1 : matrix->q8 != NULL ? matrix->q8->mr : matrix->s16s8->mr;
+  if (unit > matrix->row_chunk) unit = matrix->row_chunk;
+  const size_t units = (line_rows + unit - 1) / unit, most_units = matrix->row_chunk / unit;
   run_state s = {.matrix = matrix,
                  .scratch = scratch,
                  .lines = lines,
-                 .row_chunk = matrix->row_chunk,
-                 .row_chunks = (line_rows + matrix->row_chunk - 1) / matrix->row_chunk,
+                 .line_rows = line_rows,
+                 .row_unit = unit,
+                 .row_chunks = (units + most_units - 1) / most_units,
                  .panel_chunks = 1,
                  .describe = describe,
                  .describe_arg = arg};
-  if (is_float(matrix)) share_rows(&s, workers, count, line_rows);
+  share_rows(&s, workers, count * lines);
   const size_t items = count * lines * s.row_chunks, wanted = workers * (is_float(matrix) ? 2 : kItemsPerWorker);
   if (workers > 1 && items < wanted) {
     s.panel_chunks = (wanted + items - 1) / items;

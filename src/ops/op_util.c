@@ -357,14 +357,39 @@ void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile
   for (size_t tile = 0; tile < tile_count; ++tile) task(arg, tile);
 }
 
+enum { kWorthwhile = 8000 }; /* a microsecond and more; a parallel loop takes a third of one */
+
 void ln_parallel_sized(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count,
                        size_t operations) {
-  enum { kWorthwhile = 40000 }; /* some microseconds; a parallel loop takes one */
   if (operations >= kWorthwhile) {
     ln_parallel_for(context, task, arg, tile_count);
     return;
   }
   for (size_t tile = 0; tile < tile_count; ++tile) task(arg, tile);
+}
+
+typedef struct range_job {
+  void (*run)(void* arg, size_t begin, size_t end);
+  void* arg;
+  size_t count, shares;
+} range_job;
+
+static void run_share(void* arg, size_t share) {
+  const range_job* j = arg;
+  j->run(j->arg, ln_share_begin(j->count, j->shares, share), ln_share_begin(j->count, j->shares, share + 1));
+}
+
+void ln_parallel_ranges(TfLiteContext* context, void (*run)(void* arg, size_t begin, size_t end), void* arg,
+                        size_t count, size_t most, size_t operations) {
+  enum { kSharesPerThread = 2 };
+  const size_t threads = operations >= kWorthwhile ? (size_t)ln_thread_count(context) : 1;
+  range_job job = {run, arg, count, count / most + (count % most > 0)};
+  if (threads > 1) {
+    if (job.shares < kSharesPerThread * threads) job.shares = kSharesPerThread * threads;
+    job.shares = ln_round_up(job.shares, threads);
+  }
+  if (job.shares > count) job.shares = count;
+  ln_parallel_sized(context, run_share, &job, job.shares, operations);
 }
 
 int ln_thread_count(TfLiteContext* context) {

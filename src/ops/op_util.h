@@ -131,7 +131,11 @@ TfLiteStatus ln_set_temporary(TfLiteContext* context, TfLiteNode* node, int slot
 TfLiteStatus ln_set_scratch(TfLiteContext* context, TfLiteNode* node, int slot, size_t size_bytes);
 TfLiteTensor* ln_get_temporary(TfLiteContext* context, const TfLiteNode* node, int slot);
 
-/* ---- Threads ---- */
+/* ---- Threads ----
+ * Neighbouring tiles are one thread's as far as that goes, and those of the next operator the same one's. So jobs are
+ * cut into even stretches of their outermost dimension, as many for each thread: what a thread has made it then reads
+ * again. A cache line that another has read takes 28 ns to be written (Zen 4), as long as the arithmetic of hundreds of
+ * floats. */
 
 /* Runs the tiles on the interpreter's threads; in order on the caller under a foreign runtime. */
 void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count);
@@ -139,6 +143,15 @@ void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile
  * worth waking others for runs on the caller. */
 void ln_parallel_sized(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count,
                        size_t operations);
+/* The same for even stretches [begin, end) of `count` things, of at most `most` each. */
+void ln_parallel_ranges(TfLiteContext* context, void (*run)(void* arg, size_t begin, size_t end), void* arg,
+                        size_t count, size_t most, size_t operations);
+static inline size_t ln_round_up(size_t x, size_t step) { return (x + step - 1) / step * step; }
+/* Where share i begins of `count` things that are cut into `shares` even ones; twice as many shares have the same
+ * bounds, and others between them. */
+static inline size_t ln_share_begin(size_t count, size_t shares, size_t i) {
+  return count / shares * i + (size_t)(((uint64_t)(count % shares) * i + shares - 1) / shares);
+}
 int ln_thread_count(TfLiteContext* context);
 /* True once the invoke was cancelled or ran out of time: what runs long gives up with kTfLiteCancelled. It costs a look
  * at the clock. */

@@ -63,13 +63,12 @@ typedef struct softmax_job {
   const TfLiteTensor* input;
   TfLiteTensor* output;
   float beta;
-  size_t depth, rows, tile;
+  size_t depth;
 } softmax_job;
 
-static void run_tile(void* arg, size_t index) {
+static void run_rows(void* arg, size_t first, size_t end) {
   const softmax_job* j = arg;
-  const size_t first = index * j->tile, rows = j->rows - first < j->tile ? j->rows - first : j->tile,
-               at = first * j->depth;
+  const size_t rows = end - first, at = first * j->depth;
   const TfLiteType in = j->input->type, out = j->output->type;
   const TfLitePtrUnion from = j->input->data, to = j->output->data;
   if (in == kTfLiteFloat32)
@@ -94,10 +93,10 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
   if (output->bytes == 0) return kTfLiteOk;
+  enum { kVisits = 4 };
   const size_t depth = (size_t)ln_dim(input, ln_rank(input) - 1), rows = (size_t)ln_num_elements(input) / depth;
-  const size_t tile = depth >= 1024 ? 1 : 1024 / depth;
-  softmax_job job = {node->user_data, input, output, params->beta, depth, rows, tile};
-  ln_parallel_for(context, run_tile, &job, (rows + tile - 1) / tile);
+  softmax_job job = {node->user_data, input, output, params->beta, depth};
+  ln_parallel_ranges(context, run_rows, &job, rows, rows, rows * depth * kVisits);
   return kTfLiteOk;
 }
 

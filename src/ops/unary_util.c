@@ -31,13 +31,12 @@ typedef struct unary_job {
   const void* params;
   const char* in;
   char* out;
-  size_t width, count;
+  size_t width;
 } unary_job;
 
-static void run_tile(void* arg, size_t tile) {
+static void run_range(void* arg, size_t first, size_t end) {
   const unary_job* j = arg;
-  const size_t first = tile * TILE, n = j->count - first < TILE ? j->count - first : TILE;
-  j->row(j->params, j->in + first * j->width, j->out + first * j->width, n);
+  j->row(j->params, j->in + first * j->width, j->out + first * j->width, end - first);
 }
 
 TfLiteStatus ln_unary_run(TfLiteContext* context, const TfLiteNode* node, ln_unary_row row, const void* params) {
@@ -45,9 +44,10 @@ TfLiteStatus ln_unary_run(TfLiteContext* context, const TfLiteNode* node, ln_una
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
   const size_t count = (size_t)ln_num_elements(input);
-  unary_job job = {ln_unary_best(row), params, input->data.raw, output->data.raw, ln_type_size(input->type), count};
+  unary_job job = {ln_unary_best(row), params, input->data.raw, output->data.raw, ln_type_size(input->type)};
   const ln_half_unary half = {job.row, params, input->type == kTfLiteBFloat16};
   if (ln_is_half(input->type)) job.row = ln_half_unary_row, job.params = &half;
+  enum { kVisits = 4 }; /* functions take longer than sums */
   uint8_t values[256], table[256];
   if (job.width == 1 && count >= MANY_BYTES) {
     for (size_t i = 0; i < 256; ++i) values[i] = (uint8_t)i;
@@ -55,7 +55,7 @@ TfLiteStatus ln_unary_run(TfLiteContext* context, const TfLiteNode* node, ln_una
     job.row = look_up;
     job.params = table;
   }
-  if (count > 0) ln_parallel_for(context, run_tile, &job, (count + TILE - 1) / TILE);
+  if (count > 0) ln_parallel_ranges(context, run_range, &job, count, TILE, count * kVisits);
   return kTfLiteOk;
 }
 
