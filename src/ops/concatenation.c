@@ -46,8 +46,8 @@ static TfLiteStatus copy_input(TfLiteContext* context, const TfLiteNode* node, i
                     (t->params.scale == output->params.scale && t->params.zero_point == output->params.zero_point);
   if (!same)
     requantize_rows(t, output, outer, row, (uint8_t*)*to, total);
-  else
-    for (size_t o = 0; o < outer && row > 0; ++o) memcpy(*to + o * total, move.from + o * row, row);
+  else if (outer > 0 && row > 0)
+    ln_parallel_copy_rows(context, outer, row, move.from, row, *to, total);
   *to += row;
   ln_free(move.block);
   return kTfLiteOk;

@@ -24,6 +24,47 @@ void ln_fill_elements(const void* element, size_t bytes, char* to, size_t count)
   }
 }
 
+typedef struct copy_job {
+  const ln_copy_shape* shape;
+  const char* from;
+  char* to;
+  size_t bytes;
+  int axis; /* that is shared out */
+} copy_job;
+
+static void copy_part(void* arg, size_t begin, size_t end) {
+  const copy_job* j = arg;
+  ln_copy_shape part = *j->shape;
+  part.extents[j->axis] = end - begin;
+  ln_strided_copy(&part, j->from + (ptrdiff_t)begin * part.src_strides[j->axis],
+                  j->to + (ptrdiff_t)begin * part.dst_strides[j->axis], j->bytes);
+}
+
+void ln_parallel_copy(TfLiteContext* context, const ln_copy_shape* shape, const void* from, void* to,
+                      size_t element_bytes) {
+  enum { kEnough = 16, kBytesOfVisit = 4 };
+  copy_job job = {shape, from, to, element_bytes, 0};
+  size_t count = 1;
+  for (int i = 0; i < shape->rank; ++i) {
+    count *= shape->extents[i];
+    if (shape->extents[job.axis] < kEnough && shape->extents[i] > shape->extents[job.axis]) job.axis = i;
+  }
+  if (shape->rank == 0 || count <= 1) {
+    ln_strided_copy(shape, from, to, element_bytes);
+    return;
+  }
+  const size_t visits = element_bytes < kBytesOfVisit ? count : count * (element_bytes / kBytesOfVisit);
+  ln_parallel_ranges(context, copy_part, &job, shape->extents[job.axis], shape->extents[job.axis], visits);
+}
+
+void ln_parallel_copy_rows(TfLiteContext* context, size_t outer, size_t row, const void* from, size_t from_stride,
+                           void* to, size_t to_stride) {
+  ln_copy_shape shape = {0};
+  ln_copy_add(&shape, outer, (ptrdiff_t)from_stride, (ptrdiff_t)to_stride);
+  if (outer == 1) ln_copy_add(&shape, row, 1, 1);
+  ln_parallel_copy(context, &shape, from, to, outer == 1 ? 1 : row);
+}
+
 /* Bits of an element of less than a byte; 0: a type of whole bytes or of no size. */
 static unsigned sub_byte_bits(TfLiteType type) {
   return type == kTfLiteInt4 || type == kTfLiteUInt4 ? 4 : type == kTfLiteInt2 ? 2 : 0;

@@ -42,6 +42,13 @@ static inline TfLiteStatus ln_copy_whole(TfLiteContext* context, const TfLiteTen
   return kTfLiteOk;
 }
 
+/* ln_strided_copy on all threads. */
+void ln_parallel_copy(TfLiteContext* context, const ln_copy_shape* shape, const void* from, void* to,
+                      size_t element_bytes);
+/* `outer` blocks of `row` bytes, from every from_stride bytes to every to_stride. */
+void ln_parallel_copy_rows(TfLiteContext* context, size_t outer, size_t row, const void* from, size_t from_stride,
+                           void* to, size_t to_stride);
+
 enum { LN_ELEMENT_MAX = 16 };
 
 /* The bytes of an element that means 0: the zero point in 8 bits and int16. */

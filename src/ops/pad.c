@@ -63,26 +63,33 @@ static TfLiteStatus padv2_prepare(TfLiteContext* context, TfLiteNode* node) { re
 
 typedef struct pad_job {
   const paddings* paddings;
-  const int32_t* dims; /* of the input */
-  const char* element;
+  const int32_t *dims, *padded; /* of the input and the output */
+  const char *element, *from;
+  char* to;
   size_t bytes;
   ptrdiff_t src[LN_MAX_RANK], dst[LN_MAX_RANK];
-  int last; /* the last axis that is padded */
+  int first, last; /* the first axis that is not of extent 1, the last that is padded */
 } pad_job;
 
-/* Every byte of the output is written once. */
-static void pad_axis(const pad_job* j, int axis, const char* from, char* to) {
-  const size_t step = (size_t)j->dst[axis], extent = (size_t)j->dims[axis];
-  const size_t before = (size_t)j->paddings->before[axis], after = (size_t)j->paddings->after[axis];
-  ln_fill_elements(j->element, j->bytes, to, before * step / j->bytes);
-  to += before * step;
-  if (axis == j->last) {
-    memcpy(to, from, extent * step);
-    to += extent * step;
-  } else {
-    for (size_t i = 0; i < extent; ++i, from += j->src[axis], to += step) pad_axis(j, axis + 1, from, to);
-  }
-  ln_fill_elements(j->element, j->bytes, to, after * step / j->bytes);
+static size_t clip(size_t x, size_t low, size_t high) { return x < low ? low : x > high ? high : x; }
+
+/* Indices [begin, end) of an axis. Every byte of the output is written once. */
+static void pad_axis(const pad_job* j, int axis, const char* from, char* to, size_t begin, size_t end) {
+  const size_t step = (size_t)j->dst[axis], before = (size_t)j->paddings->before[axis];
+  const size_t inside = clip(before, begin, end), behind = clip(before + (size_t)j->dims[axis], begin, end);
+  ln_fill_elements(j->element, j->bytes, to + begin * step, (inside - begin) * step / j->bytes);
+  if (inside < behind) from += (inside - before) * (size_t)j->src[axis];
+  if (axis == j->last)
+    memcpy(to + inside * step, from, (behind - inside) * step);
+  else
+    for (size_t i = inside; i < behind; ++i, from += j->src[axis])
+      pad_axis(j, axis + 1, from, to + i * step, 0, (size_t)j->padded[axis + 1]);
+  ln_fill_elements(j->element, j->bytes, to + behind * step, (end - behind) * step / j->bytes);
+}
+
+static void pad_range(void* arg, size_t begin, size_t end) {
+  const pad_job* j = arg;
+  pad_axis(j, j->first, j->from, j->to, begin, end);
 }
 
 static TfLiteStatus pad_invoke(TfLiteContext* context, TfLiteNode* node) {
@@ -95,7 +102,12 @@ static TfLiteStatus pad_invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (!ln_is_constant(padding)) LN_TRY(resize_output(context, node, output));
   LN_TRY(read_paddings(context, node, input, &p));
-  pad_job job = {.paddings = &p, .dims = input->dims->data, .element = element};
+  pad_job job = {.paddings = &p,
+                 .dims = input->dims->data,
+                 .padded = output->dims->data,
+                 .element = element,
+                 .from = input->data.raw,
+                 .to = output->data.raw};
   LN_TRY(ln_element_bytes(context, input, &job.bytes));
   if (output->bytes == 0) return kTfLiteOk;
   if (value != NULL)
@@ -111,7 +123,9 @@ static TfLiteStatus pad_invoke(TfLiteContext* context, TfLiteNode* node) {
   ln_strides(rank, output->dims->data, job.bytes, job.dst);
   for (int i = 0; i < rank; ++i)
     if (p.before[i] != 0 || p.after[i] != 0) job.last = i;
-  pad_axis(&job, 0, input->data.raw, output->data.raw);
+  while (job.first < job.last && ln_dim(output, job.first) == 1) ++job.first;
+  const size_t extent = (size_t)ln_dim(output, job.first);
+  ln_parallel_ranges(context, pad_range, &job, extent, extent, output->bytes / 4);
   return kTfLiteOk;
 }
 

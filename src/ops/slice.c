@@ -19,7 +19,7 @@ static TfLiteStatus copy_slice(TfLiteContext* context, const TfLiteTensor* input
   ln_strides(s->rank, s->dims, move.bytes, dst);
   ln_copy_shape shape = {0};
   for (int i = 0; i < s->rank; ++i) ln_copy_add(&shape, (size_t)s->dims[i], s->steps[i], dst[i]);
-  if (ln_num_elements(output) > 0) ln_strided_copy(&shape, move.from + s->begin_bytes, move.to, move.bytes);
+  if (ln_num_elements(output) > 0) ln_parallel_copy(context, &shape, move.from + s->begin_bytes, move.to, move.bytes);
   return ln_move_end(context, output, &move, kTfLiteOk);
 }
 

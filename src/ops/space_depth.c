@@ -49,7 +49,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, int block, 
   for (int i = 0; i < 6; ++i)
     ln_copy_add(&shape, extents[i], to_depth ? wide_strides[i] : deep_strides[i],
                 to_depth ? deep_strides[i] : wide_strides[i]);
-  ln_strided_copy(&shape, input->data.raw, output->data.raw, bytes);
+  ln_parallel_copy(context, &shape, input->data.raw, output->data.raw, bytes);
   return kTfLiteOk;
 }
 

@@ -102,7 +102,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, bool by_siz
     TfLiteTensor* output;
     LN_TRY(ln_get_output(context, node, k, &output));
     const size_t row = ln_extent(output, axis, ln_rank(output)) * bytes;
-    for (size_t o = 0; o < outer && row > 0; ++o) memcpy(output->data.raw + o * row, from + o * total, row);
+    if (output->bytes > 0) ln_parallel_copy_rows(context, outer, row, from, total, output->data.raw, row);
     from += row;
   }
   return kTfLiteOk;

@@ -47,7 +47,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   ln_strides(ln_rank(output), output->dims->data, move.bytes, dst);
   ln_copy_shape shape = {0};
   for (int i = 0; i < ln_rank(input); ++i) ln_copy_add(&shape, (size_t)ln_dim(output, i), src[order[i]], dst[i]);
-  ln_strided_copy(&shape, move.from, move.to, move.bytes);
+  ln_parallel_copy(context, &shape, move.from, move.to, move.bytes);
   return ln_move_end(context, output, &move, kTfLiteOk);
 }
 
