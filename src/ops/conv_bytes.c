@@ -50,7 +50,7 @@ TfLiteStatus ln_conv_bytes_plan(TfLiteContext* context, ln_matrix* matrix, const
   size_t terms, total;
   matrix->workers = ln_worker_count(context);
   const bool fits =
-      plan_slab(matrix, s, &plan) && ln_mul_size(plan.lines * sizeof(int32_t), (size_t)s->grid_width, &terms) &&
+      plan_slab(matrix, s, &plan) && ln_mul_size(plan.lines * sizeof(int32_t[2]), (size_t)s->grid_width, &terms) &&
       ln_add_size(ln_round_up(terms, 64), plan.elements * matrix->q8->a_size, &total) && total < SIZE_MAX / 2;
   LN_CHECK(context, fits, "lines of %d pixels with %zu channels are too long", s->in_width, s->channels);
   matrix->scratch_bytes = ln_round_up(total, 64);
@@ -96,10 +96,7 @@ static void load_slab(const conv_bytes_run* r, size_t image, int64_t first, size
     }
     const uint8_t* from = picture + (size_t)y * in_line + skipped * s->channels;
     fill(kernel, outside, before, to, at);
-    if (kernel->a_size == 1)
-      ln_copy_q8(from, inside, flip, (uint8_t*)to + at + before);
-    else
-      ln_copy_q8_wide(from, inside, flip, (int16_t*)to + at + before);
+    ln_gemm_q8_copy(kernel, from, inside, flip, to, at + before);
     fill(kernel, outside, after, to, at + before + inside);
   }
   fill(kernel, 0, kernel->kr, to, lines * r->plan.line);
@@ -140,12 +137,16 @@ static void run_item(void* arg, size_t item, size_t worker) {
   const size_t lines = height - first < r->plan.lines ? height - first : r->plan.lines;
   const size_t begin = panels * r->panels_per_chunk * nr, end = begin + r->panels_per_chunk * nr;
   int32_t* all_terms = (int32_t*)(void*)(r->scratch + worker * matrix->scratch_bytes);
-  void* slab = (char*)all_terms + ln_round_up(r->plan.lines * width * sizeof(int32_t), 64);
+  int32_t* own_terms = all_terms + r->plan.lines * width;
+  void* slab = (char*)all_terms + ln_round_up(r->plan.lines * width * sizeof(int32_t[2]), 64);
   const int32_t weights_zero = ln_matrix_weights_zero(matrix);
   load_slab(r, image, s->origin_y + (int64_t)first * s->stride_y, slab_in_lines(s, lines), slab);
-  for (size_t i = 0; weights_zero != 0 && i < lines; ++i) {
+  const size_t columns = end < matrix->columns ? end - begin : matrix->columns - begin;
+  bool has_own = matrix->q8->own_terms != NULL;
+  for (size_t i = 0; i < lines; ++i) {
     const ln_gemm_q8_rows rows = rows_of_line(r, slab, i);
-    sum_windows(r, &rows, -weights_zero, all_terms + i * width);
+    if (weights_zero != 0) sum_windows(r, &rows, -weights_zero, all_terms + i * width);
+    has_own = has_own && matrix->q8->own_terms(&rows, columns, own_terms + i * width);
   }
   for (size_t n = begin; n < end && n < matrix->columns; n += nr)
     for (size_t i = 0; i < lines; ++i) {
@@ -157,6 +158,7 @@ static void run_item(void* arg, size_t item, size_t worker) {
                                    .rows = width,
                                    .out_offset = (image * height + first + i) * width * r->job->out_stride};
       rows.columns = matrix->columns - n < nr ? matrix->columns - n : nr;
+      rows.own_terms = has_own ? own_terms + i * width : NULL;
       ln_matrix_run_panel(&tile, &rows, n, weights_zero != 0 ? all_terms + i * width : NULL);
     }
 }

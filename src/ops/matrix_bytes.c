@@ -12,22 +12,17 @@ static bool lies_ready(const ln_matrix_tile* t) {
   return t->job->shape == NULL && kernel->a_size == 1 && flip_of(t->matrix) == 0 && t->part->depth % kernel->kr == 0;
 }
 
-static void copy(const ln_matrix* matrix, const uint8_t* in, size_t count, void* out, size_t at) {
-  if (matrix->q8->a_size == 1)
-    ln_copy_q8(in, count, flip_of(matrix), (uint8_t*)out + at);
-  else
-    ln_copy_q8_wide(in, count, flip_of(matrix), (int16_t*)out + at);
-}
-
 static void gather_plain(const ln_matrix_tile* t, void* out, size_t out_stride) {
-  const size_t depth = t->part->depth, in_stride = t->job->in_stride, size = t->matrix->q8->a_size;
+  const ln_gemm_q8* kernel = t->matrix->q8;
+  const size_t depth = t->part->depth, in_stride = t->job->in_stride, size = kernel->a_size;
+  const uint8_t flip = flip_of(t->matrix);
   const uint8_t* in = (const uint8_t*)t->job->in + t->first * in_stride;
   if (in_stride == depth && out_stride == depth) {
-    copy(t->matrix, in, t->rows * depth, out, 0);
+    ln_gemm_q8_copy(kernel, in, t->rows * depth, flip, out, 0);
     return;
   }
   for (size_t m = 0; m < t->rows; ++m) {
-    copy(t->matrix, in + m * in_stride, depth, out, m * out_stride);
+    ln_gemm_q8_copy(kernel, in + m * in_stride, depth, flip, out, m * out_stride);
     memset((char*)out + (m * out_stride + depth) * size, 0, (out_stride - depth) * size);
   }
 }
@@ -90,6 +85,7 @@ static void panel_to_floats(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows
     ln_gemm_q8_rows some = *rows;
     some.a = (const char*)rows->a + m * rows->a_stride * matrix->q8->a_size;
     some.rows = same < rest ? same : rest;
+    if (rows->own_terms != NULL) some.own_terms = rows->own_terms + m;
     numbers.row_scales = job->row_scales + row / each;
     numbers.row_zero_points = job->row_zero_points + row / each;
     matrix->q8->run_floats(&some, &numbers, (float*)job->out + t->out_offset + m * job->out_stride + n,
@@ -131,6 +127,8 @@ void ln_matrix_run_bytes(const ln_matrix_tile* t, void* gathered, int32_t* terms
     memset(terms, 0, t->rows * sizeof *terms);
     kernel->sum_rows(t->rows, depth, rows.a, rows.a_stride, -weights_zero, terms);
   }
+  if (kernel->own_terms != NULL && kernel->own_terms(&rows, t->end - t->begin, terms + t->rows))
+    rows.own_terms = terms + t->rows;
   for (size_t n = t->begin; n < t->end; n += kernel->nr) {
     rows.columns = t->end - n < kernel->nr ? t->end - n : kernel->nr;
     ln_matrix_run_panel(t, &rows, n, weights_zero != 0 ? terms : NULL);

@@ -36,7 +36,7 @@ int32_t ln_matrix_weights_zero(const ln_matrix* matrix);
 void ln_matrix_run_panel(const ln_matrix_tile* tile, ln_gemm_q8_rows* rows, size_t n, const int32_t* terms);
 
 /* A product of bytes by ln_matrix.q8. `gathered` has room for the tile's rows as the kernel takes them,
- * `terms` for as many numbers as rows. */
+ * `terms` for twice as many numbers as rows. */
 void ln_matrix_run_bytes(const ln_matrix_tile* tile, void* gathered, int32_t* terms);
 
 #endif

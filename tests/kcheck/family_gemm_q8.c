@@ -25,6 +25,7 @@ typedef struct operands {
   void* a;
   int8_t* packed;
   size_t groups;
+  int32_t* own_terms; /* of the kernel, or NULL */
   ln_gemm_q8_numbers numbers;
   uint8_t* out;
 } operands;
@@ -61,6 +62,11 @@ static void set_element(const operands* o, size_t at, uint8_t value) {
     ((int16_t*)o->a)[at] = value;
 }
 
+static ln_gemm_q8_rows rows_of(const product* p, const operands* o, size_t rows) {
+  return (ln_gemm_q8_rows){rows,        p->columns,   p->segments, o->groups,   o->a,
+                           p->a_stride, p->a_segment, o->packed,   o->own_terms};
+}
+
 static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* o) {
   const size_t width = ln_gemm_q8_width(kernel, p->columns), size = kernel->a_size;
   const ln_gemm_layout layout = {.columns = p->columns,
@@ -70,7 +76,7 @@ static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* 
                                  .column_stride = p->depth,
                                  .channel_stride = 1};
   uint32_t* arrays[6];
-  int32_t* column_sums = kc_memory(p->columns * 4);
+  int32_t *own_terms = kc_memory(p->rows * 4), *column_sums = kc_memory(p->columns * 4);
   o->kernel = kernel;
   o->groups = (p->segment + kernel->kr - 1) / kernel->kr;
   /* What lies between the segments is anything, as in a picture. */
@@ -82,6 +88,11 @@ static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* 
       set_element(o, m * p->a_stride + k / p->segment * p->a_segment + k % p->segment, p->a[m * p->depth + k]);
   o->packed = kc_memory(ln_gemm_q8_packed_size(kernel, p->columns, p->depth, p->segments));
   ln_gemm_q8_pack(kernel, &layout, p->segments, p->b, 0, o->packed, column_sums);
+  o->own_terms = NULL;
+  const ln_gemm_q8_rows rows = rows_of(p, o, p->rows);
+  if (kernel->own_terms != NULL && kc_chance(80) &&
+      kernel->own_terms(&rows, kc_chance(50) ? 64 : p->columns, own_terms))
+    o->own_terms = own_terms;
   for (int i = 0; i < 6; ++i) arrays[i] = memset(kc_memory(width * 4), 0, width * 4);
   for (size_t n = 0; n < p->columns; ++n) {
     const ln_requant_q8* r = &p->numbers[n];
@@ -112,8 +123,7 @@ static uint8_t scaled(const product* p, size_t n, int32_t sum) {
 }
 
 static void check_bytes(const product* p, const operands* o) {
-  const ln_gemm_q8_rows rows = {p->rows, p->columns,  p->segments,  o->groups,
-                                o->a,    p->a_stride, p->a_segment, o->packed};
+  const ln_gemm_q8_rows rows = rows_of(p, o, p->rows);
   const size_t size = (p->rows - 1) * p->out_stride + p->columns;
   uint8_t* expected = kc_memory(size);
   kc_fill_u8(o->out, size);
@@ -133,7 +143,7 @@ static void check_bytes(const product* p, const operands* o) {
 static void check_sums(const product* p, const operands* o) {
   const size_t width = ln_gemm_q8_width(o->kernel, p->columns);
   const size_t count = p->rows < o->kernel->mr ? p->rows : o->kernel->mr;
-  const ln_gemm_q8_rows rows = {count, p->columns, p->segments, o->groups, o->a, p->a_stride, p->a_segment, o->packed};
+  const ln_gemm_q8_rows rows = rows_of(p, o, count);
   uint32_t* sums = kc_memory(count * width * 4);
   uint32_t* expected = memset(kc_memory(count * width * 4), 0, count * width * 4);
   for (size_t m = 0; m < count; ++m)
@@ -152,8 +162,7 @@ static void check_sums(const product* p, const operands* o) {
 }
 
 static void check_floats(const product* p, const operands* o) {
-  const ln_gemm_q8_rows rows = {p->rows, p->columns,  p->segments,  o->groups,
-                                o->a,    p->a_stride, p->a_segment, o->packed};
+  const ln_gemm_q8_rows rows = rows_of(p, o, p->rows);
   const size_t width = ln_gemm_q8_width(o->kernel, p->columns), size = (p->rows - 1) * p->out_stride + p->columns;
   const size_t step = kc_chance(50) ? 1 : 0, scaled_rows = step == 1 ? p->rows : 1;
   int32_t *column_sums = kc_memory(width * 4), *zero_points = kc_memory(scaled_rows * 4);
@@ -182,13 +191,24 @@ static void check_floats(const product* p, const operands* o) {
           p->depth, step);
 }
 
+static void check_copy(const ln_gemm_q8* kernel) {
+  const size_t count = kc_size(150, 16);
+  const uint8_t flip = kc_chance(50) ? 0x80 : 0;
+  uint8_t* in = kc_memory(count);
+  int16_t *out = kc_memory(count * 2), *expected = kc_memory(count * 2);
+  kc_fill_u8(in, count);
+  for (size_t i = 0; i < count; ++i) expected[i] = (int16_t)(in[i] ^ flip);
+  kernel->copy(in, count, flip, out);
+  kc_same(out, expected, count * 2, 2, "copy of %zu", count);
+}
+
 static void check(void) {
   size_t count;
   const ln_gemm_q8* const* rungs = ln_gemm_q8_rungs(&count);
   for (size_t i = 0; i < count; ++i) {
     if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
     for (int round = 0; round < 2 * kc_rounds(); ++round) {
-      product p = {.rows = kc_size(10 + 4 * rungs[i]->mr, rungs[i]->mr),
+      product p = {.rows = kc_size(30 + 4 * rungs[i]->mr, rungs[i]->mr),
                    .columns = kc_size(rungs[i]->nr, rungs[i]->step),
                    .segments = kc_chance(50) ? 1 : (size_t)kc_range(2, 5)};
       operands o;
@@ -202,6 +222,7 @@ static void check(void) {
       check_bytes(&p, &o);
       check_sums(&p, &o);
       if (rungs[i]->run_floats != NULL) check_floats(&p, &o);
+      if (rungs[i]->copy != NULL) check_copy(rungs[i]);
       kc_release();
     }
   }
@@ -214,7 +235,7 @@ typedef struct run {
 
 static void work(void* arg) {
   const run* r = arg;
-  const ln_gemm_q8_rows rows = {r->p->rows, r->p->columns, 1, r->o.groups, r->o.a, r->p->a_stride, 0, r->o.packed};
+  const ln_gemm_q8_rows rows = rows_of(r->p, &r->o, r->p->rows);
   r->o.kernel->run(&rows, &r->o.numbers, r->o.out, r->p->out_stride);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "kernels/generic/im2col.h"
 #if defined(__x86_64__)
 #include "kernels/x86/gemm_q8_x86.h"
 #elif defined(__aarch64__) || defined(__arm__)
@@ -121,6 +122,13 @@ static size_t round_up(size_t x, size_t step) { return (x + step - 1) / step * s
 
 size_t ln_gemm_q8_packed_size(const ln_gemm_q8* kernel, size_t columns, size_t depth, size_t segments) {
   return round_up(columns, kernel->step) * ln_gemm_q8_depth(kernel, depth, segments);
+}
+
+void ln_gemm_q8_copy(const ln_gemm_q8* kernel, const uint8_t* in, size_t count, uint8_t flip, void* out, size_t at) {
+  if (kernel->a_size == 1)
+    ln_copy_q8(in, count, flip, (uint8_t*)out + at);
+  else
+    (kernel->copy != NULL ? kernel->copy : ln_copy_q8_wide)(in, count, flip, (int16_t*)out + at);
 }
 
 static int32_t sum_of_column(const uint8_t* column, size_t depth, uint8_t flip) {

@@ -18,6 +18,7 @@ typedef struct ln_gemm_q8_rows {
   const void* a;
   size_t a_stride, a_segment; /* in elements */
   const int8_t* b;            /* the panel */
+  const int32_t* own_terms;   /* what the kernel's own_terms has made of the rows, or NULL */
 } ln_gemm_q8_rows;
 
 /* The numbers of requant_q8.h for the panel's columns, each an array of ln_gemm_q8_width(columns). With `scale` sums
@@ -56,6 +57,11 @@ typedef struct ln_gemm_q8 {
   void (*run_floats)(const ln_gemm_q8_rows* rows, const ln_gemm_q8_floats* numbers, float* out, size_t out_stride);
   /* terms[m] += factor * the sum of row m of a. */
   void (*sum_rows)(size_t rows, size_t depth, const void* a, size_t a_stride, int32_t factor, int32_t* terms);
+  /* What ln_copy_q8_wide does, where a_size is 2. NULL: that. */
+  void (*copy)(const uint8_t* in, size_t count, uint8_t flip, int16_t* out);
+  /* A number for each row, with which `run` and `run_floats` are faster, should so many columns be multiplied by them
+   * in all; false: they would not be. NULL: never. */
+  bool (*own_terms)(const ln_gemm_q8_rows* rows, size_t columns, int32_t* terms);
 } ln_gemm_q8;
 
 const ln_gemm_q8* const* ln_gemm_q8_rungs(size_t* count);
@@ -73,6 +79,9 @@ static inline size_t ln_gemm_q8_depth(const ln_gemm_q8* kernel, size_t depth, si
 
 /* Panels one after the other, each [segments][groups][width][kr]; what does not exist is 0. */
 size_t ln_gemm_q8_packed_size(const ln_gemm_q8* kernel, size_t columns, size_t depth, size_t segments);
+
+/* `count` elements for a row, from element `at` of `out` on. */
+void ln_gemm_q8_copy(const ln_gemm_q8* kernel, const uint8_t* in, size_t count, uint8_t flip, void* out, size_t at);
 
 /* As ln_gemm_s16s8_pack; the depth is cut into equal segments. */
 void ln_gemm_q8_pack(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, size_t segments, const uint8_t* b,

@@ -21,6 +21,156 @@ LN_RUN(12, 1)
 LN_RUN(6, 2)
 LN_RUN_ALL(LN_TWO)
 
+/* ---- Many rows: half the multiplications. ----
+ *
+ * a1 b1 + a3 b3 = (a1 + b3) (a3 + b1) - a1 a3 - b1 b3  (S. Winograd, A new algorithm for inner product, 1968): sums of
+ * two bytes are 9 bits, so that vpmaddwd multiplies two such pairs of sums in each lane, four products of the matrix
+ * for two. What is to be taken off is one number for each row (own_terms) and one for each column. Two additions of 16
+ * bits stand for a multiplication and an addition of 32, which is as many instructions, but only two of the four units
+ * multiply. */
+
+enum {
+  kCrossedRows = 4,
+  kLeastCrossedRows = 24,
+  kLeastCrossedColumns = 64,
+  kLeastCrossedGroups = 32,
+  kMostCrossedGroups = 1024
+};
+
+/* Of four rows of the panel: the second two, which are added to the first two of a, then the first two, by vector. */
+typedef int16_t crossed_weights[kVectors][2][2 * kLanes];
+
+typedef struct crossed_panel {
+  uint32_t start[kVectors * kLanes]; /* what a tile begins with */
+  crossed_weights weights[kMostCrossedGroups / 2 + 1];
+} crossed_panel;
+
+/* An odd group at a segment's end is multiplied in the plain way: its weights are the first two. */
+static void cross_panel(const ln_gemm_q8_rows* r, const uint32_t* start, crossed_panel* panel) {
+  const int8_t* b = r->b;
+  crossed_weights* to = panel->weights;
+  vec sums[kVectors];
+  LN_UNROLL for (size_t v = 0; v < kVectors; ++v) sums[v] = vec_load(start + v * kLanes);
+  for (size_t s = 0; s < r->segments; ++s) {
+    for (size_t g = 0; g + 2 <= r->groups; g += 2, b += 2 * kVectors * kWeightBytes, ++to) {
+      LN_UNROLL for (size_t v = 0; v < kVectors; ++v) {
+        const vec first = load_weights(b + v * kWeightBytes), second = load_weights(b + (kVectors + v) * kWeightBytes);
+        sums[v] = vec_sub(sums[v], _mm256_madd_epi16(first, second));
+        vec_store((*to)[v][0], second);
+        vec_store((*to)[v][1], first);
+      }
+    }
+    if (r->groups % 2 == 0) continue;
+    LN_UNROLL for (size_t v = 0; v < kVectors; ++v) vec_store((*to)[v][1], load_weights(b + v * kWeightBytes));
+    b += kVectors * kWeightBytes;
+    ++to;
+  }
+  LN_UNROLL for (size_t v = 0; v < kVectors; ++v) vec_store(panel->start + v * kLanes, sums[v]);
+}
+
+LN_INLINE vec load_pair(const int16_t* p) {
+  uint32_t pair;
+  memcpy(&pair, p, sizeof pair);
+  return vec_set(pair);
+}
+
+LN_INLINE void multiply_crossed(size_t rows, const ln_gemm_q8_rows* r, const crossed_panel* panel, size_t first,
+                                vec tile[kMaxRows][kVectors]) {
+  const size_t twos = r->groups / 2, a_stride = r->a_stride;
+  const int16_t* a = (const int16_t*)r->a + first * a_stride;
+  const crossed_weights* w = panel->weights;
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    const vec own = vec_set((uint32_t)r->own_terms[first + m]);
+    LN_UNROLL for (size_t v = 0; v < kVectors; ++v) tile[m][v] = vec_add(vec_load(panel->start + v * kLanes), own);
+  }
+  for (size_t s = 0; s < r->segments; ++s, a += r->a_segment) {
+    for (size_t g = 0; g < twos; ++g, ++w) {
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+        const vec x = load_pair(a + m * a_stride + 4 * g), y = load_pair(a + m * a_stride + 4 * g + 2);
+        LN_UNROLL for (size_t v = 0; v < kVectors; ++v) {
+          const vec p = _mm256_add_epi16(x, vec_load((*w)[v][0])), q = _mm256_add_epi16(y, vec_load((*w)[v][1]));
+          tile[m][v] = vec_add(tile[m][v], _mm256_madd_epi16(p, q));
+        }
+      }
+    }
+    if (r->groups % 2 == 0) continue;
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+      const vec x = load_pair(a + m * a_stride + 4 * twos);
+      LN_UNROLL for (size_t v = 0; v < kVectors; ++v) tile[m][v] = add_products(tile[m][v], x, vec_load((*w)[v][1]));
+    }
+    ++w;
+  }
+}
+
+static bool crossing_pays(const ln_gemm_q8_rows* r, size_t columns) {
+  const size_t groups = r->segments * ((r->groups + 1) / 2 * 2);
+  return r->rows >= kLeastCrossedRows && columns >= kLeastCrossedColumns && groups >= kLeastCrossedGroups &&
+         groups <= kMostCrossedGroups;
+}
+
+static bool is_crossed(const ln_gemm_q8_rows* r) {
+  return r->own_terms != NULL && r->columns > kLanes && crossing_pays(r, kLeastCrossedColumns);
+}
+
+#define LN_TO_CROSSED_BYTES(count, vectors)    \
+  vec tile[kMaxRows][kVectors];                \
+  multiply_crossed(count, r, &panel, m, tile); \
+  finish_tile(count, vectors, r, n, m, tile, out + m * out_stride, out_stride)
+
+static void run_crossed(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  crossed_panel panel;
+  cross_panel(r, n->bias, &panel);
+  LN_ALL_ROWS(LN_TO_CROSSED_BYTES, kCrossedRows, 2)
+}
+
+static void run_either(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  (is_crossed(r) ? run_crossed : run)(r, n, out, out_stride);
+}
+
+#define LN_TO_CROSSED_FLOATS(count, vectors)                            \
+  vec tile[kMaxRows][kVectors];                                         \
+  multiply_crossed(count, r, &panel, m, tile);                          \
+  LN_UNROLL for (size_t i = 0; i < (count) * (vectors); ++i)            \
+      vec_store(sums + i * kLanes, tile[i / (vectors)][i % (vectors)]); \
+  finish_floats_##vectors(count, r->columns, n, m, sums, out + m * out_stride, out_stride)
+
+static void floats_crossed(const ln_gemm_q8_rows* r, const ln_gemm_q8_floats* n, float* out, size_t out_stride) {
+  static const uint32_t none[kVectors * kLanes] = {0};
+  uint32_t sums[kCrossedRows * kVectors * kLanes];
+  crossed_panel panel;
+  cross_panel(r, none, &panel);
+  LN_ALL_ROWS(LN_TO_CROSSED_FLOATS, kCrossedRows, 2)
+}
+
+static void floats_either(const ln_gemm_q8_rows* r, const ln_gemm_q8_floats* n, float* out, size_t out_stride) {
+  (is_crossed(r) ? floats_crossed : run_floats)(r, n, out, out_stride);
+}
+
+/* Less the sum of a1 a3 over all fours. Products of a vector with itself, its pairs exchanged, have each of them twice.
+ */
+static int32_t own_term(const ln_gemm_q8_rows* r, const int16_t* a) {
+  const size_t depth = r->groups / 2 * 4;
+  vec twice = vec_set(0);
+  uint32_t lanes[kLanes], sum = 0;
+  for (size_t s = 0; s < r->segments; ++s, a += r->a_segment) {
+    size_t k = 0;
+    for (; k + 16 <= depth; k += 16) {
+      const vec x = vec_load(a + k);
+      twice = vec_add(twice, _mm256_madd_epi16(x, _mm256_shuffle_epi32(x, 0xb1)));
+    }
+    for (; k < depth; k += 4) sum -= (uint32_t)(a[k] * a[k + 2] + a[k + 1] * a[k + 3]);
+  }
+  vec_store(lanes, twice);
+  for (size_t i = 0; i < kLanes; i += 2) sum -= lanes[i];
+  return (int32_t)sum;
+}
+
+static bool own_terms(const ln_gemm_q8_rows* r, size_t columns, int32_t* terms) {
+  if (!crossing_pays(r, columns)) return false;
+  for (size_t m = 0; m < r->rows; ++m) terms[m] = own_term(r, (const int16_t*)r->a + m * r->a_stride);
+  return true;
+}
+
 static int32_t sum_of(const int16_t* row, size_t depth) {
   const __m256i ones = _mm256_set1_epi16(1);
   __m256i sums = _mm256_setzero_si256();
@@ -40,6 +190,26 @@ static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, 
   }
 }
 
+LN_INLINE void widen_sixteen(const uint8_t* in, __m128i flip, int16_t* out) {
+  vec_store(out, _mm256_cvtepu8_epi16(_mm_xor_si128(_mm_loadu_si128((const __m128i*)(const void*)in), flip)));
+}
+
+/* What is left is taken together with its neighbours once more. */
+static void copy(const uint8_t* in, size_t count, uint8_t flip, int16_t* out) {
+  const __m128i flips = _mm_set1_epi8((char)flip);
+  size_t i = 0;
+  if (count < 16) {
+    for (; i < count; ++i) out[i] = (int16_t)(in[i] ^ flip);
+    return;
+  }
+  for (; i + 32 <= count; i += 32) {
+    widen_sixteen(in + i, flips, out + i);
+    widen_sixteen(in + i + 16, flips, out + i + 16);
+  }
+  if (i + 16 <= count) widen_sixteen(in + i, flips, out + i);
+  if (count % 16 != 0) widen_sixteen(in + count - 16, flips, out + count - 16);
+}
+
 const ln_gemm_q8 ln_gemm_q8_6x16_avx2 = {.name = "gemm_q8_6x16_avx2",
                                          .isa = LN_ISA_AVX2,
                                          .id = 2016,
@@ -48,7 +218,9 @@ const ln_gemm_q8 ln_gemm_q8_6x16_avx2 = {.name = "gemm_q8_6x16_avx2",
                                          .kr = 2,
                                          .step = kLanes,
                                          .a_size = 2,
-                                         .run = run,
+                                         .run = run_either,
                                          .run_sums = run_sums,
-                                         .run_floats = run_floats,
-                                         .sum_rows = sum_rows};
+                                         .run_floats = floats_either,
+                                         .sum_rows = sum_rows,
+                                         .copy = copy,
+                                         .own_terms = own_terms};

@@ -53,12 +53,9 @@ LN_INLINE void fill_up(size_t rows, size_t vectors, uint32_t* sums) {
   for (size_t i = 0; i < missing; ++i) vec_store(sums + (rows * vectors + i) * kLanes, vec_set(0));
 }
 
-/* In registers from the first product to the bytes. */
-LN_INLINE void tile_bytes(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n,
-                          size_t first, uint8_t* out, size_t out_stride) {
+LN_INLINE void finish_tile(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n,
+                           size_t first, vec tile[kMaxRows][kVectors], uint8_t* out, size_t out_stride) {
   const finish_kind kind = kind_of(n);
-  vec tile[kMaxRows][kVectors];
-  multiply(rows, vectors, r, first, n->bias, tile);
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     if (n->row_terms == NULL) break;
     const vec term = vec_set((uint32_t)n->row_terms[first + m]);
@@ -71,6 +68,14 @@ LN_INLINE void tile_bytes(size_t rows, size_t vectors, const ln_gemm_q8_rows* r,
   else
     finish_sums(kFixed, rows, vectors, n, tile);
   store_tile(rows, vectors, rows, r->columns, &n->range, tile, out, out_stride);
+}
+
+/* In registers from the first product to the bytes. */
+LN_INLINE void tile_bytes(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n,
+                          size_t first, uint8_t* out, size_t out_stride) {
+  vec tile[kMaxRows][kVectors];
+  multiply(rows, vectors, r, first, n->bias, tile);
+  finish_tile(rows, vectors, r, n, first, tile, out, out_stride);
 }
 
 /* Takes `most` rows at a time, then fewer. each(count, vectors) does what is to be done for rows m to m + count. */
