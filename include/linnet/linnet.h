@@ -269,8 +269,10 @@ typedef enum LinnetFusedActivation {
 } LinnetFusedActivation;
 
 /** What a node does besides its own options: zeros around the picture that it reads, an activation at its end. Its
- * weights (input 1) may be constants of FLOAT16 in place of the FLOAT32 ones that they stand for. MUL of bytes may add
- * a third input, as ADD does with the TfLiteFusedActivation `sum_activation`, to what the tensor `middle` would hold.
+ * weights (input 1) may be constants of FLOAT16 in place of the FLOAT32 ones that they stand for. MUL of bytes or
+ * floats may add a third input, as ADD does with the TfLiteFusedActivation `sum_activation`, to what the tensor
+ * `middle` would hold. If it `joins`, input 0 and those behind the third are what CONCATENATION would put into the
+ * tensor `joined`, one behind the other in its last dimension.
  */
 typedef struct LinnetFusion {
   int32_t pad_top, pad_bottom, pad_left, pad_right;
@@ -278,6 +280,8 @@ typedef struct LinnetFusion {
   bool half_weights;
   bool adds;
   int32_t middle, sum_activation;
+  bool joins;
+  int32_t joined;
 } LinnetFusion;
 
 /**

@@ -81,7 +81,7 @@ static TfLiteStatus prepare_product(TfLiteContext* context, TfLiteNode* node) {
 
 static TfLiteStatus mul_invoke(TfLiteContext* context, TfLiteNode* node) {
   const mul_data* data = node->user_data;
-  if (data->scale_shift.memory != NULL) return ln_scale_shift_invoke(context, node, &data->scale_shift);
+  if (data->scale_shift.is_prepared) return ln_scale_shift_invoke(context, node, &data->scale_shift);
   return ln_binary_run(context, node, data->row, &data->params);
 }
 

@@ -1,5 +1,5 @@
-/* MUL of bytes by constants and ADD of constants, one of each a channel, in one pass: what the interpreter has fused
- * into a MUL (LinnetFusion.adds). */
+/* MUL of bytes or floats by constants and ADD of constants, one of each a channel, in one pass: what the interpreter
+ * has fused into a MUL (LinnetFusion.adds). Floats may come in pieces, which CONCATENATION would have joined. */
 #ifndef LN_OPS_SCALE_SHIFT_H_
 #define LN_OPS_SCALE_SHIFT_H_
 
@@ -8,8 +8,11 @@
 
 /* Zeroed when the operator is made. */
 typedef struct ln_scale_shift {
-  ln_scale_shift_q8 numbers;
-  void* memory; /* NULL: not prepared */
+  bool is_prepared;
+  ln_scale_shift_q8 numbers; /* of bytes */
+  void* memory;
+  ln_clamp_f32 clamp; /* of floats */
+  size_t channels;
   bool spreads; /* an input that was resized to one channel counts for all */
 } ln_scale_shift;
 

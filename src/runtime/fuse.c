@@ -15,10 +15,16 @@ typedef struct readers {
   int32_t writer; /* position, -1: none */
 } readers;
 
+/* In place of a new node's index. A join goes if all that read it take its pieces instead. */
+enum { STAYS = -1, GONE = -2, JOIN = -3 };
+
+enum { MOST_PIECES = 256 };
+
 typedef struct fuse_state {
   ln_subgraph* subgraph;
   readers* readers;  /* per tensor */
-  int32_t* replaced; /* per position: the new node's index, -1: it stays, -2: it is gone */
+  int32_t* replaced; /* per position: the new node's index, or: */
+  int32_t* sizes;    /* per position of a join, at least its number of pieces; 0: none */
   int32_t plan_size;
   bool changed;
 } fuse_state;
@@ -29,7 +35,7 @@ static ln_node* node_at(const fuse_state* f, int32_t position) {
 
 static int32_t code_at(const fuse_state* f, int32_t position) {
   const ln_node* node = position >= 0 ? node_at(f, position) : NULL;
-  return node != NULL && node->is_own && f->replaced[position] == -1 ? node->registration.builtin_code : -1;
+  return node != NULL && node->is_own && f->replaced[position] == STAYS ? node->registration.builtin_code : -1;
 }
 
 static int32_t input_of(const ln_node* node, int index) {
@@ -215,22 +221,23 @@ static bool find_byte_swish(const fuse_state* f, int32_t position, int32_t* mul)
   return out >= 0 && f->subgraph->tensors[out].type == in->type && is_product_of(node_at(f, r->last), x, gate);
 }
 
-/* A constant of bytes with one number a channel of `picture`. */
+/* A constant of bytes or floats with one number a channel of `picture`. */
 static bool is_by_channel(const fuse_state* f, int32_t tensor, int32_t picture) {
-  if (!is_byte(f, tensor)) return false;
+  if (!is_byte(f, tensor) && !is_float(f, tensor)) return false;
   const TfLiteTensor *t = &f->subgraph->tensors[tensor], *p = &f->subgraph->tensors[picture];
   const int32_t channels = p->dims->size > 0 ? p->dims->data[p->dims->size - 1] : 0;
   return t->type == p->type && t->allocation_type == kTfLiteMmapRo && t->data.raw != NULL && channels > 1 &&
-         t->bytes == (size_t)channels && t->dims->size > 0 && t->dims->size <= p->dims->size &&
-         t->dims->data[t->dims->size - 1] == channels;
+         t->bytes == (size_t)channels * (is_byte(f, tensor) ? 1 : sizeof(float)) && t->dims->size > 0 &&
+         t->dims->size <= p->dims->size && t->dims->data[t->dims->size - 1] == channels;
 }
 
-/* The position of an ADD of constants behind the MUL of bytes by constants at `position`, -1: none. */
-static int32_t find_byte_sum(const fuse_state* f, int32_t position, LinnetFusion* fusion) {
+/* The position of an ADD of constants behind the MUL of bytes or floats by constants at `position`, -1: none. */
+static int32_t find_sum(const fuse_state* f, int32_t position, LinnetFusion* fusion) {
   const ln_node* node = node_at(f, position);
   const int32_t x = input_of(node, 0), middle = output_of(node);
-  if (node->registration.builtin_code != kTfLiteBuiltinMul || node->node.inputs->size != 2 || !is_byte(f, x) ||
-      middle < 0 || activation_of(node) == NULL || !is_by_channel(f, input_of(node, 1), x) ||
+  if (node->registration.builtin_code != kTfLiteBuiltinMul || node->node.inputs->size != 2 ||
+      !(is_byte(f, x) || is_float(f, x)) || middle < 0 || activation_of(node) == NULL ||
+      (is_float(f, x) && *activation_of(node) != kTfLiteActNone) || !is_by_channel(f, input_of(node, 1), x) ||
       ln_has_tensor(f->subgraph->inputs, x))
     return -1;
   const TfLiteType type = f->subgraph->tensors[x].type;
@@ -247,6 +254,17 @@ static int32_t find_byte_sum(const fuse_state* f, int32_t position, LinnetFusion
   return r->last;
 }
 
+/* A clamp of floats behind the node at `position`, which clamps nothing itself; -1: none. */
+static int32_t find_clamp(const fuse_state* f, int32_t position, LinnetFusion* fusion) {
+  const ln_node* node = node_at(f, position);
+  const int32_t out = output_of(node);
+  if (!is_float(f, out) || *activation_of(node) != kTfLiteActNone || f->readers[out].count != 1) return -1;
+  const LinnetFusedActivation activation = activation_for(code_at(f, f->readers[out].last));
+  if (activation == kLinnetFusedNone || activation > kLinnetFusedRelu0To1) return -1;
+  fusion->activation = activation;
+  return f->readers[out].last;
+}
+
 /* What follows the node at `position`: its positions in followers[2], how many. */
 static int find_activation(const fuse_state* f, int32_t position, LinnetFusion* fusion, int32_t followers[2]) {
   const ln_node* node = node_at(f, position);
@@ -256,8 +274,11 @@ static int find_activation(const fuse_state* f, int32_t position, LinnetFusion* 
     fusion->activation = kLinnetFusedSwish;
     return 1;
   }
-  followers[0] = find_byte_sum(f, position, fusion);
-  if (followers[0] >= 0) return 1;
+  followers[0] = find_sum(f, position, fusion);
+  if (followers[0] >= 0) {
+    followers[1] = find_clamp(f, followers[0], fusion);
+    return followers[1] >= 0 ? 2 : 1;
+  }
   if (own == NULL || *own != kTfLiteActNone || !is_float(f, out) || !is_float(f, input_of(node, 0)) ||
       !is_float(f, input_of(node, 1)))
     return 0;
@@ -273,21 +294,100 @@ static int find_activation(const fuse_state* f, int32_t position, LinnetFusion* 
   return fusion->activation != kLinnetFusedNone ? 1 : 0;
 }
 
+/* ---- Joins: CONCATENATION of floats in the last dimension whose result only sums of products read, which can take
+ * their pixels from the pieces. Where each joins the one before and something new (DenseNet), none is made. ---- */
+
+static bool is_join(const fuse_state* f, int32_t position) {
+  const ln_node* node = node_at(f, position);
+  const TfLiteConcatenationParams* params = node->node.builtin_data;
+  const int32_t out = output_of(node);
+  if (code_at(f, position) != kTfLiteBuiltinConcatenation || params == NULL || !is_float(f, out) ||
+      params->activation != kTfLiteActNone)
+    return false;
+  const int rank = f->subgraph->tensors[out].dims->size;
+  if (rank == 0 || (params->axis != -1 && params->axis != rank - 1)) return false;
+  for (int i = 0; i < node->node.inputs->size; ++i) {
+    const int32_t tensor = node->node.inputs->data[i];
+    if (!is_float(f, tensor) || f->subgraph->tensors[tensor].is_variable || f->readers[tensor].writer >= position)
+      return false;
+  }
+  return node->node.inputs->size > 0;
+}
+
+/* The position of the join that makes the tensor, -1: none. */
+static int32_t join_of(const fuse_state* f, int32_t tensor) {
+  const int32_t writer = f->readers[tensor].writer;
+  return writer >= 0 && f->sizes[writer] > 0 ? writer : -1;
+}
+
+static bool takes_pieces(const fuse_state* f, int32_t position, int32_t tensor) {
+  LinnetFusion fusion = {0};
+  if (position < 0) return false;
+  if (f->replaced[position] == JOIN) return true;
+  return code_at(f, position) == kTfLiteBuiltinMul && input_of(node_at(f, position), 0) == tensor &&
+         find_sum(f, position, &fusion) >= 0;
+}
+
+/* From the last to the first, as those that read a join are looked at before it. */
+static void mark_joins(fuse_state* f) {
+  for (int32_t p = 0; p < f->plan_size; ++p) {
+    const TfLiteIntArray* inputs = node_at(f, p)->node.inputs;
+    f->sizes[p] = is_join(f, p) ? 1 : 0;
+    for (int i = 0; f->sizes[p] > 0 && i < inputs->size && f->sizes[p] <= MOST_PIECES; ++i) {
+      const int32_t join = join_of(f, inputs->data[i]);
+      f->sizes[p] += join >= 0 ? f->sizes[join] : 1;
+    }
+  }
+  for (int32_t p = f->plan_size - 1; p >= 0; --p) {
+    if (f->sizes[p] == 0 || f->sizes[p] > MOST_PIECES) continue;
+    const int32_t out = output_of(node_at(f, p));
+    const readers* r = &f->readers[out];
+    if ((r->count == 1 || (r->count == 2 && takes_pieces(f, r->before, out))) && takes_pieces(f, r->last, out))
+      f->replaced[p] = JOIN;
+  }
+}
+
+/* The pieces of the tensor: itself where no join makes it. `sizes` bounds their number, and the depth too. */
+static int32_t list_pieces(const fuse_state* f, int32_t tensor, int32_t* pieces, int32_t count) {
+  const int32_t join = join_of(f, tensor);
+  if (join < 0 || f->replaced[join] != JOIN) {
+    pieces[count] = tensor;
+    return count + 1;
+  }
+  const TfLiteIntArray* inputs = node_at(f, join)->node.inputs;
+  for (int i = 0; i < inputs->size; ++i) count = list_pieces(f, inputs->data[i], pieces, count);
+  return count;
+}
+
+static bool took_pieces(const fuse_state* f, int32_t position, int32_t tensor) {
+  if (f->replaced[position] < 0) return f->replaced[position] == GONE;
+  const LinnetFusion* fusion = &f->subgraph->nodes[f->replaced[position]]->fusion;
+  return fusion->joins && fusion->joined == tensor;
+}
+
+static void settle_joins(fuse_state* f) {
+  for (int32_t p = f->plan_size - 1; p >= 0; --p) {
+    if (f->replaced[p] != JOIN) continue;
+    const int32_t out = output_of(node_at(f, p));
+    const readers* r = &f->readers[out];
+    f->replaced[p] = took_pieces(f, r->last, out) && (r->count == 1 || took_pieces(f, r->before, out)) ? GONE : STAYS;
+  }
+}
+
 /* ---- The new node ---- */
 
-/* A copy of the list with one more. */
-static TfLiteIntArray* with_another(const TfLiteIntArray* list, int32_t item) {
-  TfLiteIntArray* longer = TfLiteIntArrayCreate(list->size + 1);
+/* A copy of the list with `count` more. */
+static TfLiteIntArray* with_more(const TfLiteIntArray* list, const int32_t* items, int32_t count) {
+  TfLiteIntArray* longer = TfLiteIntArrayCreate(list->size + count);
   if (longer == NULL) return NULL;
   memcpy(longer->data, list->data, (size_t)list->size * sizeof *list->data);
-  longer->data[list->size] = item;
+  if (count > 0) memcpy(longer->data + list->size, items, (size_t)count * sizeof *items);
   return longer;
 }
 
-/* A copy of the node at `position` that reads and writes other tensors; `weights` -1: the same; `third` -1: no third
- * input. */
+/* A copy of the node at `position` that reads and writes other tensors, and `count` more; `weights` -1: the same. */
 static TfLiteStatus make_node(fuse_state* f, int32_t position, const LinnetFusion* fusion, int32_t input,
-                              int32_t weights, int32_t third, int32_t output) {
+                              int32_t weights, const int32_t* more, int32_t count, int32_t output) {
   ln_subgraph* s = f->subgraph;
   const int32_t main_index = s->plan->data[position];
   ln_node* node = ln_subgraph_new_node(s);
@@ -301,7 +401,7 @@ static TfLiteStatus make_node(fuse_state* f, int32_t position, const LinnetFusio
   node->stands_for = main_index;
   node->borrows_options = true;
   node->node.builtin_data = main->node.builtin_data;
-  node->node.inputs = third >= 0 ? with_another(main->node.inputs, third) : TfLiteIntArrayCopy(main->node.inputs);
+  node->node.inputs = with_more(main->node.inputs, more, count);
   node->node.outputs = TfLiteIntArrayCopy(main->node.outputs);
   node->node.intermediates = TfLiteIntArrayCreate(0);
   node->node.temporaries = TfLiteIntArrayCreate(0);
@@ -332,7 +432,7 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   const int count = find_activation(f, position, &fusion, followers);
   const int32_t halves = find_half_weights(f, position, &fusion);
   if (padding < 0 && count == 0 && halves < 0) return kTfLiteOk;
-  const int32_t input = padding >= 0 ? input_of(node_at(f, padding), 0) : input_of(node, 0);
+  int32_t input = padding >= 0 ? input_of(node_at(f, padding), 0) : input_of(node, 0);
   const int32_t output = output_of(count > 0 ? node_at(f, followers[count - 1]) : node);
   /* It is written earlier than before: nobody may have read something else there until then. */
   const ln_subgraph* s = f->subgraph;
@@ -340,11 +440,20 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
       s->states[output].has_custom || ln_has_tensor(s->inputs, output))
     return kTfLiteOk;
   const int32_t weights = halves >= 0 ? input_of(node_at(f, halves), 0) : -1;
-  const int32_t third = fusion.adds ? input_of(node_at(f, followers[0]), 1) : -1;
-  if (make_node(f, position, &fusion, input, weights, third, output) != kTfLiteOk) return kTfLiteError;
-  if (padding >= 0) f->replaced[padding] = -2;
-  if (halves >= 0) f->replaced[halves] = -2;
-  for (int i = 0; i < count; ++i) f->replaced[followers[i]] = -2;
+  int32_t more[MOST_PIECES + 1], more_count = 0;
+  if (fusion.adds) {
+    /* The first piece takes the place of input 0, the constant that is added that of the first piece. */
+    const int32_t joined = input, constant = input_of(node_at(f, followers[0]), 1);
+    more_count = list_pieces(f, joined, more, 0);
+    input = more[0];
+    more[0] = constant;
+    fusion.joins = join_of(f, joined) >= 0 && f->replaced[join_of(f, joined)] == JOIN;
+    fusion.joined = joined;
+  }
+  if (make_node(f, position, &fusion, input, weights, more, more_count, output) != kTfLiteOk) return kTfLiteError;
+  if (padding >= 0) f->replaced[padding] = GONE;
+  if (halves >= 0) f->replaced[halves] = GONE;
+  for (int i = 0; i < count; ++i) f->replaced[followers[i]] = GONE;
   return kTfLiteOk;
 }
 
@@ -354,8 +463,10 @@ static TfLiteStatus fuse_all(fuse_state* f) {
   const int32_t nodes = s->node_count;
   TfLiteStatus status = kTfLiteOk;
   count_readers(f);
-  for (int32_t p = 0; p < f->plan_size; ++p) f->replaced[p] = -1;
+  for (int32_t p = 0; p < f->plan_size; ++p) f->replaced[p] = STAYS;
+  mark_joins(f);
   for (int32_t p = 0; p < f->plan_size && status == kTfLiteOk; ++p) status = fuse_at(f, p);
+  settle_joins(f);
   TfLiteIntArray* plan = status == kTfLiteOk && f->changed ? TfLiteIntArrayCreate(f->plan_size) : NULL;
   if (status == kTfLiteOk && f->changed && plan == NULL) {
     ln_subgraph_report(s, "no memory for the execution plan");
@@ -366,7 +477,7 @@ static TfLiteStatus fuse_all(fuse_state* f) {
   if (plan == NULL) return status;
   int32_t size = 0;
   for (int32_t p = 0; p < f->plan_size; ++p)
-    if (f->replaced[p] != -2) plan->data[size++] = f->replaced[p] >= 0 ? f->replaced[p] : s->plan->data[p];
+    if (f->replaced[p] != GONE) plan->data[size++] = f->replaced[p] >= 0 ? f->replaced[p] : s->plan->data[p];
   plan->size = size;
   s->unfused_plan = s->plan;
   s->unfused_nodes = nodes;
@@ -379,13 +490,15 @@ TfLiteStatus ln_subgraph_fuse(ln_subgraph* subgraph) {
   fuse_state f = {.subgraph = subgraph, .plan_size = subgraph->plan->size};
   f.readers = ln_calloc((size_t)subgraph->tensor_count, sizeof *f.readers);
   f.replaced = ln_calloc((size_t)f.plan_size + 1, sizeof *f.replaced);
+  f.sizes = ln_calloc((size_t)f.plan_size + 1, sizeof *f.sizes);
   TfLiteStatus status = kTfLiteError;
-  if (f.readers != NULL && f.replaced != NULL)
+  if (f.readers != NULL && f.replaced != NULL && f.sizes != NULL)
     status = fuse_all(&f);
   else
     ln_subgraph_report(subgraph, "no memory to look for nodes that can be run as one");
   ln_free(f.readers);
   ln_free(f.replaced);
+  ln_free(f.sizes);
   if (status == kTfLiteOk) subgraph->fused = true;
   return status;
 }

@@ -121,7 +121,52 @@ def half_weights_twice_read(c):
     c.op("ADD", [1, 9, 8, 40], y, last=True)
 
 
-CASES = [(half_convolution, ["CONV_2D"]), (half_winograd, ["CONV_2D", "CONV_2D"]), (half_product, ["FULLY_CONNECTED"]),
+def norm(c, channels, activation=None, last=False):
+    numbers = np.random.default_rng(channels).normal(0, 1, (2, channels)).astype(np.float32)
+    c.op("MUL", [1, 9, 8, channels], c.const(numbers[:1].reshape(1, 1, 1, channels)))
+    more = {"fused_activation_function": activation} if activation else {}
+    c.op("ADD", [1, 9, 8, channels], c.const(numbers[1]), last=last, **more)
+
+
+def join(c, pieces, channels, axis=3):
+    return c.op("CONCATENATION", [1, 9, 8, channels], *pieces[1:], first=pieces[0], axis=axis)
+
+
+def dense_block(c):
+    """Each join is read by a norm and by the next join; the graph's input is a piece too."""
+    x = c.last
+    y = join(c, [x, c.conv([1, 9, 8, 7], 3, 5)], 12)
+    norm(c, 12, "RELU")
+    z = join(c, [y, c.conv([1, 9, 8, 33], 3, 12), x], 50, axis=-1)
+    norm(c, 50)
+    c.op("RELU6", [1, 9, 8, 50])
+    join(c, [z, c.conv([1, 9, 8, 150], 1, 50)], 200)
+    norm(c, 200, "RELU_N1_TO_1", last=True)
+
+
+def join_read_elsewhere(c):
+    x = c.last
+    y = join(c, [x, c.conv([1, 9, 8, 7], 3, 5)], 12)
+    norm(c, 12, "RELU")
+    join(c, [y, c.conv([1, 9, 8, 8], 3, 12)], 20)
+    z = c.op("TANH", [1, 9, 8, 20])
+    c.last = y
+    norm(c, 12)
+    norm(c, 12)
+    c.op("CONCATENATION", [1, 9, 8, 32], z, axis=3, last=True)
+
+
+def join_of_lines(c):
+    x = c.last
+    c.op("CONCATENATION", [1, 18, 8, 5], c.conv([1, 9, 8, 5], 3, 5), first=x, axis=1)
+    c.op("MUL", [1, 18, 8, 5], c.const(np.float32([1, 2, 3, 4, 5])))
+    c.op("ADD", [1, 18, 8, 5], c.const(np.float32([5, 4, 3, 2, 1])), last=True)
+
+
+CASES = [(dense_block, ["CONV_2D"] * 3 + ["MUL"] * 3),
+         (join_read_elsewhere, ["CONV_2D"] * 2 + ["CONCATENATION"] * 3 + ["MUL"] * 3 + ["TANH"]),
+         (join_of_lines, ["CONV_2D", "CONCATENATION", "MUL"]),
+         (half_convolution, ["CONV_2D"]), (half_winograd, ["CONV_2D", "CONV_2D"]), (half_product, ["FULLY_CONNECTED"]),
          (half_weights_twice_read, ["CONV_2D", "CONV_2D", "ADD"]), (padded_convolution, ["CONV_2D"]), (padded_depthwise, ["DEPTHWISE_CONV_2D"]), (swish, ["CONV_2D"]),
          (hard_swish, ["CONV_2D"]), (padded_and_activated, ["CONV_2D"]), (sum_and_relu, ["ADD"]),
          (padded_twice_read, ["PAD", "CONV_2D", "SLICE", "ADD"]), (own_activation, ["CONV_2D", "TANH"])]
@@ -177,6 +222,22 @@ def test_byte_swish(tmp_path, dtype, more):
         ran = ["LOGISTIC"] + ["MUL"] * visible + ["ADD"] * more
         assert sorted(node["operator"] for node in report["nodes"]) == sorted(ran)
     np.testing.assert_array_equal(results[0], results[1])
+
+
+@pytest.mark.parametrize("channels", [5, 1])
+def test_scale_shift_resized(tmp_path, channels):
+    """An input that is resized to one channel is broadcast."""
+    x = RANDOM.normal(0, 3, (2, 90, 50, channels)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    chain = Chain(False, [1, 9, 8, 5])
+    chain.op("ABS", [1, 9, 8, 5])
+    chain.op("MUL", [1, 9, 8, 5], chain.const(np.float32([1, -2, 3, -4, 5])))
+    chain.op("ADD", [1, 9, 8, 5], chain.const(np.float32([5, 4, 3, 2, 1])), last=True, fused_activation_function="RELU")
+    chain.model.save(tmp_path / "m.tflite")
+    linnet("run", tmp_path / "m.tflite", "--input", f"x={tmp_path / 'x.npy'}", "--shape", f"x=2x90x50x{channels}",
+           "--output-dir", tmp_path)
+    expected = np.maximum(np.abs(x) * np.float32([1, -2, 3, -4, 5]) + np.float32([5, 4, 3, 2, 1]), 0)
+    np.testing.assert_array_equal(np.load(tmp_path / "output0.npy"), expected)
 
 
 def byte_scale_shift(path, dtype, visible):

@@ -106,6 +106,26 @@ static void check_turn(ln_turn_32_fn turn) {
   kc_release();
 }
 
+/* Bit for bit, but for NaN. */
+static void check_scale_shift(ln_scale_shift_f32_fn scale_shift) {
+  size_t count;
+  const size_t pixels = kc_size(9, 4), channels = kc_size(kc_chance(30) ? 300 : 50, 16);
+  const size_t stride = channels + (size_t)kc_range(0, 3), out_stride = channels + (size_t)kc_range(0, 3);
+  const size_t size = (pixels - 1) * stride + channels, out_size = (pixels - 1) * out_stride + channels;
+  const ln_clamp_f32 clamp = {kc_chance(50) ? 0.0f : -1.0f, kc_chance(50) ? INFINITY : 2.5f};
+  float *x = kc_memory(size * 4), *scale = kc_memory(channels * 4), *shift = kc_memory(channels * 4);
+  float *out = stride == out_stride && kc_chance(30) ? x : kc_memory(out_size * 4), *expected = kc_memory(out_size * 4);
+  fill(x, size);
+  fill(scale, channels);
+  fill(shift, channels);
+  if (out != x) kc_fill_f32(out, out_size, 1);
+  memcpy(expected, out, out_size * 4);
+  ln_rows_f32_rungs(&count)[0]->scale_shift(x, stride, scale, shift, &clamp, pixels, channels, expected, out_stride);
+  scale_shift(x, stride, scale, shift, &clamp, pixels, channels, out, out_stride);
+  kc_close(out, expected, out_size, 0.0f, 1.0f, "%zu pixels, %zu channels scaled and shifted", pixels, channels);
+  kc_release();
+}
+
 static void check(void) {
   size_t count;
   const ln_rows_f32* const* rungs = ln_rows_f32_rungs(&count);
@@ -118,6 +138,7 @@ static void check(void) {
       check_matvec(rungs[i]->matvec);
       check_matvecs(rungs[i]);
       check_turn(rungs[i]->turn);
+      check_scale_shift(rungs[i]->scale_shift);
     }
   }
 }

@@ -10,4 +10,5 @@ const ln_rows_f32 ln_rows_f32_neon = {.name = "rows_f32_neon",
                                       .softmax = softmax,
                                       .matvec = matvec,
                                       .matvecs = matvecs,
-                                      .turn = turn};
+                                      .turn = turn,
+                                      .scale_shift = scale_shift};

@@ -17,6 +17,16 @@ static void turn_ref(size_t rows, size_t columns, const float* in, size_t in_str
     for (size_t c = 0; c < columns; ++c) memcpy(out + c * out_stride + r, in + r * in_stride + c, sizeof *out);
 }
 
+static void scale_shift_ref(const float* x, size_t x_stride, const float* scale, const float* shift,
+                            const ln_clamp_f32* clamp, size_t pixels, size_t channels, float* out, size_t out_stride) {
+  for (size_t p = 0; p < pixels; ++p, x += x_stride, out += out_stride)
+    for (size_t c = 0; c < channels; ++c) {
+      const float product = x[c] * scale[c], sum = product + shift[c];
+      const float above = sum < clamp->low ? clamp->low : sum;
+      out[c] = above > clamp->high ? clamp->high : above;
+    }
+}
+
 static void matvecs_ref(const float* matrix, size_t rows, size_t columns, const float* vectors, size_t vector_stride,
                         size_t count, float* results, size_t result_stride) {
   for (size_t i = 0; i < count; ++i)
@@ -33,7 +43,8 @@ static const ln_rows_f32 ln_rows_f32_generic = {.name = "rows_f32_ref",
                                                 .softmax = ln_softmax_f32_ref,
                                                 .matvec = ln_matvec_f32_ref,
                                                 .matvecs = matvecs_ref,
-                                                .turn = turn_ref};
+                                                .turn = turn_ref,
+                                                .scale_shift = scale_shift_ref};
 
 static const ln_rows_f32* const ladder[] = {
     &ln_rows_f32_generic,

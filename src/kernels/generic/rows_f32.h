@@ -32,6 +32,12 @@ typedef void (*ln_matvecs_f32_fn)(const float* matrix, size_t rows, size_t colum
 typedef void (*ln_turn_32_fn)(size_t rows, size_t columns, const float* in, size_t in_stride, float* out,
                               size_t out_stride);
 
+/* out[c] = x[c] * scale[c] + shift[c], rounded twice, within [low, high], for the channels of each pixel. Pixels lie
+ * x_stride and out_stride apart. x may be out. */
+typedef void (*ln_scale_shift_f32_fn)(const float* x, size_t x_stride, const float* scale, const float* shift,
+                                      const ln_clamp_f32* clamp, size_t pixels, size_t channels, float* out,
+                                      size_t out_stride);
+
 typedef struct ln_rows_f32 {
   const char* name;
   ln_isa isa;
@@ -41,6 +47,7 @@ typedef struct ln_rows_f32 {
   ln_matvec_f32_fn matvec;
   ln_matvecs_f32_fn matvecs;
   ln_turn_32_fn turn;
+  ln_scale_shift_f32_fn scale_shift;
 } ln_rows_f32;
 
 const ln_rows_f32* const* ln_rows_f32_rungs(size_t* count);

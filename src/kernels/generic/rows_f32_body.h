@@ -94,6 +94,45 @@ LN_PAIR(maximum, , vec_max(x, y))
 LN_PAIR(minimum, , vec_min(x, y))
 LN_PAIR(squared_difference, , vec_mul(vec_sub(x, y), vec_sub(x, y)))
 
+LN_INLINE vec scaled(vec x, vec scale, vec shift, vec low, vec high) {
+  return clamp(vec_add(vec_mul(x, scale), shift), low, high);
+}
+
+/* Few channels keep their numbers in registers from pixel to pixel. */
+static void scale_shift(const float* x, size_t x_stride, const float* scale, const float* shift,
+                        const ln_clamp_f32* range, size_t pixels, size_t channels, float* out, size_t out_stride) {
+  const vec low = vec_set(range->low), high = vec_set(range->high);
+  size_t c = 0;
+  if (channels > 8 * VEC_LANES) {
+    const size_t whole = channels / VEC_LANES * VEC_LANES;
+    for (size_t p = 0; p < pixels; ++p) {
+      const float* from = x + p * x_stride;
+      float* to = out + p * out_stride;
+      for (c = 0; c < whole; c += VEC_LANES)
+        vec_store(to + c, scaled(vec_load(from + c), vec_load(scale + c), vec_load(shift + c), low, high));
+    }
+    c = whole;
+  }
+  for (; c + 2 * VEC_LANES <= channels; c += 2 * VEC_LANES) {
+    const vec a = vec_load(scale + c), b = vec_load(scale + c + VEC_LANES);
+    const vec s = vec_load(shift + c), t = vec_load(shift + c + VEC_LANES);
+    for (size_t p = 0; p < pixels; ++p) {
+      const float* from = x + p * x_stride + c;
+      float* to = out + p * out_stride + c;
+      const vec first = scaled(vec_load(from), a, s, low, high);
+      const vec second = scaled(vec_load(from + VEC_LANES), b, t, low, high);
+      vec_store(to, first);
+      vec_store(to + VEC_LANES, second);
+    }
+  }
+  for (; c < channels; c += VEC_LANES) {
+    const size_t n = channels - c;
+    const vec a = vec_load_n(scale + c, n), s = vec_load_n(shift + c, n);
+    for (size_t p = 0; p < pixels; ++p)
+      vec_store_n(out + p * out_stride + c, scaled(vec_load_n(x + p * x_stride + c, n), a, s, low, high), n);
+  }
+}
+
 /* ---- Softmax ---- */
 
 static float largest_of(const float* row, size_t depth) {

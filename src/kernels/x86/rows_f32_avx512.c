@@ -13,4 +13,5 @@ const ln_rows_f32 ln_rows_f32_avx512 = {.name = LN_ROW_NAME,
                                         .softmax = softmax,
                                         .matvec = matvec,
                                         .matvecs = matvecs,
-                                        .turn = turn};
+                                        .turn = turn,
+                                        .scale_shift = scale_shift};
