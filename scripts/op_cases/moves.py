@@ -176,6 +176,20 @@ def bitcast(suite):
         add(suite, name, [numbers(suite, name, source, shape)], [(target, [1])])
 
 
+def pad(suite):
+    """Axes of nothing and of one, and many rows, which threads share."""
+    for label, shape, margins in (("nothing", (0, 3), [[1, 0], [0, 1]]), ("nothing_inside", (1, 0, 3), [[0, 0], [1, 0], [2, 0]]),
+                                  ("ones", (1, 1, 3), [[0, 0], [0, 0], [1, 2]]), ("outer", (1, 1, 3), [[2, 1], [0, 0], [0, 0]]),
+                                  ("rows", (1, 61, 17, 4), [[0, 0], [2, 3], [1, 1], [0, 0]])):
+        for dtype in (np.float32, np.int8):
+            name = f"PAD/{label}_{np.dtype(dtype).name}"
+            padded = [extent + sum(margin) for extent, margin in zip(shape, margins)]
+            quant = [quantization(0.5, 3)] if dtype == np.int8 else []
+            values = numbers(suite, name, dtype, shape)
+            add(suite, name, [Quantized(values, quant[0]) if quant else values, Const(I32(margins))],
+                [(type_name(values), padded, *quant)])
+
+
 def cases(suite):
-    for family in (fill, select, where, reverse, one_hot, update, sparse, blocks, diagonals, bitcast):
+    for family in (fill, select, where, reverse, one_hot, update, sparse, blocks, diagonals, bitcast, pad):
         family(suite)
