@@ -19,7 +19,7 @@ enum { kScratch, kQuantized, kScales, kZeroPoints, kTemporaries };
 typedef struct fc_data {
   ln_matrix matrix;
   size_t rows, depth;
-  bool hybrid, activates, shuffled, in_blocks;
+  bool hybrid, activates, shuffled, in_blocks, one_row;
   size_t scratch_bytes;
   int first_temporary;
   ln_block_matrix blocks;
@@ -283,6 +283,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(check_types(context, params, input, weights, bias, output));
   LN_TRY(set_shapes(context, params, input, weights, bias, output, d));
   d->in_blocks = d->hybrid && ln_is_blockwise(weights);
+  d->one_row = false;
   if (d->depth == 0) return set_temporaries(context, node, d);
   if (d->shuffled) return prepare_shuffled(context, node, d);
   LN_TRY(set_rule(context, params, input, weights, bias, output, d));
@@ -300,6 +301,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
   if (d->matrix.packed_is_constant && (bias == NULL || ln_is_constant(bias)))
     LN_TRY(ln_matrix_load(context, &d->matrix, weights, bias));
+  d->one_row = d->rows == 1 && ln_matrix_takes_row(&d->matrix);
   return set_temporaries(context, node, d);
 }
 
@@ -343,8 +345,13 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *input, *weights;
   TfLiteTensor* output;
   LN_TRY(ln_get_input(context, node, kInput, &input));
-  LN_TRY(ln_get_input(context, node, kWeights, &weights));
   LN_TRY(ln_get_output(context, node, 0, &output));
+  if (d->one_row) {
+    ln_matrix_run_row(&d->matrix, ln_get_temporary(context, node, kScratch)->data.raw, input->data.raw_const,
+                      output->data.raw);
+    return kTfLiteOk;
+  }
+  LN_TRY(ln_get_input(context, node, kWeights, &weights));
   if (output->bytes == 0) return kTfLiteOk;
   if (d->depth == 0) {
     memset(output->data.raw, 0, output->bytes);

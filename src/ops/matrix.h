@@ -133,6 +133,11 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
                    size_t line_rows, void (*describe)(const void* arg, size_t index, ln_matrix_job* job),
                    const void* arg);
 
+/* Whether the product of one row is made by ln_matrix_run_row, which does the same as ln_matrix_run for a job of one
+ * row and asks less; known once ln_matrix_plan_scratch has been called and the matrix is ready. */
+bool ln_matrix_takes_row(const ln_matrix* matrix);
+void ln_matrix_run_row(const ln_matrix* matrix, void* scratch, const void* in, void* out);
+
 /* How many workers prepare should have scratch memory for. */
 size_t ln_worker_count(TfLiteContext* context);
 /* Calls work(arg, item, worker) for every item; at most `workers` run at once, each with a number of its own. */

@@ -38,21 +38,26 @@ static void gather(const ln_matrix_tile* t, void* out, size_t out_stride) {
     ln_im2col_q8_wide(job->shape, job->in, job->fill, job->fill_step, flip, t->first, t->rows, out, out_stride);
 }
 
+/* Of a panel whose columns are `channel` and so on among the channels, `at` among the biases. */
+static ln_gemm_q8_numbers numbers_of(const ln_matrix* matrix, size_t channel, size_t at, const int32_t* terms) {
+  const bool real = matrix->rule == LN_MATRIX_REAL;
+  return (ln_gemm_q8_numbers){real ? matrix->scale + channel : NULL,
+                              real && !matrix->any_large ? matrix->scale_f + channel : NULL,
+                              matrix->byte_bias + at,
+                              matrix->byte_multiplier + channel,
+                              matrix->byte_offset + channel,
+                              matrix->byte_sign_shift + channel,
+                              matrix->byte_shift + channel,
+                              matrix->any_left ? matrix->byte_left + channel : NULL,
+                              terms,
+                              matrix->byte_range};
+}
+
 static void panel_to_bytes(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows, size_t n, const int32_t* terms) {
   const ln_matrix* matrix = t->matrix;
   const size_t channel = t->part->channel_group * matrix->padded_columns + n;
   const size_t at = (size_t)(t->part - matrix->parts) * matrix->padded_columns + n;
-  const bool real = matrix->rule == LN_MATRIX_REAL;
-  const ln_gemm_q8_numbers numbers = {real ? matrix->scale + channel : NULL,
-                                      real && !matrix->any_large ? matrix->scale_f + channel : NULL,
-                                      matrix->byte_bias + at,
-                                      matrix->byte_multiplier + channel,
-                                      matrix->byte_offset + channel,
-                                      matrix->byte_sign_shift + channel,
-                                      matrix->byte_shift + channel,
-                                      matrix->any_left ? matrix->byte_left + channel : NULL,
-                                      terms,
-                                      matrix->byte_range};
+  const ln_gemm_q8_numbers numbers = numbers_of(matrix, channel, at, terms);
   matrix->q8->run(rows, &numbers, (uint8_t*)t->job->out + t->out_offset + n, t->job->out_stride);
 }
 
@@ -133,4 +138,37 @@ void ln_matrix_run_bytes(const ln_matrix_tile* t, void* gathered, int32_t* terms
     rows.columns = t->end - n < kernel->nr ? t->end - n : kernel->nr;
     ln_matrix_run_panel(t, &rows, n, weights_zero != 0 ? terms : NULL);
   }
+}
+
+static void run_row_of_bytes(const ln_matrix* matrix, void* scratch, const uint8_t* in, uint8_t* out) {
+  const ln_gemm_q8* kernel = matrix->q8;
+  const size_t depth = matrix->max_depth, stride = ln_round_up(depth, kernel->kr);
+  const int32_t weights_zero = ln_matrix_weights_zero(matrix);
+  const char* packed = (const char*)matrix->packed + matrix->parts[0].packed;
+  int32_t term = 0;
+  ln_gemm_q8_rows rows = {.rows = 1,
+                          .columns = matrix->columns,
+                          .segments = 1,
+                          .groups = stride / kernel->kr,
+                          .a = in,
+                          .a_stride = stride,
+                          .b = (const int8_t*)packed};
+  if (kernel->a_size != 1 || flip_of(matrix) != 0 || depth != stride) {
+    ln_gemm_q8_copy(kernel, in, depth, flip_of(matrix), scratch, 0);
+    memset((char*)scratch + depth * kernel->a_size, 0, (stride - depth) * kernel->a_size);
+    rows.a = scratch;
+  }
+  if (weights_zero != 0) kernel->sum_rows(1, depth, rows.a, stride, -weights_zero, &term);
+  const ln_gemm_q8_numbers numbers = numbers_of(matrix, 0, 0, weights_zero != 0 ? &term : NULL);
+  ln_gemm_q8_row(kernel, &rows, &numbers, out);
+}
+
+bool ln_matrix_takes_row(const ln_matrix* matrix) {
+  return matrix->ready && matrix->part_count == 1 && matrix->channel_groups == 1 && matrix->segments == 1 &&
+         !matrix->winograd && matrix->sparse == NULL && matrix->to_bytes &&
+         (matrix->workers == 1 || ln_matrix_is_tiny(matrix, 1));
+}
+
+void ln_matrix_run_row(const ln_matrix* matrix, void* scratch, const void* in, void* out) {
+  run_row_of_bytes(matrix, scratch, in, out);
 }

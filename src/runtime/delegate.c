@@ -83,6 +83,7 @@ TfLiteStatus ln_interpreter_set_buffer_handle(ln_interpreter* interpreter, TfLit
               "A buffer handle needs a tensor of this interpreter and the one delegate that the tensor belongs to.");
     return kTfLiteError;
   }
+  ln_subgraph_unmark_plain(owner);
   ln_free_buffer_handle(owner, tensor);
   tensor->delegate = delegate;
   tensor->buffer_handle = handle;

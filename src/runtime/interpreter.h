@@ -38,6 +38,9 @@ typedef struct ln_node_subset {
 } ln_node_subset;
 
 typedef struct ln_node {
+  /* Set for nodes that are placed and of which nothing need be asked before they run: their inputs have data, their
+   * outputs elements. Beside what else a run reads of the node. */
+  TfLiteStatus (*plain_invoke)(TfLiteContext* context, TfLiteNode* node);
   TfLiteNode node;
   TfLiteRegistration registration;
   const char* name;         /* of the operator */
@@ -149,6 +152,10 @@ void ln_subgraph_pop_node(ln_subgraph* subgraph); /* frees the newest node */
 void* ln_node_init(ln_subgraph* subgraph, ln_node* node, const char* buffer, size_t length);
 TfLiteStatus ln_node_prepare(ln_subgraph* subgraph, int32_t index);
 TfLiteStatus ln_node_invoke(ln_subgraph* subgraph, int32_t index);
+/* Finds out which nodes at positions [first, end) of the plan, whose tensors have been placed, have a plain_invoke. */
+void ln_subgraph_mark_plain(ln_subgraph* subgraph, int32_t first, int32_t end);
+/* No node has one any more. */
+void ln_subgraph_unmark_plain(ln_subgraph* subgraph);
 
 /* ---- subgraph.c ---- */
 ln_subgraph* ln_subgraph_create(ln_interpreter* interpreter, int32_t index); /* NULL: reported */

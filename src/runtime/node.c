@@ -277,9 +277,42 @@ TfLiteStatus ln_node_invoke(ln_subgraph* subgraph, int32_t index) {
   const int32_t outer = subgraph->current_node;
   const uint64_t reports = subgraph->interpreter->report_count;
   subgraph->current_node = index;
-  const TfLiteStatus status = call_invoke(subgraph, node);
+  const TfLiteStatus status =
+      node->plain_invoke != NULL ? node->plain_invoke(&subgraph->context, &node->node) : call_invoke(subgraph, node);
   if (status != kTfLiteOk && status != kTfLiteCancelled)
     report_failure(subgraph, index, "invoke", subgraph->interpreter->report_count != reports);
   subgraph->current_node = outer;
   return status;
+}
+
+static bool is_plain_input(const ln_subgraph* subgraph, int32_t tensor) {
+  const TfLiteTensor* t = &subgraph->tensors[tensor];
+  const TfLiteAllocationType kind = t->allocation_type;
+  const bool stays = kind == kTfLiteMmapRo || kind == kTfLitePersistentRo || kind == kTfLiteArenaRw;
+  return stays && t->data.raw != NULL && t->delegate == NULL && !ln_has_tensor(subgraph->inputs, tensor);
+}
+
+static bool is_plain(const ln_subgraph* subgraph, const ln_node* node) {
+  const TfLiteIntArray *inputs = node->node.inputs, *outputs = node->node.outputs;
+  bool plain = node->is_own && node->registration.registration_external == NULL && node->node.delegate == NULL &&
+               node->registration.builtin_code != kTfLiteBuiltinCustom && outputs->size > 0;
+  for (int i = 0; plain && i < inputs->size; ++i)
+    plain = inputs->data[i] < 0 || is_plain_input(subgraph, inputs->data[i]);
+  for (int i = 0; plain && i < outputs->size; ++i) {
+    const TfLiteTensor* t = outputs->data[i] >= 0 ? &subgraph->tensors[outputs->data[i]] : NULL;
+    plain = t != NULL && t->bytes > 0 && t->allocation_type == kTfLiteArenaRw;
+  }
+  return plain;
+}
+
+void ln_subgraph_mark_plain(ln_subgraph* subgraph, int32_t first, int32_t end) {
+  for (int32_t p = first; p < end; ++p) {
+    ln_node* node = subgraph->nodes[subgraph->plan->data[p]];
+    const bool plain = subgraph->interpreter->delegate_count == 0 && is_plain(subgraph, node);
+    node->plain_invoke = plain ? node->registration.invoke : NULL;
+  }
+}
+
+void ln_subgraph_unmark_plain(ln_subgraph* subgraph) {
+  for (int32_t i = 0; i < subgraph->node_count; ++i) subgraph->nodes[i]->plain_invoke = NULL;
 }

@@ -174,8 +174,13 @@ static TfLiteStatus prepare_and_place(ln_subgraph* subgraph) {
   TfLiteStatus status = prepare_stretch(subgraph, first, &end);
   if (status == kTfLiteOk) status = ln_subgraph_place(subgraph, first, end);
   if (status == kTfLiteOk) status = check_custom_allocations(subgraph);
-  if (status == kTfLiteOk) subgraph->next_to_prepare = end;
-  return status;
+  if (status != kTfLiteOk) {
+    ln_subgraph_unmark_plain(subgraph);
+    return status;
+  }
+  subgraph->next_to_prepare = end;
+  ln_subgraph_mark_plain(subgraph, first, end);
+  return kTfLiteOk;
 }
 
 /* The plan must be in order of execution: what a node was prepared for must not get another shape. No node may write
@@ -305,14 +310,15 @@ static bool is_computed(const ln_subgraph* subgraph, const ln_node* node) {
 
 static TfLiteStatus run_position(ln_subgraph* subgraph, int32_t position) {
   const int32_t index = subgraph->plan->data[position];
+  const ln_node* node = subgraph->nodes[index];
+  const bool plain = node->plain_invoke != NULL;
   subgraph->position = position;
   subgraph->current_node = index;
-  TfLiteStatus status = check_inputs(subgraph, index);
+  TfLiteStatus status = plain ? kTfLiteOk : check_inputs(subgraph, index);
   if (status == kTfLiteOk && ln_interpreter_is_cancelled(subgraph->interpreter)) status = kTfLiteCancelled;
   if (status == kTfLiteOk) status = ln_subgraph_reserve_tensors(subgraph);
   subgraph->resized = false;
-  const ln_node* node = subgraph->nodes[index];
-  if (status == kTfLiteOk && !has_no_elements(subgraph, node) && !is_computed(subgraph, node))
+  if (status == kTfLiteOk && (plain || (!has_no_elements(subgraph, node) && !is_computed(subgraph, node))))
     status = run_node(subgraph, index);
   subgraph->current_node = -1;
   return status;

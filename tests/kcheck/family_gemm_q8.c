@@ -122,7 +122,8 @@ static uint8_t scaled(const product* p, size_t n, int32_t sum) {
   return (uint8_t)(value ^ p->range.flip);
 }
 
-static void check_bytes(const product* p, const operands* o) {
+/* `row`: by the panels of any number of columns. */
+static void check_bytes(const product* p, const operands* o, bool row) {
   const ln_gemm_q8_rows rows = rows_of(p, o, p->rows);
   const size_t size = (p->rows - 1) * p->out_stride + p->columns;
   uint8_t* expected = kc_memory(size);
@@ -135,7 +136,10 @@ static void check_bytes(const product* p, const operands* o) {
       expected[m * p->out_stride + n] = p->scale != NULL ? scaled(p, n, (int32_t)(sum - (UINT32_C(1) << 31)))
                                                          : ln_requant_q8_apply(&p->numbers[n], &p->range, sum);
     }
-  o->kernel->run(&rows, &o->numbers, o->out, p->out_stride);
+  if (row)
+    ln_gemm_q8_row(o->kernel, &rows, &o->numbers, o->out);
+  else
+    o->kernel->run(&rows, &o->numbers, o->out, p->out_stride);
   kc_same(o->out, expected, size, 1, "%zu rows, %zu columns, depth %zu, strides %zu and %zu, terms %d", p->rows,
           p->columns, p->depth, p->a_stride, p->out_stride, p->row_terms != NULL);
 }
@@ -202,11 +206,23 @@ static void check_copy(const ln_gemm_q8* kernel) {
   kc_same(out, expected, count * 2, 2, "copy of %zu", count);
 }
 
+static void check_row(const ln_gemm_q8* kernel) {
+  product p = {.rows = 1, .columns = kc_size(9 * kernel->nr, kernel->nr), .segments = 1, .segment = kc_size(200, 4)};
+  operands o;
+  p.depth = p.a_stride = p.segment;
+  p.out_stride = p.columns;
+  make_product(&p);
+  make_operands(&p, kernel, &o);
+  check_bytes(&p, &o, true);
+  kc_release();
+}
+
 static void check(void) {
   size_t count;
   const ln_gemm_q8* const* rungs = ln_gemm_q8_rungs(&count);
   for (size_t i = 0; i < count; ++i) {
     if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
+    for (int round = 0; round < kc_rounds(); ++round) check_row(rungs[i]);
     for (int round = 0; round < 2 * kc_rounds(); ++round) {
       product p = {.rows = kc_size(30 + 4 * rungs[i]->mr, rungs[i]->mr),
                    .columns = kc_size(rungs[i]->nr, rungs[i]->step),
@@ -219,7 +235,7 @@ static void check(void) {
       p.out_stride = p.columns + (size_t)kc_range(0, 3);
       make_product(&p);
       make_operands(&p, rungs[i], &o);
-      check_bytes(&p, &o);
+      check_bytes(&p, &o, false);
       check_sums(&p, &o);
       if (rungs[i]->run_floats != NULL) check_floats(&p, &o);
       if (rungs[i]->copy != NULL) check_copy(rungs[i]);

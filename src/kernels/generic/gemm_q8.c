@@ -131,6 +131,21 @@ void ln_gemm_q8_copy(const ln_gemm_q8* kernel, const uint8_t* in, size_t count, 
     (kernel->copy != NULL ? kernel->copy : ln_copy_q8_wide)(in, count, flip, (int16_t*)out + at);
 }
 
+void ln_gemm_q8_row(const ln_gemm_q8* kernel, const ln_gemm_q8_rows* row, const ln_gemm_q8_numbers* numbers,
+                    uint8_t* out) {
+  if (kernel->run_row != NULL) {
+    kernel->run_row(row, numbers, out);
+    return;
+  }
+  const size_t nr = kernel->nr, panel = row->groups * kernel->kr * nr;
+  ln_gemm_q8_rows part = *row;
+  for (size_t n = 0; n < row->columns; n += nr, part.b += panel) {
+    const ln_gemm_q8_numbers some = ln_gemm_q8_numbers_from(numbers, n);
+    part.columns = row->columns - n < nr ? row->columns - n : nr;
+    kernel->run(&part, &some, out + n, nr);
+  }
+}
+
 static int32_t sum_of_column(const uint8_t* column, size_t depth, uint8_t flip) {
   int32_t sum = 0; /* of at most 2^24 at a time */
   uint32_t total = 0;

@@ -51,6 +51,9 @@ typedef struct ln_gemm_q8 {
   size_t a_size;     /* 1: bytes; 2: widened to 16 bits */
   /* To bytes; rows of `out` lie out_stride bytes apart. */
   void (*run)(const ln_gemm_q8_rows* rows, const ln_gemm_q8_numbers* numbers, uint8_t* out, size_t out_stride);
+  /* One row (of one segment) by any number of columns: their panels lie one behind the other, `numbers` has arrays for
+   * all of them. NULL: ln_gemm_q8_row takes one panel after the other. */
+  void (*run_row)(const ln_gemm_q8_rows* row, const ln_gemm_q8_numbers* numbers, uint8_t* out);
   /* Raw sums, [rows][width of the panel], for at most mr rows. */
   void (*run_sums)(const ln_gemm_q8_rows* rows, int32_t* sums);
   /* To floats; rows of `out` lie out_stride elements apart. NULL: run_sums and ln_hybrid_store do it. */
@@ -76,6 +79,24 @@ static inline size_t ln_gemm_q8_width(const ln_gemm_q8* kernel, size_t columns) 
 static inline size_t ln_gemm_q8_depth(const ln_gemm_q8* kernel, size_t depth, size_t segments) {
   return (depth / segments + kernel->kr - 1) / kernel->kr * kernel->kr * segments;
 }
+
+/* The numbers of the columns from `at` on. */
+static inline ln_gemm_q8_numbers ln_gemm_q8_numbers_from(const ln_gemm_q8_numbers* n, size_t at) {
+  return (ln_gemm_q8_numbers){.scale = n->scale != NULL ? n->scale + at : NULL,
+                              .scale_f = n->scale_f != NULL ? n->scale_f + at : NULL,
+                              .bias = n->bias + at,
+                              .multiplier = n->multiplier + at,
+                              .offset = n->offset + at,
+                              .sign_shift = n->sign_shift + at,
+                              .shift = n->shift + at,
+                              .left = n->left != NULL ? n->left + at : NULL,
+                              .row_terms = n->row_terms,
+                              .range = n->range};
+}
+
+/* As run_row; any kernel's. */
+void ln_gemm_q8_row(const ln_gemm_q8* kernel, const ln_gemm_q8_rows* row, const ln_gemm_q8_numbers* numbers,
+                    uint8_t* out);
 
 /* Panels one after the other, each [segments][groups][width][kr]; what does not exist is 0. */
 size_t ln_gemm_q8_packed_size(const ln_gemm_q8* kernel, size_t columns, size_t depth, size_t segments);

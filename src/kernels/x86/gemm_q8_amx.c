@@ -197,6 +197,10 @@ static void run_floats(const ln_gemm_q8_rows* r, const ln_gemm_q8_floats* n, flo
   _tile_release();
 }
 
+static void run_row(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out) {
+  ln_gemm_q8_6x64_avx512vnni.run_row(r, n, out);
+}
+
 static void run_sums(const ln_gemm_q8_rows* r, int32_t* sums) {
   if (!takes(r)) {
     ln_gemm_q8_6x64_avx512vnni.run_sums(r, sums);
@@ -220,6 +224,7 @@ const ln_gemm_q8 ln_gemm_q8_16x64_amx = {.name = "gemm_q8_16x64_amx",
                                          .step = kLanes,
                                          .a_size = 1,
                                          .run = run,
+                                         .run_row = run_row,
                                          .run_sums = run_sums,
                                          .run_floats = run_floats,
                                          .sum_rows = sum_rows};

@@ -8,7 +8,15 @@
 #include "kernels/x86/gemm_q8_x86.h"
 #include "kernels/x86/vec_q8_avx2.h"
 
-enum { kMaxRows = 12, kInRegisters = 1, kVectors = 2, kAhead = 1024, kElementBytes = 2, kWeightBytes = 16 };
+enum {
+  kMaxRows = 12,
+  kRowPanels = 4,
+  kInRegisters = 1,
+  kVectors = 2,
+  kAhead = 1024,
+  kElementBytes = 2,
+  kWeightBytes = 16
+};
 
 LN_INLINE vec load_weights(const int8_t* p) {
   return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)(const void*)p));
@@ -20,6 +28,7 @@ LN_INLINE vec add_products(vec sum, vec x, vec w) { return vec_add(sum, _mm256_m
 LN_RUN(12, 1)
 LN_RUN(6, 2)
 LN_RUN_ALL(LN_TWO)
+LN_RUN_ROW(2)
 
 /* ---- Many rows: half the multiplications. ----
  *
@@ -219,6 +228,7 @@ const ln_gemm_q8 ln_gemm_q8_6x16_avx2 = {.name = "gemm_q8_6x16_avx2",
                                          .step = kLanes,
                                          .a_size = 2,
                                          .run = run_either,
+                                         .run_row = run_row,
                                          .run_sums = run_sums,
                                          .run_floats = floats_either,
                                          .sum_rows = sum_rows,

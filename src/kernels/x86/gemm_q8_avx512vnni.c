@@ -7,7 +7,15 @@
 #include "kernels/x86/gemm_q8_x86.h"
 #include "kernels/x86/vec_q8_avx512.h"
 
-enum { kMaxRows = 12, kInRegisters = 0, kVectors = 4, kAhead = 2048, kElementBytes = 1, kWeightBytes = 64 };
+enum {
+  kMaxRows = 12,
+  kRowPanels = 1,
+  kInRegisters = 0,
+  kVectors = 4,
+  kAhead = 2048,
+  kElementBytes = 1,
+  kWeightBytes = 64
+};
 
 LN_INLINE vec load_weights(const int8_t* p) { return vec_load(p); }
 LN_INLINE vec add_products(vec sum, vec x, vec w) { return _mm512_dpbusd_epi32(sum, x, w); }
@@ -19,6 +27,7 @@ LN_RUN(12, 2)
 LN_RUN(8, 3)
 LN_RUN(6, 4)
 LN_RUN_ALL(LN_FOUR)
+LN_RUN_ROW(4)
 
 static uint32_t sum_of(const uint8_t* row, size_t depth) {
   const __m512i zero = _mm512_setzero_si512();
@@ -46,6 +55,7 @@ const ln_gemm_q8 ln_gemm_q8_6x64_avx512vnni = {.name = "gemm_q8_6x64_avx512vnni"
                                                .step = kLanes,
                                                .a_size = 1,
                                                .run = run,
+                                               .run_row = run_row,
                                                .run_sums = run_sums,
                                                .run_floats = run_floats,
                                                .sum_rows = sum_rows};

@@ -6,7 +6,15 @@
 #include "kernels/x86/gemm_q8_x86.h"
 #include "kernels/x86/vec_q8_avx2.h"
 
-enum { kMaxRows = 12, kInRegisters = 1, kVectors = 2, kAhead = 1024, kElementBytes = 1, kWeightBytes = 32 };
+enum {
+  kMaxRows = 12,
+  kRowPanels = 4,
+  kInRegisters = 1,
+  kVectors = 2,
+  kAhead = 1024,
+  kElementBytes = 1,
+  kWeightBytes = 32
+};
 
 LN_INLINE vec load_weights(const int8_t* p) { return vec_load(p); }
 LN_INLINE vec add_products(vec sum, vec x, vec w) { return dpbusd_256(sum, x, w); }
@@ -16,6 +24,7 @@ LN_INLINE vec add_products(vec sum, vec x, vec w) { return dpbusd_256(sum, x, w)
 LN_RUN(12, 1)
 LN_RUN(6, 2)
 LN_RUN_ALL(LN_TWO)
+LN_RUN_ROW(2)
 
 static uint32_t sum_of(const uint8_t* row, size_t depth) {
   vec sums = vec_set(0);
@@ -44,6 +53,7 @@ const ln_gemm_q8 ln_gemm_q8_6x16_avxvnni = {.name = "gemm_q8_6x16_avxvnni",
                                             .step = kLanes,
                                             .a_size = 1,
                                             .run = run,
+                                            .run_row = run_row,
                                             .run_sums = run_sums,
                                             .run_floats = run_floats,
                                             .sum_rows = sum_rows};

@@ -1,13 +1,14 @@
 /* The gemm of bytes over the vectors of vec_q8_….h: tiles of some rows by the vectors of a panel. A template: the
- * including file defines kMaxRows and kVectors (the largest tile), kAhead, and
+ * including file defines kMaxRows and kVectors (the largest tile), kRowPanels (so many panels at once for one row),
+ * kAhead, and
  *
  *   kElementBytes                 of a row; four bytes of it are multiplied at once
  *   kWeightBytes                  of weights for one vector of columns and one group
  *   load_weights(p)               those, as add_products takes them
  *   add_products(sum, x, w)       x: a group of a row in every lane
  *
- * and calls LN_RUN(most, vectors), most being how many rows a tile has, for every number of vectors, and LN_RUN_ALL. No
- * include guard on purpose. */
+ * and calls LN_RUN(most, vectors), most being how many rows a tile has, for every number of vectors, LN_RUN_ALL and
+ * LN_RUN_ROW. No include guard on purpose. */
 
 #include "kernels/x86/gemm_q8_finish_body.h"
 
@@ -118,6 +119,53 @@ LN_INLINE void tile_bytes(size_t rows, size_t vectors, const ln_gemm_q8_rows* r,
     static const uint32_t none[kVectors * kLanes] = {0};                                                              \
     uint32_t sums[(most) * (vectors)*kLanes];                                                                         \
     LN_ALL_ROWS(LN_TO_FLOATS, most, vectors)                                                                          \
+  }
+
+/* One row reads every weight once: several panels at a time, so that the loop over the depth ends less often and a
+ * group of the row is spread over the lanes for more products. */
+enum { kRowVectors = kRowPanels * kVectors, kPanelColumns = kVectors * kLanes };
+
+LN_NOINLINE static void row_sums(size_t groups, const uint8_t* a, const int8_t* b, const uint32_t* start,
+                                 uint32_t* sums) {
+  const size_t panel = groups * kVectors * kWeightBytes;
+  vec sum[kRowVectors];
+  LN_UNROLL for (size_t i = 0; i < kRowVectors; ++i) sum[i] = vec_load(start + kLanes * i);
+  for (size_t g = 0; g < groups; ++g, b += kVectors * kWeightBytes) {
+    uint32_t group;
+    memcpy(&group, a + sizeof group * g, sizeof group);
+    const vec x = vec_set(group);
+    LN_UNROLL for (size_t i = 0; i < kRowVectors; ++i) {
+      const int8_t* w = b + i / kVectors * panel + i % kVectors * kWeightBytes;
+      sum[i] = add_products(sum[i], x, load_weights(w));
+    }
+    LN_UNROLL for (size_t i = 0; i < kRowVectors * kWeightBytes; i += 64) {
+      LN_PREFETCH(b + i / (kVectors * kWeightBytes) * panel + i % (kVectors * kWeightBytes) + kAhead);
+    }
+  }
+  LN_UNROLL for (size_t i = 0; i < kRowVectors; ++i) vec_store(sums + kLanes * i, sum[i]);
+}
+
+/* `vectors` is kVectors. */
+#define LN_RUN_ROW(vectors)                                                                                       \
+  static void run_row(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out) {                      \
+    const size_t panel = r->groups * kVectors * kWeightBytes;                                                     \
+    uint32_t sums[(kRowVectors + kVectorsAtOnce) * kLanes];                                                       \
+    ln_gemm_q8_rows rest = *r;                                                                                    \
+    size_t c = 0;                                                                                                 \
+    for (size_t i = kRowVectors; i < kRowVectors + kVectorsAtOnce; ++i) vec_store(sums + i * kLanes, vec_set(0)); \
+    for (; r->columns - c >= kRowPanels * kPanelColumns; c += kRowPanels * kPanelColumns) {                       \
+      row_sums(r->groups, r->a, rest.b, n->bias + c, sums);                                                       \
+      for (size_t at = 0; at < kRowPanels * kPanelColumns; at += kPanelColumns) {                                 \
+        const ln_gemm_q8_numbers some = ln_gemm_q8_numbers_from(n, c + at);                                       \
+        finish_##vectors(1, kPanelColumns, &some, n->row_terms, sums + at, out + c + at, 0);                      \
+      }                                                                                                           \
+      rest.b += kRowPanels * panel;                                                                               \
+    }                                                                                                             \
+    for (; c < r->columns; c += kPanelColumns, rest.b += panel) {                                                 \
+      const ln_gemm_q8_numbers some = ln_gemm_q8_numbers_from(n, c);                                              \
+      rest.columns = r->columns - c < kPanelColumns ? r->columns - c : kPanelColumns;                             \
+      run(&rest, &some, out + c, 0);                                                                              \
+    }                                                                                                             \
   }
 
 /* The family's functions; each(name) lists the functions name_1, name_2 and so on. */
