@@ -1,25 +1,9 @@
 /* Depthwise convolution of bytes with AVX-VNNI, in blocks of 32 channels, and at the end one of 16 where that is
- * enough: dwconv_q8_slots.h. */
+ * enough: dwconv_q8_widths.h. */
 #include "kernels/x86/dpbusd.h"
 #include "kernels/x86/dwconv_q8_slots.h"
 #include "kernels/x86/requant_q8_avx2.h"
 
-/* There are no masks: the first so many bytes. */
-#define LN_MASK size_t
-#define LN_MASK_OF(count) (count)
-#define LN_LOAD_SOME(n, p) LN_NAME(load_some)(n, p)
-#define LN_STORE_SOME(p, n, x) LN_NAME(store_some)(p, n, x)
-
-static __m256i wide_load_some(size_t n, const uint8_t* p) {
-  uint8_t bytes[32] = {0};
-  memcpy(bytes, p, n);
-  return _mm256_loadu_si256((const __m256i*)(const void*)bytes);
-}
-static void wide_store_some(uint8_t* p, size_t n, __m256i x) {
-  uint8_t bytes[32];
-  _mm256_storeu_si256((__m256i*)(void*)bytes, x);
-  memcpy(p, bytes, n);
-}
 static __m128i narrow_load_some(size_t n, const uint8_t* p) {
   uint8_t bytes[16] = {0};
   memcpy(bytes, p, n);
@@ -40,9 +24,13 @@ static void narrow_store_some(uint8_t* p, size_t n, __m128i x) {
 #define LN_DPBUSD(sum, x, w) dpbusd_256(sum, x, w)
 #define LN_LOAD(p) _mm256_loadu_si256((const __m256i*)(const void*)(p))
 #define LN_STORE(p, x) _mm256_storeu_si256((__m256i*)(void*)(p), x)
-#define LN_HALF 0 /* there is none */
+#define LN_HALF 0 /* there is none, nor any other part */
 #define LN_LOAD_HALF(p) LN_LOAD(p)
 #define LN_STORE_HALF(p, x) LN_STORE(p, x)
+#define LN_LOAD_SOME(count, p) LN_LOAD(p)
+#define LN_STORE_SOME(p, count, x) LN_STORE(p, x)
+#define LN_LOAD_MORE(count, p) LN_LOAD_SOME(count, p)
+#define LN_STORE_MORE(p, count, x) LN_STORE_SOME(p, count, x)
 #include "kernels/x86/dwconv_q8_vnni.h"
 #undef LN_V
 #undef LN_XOR
@@ -55,6 +43,10 @@ static void narrow_store_some(uint8_t* p, size_t n, __m128i x) {
 #undef LN_HALF
 #undef LN_LOAD_HALF
 #undef LN_STORE_HALF
+#undef LN_LOAD_SOME
+#undef LN_STORE_SOME
+#undef LN_LOAD_MORE
+#undef LN_STORE_MORE
 #undef LN_DPBUSD
 
 #define LN_V __m128i
@@ -69,6 +61,10 @@ static void narrow_store_some(uint8_t* p, size_t n, __m128i x) {
 #define LN_HALF 8
 #define LN_LOAD_HALF(p) _mm_loadl_epi64((const __m128i*)(const void*)(p))
 #define LN_STORE_HALF(p, x) _mm_storel_epi64((__m128i*)(void*)(p), x)
+#define LN_LOAD_SOME(count, p) narrow_load_some(count, p)
+#define LN_STORE_SOME(p, count, x) narrow_store_some(p, count, x)
+#define LN_LOAD_MORE(count, p) load_more(count, p)
+#define LN_STORE_MORE(p, count, x) store_more(p, count, x)
 #include "kernels/x86/dwconv_q8_vnni.h"
 
 enum { kNarrowest = 16 };

@@ -8,6 +8,7 @@
 #ifndef LN_KERNELS_X86_DWCONV_Q8_SLOTS_H_
 #define LN_KERNELS_X86_DWCONV_Q8_SLOTS_H_
 
+#include <immintrin.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -58,10 +59,21 @@ static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* he
   c->any_left = head->any_left != 0;
 }
 
-/* How many of a block's channels exist: all, half of them (of the narrowest block), or as the mask says, which costs
- * more.
- */
-typedef enum lane_count { kAll, kHalf, kSome } lane_count;
+/* How many of a block's channels exist: all, or, in the narrowest block, half of them, more, or fewer. */
+typedef enum lane_count { kAll, kHalf, kMore, kSome } lane_count;
+
+/* The first `count` bytes of sixteen, more than eight of them: two halves that overlap. */
+LN_INLINE __m128i load_more(size_t count, const uint8_t* p) {
+  const __m128i last = _mm_loadl_epi64((const __m128i*)(const void*)(p + count - 8));
+  const __m128i known = _mm_cvtsi32_si128(8 * (16 - (int)count));
+  return _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i*)(const void*)p), _mm_srl_epi64(last, known));
+}
+LN_INLINE void store_more(uint8_t* p, size_t count, __m128i x) {
+  uint8_t bytes[16];
+  _mm_storeu_si128((__m128i*)(void*)bytes, x);
+  memcpy(p, bytes, 8);
+  memcpy(p + count - 8, bytes + count - 8, 8);
+}
 
 #define LN_GLUE_(a, b) a##b
 #define LN_GLUE(a, b) LN_GLUE_(a, b)

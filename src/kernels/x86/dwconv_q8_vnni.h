@@ -32,8 +32,9 @@ static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t cou
 }
 
 LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, bool any_left, const LN_V sums[4],
-                               const LN_NAME(range) * range, uint8_t* out, lane_count lanes, LN_MASK mask) {
+                               const LN_NAME(range) * range, uint8_t* out, lane_count lanes, size_t count) {
   LN_V r[4];
+  (void)count;
   LN_UNROLL for (int v = 0; v < 4; ++v) {
     const LN_V sum = any_left ? LN_NAME(requant_left)(sums[v], LN_LOAD(b->left[v])) : sums[v];
     r[v] = LN_NAME(requant)(sum, LN_LOAD(b->multiplier[v]), LN_LOAD(b->offset[v]), LN_LOAD(b->sign_shift[v]),
@@ -44,19 +45,22 @@ LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, bool any_left, const LN
     LN_STORE(out, bytes);
   else if (lanes == kHalf)
     LN_STORE_HALF(out, bytes);
+  else if (lanes == kMore)
+    LN_STORE_MORE(out, count, bytes);
   else
-    LN_STORE_SOME(out, mask, bytes);
+    LN_STORE_SOME(out, count, bytes);
 }
 
 /* Four slots of a column, interleaved by channel. */
-LN_INLINE void LN_NAME(column)(const cursor* c, size_t group, LN_V flip, lane_count lanes, LN_MASK mask, LN_V x[4]) {
+LN_INLINE void LN_NAME(column)(const cursor* c, size_t group, LN_V flip, lane_count lanes, size_t count, LN_V x[4]) {
   const bool inside = c->column >= 0 && c->column < c->width;
   LN_V rows[4];
+  (void)count;
   LN_UNROLL for (size_t s = 0; s < 4; ++s) {
     const uint8_t* from = inside ? c->at[4 * group + s] + (size_t)c->column * c->strides[4 * group + s] : c->outside;
     rows[s] = LN_XOR(lanes == kAll    ? LN_LOAD(from)
                      : lanes == kHalf ? LN_LOAD_HALF(from)
-                                      : LN_LOAD_SOME(mask, from),
+                                      : LN_LOAD_SOME(count, from),
                      flip);
   }
   const LN_V a = LN_OP(unpacklo_epi8)(rows[0], rows[1]), b = LN_OP(unpacklo_epi8)(rows[2], rows[3]);
@@ -69,19 +73,19 @@ LN_INLINE void LN_NAME(column)(const cursor* c, size_t group, LN_V flip, lane_co
 
 /* The window slides: every column is taken up once and added to all outputs that it belongs to; sums[i] is that which
  * has seen i * slide columns before. Width, groups, slide and lanes are constants where it is called. */
-LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_count lanes, LN_MASK mask,
+LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_count lanes, size_t count,
                               const LN_NAME(block) * b, cursor* c, const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const size_t depth = (width - 1) / slide + 1;
   const LN_NAME(range) range = LN_NAME(range_of)(&s->range);
   const LN_V flip = LN_OP(set1_epi8)((char)s->in_flip);
-  LN_V sums[5][4], x[4];
+  LN_V sums[7][4], x[4];
   LN_UNROLL for (size_t i = 0; i < depth; ++i) LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] = flip;
   c->column = s->first;
   for (size_t j = 0; j < s->count + depth - 1; ++j) {
     LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[0][v] = LN_LOAD(b->bias[v]);
     LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, c->column += s->step) {
       LN_UNROLL for (size_t g = 0; g < groups; ++g) {
-        LN_NAME(column)(c, g, flip, lanes, mask, x);
+        LN_NAME(column)(c, g, flip, lanes, count, x);
         LN_UNROLL for (size_t i = 0; i < depth; ++i) {
           if (phase + slide * i >= width) continue;
           LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] =
@@ -89,7 +93,7 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
         }
       }
       if (phase == 0 && j >= depth - 1) {
-        LN_NAME(finish)(b, c->any_left, sums[depth - 1], &range, out, lanes, mask);
+        LN_NAME(finish)(b, c->any_left, sums[depth - 1], &range, out, lanes, count);
         out += s->out_stride;
       }
     }
@@ -99,7 +103,7 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
 }
 
 /* Any filter, pixel by pixel. */
-LN_INLINE void LN_NAME(plain)(size_t width, size_t groups, lane_count lanes, LN_MASK mask, const LN_NAME(block) * b,
+LN_INLINE void LN_NAME(plain)(size_t width, size_t groups, lane_count lanes, size_t count, const LN_NAME(block) * b,
                               cursor* c, const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const LN_NAME(range) range = LN_NAME(range_of)(&s->range);
   const LN_V flip = LN_OP(set1_epi8)((char)s->in_flip);
@@ -109,38 +113,44 @@ LN_INLINE void LN_NAME(plain)(size_t width, size_t groups, lane_count lanes, LN_
     c->column = s->first + (int64_t)j * s->slide * s->step;
     for (size_t i = 0; i < width; ++i, c->column += s->step) {
       for (size_t g = 0; g < groups; ++g) {
-        LN_NAME(column)(c, g, flip, lanes, mask, x);
+        LN_NAME(column)(c, g, flip, lanes, count, x);
         LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] =
             LN_DPBUSD(sums[v], x[v], LN_LOAD(b->weights[i * groups + g][v]));
       }
     }
-    LN_NAME(finish)(b, c->any_left, sums, &range, out, lanes, mask);
+    LN_NAME(finish)(b, c->any_left, sums, &range, out, lanes, count);
   }
 }
 
 static void LN_NAME(run)(size_t width, size_t groups, size_t count, const void* packed, cursor* c,
                          const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const LN_NAME(block)* b = packed;
-  const LN_MASK mask = LN_MASK_OF(count);
-#define LN_CASE(w, g, t)                                  \
-  if (width == (w) && groups == (g) && s->slide == (t)) { \
-    if (count == LN_BYTES)                                \
-      LN_NAME(slide)(w, g, t, kAll, mask, b, c, s, out);  \
-    else if (count == LN_HALF)                            \
-      LN_NAME(slide)(w, g, t, kHalf, mask, b, c, s, out); \
-    else                                                  \
-      LN_NAME(slide)(w, g, t, kSome, mask, b, c, s, out); \
-    return;                                               \
+#define LN_CASE(w, g, t)                                   \
+  if (width == (w) && groups == (g) && s->slide == (t)) {  \
+    if (LN_HALF == 0 || count == LN_BYTES)                 \
+      LN_NAME(slide)(w, g, t, kAll, count, b, c, s, out);  \
+    else if (count == LN_HALF)                             \
+      LN_NAME(slide)(w, g, t, kHalf, count, b, c, s, out); \
+    else if (count > LN_HALF)                              \
+      LN_NAME(slide)(w, g, t, kMore, count, b, c, s, out); \
+    else                                                   \
+      LN_NAME(slide)(w, g, t, kSome, count, b, c, s, out); \
+    return;                                                \
   }
   LN_CASE(3, 1, 1)
   LN_CASE(3, 1, 2)
   LN_CASE(5, 2, 1)
   LN_CASE(5, 2, 2)
+  LN_CASE(7, 2, 1)
+  LN_CASE(7, 2, 2)
 #undef LN_CASE
-  if (count == LN_BYTES && width == 3 && groups == 1)
-    LN_NAME(plain)(3, 1, kAll, mask, b, c, s, out);
-  else if (count == LN_BYTES)
-    LN_NAME(plain)(width, groups, kAll, mask, b, c, s, out);
+  const bool all = LN_HALF == 0 || count == LN_BYTES;
+  if (all && width == 3 && groups == 1)
+    LN_NAME(plain)(3, 1, kAll, count, b, c, s, out);
+  else if (all)
+    LN_NAME(plain)(width, groups, kAll, count, b, c, s, out);
+  else if (count > LN_HALF)
+    LN_NAME(plain)(width, groups, kMore, count, b, c, s, out);
   else
-    LN_NAME(plain)(width, groups, kSome, mask, b, c, s, out);
+    LN_NAME(plain)(width, groups, kSome, count, b, c, s, out);
 }

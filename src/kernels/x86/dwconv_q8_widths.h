@@ -1,14 +1,21 @@
 /* Depthwise convolution of bytes with vpdpbusd: packing and running all channels, in blocks of the widths that the
- * including file lists in kWidths, the widest first, the last of kNarrowest. No include guard on purpose. */
+ * including file lists in kWidths, the widest first, the last of kNarrowest. Where channels are no multiple, the last
+ * block has some of those before it again. No include guard on purpose. */
 
-/* The block that begins where so many channels are left. */
-static const block_width* width_of(size_t left) {
+typedef struct block_place {
+  const block_width* width;
+  size_t first, count;
+} block_place;
+
+/* The block that begins at channel `at`, or before it: the narrowest that has all channels that are left, as long as
+ * there are so many in all, or else the widest that is full. Fewer than kNarrowest channels fill no block. */
+static block_place block_at(size_t channels, size_t at) {
   const block_width* width = kWidths;
-  while (width->lanes > left && width->lanes > kNarrowest) ++width;
-  return width;
+  while (width->lanes > channels && width->lanes > kNarrowest) ++width;
+  while (width->lanes > kNarrowest && (width + 1)->lanes >= channels - at) ++width;
+  if (width->lanes > channels) return (block_place){width, 0, channels};
+  return (block_place){width, at + width->lanes <= channels ? at : channels - width->lanes, width->lanes};
 }
-static size_t lanes_of(size_t left) { return width_of(left)->lanes; }
-static size_t count_of(size_t left) { return left >= kNarrowest ? lanes_of(left) : left >= 8 ? 8 : left; }
 
 static size_t most_groups(int32_t height) { return (2 * (size_t)height + 3) / 4; }
 
@@ -20,8 +27,11 @@ static size_t block_size(size_t lanes, int32_t height, int32_t width) {
 static size_t packed_size(size_t channels, int32_t height, int32_t width) {
   size_t size = 0;
   if (height > kMaxHeight || width > LN_DWCONV_Q8_MAX_FILTER) return 0;
-  for (size_t c = 0; c < channels; c += count_of(channels - c))
-    size += block_size(lanes_of(channels - c), height, width);
+  for (size_t c = 0; c < channels;) {
+    const block_place block = block_at(channels, c);
+    size += block_size(block.width->lanes, height, width);
+    c = block.first + block.count;
+  }
   return size;
 }
 
@@ -54,28 +64,28 @@ static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
   char* at = packed;
   if (!parts_suffice(f)) return false;
   memset(packed, 0, packed_size(f->channels, f->height, f->width));
-  for (size_t c = 0, count; c < f->channels; c += count) {
-    const block_width* width = width_of(f->channels - c);
+  for (size_t c = 0; c < f->channels;) {
+    const block_place block = block_at(f->channels, c);
     block_head* head = (block_head*)(void*)at;
     void* body = at + sizeof *head;
-    count = count_of(f->channels - c);
-    map_slots(f, c, c + count, head);
-    if (!width->pack(f, c, count, head, body)) return false;
-    at += block_size(width->lanes, f->height, f->width);
+    c = block.first + block.count;
+    map_slots(f, block.first, c, head);
+    if (!block.width->pack(f, block.first, block.count, head, body)) return false;
+    at += block_size(block.width->lanes, f->height, f->width);
   }
   return true;
 }
 
 static void run(size_t channels, int32_t height, int32_t width, const void* packed, const ln_dwconv_q8_stretch* s) {
   const char* at = packed;
-  for (size_t c = 0, count; c < channels; c += count) {
-    const block_width* block = width_of(channels - c);
+  for (size_t c = 0; c < channels;) {
+    const block_place block = block_at(channels, c);
     const block_head* head = (const block_head*)(const void*)at;
     const void* body = at + sizeof *head;
     cursor cursor;
-    count = count_of(channels - c);
-    start(&cursor, s, head, c);
-    block->run((size_t)width, head->groups, count, body, &cursor, s, s->out + c);
-    at += block_size(block->lanes, height, width);
+    c = block.first + block.count;
+    start(&cursor, s, head, block.first);
+    block.width->run((size_t)width, head->groups, block.count, body, &cursor, s, s->out + block.first);
+    at += block_size(block.width->lanes, height, width);
   }
 }
