@@ -10,7 +10,7 @@ enum {
   kChunkBytes = 192 * 1024,
   kFloatChunkBytes = 768 * 1024,
   kFloatRows = 96,
-  kItemsPerWorker = 4
+  kItemsPerWorker = 2
 };
 
 size_t ln_worker_count(TfLiteContext* context) {
@@ -91,7 +91,7 @@ TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, s
 typedef struct run_state {
   const ln_matrix* matrix;
   char* scratch;
-  size_t lines, line_rows, row_unit, row_chunks, panel_chunks, panels_per_chunk;
+  size_t lines, line_rows, row_unit, most_units, row_shares, row_chunks, panel_chunks, panels_per_chunk;
   void (*describe)(const void* arg, size_t index, ln_matrix_job* job);
   const void* describe_arg;
 } run_state;
@@ -299,9 +299,15 @@ static void run_sparse(const ln_matrix_tile* t) {
   }
 }
 
+/* The row_shares are even to the row, their chunks are whole tiles. */
 static size_t chunk_begin(const run_state* s, size_t chunk) {
-  const size_t row = ln_share_begin((s->line_rows + s->row_unit - 1) / s->row_unit, s->row_chunks, chunk) * s->row_unit;
-  return row < s->line_rows ? row : s->line_rows;
+  const size_t each = s->row_chunks / s->row_shares, share = chunk / each;
+  if (share == s->row_shares) return s->line_rows;
+  const size_t first = ln_share_begin(s->line_rows, s->row_shares, share);
+  const size_t rows = ln_share_begin(s->line_rows, s->row_shares, share + 1) - first;
+  const size_t tiles = (rows + s->row_unit - 1) / s->row_unit;
+  const size_t row = ln_share_begin(tiles, each, chunk % each) * s->row_unit;
+  return first + (row < rows ? row : rows);
 }
 
 static void run_item(void* arg, size_t item, size_t worker) {
@@ -348,15 +354,19 @@ static void share_rows(run_state* s, size_t workers, size_t jobs) {
   enum { kLeastRows = 24, kChunksPerWorker = 2 };
   const size_t most = s->line_rows / kLeastRows;
   if (workers == 1 || most < 2) return;
-  for (size_t each = kChunksPerWorker; each > 0; --each) {
-    size_t chunks = ln_round_up(each * workers, jobs) / jobs;
+  size_t chunks = 0;
+  for (size_t each = kChunksPerWorker; each > 0 && (chunks == 0 || chunks > most); --each) {
+    chunks = ln_round_up(each * workers, jobs) / jobs;
     if (chunks < s->row_chunks) chunks = s->row_chunks;
     while (chunks < most && jobs * chunks < 8 * workers && jobs * chunks % workers != 0) ++chunks;
-    if (chunks > most) continue;
-    s->row_chunks = chunks;
-    return;
   }
-  if (s->row_chunks < most) s->row_chunks = most;
+  if (chunks > most) chunks = s->row_chunks < most ? most : s->row_chunks;
+  s->row_chunks = chunks;
+  if (chunks % workers != 0) return;
+  const size_t rows = (s->line_rows + workers - 1) / workers, units = (rows + s->row_unit - 1) / s->row_unit;
+  const size_t least = (units + s->most_units - 1) / s->most_units;
+  s->row_shares = workers;
+  if (chunks < least * workers) s->row_chunks = least * workers;
 }
 
 bool ln_matrix_is_tiny(const ln_matrix* matrix, size_t rows) {
@@ -382,12 +392,14 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
                  .lines = lines,
                  .line_rows = line_rows,
                  .row_unit = unit,
+                 .most_units = most_units,
+                 .row_shares = 1,
                  .row_chunks = (units + most_units - 1) / most_units,
                  .panel_chunks = 1,
                  .describe = describe,
                  .describe_arg = arg};
   share_rows(&s, workers, count * lines);
-  const size_t items = count * lines * s.row_chunks, wanted = workers * (is_float(matrix) ? 2 : kItemsPerWorker);
+  const size_t items = count * lines * s.row_chunks, wanted = workers * kItemsPerWorker;
   if (workers > 1 && items < wanted) {
     s.panel_chunks = (wanted + items - 1) / items;
     if (s.panel_chunks > panels) s.panel_chunks = panels;

@@ -6,6 +6,7 @@
 
 #include "kernels/generic/fixed_point.h"
 #include "kernels/generic/pool_f32.h"
+#include "kernels/generic/pool_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/op_util.h"
 
@@ -95,78 +96,201 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, ln_reducti
   return kTfLiteOk;
 }
 
+typedef struct reduce_job {
+  ln_reduction kind;
+  TfLiteType type;
+  bool rescales;
+  ln_reduce_quantized q;
+  ln_reduce_shape shape;
+  const char* in;
+  char* out;
+  int axis; /* of those that are kept: the one that is shared out */
+} reduce_job;
+
 /* The original leaves the sum and mean of nothing as raw zeros, and does not write the product of nothing: here it is
  * a zero too. */
-static TfLiteStatus run_quantized(TfLiteContext* context, ln_reduction kind, const ln_reduce_shape* shape,
-                                  const TfLiteTensor* input, TfLiteTensor* output) {
-  ln_reduce_quantized q = {.in_zero_point = input->params.zero_point, .out_zero_point = output->params.zero_point};
+static TfLiteStatus set_factors(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* output,
+                                reduce_job* j) {
   const double in = (double)input->params.scale, out = (double)output->params.scale;
-  if (shape->count == 0) {
-    memset(output->data.raw, 0, output->bytes);
+  ln_reduce_quantized* q = &j->q;
+  *q = (ln_reduce_quantized){.in_zero_point = input->params.zero_point, .out_zero_point = output->params.zero_point};
+  if (j->kind != LN_REDUCE_PROD) {
+    ln_quantize_multiplier(in / out, &q->multiplier, &q->shift);
+    if (j->kind == LN_REDUCE_MEAN) ln_reduce_quantize_mean(j->shape.count, q);
     return kTfLiteOk;
   }
-  if (kind != LN_REDUCE_PROD) {
-    ln_quantize_multiplier(in / out, &q.multiplier, &q.shift);
-    if (kind == LN_REDUCE_MEAN) ln_reduce_quantize_mean(shape->count, &q);
-    const bool bytes = input->type == kTfLiteInt8 || input->type == kTfLiteUInt8;
-    if (bytes && ln_reduce_sum_bytes(&q, shape, input->type == kTfLiteInt8, input->data.raw, output->data.raw))
-      return kTfLiteOk;
-    if (input->type == kTfLiteInt8)
-      ln_reduce_sum_qs8_ref(&q, shape, input->data.int8, output->data.int8);
-    else if (input->type == kTfLiteUInt8)
-      ln_reduce_sum_qu8_ref(&q, shape, input->data.uint8, output->data.uint8);
-    else
-      ln_reduce_sum_qs16_ref(&q, shape, input->data.i16, output->data.i16);
-    return kTfLiteOk;
-  }
-  ln_quantize_multiplier(in / pow(out, 1.0 / (double)shape->count), &q.multiplier, &q.shift);
-  LN_CHECK(context, q.shift <= 14, "a factor of %g for %zu elements; less than 2^14 is right", in, shape->count);
-  if (input->type == kTfLiteInt8)
-    ln_reduce_prod_qs8_ref(&q, shape, input->data.int8, output->data.int8);
-  else
-    ln_reduce_prod_qs16_ref(&q, shape, input->data.i16, output->data.i16);
+  ln_quantize_multiplier(in / pow(out, 1.0 / (double)j->shape.count), &q->multiplier, &q->shift);
+  LN_CHECK(context, q->shift <= 14, "a factor of %g for %zu elements; less than 2^14 is right", in, j->shape.count);
   return kTfLiteOk;
 }
 
-static void run_bool(ln_reduction kind, const ln_reduce_shape* shape, const TfLiteTensor* input, TfLiteTensor* output) {
+static void run_quantized(const reduce_job* j, const ln_reduce_shape* shape, const void* in, void* out) {
+  const bool product = j->kind == LN_REDUCE_PROD, bytes = j->type == kTfLiteInt8 || j->type == kTfLiteUInt8;
+  if (!product && bytes && ln_reduce_sum_bytes(&j->q, shape, j->type == kTfLiteInt8, in, out)) return;
+  if (j->type == kTfLiteInt8)
+    (product ? ln_reduce_prod_qs8_ref : ln_reduce_sum_qs8_ref)(&j->q, shape, in, out);
+  else if (j->type == kTfLiteUInt8)
+    ln_reduce_sum_qu8_ref(&j->q, shape, in, out);
+  else
+    (product ? ln_reduce_prod_qs16_ref : ln_reduce_sum_qs16_ref)(&j->q, shape, in, out);
+}
+
+static void run_bool(ln_reduction kind, const ln_reduce_shape* shape, const void* in, void* out) {
   const bool any = kind == LN_REDUCE_ANY || kind == LN_REDUCE_SUM || kind == LN_REDUCE_MAX;
-  ln_reduce_u8_ref(any ? LN_REDUCE_ANY : LN_REDUCE_ALL, shape, input->data.uint8, output->data.uint8);
+  ln_reduce_u8_ref(any ? LN_REDUCE_ANY : LN_REDUCE_ALL, shape, in, out);
+}
+
+static void run_range(void* arg, size_t begin, size_t end) {
+  const reduce_job* j = arg;
+  ln_reduce_shape part = j->shape;
+  const void* in = j->in;
+  void* out = j->out;
+  if (j->axis < part.kept_rank) {
+    const size_t extent = part.kept_extents[j->axis], width = ln_type_size(j->type);
+    in = j->in + begin * part.kept_strides[j->axis] * width;
+    out = j->out + begin * (part.outputs / extent) * width;
+    part.outputs = part.outputs / extent * (end - begin);
+    part.kept_extents[j->axis] = end - begin;
+  }
+  if (j->rescales) {
+    run_quantized(j, &part, in, out);
+    return;
+  }
+  switch (j->type) {
+    case kTfLiteFloat32:
+      ln_pool_f32_best()->sum(j->kind, &part, in, out);
+      break;
+    case kTfLiteInt64:
+      ln_reduce_s64_ref(j->kind, &part, in, out);
+      break;
+    case kTfLiteInt32:
+      ln_reduce_s32_ref(j->kind, &part, in, out);
+      break;
+    case kTfLiteInt16:
+      ln_reduce_s16_ref(j->kind, &part, in, out);
+      break;
+    case kTfLiteInt8:
+      ln_reduce_s8_ref(j->kind, &part, in, out);
+      break;
+    case kTfLiteUInt8:
+      ln_reduce_u8_ref(j->kind, &part, in, out);
+      break;
+    default:
+      run_bool(j->kind, &part, in, out);
+  }
+}
+
+/* ---- Sums of many pixels of channels: the pixels are cut into stretches, as many for any number of threads. ---- */
+
+enum { kStretches = 8, kColumns = 1024 };
+
+typedef struct stretch_job {
+  const reduce_job* job;
+  size_t first, columns;
+  union {
+    float f[kStretches][kColumns];
+    uint32_t bytes[kStretches][kColumns];
+  } sums;
+} stretch_job;
+
+static void sum_stretches(void* arg, size_t begin, size_t end) {
+  stretch_job* s = arg;
+  const reduce_job* j = s->job;
+  const size_t count = j->shape.count, stride = j->shape.reduced_strides[0];
+  for (size_t i = begin; i < end; ++i) {
+    const size_t first = ln_share_begin(count, kStretches, i), n = ln_share_begin(count, kStretches, i + 1) - first;
+    const size_t at = first * stride + s->first;
+    if (j->type == kTfLiteFloat32) {
+      const ln_reduce_shape shape = {.kept_rank = 1,
+                                     .reduced_rank = 1,
+                                     .kept_extents = {s->columns},
+                                     .kept_strides = {1},
+                                     .reduced_extents = {n},
+                                     .reduced_strides = {stride},
+                                     .outputs = s->columns,
+                                     .count = n};
+      ln_pool_f32_best()->sum(LN_REDUCE_SUM, &shape, (const float*)(const void*)j->in + at, s->sums.f[i]);
+    } else {
+      const ln_pool_q8* pool = ln_pool_q8_best();
+      (j->type == kTfLiteInt8 ? pool->sum_s8 : pool->sum_u8)(n, s->columns, j->in + at, stride, s->sums.bytes[i]);
+    }
+  }
+}
+
+static void add_stretches(stretch_job* s) {
+  const reduce_job* j = s->job;
+  if (j->type == kTfLiteFloat32) {
+    const float divisor = j->kind == LN_REDUCE_MEAN ? (float)j->shape.count : 1.0f;
+    float* out = (float*)(void*)j->out + s->first;
+    for (size_t c = 0; c < s->columns; ++c) {
+      float sum = 0.0f;
+      for (size_t i = 0; i < kStretches; ++i) sum += s->sums.f[i][c];
+      out[c] = sum / divisor;
+    }
+    return;
+  }
+  for (size_t i = 1; i < kStretches; ++i)
+    for (size_t c = 0; c < s->columns; ++c) s->sums.bytes[0][c] += s->sums.bytes[i][c];
+  ln_reduce_finish_bytes(&j->q, j->shape.count, j->type == kTfLiteInt8, s->sums.bytes[0], s->columns,
+                         (uint8_t*)j->out + s->first);
+}
+
+static bool sums_pixels(const reduce_job* j) {
+  enum { kMany = 8192 };
+  const ln_reduce_shape* s = &j->shape;
+  const bool sum = j->kind == LN_REDUCE_SUM || j->kind == LN_REDUCE_MEAN;
+  const bool type = j->type == kTfLiteFloat32 || (j->rescales && j->type != kTfLiteInt16);
+  return sum && type && s->reduced_rank == 1 && s->kept_rank > 0 && s->kept_strides[s->kept_rank - 1] == 1 &&
+         s->kept_extents[s->kept_rank - 1] == s->outputs && s->count >= 4 * kStretches &&
+         s->count * s->outputs >= kMany;
+}
+
+static void run_pixels(TfLiteContext* context, const reduce_job* j) {
+  stretch_job s;
+  s.job = j;
+  for (s.first = 0; s.first < j->shape.outputs; s.first += s.columns) {
+    s.columns = j->shape.outputs - s.first < kColumns ? j->shape.outputs - s.first : kColumns;
+    ln_parallel_ranges(context, sum_stretches, &s, kStretches, kStretches, j->shape.count * s.columns);
+    add_stretches(&s);
+  }
+}
+
+/* Outputs are shared out by their outermost dimension, if all that is reduced lies within it. */
+static void run(TfLiteContext* context, reduce_job* j) {
+  const ln_reduce_shape* s = &j->shape;
+  if (sums_pixels(j)) {
+    run_pixels(context, j);
+    return;
+  }
+  while (j->axis < s->kept_rank && s->kept_extents[j->axis] == 1) ++j->axis;
+  const bool outside = j->axis < s->kept_rank && s->count > 0 &&
+                       (s->reduced_rank == 0 || s->kept_strides[j->axis] > s->reduced_strides[0]);
+  if (!outside) j->axis = s->kept_rank;
+  const size_t extent = outside ? s->kept_extents[j->axis] : 1;
+  ln_parallel_ranges(context, run_range, j, extent, extent, s->count * s->outputs);
 }
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, ln_reduction kind) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
   bool reduced[LN_MAX_RANK];
-  ln_reduce_shape shape;
+  reduce_job job = {.kind = kind};
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (ln_is_dynamic(output)) LN_TRY(resize_output(context, node, output));
   if (output->bytes == 0) return kTfLiteOk;
   LN_TRY(read_axes(context, node, reduced));
-  ln_reduce_make_shape(ln_rank(input), input->dims->data, reduced, &shape);
-  if (rescales(kind, input)) return run_quantized(context, kind, &shape, input, output);
-  switch (input->type) {
-    case kTfLiteFloat32:
-      ln_pool_f32_best()->sum(kind, &shape, input->data.f, output->data.f);
-      break;
-    case kTfLiteInt64:
-      ln_reduce_s64_ref(kind, &shape, input->data.i64, output->data.i64);
-      break;
-    case kTfLiteInt32:
-      ln_reduce_s32_ref(kind, &shape, input->data.i32, output->data.i32);
-      break;
-    case kTfLiteInt16:
-      ln_reduce_s16_ref(kind, &shape, input->data.i16, output->data.i16);
-      break;
-    case kTfLiteInt8:
-      ln_reduce_s8_ref(kind, &shape, input->data.int8, output->data.int8);
-      break;
-    case kTfLiteUInt8:
-      ln_reduce_u8_ref(kind, &shape, input->data.uint8, output->data.uint8);
-      break;
-    default:
-      run_bool(kind, &shape, input, output);
+  ln_reduce_make_shape(ln_rank(input), input->dims->data, reduced, &job.shape);
+  job.type = input->type;
+  job.rescales = rescales(kind, input);
+  job.in = input->data.raw;
+  job.out = output->data.raw;
+  if (job.rescales && job.shape.count == 0) {
+    memset(output->data.raw, 0, output->bytes);
+    return kTfLiteOk;
   }
+  if (job.rescales) LN_TRY(set_factors(context, input, output, &job));
+  run(context, &job);
   return kTfLiteOk;
 }
 

@@ -149,6 +149,16 @@ LN_REDUCE_SUM_Q(qs8, int8_t, INT8_MIN, INT8_MAX)
 LN_REDUCE_SUM_Q(qu8, uint8_t, 0, UINT8_MAX)
 LN_REDUCE_SUM_Q(qs16, int16_t, INT16_MIN, INT16_MAX)
 
+void ln_reduce_finish_bytes(const ln_reduce_quantized* p, size_t count, bool is_signed, const uint32_t* sums,
+                            size_t outputs, uint8_t* out) {
+  const uint32_t zero = (uint32_t)((uint64_t)count * (uint64_t)(int64_t)p->in_zero_point);
+  const int32_t low = is_signed ? INT8_MIN : 0, high = is_signed ? INT8_MAX : UINT8_MAX;
+  for (size_t c = 0; c < outputs; ++c) {
+    const uint32_t scaled = (uint32_t)ln_requantize((int32_t)(sums[c] - zero), p->multiplier, p->shift);
+    out[c] = (uint8_t)ln_clamp_i32((int32_t)(scaled + (uint32_t)p->out_zero_point), low, high);
+  }
+}
+
 bool ln_reduce_sum_bytes(const ln_reduce_quantized* p, const ln_reduce_shape* s, bool is_signed, const void* in,
                          void* out) {
   enum { SOME = 4 * CHUNK };
@@ -156,8 +166,6 @@ bool ln_reduce_sum_bytes(const ln_reduce_quantized* p, const ln_reduce_shape* s,
   if (s->reduced_rank != 1 || kept < 1 || kept > 2 || s->kept_strides[kept - 1] != 1) return false;
   const ln_pool_q8* pool = ln_pool_q8_best();
   const size_t width = s->kept_extents[kept - 1], line_stride = kept > 1 ? s->kept_strides[0] : 0;
-  const uint32_t zero = (uint32_t)((uint64_t)s->count * (uint64_t)(int64_t)p->in_zero_point);
-  const int32_t low = is_signed ? INT8_MIN : 0, high = is_signed ? INT8_MAX : UINT8_MAX;
   uint32_t sums[SOME];
   uint8_t* to = out;
   for (size_t line = 0; line * width < s->outputs; ++line)
@@ -165,10 +173,8 @@ bool ln_reduce_sum_bytes(const ln_reduce_quantized* p, const ln_reduce_shape* s,
       const size_t columns = width - c0 < SOME ? width - c0 : SOME;
       (is_signed ? pool->sum_s8 : pool->sum_u8)(s->count, columns, (const uint8_t*)in + line * line_stride + c0,
                                                 s->reduced_strides[0], sums);
-      for (size_t c = 0; c < columns; ++c) {
-        const uint32_t scaled = (uint32_t)ln_requantize((int32_t)(sums[c] - zero), p->multiplier, p->shift);
-        *to++ = (uint8_t)ln_clamp_i32((int32_t)(scaled + (uint32_t)p->out_zero_point), low, high);
-      }
+      ln_reduce_finish_bytes(p, s->count, is_signed, sums, columns, to);
+      to += columns;
     }
   return true;
 }
