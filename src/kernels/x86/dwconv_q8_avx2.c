@@ -11,10 +11,11 @@
 
 enum { kLanes = 16, kMaxPairs = 8 };
 
-/* Interleaving works within halves of a register: vector v has the channels v * 4 + {0..3, 8..11}. */
+/* Vector v has the channels 8 v to 8 v + 7. */
 typedef struct block {
   uint32_t bias[2][8], multiplier[2][8], offset[2][8], sign_shift[2][8], shift[2][8], left[2][8];
-  uint64_t any_left[4];     /* the first: whether one of `left` is not 0 */
+  uint64_t any_other[4];    /* the first: whether one of `left` is not 0, or a shift is 0 */
+  requant_q8_sixteen usual; /* otherwise */
   int16_t weights[][2][16]; /* [width][pairs] */
 } block;
 
@@ -35,7 +36,7 @@ static size_t first_of(size_t channels, size_t at) {
 }
 
 static bool pack_channel(const ln_dwconv_q8_filter* f, size_t channel, size_t at, block* b) {
-  const size_t v = at / 4 % 2, lane = at / 8 * 4 + at % 4, pairs = pairs_of(f->height);
+  const size_t v = at / 8, lane = at % 8, pairs = pairs_of(f->height);
   ln_requant_q8 n;
   if (!ln_dwconv_q8_channel(f, channel, &n)) return false;
   b->bias[v][lane] = n.bias;
@@ -44,12 +45,17 @@ static bool pack_channel(const ln_dwconv_q8_filter* f, size_t channel, size_t at
   b->sign_shift[v][lane] = n.sign_shift;
   b->shift[v][lane] = n.shift;
   b->left[v][lane] = n.left;
-  if (n.left > 0) b->any_left[0] = 1;
+  if (n.left > 0) b->any_other[0] = 1;
   for (int32_t x = 0; x < f->width; ++x)
     for (int32_t y = 0; y < f->height; ++y)
       b->weights[(size_t)x * pairs + (size_t)y / 2][v][2 * lane + (size_t)y % 2] =
           (int16_t)ln_dwconv_q8_weight(f, y, x, channel);
   return true;
+}
+
+static void finish_block(block* b) {
+  if (!requant_q8_make_sixteen((const uint32_t(*)[8])b->multiplier, (const uint32_t(*)[8])b->shift, &b->usual))
+    b->any_other[0] = 1;
 }
 
 static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
@@ -60,6 +66,7 @@ static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
     const size_t first = first_of(f->channels, c);
     for (size_t at = 0; at < kLanes && first + at < f->channels; ++at)
       if (!pack_channel(f, first + at, at, (block*)(void*)b)) return false;
+    finish_block((block*)(void*)b);
   }
   return true;
 }
@@ -105,69 +112,90 @@ LN_INLINE void store_bytes(uint8_t* p, __m128i x, lane_part part) {
   }
 }
 
-LN_INLINE void finish(const block* b, const __m256i sums[2], const q8_range* range, uint8_t* out, lane_part lanes) {
+LN_NOINLINE static __m256i finish_other(const block* b, __m256i first, __m256i second) {
+  const __m256i sums[2] = {first, second};
   __m256i r[2];
-  const bool any_left = b->any_left[0] != 0;
-  LN_UNROLL for (int v = 0; v < 2; ++v) {
-    const __m256i sum = any_left ? q8_requant_left(sums[v], load(b->left[v])) : sums[v];
-    r[v] = q8_requant(sum, load(b->multiplier[v]), load(b->offset[v]), load(b->sign_shift[v]), load(b->shift[v]));
-  }
+  LN_UNROLL for (int v = 0; v < 2; ++v) r[v] =
+      q8_requant(q8_requant_left(sums[v], load(b->left[v])), load(b->multiplier[v]), load(b->offset[v]),
+                 load(b->sign_shift[v]), load(b->shift[v]));
   const __m256i words = _mm256_packs_epi32(r[0], r[1]);
-  const __m256i bytes = q8_bytes(words, words, range);
-  store_bytes(out, _mm_unpacklo_epi64(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)), lanes);
+  return _mm256_shufflelo_epi16(_mm256_shufflehi_epi16(words, 0xd8), 0xd8); /* as the usual ones come */
 }
 
-/* A block's way through the picture: where its channels of the current column lie in every row. */
+LN_INLINE void finish(const block* b, const __m256i sums[2], const q8_range* range, uint8_t* out, lane_part lanes) {
+  const __m256i words =
+      b->any_other[0] != 0 ? finish_other(b, sums[0], sums[1]) : requant_q8_words(&b->usual, sums[0], sums[1]);
+  /* Packing works within halves. */
+  const __m256i bytes =
+      _mm256_permutevar8x32_epi32(q8_bytes(words, words, range), _mm256_setr_epi32(0, 4, 1, 5, 0, 0, 0, 0));
+  const __m128i order = _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+  store_bytes(out, _mm_shuffle_epi8(_mm256_castsi256_si128(bytes), order), lanes);
+}
+
+/* A block's way through the picture: where its channels of the current column lie in every row, as far as it is inside.
+ */
 typedef struct cursor {
-  const uint8_t* at[2 * kMaxPairs];
-  size_t strides[2 * kMaxPairs];
-  const uint8_t* outside;
-  int64_t column, width;
+  const uint8_t* rows[2 * kMaxPairs];
+  size_t at[2 * kMaxPairs], steps[2 * kMaxPairs];
+  int64_t column;
 } cursor;
 
-static void start(cursor* c, const ln_dwconv_q8_stretch* s, int32_t height, size_t channel) {
-  for (size_t y = 0; y < 2 * pairs_of(height); ++y) {
-    const size_t row = y < (size_t)height ? y : 0; /* a row too many has weights of 0 */
-    c->at[y] = s->rows[row] + channel;
-    c->strides[y] = s->pixel_strides[row];
-  }
-  c->outside = s->outside + channel;
-  c->width = s->in_width;
+LN_INLINE void go_to(cursor* c, const ln_dwconv_q8_stretch* s, size_t height, int64_t column) {
+  c->column = column;
+  for (size_t y = 0; y < height; ++y) c->at[y] = (size_t)column * s->pixel_strides[y];
 }
 
-/* Two rows of a column, interleaved. */
-LN_INLINE void column_pair(const cursor* c, size_t pair, __m128i flip, lane_part lanes, __m256i x[2]) {
-  const bool inside = c->column >= 0 && c->column < c->width;
-  const uint8_t *top = c->outside, *bottom = c->outside;
-  if (inside) { /* `start` has set these for every pair */
-    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
-    top = c->at[2 * pair] + (size_t)c->column * c->strides[2 * pair];
-    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
-    bottom = c->at[2 * pair + 1] + (size_t)c->column * c->strides[2 * pair + 1];
+LN_INLINE void start(cursor* c, const ln_dwconv_q8_stretch* s, size_t height, size_t channel) {
+  for (size_t y = 0; y < height; ++y) {
+    c->rows[y] = s->rows[y] + channel;
+    c->steps[y] = (size_t)s->step * s->pixel_strides[y];
   }
-  const __m256i a = _mm256_cvtepu8_epi16(_mm_xor_si128(load_bytes(top, lanes), flip));
-  const __m256i b = _mm256_cvtepu8_epi16(_mm_xor_si128(load_bytes(bottom, lanes), flip));
-  x[0] = _mm256_unpacklo_epi16(a, b);
-  x[1] = _mm256_unpackhi_epi16(a, b);
+  go_to(c, s, height, s->first);
+}
+
+LN_INLINE void go_on(cursor* c, const ln_dwconv_q8_stretch* s, size_t height) {
+  c->column += s->step;
+  LN_UNROLL for (size_t y = 0; y < height; ++y) c->at[y] += c->steps[y];
+}
+
+/* Two rows of a column, interleaved; the last of an odd number alone, with a weight of 0 beside it. */
+LN_INLINE void column_pair(const cursor* c, const ln_dwconv_q8_stretch* s, const uint8_t* outside, size_t height,
+                           size_t pair, __m128i flip, lane_part lanes, __m256i x[2]) {
+  const bool inside = c->column >= 0 && c->column < s->in_width, alone = 2 * pair + 1 == height;
+  const size_t upper = 2 * pair, lower = alone ? upper : upper + 1;
+  const uint8_t* top = inside ? c->rows[upper] + c->at[upper] : outside;
+  const uint8_t* bottom = inside ? c->rows[lower] + c->at[lower] : outside;
+  const __m128i a = _mm_xor_si128(load_bytes(top, lanes), flip);
+  if (alone) {
+    x[0] = _mm256_cvtepu8_epi32(a);
+    x[1] = _mm256_cvtepu8_epi32(_mm_unpackhi_epi64(a, a));
+  } else {
+    const __m128i b = _mm_xor_si128(load_bytes(bottom, lanes), flip);
+    x[0] = _mm256_cvtepu8_epi16(_mm_unpacklo_epi8(a, b));
+    x[1] = _mm256_cvtepu8_epi16(_mm_unpackhi_epi8(a, b));
+  }
 }
 
 /* The window slides: every column is taken up once and added to all outputs that it belongs to; sums[i] is that which
- * has seen i * slide columns before. Width, pairs, slide and lanes are constants where it is called. */
-LN_INLINE void slide_block(size_t width, size_t pairs, size_t slide, lane_part lanes, const block* b, cursor* c,
-                           const ln_dwconv_q8_stretch* s, uint8_t* out) {
-  const size_t depth = (width - 1) / slide + 1;
+ * has seen i * slide columns before. Size, slide and lanes are constants where it is called. */
+LN_INLINE void slide_block(size_t size, size_t slide, lane_part lanes, const block* b, const ln_dwconv_q8_stretch* s,
+                           size_t channel) {
+  const size_t depth = (size - 1) / slide + 1, pairs = (size + 1) / 2;
   const q8_range range = q8_range_of(&s->range);
   const __m128i flip = _mm_set1_epi8((char)s->in_flip);
+  const uint8_t* outside = s->outside + channel;
+  uint8_t* out = s->out + channel;
+  cursor c;
   __m256i sums[7][2], x[2];
+  start(&c, s, size, channel);
   LN_UNROLL for (size_t i = 0; i < depth; ++i) sums[i][0] = sums[i][1] = _mm256_setzero_si256();
-  c->column = s->first;
   for (size_t j = 0; j < s->count + depth - 1; ++j) {
     LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[0][v] = load(b->bias[v]);
-    LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, c->column += s->step) {
+    LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, go_on(&c, s, size)) {
       LN_UNROLL for (size_t p = 0; p < pairs; ++p) {
-        column_pair(c, p, flip, lanes, x);
+        column_pair(&c, s, outside, size, p, flip, lanes, x);
         LN_UNROLL for (size_t i = 0; i < depth; ++i) {
-          if (phase + slide * i >= width) continue;
+          if (phase + slide * i >= size) continue;
           LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[i][v] = _mm256_add_epi32(
               sums[i][v], _mm256_madd_epi16(x[v], load(b->weights[(phase + slide * i) * pairs + p][v])));
         }
@@ -183,17 +211,22 @@ LN_INLINE void slide_block(size_t width, size_t pairs, size_t slide, lane_part l
 }
 
 /* Any filter, pixel by pixel. */
-LN_INLINE void plain_block(size_t width, size_t pairs, lane_part lanes, const block* b, cursor* c,
-                           const ln_dwconv_q8_stretch* s, uint8_t* out) {
+LN_INLINE void plain_block(size_t height, size_t width, lane_part lanes, const block* b, const ln_dwconv_q8_stretch* s,
+                           size_t channel) {
   const q8_range range = q8_range_of(&s->range);
   const __m128i flip = _mm_set1_epi8((char)s->in_flip);
+  const size_t pairs = (height + 1) / 2;
+  const uint8_t* outside = s->outside + channel;
+  uint8_t* out = s->out + channel;
+  cursor c;
+  start(&c, s, height, channel);
   for (size_t j = 0; j < s->count; ++j, out += s->out_stride) {
     __m256i sums[2], x[2];
     LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[v] = load(b->bias[v]);
-    c->column = s->first + (int64_t)j * s->slide * s->step;
-    for (size_t i = 0; i < width; ++i, c->column += s->step) {
+    go_to(&c, s, height, s->first + (int64_t)j * s->slide * s->step);
+    for (size_t i = 0; i < width; ++i, go_on(&c, s, height)) {
       for (size_t p = 0; p < pairs; ++p) {
-        column_pair(c, p, flip, lanes, x);
+        column_pair(&c, s, outside, height, p, flip, lanes, x);
         LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[v] =
             _mm256_add_epi32(sums[v], _mm256_madd_epi16(x[v], load(b->weights[i * pairs + p][v])));
       }
@@ -202,49 +235,46 @@ LN_INLINE void plain_block(size_t width, size_t pairs, lane_part lanes, const bl
   }
 }
 
-static void run_block(size_t width, size_t pairs, size_t channels, const block* b, cursor* c,
-                      const ln_dwconv_q8_stretch* s, uint8_t* out) {
+static void run_block(size_t height, size_t width, size_t channels, const block* b, const ln_dwconv_q8_stretch* s,
+                      size_t channel) {
   const lane_part all = {kAll, 16}, half = {kHalf, 8}, more = {kMore, channels}, fewer = {kFewer, channels};
-#define LN_CASE(w, p, t)                                 \
-  if (width == (w) && pairs == (p) && s->slide == (t)) { \
-    if (channels >= 16)                                  \
-      slide_block(w, p, t, all, b, c, s, out);           \
-    else if (channels > 8)                               \
-      slide_block(w, p, t, more, b, c, s, out);          \
-    else if (channels == 8)                              \
-      slide_block(w, p, t, half, b, c, s, out);          \
-    else                                                 \
-      slide_block(w, p, t, fewer, b, c, s, out);         \
-    return;                                              \
+  const size_t size = height == width ? height : 0;
+#define LN_CASE(n, t)                          \
+  if (size == (n) && s->slide == (t)) {        \
+    if (channels >= 16)                        \
+      slide_block(n, t, all, b, s, channel);   \
+    else if (channels > 8)                     \
+      slide_block(n, t, more, b, s, channel);  \
+    else if (channels == 8)                    \
+      slide_block(n, t, half, b, s, channel);  \
+    else                                       \
+      slide_block(n, t, fewer, b, s, channel); \
+    return;                                    \
   }
-  LN_CASE(3, 2, 1)
-  LN_CASE(3, 2, 2)
-  LN_CASE(5, 3, 1)
-  LN_CASE(5, 3, 2)
-  LN_CASE(7, 4, 1)
-  LN_CASE(7, 4, 2)
+  LN_CASE(3, 1)
+  LN_CASE(3, 2)
+  LN_CASE(5, 1)
+  LN_CASE(5, 2)
+  LN_CASE(7, 1)
+  LN_CASE(7, 2)
 #undef LN_CASE
-  if (channels >= 16 && width == 3 && pairs == 2)
-    plain_block(3, 2, all, b, c, s, out);
+  if (channels >= 16 && size == 3)
+    plain_block(3, 3, all, b, s, channel);
   else if (channels >= 16)
-    plain_block(width, pairs, all, b, c, s, out);
+    plain_block(height, width, all, b, s, channel);
   else if (channels > 8)
-    plain_block(width, pairs, more, b, c, s, out);
+    plain_block(height, width, more, b, s, channel);
   else if (channels == 8)
-    plain_block(width, pairs, half, b, c, s, out);
+    plain_block(height, width, half, b, s, channel);
   else
-    plain_block(width, pairs, fewer, b, c, s, out);
+    plain_block(height, width, fewer, b, s, channel);
 }
 
 static void run(size_t channels, int32_t height, int32_t width, const void* packed, const ln_dwconv_q8_stretch* s) {
   const size_t size = block_size(height, width);
   const char* b = packed;
-  for (size_t c = 0; c < channels; c += kLanes, b += size) {
-    const size_t first = first_of(channels, c);
-    cursor cursor;
-    start(&cursor, s, height, first);
-    run_block((size_t)width, pairs_of(height), channels, (const block*)(const void*)b, &cursor, s, s->out + first);
-  }
+  for (size_t c = 0; c < channels; c += kLanes, b += size)
+    run_block((size_t)height, (size_t)width, channels, (const block*)(const void*)b, s, first_of(channels, c));
 }
 
 const ln_dwconv_q8 ln_dwconv_q8_avx2 = {.name = "dwconv_q8_avx2",
