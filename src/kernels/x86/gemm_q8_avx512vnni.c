@@ -29,6 +29,97 @@ LN_RUN(6, 4)
 LN_RUN_ALL(LN_FOUR)
 LN_RUN_ROW(4)
 
+/* ---- Panels of at most eight columns: a vector has two rows of them. ---- */
+
+enum { kHalf = kLanes / 2, kHalfPairs = 6, kHalfRows = 48 };
+
+LN_INLINE vec load_twice(const void* p) { return _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i*)p)); }
+
+LN_INLINE vec set_halves(const void* low, const void* high) {
+  uint32_t x, y;
+  memcpy(&x, low, sizeof x);
+  memcpy(&y, high, sizeof y);
+  return _mm512_mask_set1_epi32(vec_set(x), 0xff00, (int)y);
+}
+
+/* 2 * pairs rows from `first` on, two a vector, of which the last may lie beyond the end: it is the one before then. */
+LN_INLINE void half_sums(size_t pairs, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start, uint32_t* sums) {
+  const uint8_t* a = (const uint8_t*)r->a + first * r->a_stride;
+  const size_t last = r->rows - first < 2 * pairs ? 2 * pairs - 2 : 2 * pairs - 1;
+  const int8_t* b = r->b;
+  vec sum[kHalfPairs];
+  LN_UNROLL for (size_t i = 0; i < pairs; ++i) sum[i] = load_twice(start);
+  for (size_t s = 0; s < r->segments; ++s, a += r->a_segment) {
+    for (size_t g = 0; g < r->groups; ++g, b += kWeightBytes) {
+      const vec w = load_twice(b);
+      LN_UNROLL for (size_t i = 0; i < pairs; ++i) {
+        const size_t second = i == pairs - 1 ? last : 2 * i + 1;
+        sum[i] = add_products(sum[i], set_halves(a + 2 * i * r->a_stride + 4 * g, a + second * r->a_stride + 4 * g), w);
+      }
+    }
+  }
+  LN_UNROLL for (size_t i = 0; i < pairs; ++i) vec_store(sums + i * kLanes, sum[i]);
+}
+
+LN_INLINE void store_halves(uint8_t* out, size_t out_stride, vec bytes, size_t rows, size_t columns) {
+  uint8_t some[2 * kVectorsAtOnce][kHalf];
+  const size_t most = 2 * kVectorsAtOnce;
+  if (columns == kHalf && out_stride == kHalf) {
+    _mm512_mask_storeu_epi8(out, rows >= most ? UINT64_MAX : (UINT64_C(1) << (rows * kHalf)) - 1, bytes);
+    return;
+  }
+  vec_store(some, bytes);
+  for (size_t m = 0; m < rows && m < most; ++m) memcpy(out + m * out_stride, some[m], columns);
+}
+
+/* sums is [pairs of rows][kLanes], and has something up to whole fours of vectors. */
+LN_INLINE void finish_half_as(finish_kind kind, size_t rows, size_t columns, const ln_gemm_q8_numbers* n,
+                              const int32_t* terms, const uint32_t* sums, uint8_t* out, size_t out_stride) {
+  const range to = range_of(&n->range);
+  const vec multiplier = load_twice(n->multiplier), offset = load_twice(n->offset);
+  const vec sign_shift = load_twice(n->sign_shift), shift = load_twice(n->shift);
+  const vec left = kind == kFixedLeft ? load_twice(n->left) : multiplier;
+  for (size_t m = 0; m < rows; m += 2 * kVectorsAtOnce, sums += kVectorsAtOnce * kLanes) {
+    vec x[kVectorsAtOnce];
+    LN_UNROLL for (size_t i = 0; i < kVectorsAtOnce; ++i) {
+      const size_t row = m + 2 * i;
+      x[i] = vec_load(sums + i * kLanes);
+      if (terms != NULL && row < rows) x[i] = vec_add(x[i], set_halves(terms + row, terms + row + (row + 1 < rows)));
+      if (kind == kFixedLeft) x[i] = requant_left(x[i], left);
+      x[i] = requant(x[i], multiplier, offset, sign_shift, shift);
+    }
+    store_halves(out + m * out_stride, out_stride, vec_bytes(x, &to), rows - m, columns);
+  }
+}
+
+LN_NOINLINE static void finish_half(size_t rows, size_t columns, const ln_gemm_q8_numbers* n, const int32_t* terms,
+                                    const uint32_t* sums, uint8_t* out, size_t out_stride) {
+  if (n->left != NULL)
+    finish_half_as(kFixedLeft, rows, columns, n, terms, sums, out, out_stride);
+  else
+    finish_half_as(kFixed, rows, columns, n, terms, sums, out, out_stride);
+}
+
+/* Sums of some rows, then their bytes. */
+static void run_half(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  uint32_t sums[(kHalfRows / 2 + kVectorsAtOnce) * kLanes];
+  for (size_t first = 0; first < r->rows; first += kHalfRows) {
+    const size_t rows = r->rows - first < kHalfRows ? r->rows - first : kHalfRows;
+    size_t m = 0;
+    for (; rows - m >= 2 * kHalfPairs; m += 2 * kHalfPairs)
+      half_sums(kHalfPairs, r, first + m, n->bias, sums + m * kHalf);
+    for (; rows - m >= 4; m += 4) half_sums(2, r, first + m, n->bias, sums + m * kHalf);
+    for (; m < rows; m += 2) half_sums(1, r, first + m, n->bias, sums + m * kHalf);
+    for (size_t i = 0; i < kVectorsAtOnce; ++i) vec_store(sums + m * kHalf + i * kLanes, vec_set(0));
+    finish_half(rows, r->columns, n, n->row_terms != NULL ? n->row_terms + first : NULL, sums, out + first * out_stride,
+                out_stride);
+  }
+}
+
+static void run_either(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  (r->columns <= kHalf && r->rows > 1 && n->scale == NULL ? run_half : run)(r, n, out, out_stride);
+}
+
 static uint32_t sum_of(const uint8_t* row, size_t depth) {
   const __m512i zero = _mm512_setzero_si512();
   __m512i sums = zero;
@@ -54,7 +145,7 @@ const ln_gemm_q8 ln_gemm_q8_6x64_avx512vnni = {.name = "gemm_q8_6x64_avx512vnni"
                                                .kr = 4,
                                                .step = kLanes,
                                                .a_size = 1,
-                                               .run = run,
+                                               .run = run_either,
                                                .run_row = run_row,
                                                .run_sums = run_sums,
                                                .run_floats = run_floats,

@@ -5,7 +5,9 @@
 enum { kVectorsAtOnce = 4 };
 
 LN_INLINE void store_rows(size_t vectors, size_t rows, uint8_t* out, size_t out_stride, vec bytes, size_t columns) {
-  if (vectors == 4 && columns == 4 * kLanes) {
+  const bool whole = vectors != 3 && columns == vectors * kLanes;
+  /* One row of four vectors, or rows without a gap. */
+  if (whole && (vectors == 4 || (out_stride == columns && rows >= kVectorsAtOnce / vectors))) {
     vec_store(out, bytes);
     return;
   }
@@ -49,9 +51,26 @@ LN_INLINE void finish_real(size_t rows, size_t vectors, const ln_gemm_q8_numbers
       requant_real(tile[i / vectors][i % vectors], n->scale + i % vectors * kLanes, real);
 }
 
-/* Sums to what vec_bytes takes, column by column, so that the columns' numbers are loaded once for all rows. */
+/* The numbers of a vector of columns, in registers. */
+typedef struct fixed_numbers {
+  vec multiplier, offset, sign_shift, shift, left;
+} fixed_numbers;
+
+LN_INLINE void load_numbers(finish_kind kind, size_t vectors, const ln_gemm_q8_numbers* n, fixed_numbers* fixed) {
+  if (kind == kReal) return;
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+    const size_t at = v * kLanes;
+    fixed[v].multiplier = vec_load(n->multiplier + at);
+    fixed[v].offset = vec_load(n->offset + at);
+    fixed[v].sign_shift = vec_load(n->sign_shift + at);
+    fixed[v].shift = vec_load(n->shift + at);
+    if (kind == kFixedLeft) fixed[v].left = vec_load(n->left + at);
+  }
+}
+
+/* Sums to what vec_bytes takes, column by column; `fixed` is by load_numbers. */
 LN_INLINE void finish_sums(finish_kind kind, size_t rows, size_t vectors, const ln_gemm_q8_numbers* n,
-                           vec tile[][kVectors]) {
+                           const fixed_numbers* fixed, vec tile[][kVectors]) {
   if (kind == kReal) {
     const real_range real = real_range_of(&n->range);
     const size_t step = kVectorsAtOnce / vectors;
@@ -60,21 +79,19 @@ LN_INLINE void finish_sums(finish_kind kind, size_t rows, size_t vectors, const 
     return;
   }
   LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
-    const size_t at = v * kLanes;
+    const fixed_numbers f = fixed[v];
     if (kind == kFixedLeft) {
-      LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] = requant_left(tile[m][v], vec_load(n->left + at));
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] = requant_left(tile[m][v], f.left);
     }
-    const vec multiplier = vec_load(n->multiplier + at), offset = vec_load(n->offset + at);
-    const vec sign_shift = vec_load(n->sign_shift + at), shift = vec_load(n->shift + at);
-    LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] = requant(tile[m][v], multiplier, offset, sign_shift, shift);
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] =
+        requant(tile[m][v], f.multiplier, f.offset, f.sign_shift, f.shift);
   }
 }
 
 /* Four vectors make bytes at a time: one row of four or three, two of two, four of one. `exist`: so many of the rows.
  */
-LN_INLINE void store_tile(size_t rows, size_t vectors, size_t exist, size_t columns, const ln_requant_q8_out* range_out,
+LN_INLINE void store_tile(size_t rows, size_t vectors, size_t exist, size_t columns, const range* to,
                           vec tile[][kVectors], uint8_t* out, size_t out_stride) {
-  const range to = range_of(range_out);
   const size_t step = kVectorsAtOnce / vectors;
   LN_UNROLL for (size_t m = 0; m < rows; m += step) {
     vec x[kVectorsAtOnce];
@@ -82,14 +99,18 @@ LN_INLINE void store_tile(size_t rows, size_t vectors, size_t exist, size_t colu
       const size_t row = m + i / vectors;
       x[i] = tile[row < rows ? row : m][row < rows ? i % vectors : 0];
     }
-    store_rows(vectors, exist - m, out + m * out_stride, out_stride, vec_bytes(x, &to), columns);
+    store_rows(vectors, exist - m, out + m * out_stride, out_stride, vec_bytes(x, to), columns);
   }
 }
 
-/* From memory: sums is [rows][vectors][kLanes] and has something up to whole fours of vectors. */
+/* From memory, the numbers loaded once for all rows: sums is [rows][vectors][kLanes] and has something up to whole
+ * fours of vectors. */
 LN_INLINE void finish_as(finish_kind kind, size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_numbers* n,
                          const int32_t* terms, const uint32_t* sums, uint8_t* out, size_t out_stride) {
   const size_t step = kVectorsAtOnce / vectors;
+  const range to = range_of(&n->range);
+  fixed_numbers fixed[kVectors];
+  load_numbers(kind, vectors, n, fixed);
   for (size_t m = 0; m < rows; m += step, out += step * out_stride, sums += step * vectors * kLanes) {
     vec some[kVectorsAtOnce][kVectors];
     LN_UNROLL for (size_t i = 0; i < step; ++i) {
@@ -100,8 +121,8 @@ LN_INLINE void finish_as(finish_kind kind, size_t vectors, size_t rows, size_t c
       const vec term = vec_set((uint32_t)terms[m + i < rows ? m + i : m]);
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) some[i][v] = vec_add(some[i][v], term);
     }
-    finish_sums(kind, step, vectors, n, some);
-    store_tile(step, vectors, rows - m, columns, &n->range, some, out, out_stride);
+    finish_sums(kind, step, vectors, n, fixed, some);
+    store_tile(step, vectors, rows - m, columns, &to, some, out, out_stride);
   }
 }
 

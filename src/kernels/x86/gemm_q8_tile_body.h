@@ -62,13 +62,18 @@ LN_INLINE void finish_tile(size_t rows, size_t vectors, const ln_gemm_q8_rows* r
     const vec term = vec_set((uint32_t)n->row_terms[first + m]);
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = vec_add(tile[m][v], term);
   }
-  if (kind == kReal)
-    finish_sums(kReal, rows, vectors, n, tile);
-  else if (kind == kFixedLeft)
-    finish_sums(kFixedLeft, rows, vectors, n, tile);
-  else
-    finish_sums(kFixed, rows, vectors, n, tile);
-  store_tile(rows, vectors, rows, r->columns, &n->range, tile, out, out_stride);
+  fixed_numbers fixed[kVectors];
+  if (kind == kReal) {
+    finish_sums(kReal, rows, vectors, n, fixed, tile);
+  } else if (kind == kFixedLeft) {
+    load_numbers(kFixedLeft, vectors, n, fixed);
+    finish_sums(kFixedLeft, rows, vectors, n, fixed, tile);
+  } else {
+    load_numbers(kFixed, vectors, n, fixed);
+    finish_sums(kFixed, rows, vectors, n, fixed, tile);
+  }
+  const range to = range_of(&n->range);
+  store_tile(rows, vectors, rows, r->columns, &to, tile, out, out_stride);
 }
 
 /* In registers from the first product to the bytes. */
