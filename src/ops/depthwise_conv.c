@@ -31,6 +31,7 @@ typedef struct dwconv_data {
   bool is_single;
   int first_temporary;
   ln_dwconv_q8_plan bytes; /* kernel NULL: the plain form runs */
+  ln_dwconv_shape alone;   /* for `bytes`: with one filter a channel, channels of the input repeated for that */
   void* packed;            /* for `bytes`: a pixel of zero points, then the filter */
 } dwconv_data;
 
@@ -111,6 +112,9 @@ static TfLiteStatus set_shape(TfLiteContext* context, const TfLiteDepthwiseConvP
                                .dilation_x = params->dilation_width_factor,
                                .pad_top = rows.pad_before + fusion.pad_top,
                                .pad_left = columns.pad_before + fusion.pad_left};
+  d->alone = d->shape;
+  d->alone.channels = outputs;
+  d->alone.multiplier = 1;
   const int32_t dims[4] = {ln_dim(input, 0), rows.out, columns.out, outputs};
   return ln_resize(context, output, 4, dims);
 }
@@ -170,13 +174,12 @@ static bool is_byte(int32_t value, bool is_signed) {
   return is_signed ? value >= INT8_MIN && value <= INT8_MAX : value >= 0 && value <= UINT8_MAX;
 }
 
-/* The kernels of bytes take constant filters with one filter a channel and ordinary quantization. */
+/* The kernels of bytes take constant filters and ordinary quantization. */
 static bool suits_bytes(const TfLiteTensor* input, const TfLiteTensor* filter, const TfLiteTensor* bias,
                         const dwconv_data* d) {
   const bool is_signed = input->type == kTfLiteInt8;
-  return (is_signed || input->type == kTfLiteUInt8) && filter->type == input->type && d->shape.multiplier == 1 &&
-         ln_is_constant(filter) && filter->data.raw_const != NULL &&
-         (bias == NULL || (ln_is_constant(bias) && bias->data.raw_const != NULL)) &&
+  return (is_signed || input->type == kTfLiteUInt8) && filter->type == input->type && ln_is_constant(filter) &&
+         filter->data.raw_const != NULL && (bias == NULL || (ln_is_constant(bias) && bias->data.raw_const != NULL)) &&
          is_byte(d->quantized.in_zero_point, is_signed) && is_byte(d->quantized.out_zero_point, is_signed) &&
          is_byte(d->quantized.weights_zero_point, false) && d->quantized.low <= d->quantized.high;
 }
@@ -185,7 +188,7 @@ static TfLiteStatus pack_bytes(TfLiteContext* context, const TfLiteTensor* input
                                const TfLiteTensor* bias, dwconv_data* d) {
   const ln_dwconv_q8* kernel = ln_dwconv_q8_best();
   LinnetBackend* backend = LinnetBackendOf(context);
-  const ln_dwconv_shape* s = &d->shape;
+  const ln_dwconv_shape* s = &d->alone;
   const bool is_signed = input->type == kTfLiteInt8;
   const size_t channels = (size_t)s->channels;
   ln_aligned_free(d->packed);
@@ -216,6 +219,21 @@ static TfLiteStatus pack_bytes(TfLiteContext* context, const TfLiteTensor* input
   return kTfLiteOk;
 }
 
+/* Room for the input with its channels repeated. */
+static TfLiteStatus prepare_repeated(TfLiteContext* context, TfLiteNode* node, const TfLiteTensor* input,
+                                     const dwconv_data* d) {
+  size_t size = 1;
+  if (d->bytes.kernel != NULL && d->shape.multiplier > 1)
+    LN_CHECK(context, ln_mul_size((size_t)ln_num_elements(input), (size_t)d->shape.multiplier, &size),
+             "the input, %d times, is too large", d->shape.multiplier);
+  return ln_set_scratch(context, node, 0, size);
+}
+
+static bool has_multiplier(const TfLiteTensor* input, const TfLiteTensor* filter) {
+  return (input->type == kTfLiteInt8 || input->type == kTfLiteUInt8) && ln_rank(input) == 4 && ln_rank(filter) == 4 &&
+         ln_dim(filter, 3) != ln_dim(input, 3);
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteDepthwiseConvParams* params = node->builtin_data;
   dwconv_data* d = node->user_data;
@@ -230,7 +248,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   d->hybrid = input->type == kTfLiteFloat32 && filter->type != kTfLiteFloat32;
   d->is_single = ln_depthwise_single_suits(input, filter, ln_optional_input(context, node, kBias), params);
   if (d->hybrid) LN_TRY(ln_set_temporaries(context, node, LN_IMAGE_TEMPORARIES, &d->first_temporary));
-  if (d->is_single) LN_TRY(ln_set_temporaries(context, node, 1, &d->first_temporary));
+  const bool repeats = has_multiplier(input, filter);
+  if (d->is_single || repeats) LN_TRY(ln_set_temporaries(context, node, 1, &d->first_temporary));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   LN_TRY(ln_get_output(context, node, 0, &output));
@@ -246,7 +265,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   }
   LN_TRY(set_factors(context, input, filter, output, d));
   LN_TRY(ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high));
-  return pack_bytes(context, input, filter, bias, d);
+  LN_TRY(pack_bytes(context, input, filter, bias, d));
+  return repeats ? prepare_repeated(context, node, input, d) : kTfLiteOk;
 }
 
 typedef struct dwconv_job {
@@ -256,6 +276,7 @@ typedef struct dwconv_job {
   const void* weights; /* the filter's, plain */
   size_t tiles;        /* of floats, in an image */
   ln_quantized_images images;
+  uint8_t* repeated; /* the input of bytes, its channels repeated; NULL: as it is */
 } dwconv_job;
 
 /* A tile is some rows of the output. */
@@ -315,7 +336,8 @@ static void run_row(void* arg, size_t tile) {
     return;
   }
   if (d->bytes.kernel != NULL) {
-    ln_dwconv_q8_row(&d->bytes, s, row, j->input->data.uint8 + from, j->output->data.uint8 + to);
+    const uint8_t* in = j->repeated != NULL ? j->repeated + from * (size_t)s->multiplier : j->input->data.uint8 + from;
+    ln_dwconv_q8_row(&d->bytes, &d->alone, row, in, j->output->data.uint8 + to);
     return;
   }
   switch (j->input->type) {
@@ -331,6 +353,21 @@ static void run_row(void* arg, size_t tile) {
       ln_dwconv_qs16_ref(s, row, j->input->data.i16 + from, j->weights, j->bias != NULL ? j->bias->data.i64 : NULL, &q,
                          j->output->data.i16 + to);
   }
+}
+
+/* A tile is a row of the input. */
+static void repeat_row(void* arg, size_t tile) {
+  const dwconv_job* j = arg;
+  const ln_dwconv_shape* s = &j->d->shape;
+  const size_t row = (size_t)s->in_width * (size_t)s->channels, times = (size_t)s->multiplier;
+  ln_repeat_bytes(j->input->data.uint8 + tile * row, row, times, j->repeated + tile * row * times);
+}
+
+static void repeat_input(TfLiteContext* context, const TfLiteNode* node, dwconv_job* job) {
+  const ln_dwconv_shape* s = &job->d->shape;
+  job->repeated = ln_get_temporary(context, node, 0)->data.uint8;
+  ln_parallel_sized(context, repeat_row, job, (size_t)ln_dim(job->input, 0) * (size_t)s->in_height,
+                    (size_t)ln_num_elements(job->input) * (size_t)s->multiplier / 8);
 }
 
 static void fill_whole(const dwconv_job* j, dwconv_data* d) {
@@ -359,6 +396,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     run_rows(context, &job);
     return kTfLiteOk;
   }
+  if (d->bytes.kernel != NULL && d->shape.multiplier > 1) repeat_input(context, node, &job);
   const size_t taps = (size_t)d->shape.filter_height * (size_t)d->shape.filter_width;
   ln_parallel_sized(context, run_row, &job, (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height,
                     taps * (size_t)ln_num_elements(job.output));

@@ -31,6 +31,19 @@ bool ln_dwconv_q8_channel(const ln_dwconv_q8_filter* f, size_t channel, ln_requa
   return true;
 }
 
+/* Eight at once, over what the next byte then writes. */
+void ln_repeat_bytes(const uint8_t* in, size_t count, size_t times, uint8_t* out) {
+  const size_t ahead = (times + 7) / 8 * 8 - times, kept = times > 0 ? (ahead + times - 1) / times : count;
+  size_t i = 0;
+  if (times == 2)
+    for (; i < count; ++i) out[2 * i] = out[2 * i + 1] = in[i];
+  for (; i + kept < count; ++i, out += times) {
+    const uint64_t eight = in[i] * UINT64_C(0x0101010101010101);
+    for (size_t k = 0; k < times; k += 8) memcpy(out + k, &eight, 8);
+  }
+  for (; i < count; ++i, out += times) memset(out, in[i], times);
+}
+
 /* ---- Generic: channels in blocks of sixteen, for each their numbers and then the weights of every tap. ---- */
 
 enum { kBlock = 16 };

@@ -77,6 +77,9 @@ bool ln_dwconv_q8_make_plan(const ln_dwconv_q8* kernel, const ln_dwconv_shape* s
 void ln_dwconv_q8_row(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, int32_t row, const uint8_t* in,
                       uint8_t* out);
 
+/* Each byte `times` times, one behind the other: what makes of a filter with a multiplier one without. */
+void ln_repeat_bytes(const uint8_t* in, size_t count, size_t times, uint8_t* out);
+
 /* For pack: the weight less its zero point; a channel's numbers, the activations' zero point taken in. */
 int32_t ln_dwconv_q8_weight(const ln_dwconv_q8_filter* filter, int32_t y, int32_t x, size_t channel);
 bool ln_dwconv_q8_channel(const ln_dwconv_q8_filter* filter, size_t channel, ln_requant_q8* numbers);
