@@ -145,10 +145,53 @@ case("CenterCrop", one(lambda: L.CenterCrop(3, 4), (6, 7, 3)))
 for numbers in ([2, 0, 3], [10**12, 3, -7, 1]):
     over(f"IntegerLookup-{len(numbers)}", lambda numbers=numbers, **o: L.IntegerLookup(vocabulary=numbers, **o), (6,), output_mode=["int", "multi_hot", "count"],
          mask_token=[None, 4], num_oov_indices=[1, 3])
+for mode in ["multi_hot", "count"]:
+    case(f"IntegerLookup-padded-{mode}", one(lambda mode=mode: L.IntegerLookup(vocabulary=[0, 1, 2, 3], max_tokens=9, pad_to_max_tokens=True, output_mode=mode), (4,), dtype="int64"))
+for oov in [0, 1]:
+    case(f"IntegerLookup-one_hot-{oov}", one(lambda oov=oov: L.IntegerLookup(vocabulary=[0, 1, 2, 3, 4], num_oov_indices=oov, output_mode="one_hot"), (1,), dtype="int64"))
+over("IntegerLookup-invert", lambda **o: L.IntegerLookup(vocabulary=[10, 20, 30, 8, 9], invert=True, **o), (4,), mask_token=[None, 7], num_oov_indices=[0, 1])
 case("ReLU-infinity", one(lambda: L.ReLU(max_value=float("inf")), (8,)))
 case("Discretization", one(lambda: L.Discretization(bin_boundaries=[-0.5, 0.0, 0.5]), (8,)))
 over("CategoryEncoding", lambda **o: L.CategoryEncoding(num_tokens=6, **o), (4,), output_mode=["multi_hot", "count"])
 case("CategoryEncoding-one_hot", one(lambda: L.CategoryEncoding(num_tokens=6, output_mode="one_hot"), (1,), dtype="int32"))
+case("CategoryEncoding-multi_hot-of-rows", one(lambda: L.CategoryEncoding(6), (3, 4), dtype="int32"))
+case("SpectralNormalization-Embedding", one(lambda: L.SpectralNormalization(L.Embedding(6, 3)), (8,), dtype="int32"))
+case("Softmax-axes", one(lambda: L.Softmax(axis=(1, 2)), (4, 5, 3)))
+over("Resizing-kernels", lambda **o: L.Resizing(7, 4, **o), (9, 8, 3), interpolation=["bilinear", "bicubic", "lanczos3", "lanczos5"], antialias=[False, True])
+case("Resizing-area", one(lambda: L.Resizing(7, 4, interpolation="area"), (9, 8, 3)))
+over("Resizing-ratio", lambda **o: L.Resizing(6, 4, **o), (9, 8, 3), crop_to_aspect_ratio=[True])
+over("Resizing-border", lambda **o: L.Resizing(6, 4, pad_to_aspect_ratio=True, **o), (9, 8, 3), fill_value=[0.0, 0.5])
+over("UpSampling2D-kernels", lambda **o: L.UpSampling2D(2, **o), (5, 6, 3), interpolation=["bicubic", "lanczos3"])
+over("CenterCrop-larger", lambda **o: L.CenterCrop(12, **o), (9, 8, 3), width=[10, 4])
+for n in [1, 2, 3]:
+    case(f"Conv{n}DTranspose-any-size", one(lambda n=n: getattr(L, f"Conv{n}DTranspose")(5, 3, strides=2, padding="same"), (None,) * n + (4,)))
+    case(f"Conv{n}DTranspose-any-size-valid", one(lambda n=n: getattr(L, f"Conv{n}DTranspose")(5, 3, strides=2, output_padding=1), (None,) * n + (4,)))
+for name, options in [("RandomCrop", {"height": 5, "width": 6}), ("RandomHue", {"factor": 0.2}), ("RandomInvert", {}), ("RandomShear", {}), ("RandomPosterization", {"factor": 5}),
+                      ("RandomGaussianBlur", {}), ("RandomPerspective", {}), ("AugMix", {}), ("CutMix", {}), ("MixUp", {}), ("MaxNumBoundingBoxes", {"max_number": 3})]:
+    case(name, one(lambda name=name, options=options: getattr(L, name)(**options), (8, 9, 3)))
+case("Pipeline", one(lambda: L.Pipeline([L.Rescaling(0.5), L.RandomFlip(), L.Resizing(4, 4)]), (8, 9, 3)))
+for mode in ["log", "magnitude", "psd", "real", "imag", "angle", "stft"]:
+    case(f"STFTSpectrogram-{mode}", one(lambda mode=mode: L.STFTSpectrogram(mode=mode, frame_length=32, frame_step=16, fft_length=32, window=None), (128, 1)))
+over("STFTSpectrogram", lambda **o: L.STFTSpectrogram(frame_length=30, frame_step=16, fft_length=32, window=None, **o), (128, 2), padding=["valid", "same"], expand_dims=[False, True])
+case("MelSpectrogram", one(lambda: L.MelSpectrogram(num_mel_bins=20, sampling_rate=8000, sequence_length=100, sequence_stride=32, fft_length=128), (512,)))
+over("MelSpectrogram-magnitude", lambda **o: L.MelSpectrogram(num_mel_bins=20, sampling_rate=8000, sequence_stride=32, fft_length=128, power_to_db=False, **o), (512,), mag_exp=[1.0, 2.0], window=["hann", "hamming", None])
+
+
+def counted():
+    x, weights = keras.Input((4,), dtype="int32"), keras.Input((4,))
+    return keras.Model([x, weights], L.CategoryEncoding(6, output_mode="count")(x, count_weights=weights))
+
+
+def reversed_embedding(**options):
+    x, layer = keras.Input((6,), dtype="int32"), L.ReversibleEmbedding(10, 4, **options)
+    return keras.Model(x, layer(layer(x), reverse=True))
+
+
+case("CategoryEncoding-weights", counted)
+for tied in [True, False]:
+    case(f"ReversibleEmbedding-{tied}", lambda tied=tied: reversed_embedding(tie_weights=tied))
+case("ReversibleEmbedding-capped", lambda: reversed_embedding(logit_soft_cap=3.0))
+case("ReversibleEmbedding-forward", one(lambda: L.ReversibleEmbedding(10, 4), (6,), dtype="int32"))
 
 # Channels first
 for name, layer in [("MaxPooling2D", lambda: L.MaxPooling2D(data_format="channels_first")), ("AveragePooling1D", lambda: L.AveragePooling1D(2, data_format="channels_first")),
@@ -187,6 +230,13 @@ def masked(kind, bidirectional=False):
     return keras.Model(x, getattr(L, kind)(3)(L.Dropout(0.5)(y)))
 
 
+def masked_sums():
+    x, y = keras.Input((5,), dtype="int32"), keras.Input((5,), dtype="int32")
+    a, b = L.Embedding(5, 4, mask_zero=True)(x), L.Embedding(5, 3)(y)
+    return keras.Model([x, y], L.LSTM(3)(L.Concatenate()([a, b])))
+
+
+case("LSTM-masked-Concatenate", masked_sums)
 for n, shape in [(1, (3, 6, 2)), (2, (3, 5, 6, 2)), (3, (2, 3, 4, 3, 2))]:
     over(f"ConvLSTM{n}D", lambda n=n, **o: getattr(L, f"ConvLSTM{n}D")(3, 2, **o), shape, return_sequences=[False, True], padding=["valid", "same"])
 case("ConvLSTM2D-options", one(lambda: L.ConvLSTM2D(3, (3, 2), strides=2, use_bias=False, go_backwards=True, return_sequences=True), (3, 5, 6, 2)))
@@ -203,6 +253,9 @@ def attention(layer, *shapes, **call):
 
 
 over("MHA", lambda **o: Self(L.MultiHeadAttention(2, 3, **o)), (5, 8), value_dim=[None, 4], use_bias=[True, False], output_shape=[None, 6])
+for axes in [(1,), (2,), (1, 2), None]:
+    case(f"MHA-axes-{axes}".replace(" ", ""), one(lambda axes=axes: Self(L.MultiHeadAttention(2, 3, attention_axes=axes)), (5, 3, 8)))
+case("MHA-axes-cross", attention(lambda: L.MultiHeadAttention(2, 3, value_dim=4, output_shape=5, attention_axes=(2,)), (3, 5, 8), (3, 4, 6)))
 case("MHA-cross", attention(lambda: L.MultiHeadAttention(2, 3), (5, 8), (7, 6)))
 case("MHA-three", attention(lambda: L.MultiHeadAttention(2, 3), (5, 8), (7, 6), (7, 4)))
 case("MHA-causal", attention(lambda: L.MultiHeadAttention(2, 3), (5, 8), (5, 8), use_causal_mask=True))

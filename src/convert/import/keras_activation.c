@@ -88,8 +88,18 @@ static ln_tensor* softmax(const activation* a, ln_tensor* x) {
   const cJSON* axis = cJSON_GetObjectItemCaseSensitive(a->config, "axis");
   if (cJSON_IsArray(axis) && cJSON_GetArraySize(axis) == 1) axis = axis->child;
   if (cJSON_IsArray(axis)) {
-    ln_keras_fail(a->call, "a softmax over several axes cannot be converted; over one axis it can");
-    return x;
+    int32_t axes[LN_MAX_DIMS];
+    const int count = ln_keras_list(axis, LN_MAX_DIMS, axes);
+    for (int i = 0; i < count; ++i)
+      if (axes[i] < -x->rank || axes[i] >= x->rank) {
+        ln_keras_fail(a->call, "its axis %d does not fit an input of rank %d", axes[i], x->rank);
+        return x;
+      }
+    if (count < 1) return ln_keras_softmax(a->call, x, -1, a->name);
+    ln_tensor* most = ln_build_reduce(a->b, LN_OP_REDUCE_MAX, x, count, axes, true, ln_keras_name(a->call, "most"));
+    ln_tensor* e = unary(a, LN_OP_EXP, both(a, LN_OP_SUB, x, most, "below"), "exp");
+    ln_tensor* sum = ln_build_reduce(a->b, LN_OP_SUM, e, count, axes, true, ln_keras_name(a->call, "sum"));
+    return both(a, LN_OP_DIV, e, sum, NULL);
   }
   return ln_keras_softmax(a->call, x, ln_keras_to_int(axis, -1), a->name);
 }

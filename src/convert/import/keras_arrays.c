@@ -129,14 +129,14 @@ static void resize(ln_keras_call* call) {
     ln_keras_fail(call, "its size is no pair of numbers, or its input's rank, %d, is not 4", x->rank);
     return;
   }
-  if (cJSON_IsTrue(ln_keras_either(call, 3, "antialias")) ||
-      cJSON_IsTrue(ln_keras_either(call, 4, "crop_to_aspect_ratio")) ||
+  if (cJSON_IsTrue(ln_keras_either(call, 4, "crop_to_aspect_ratio")) ||
       cJSON_IsTrue(ln_keras_either(call, 5, "pad_to_aspect_ratio"))) {
-    ln_keras_fail(call, "cropping or padding to the aspect ratio, and antialias, cannot be converted");
+    ln_keras_fail(call, "cropping or padding to the aspect ratio cannot be converted; a Resizing layer does it");
     return;
   }
   ln_tensor* y = ln_keras_resize(call, x, size[0], size[1],
                                  cJSON_IsString(interpolation) ? interpolation->valuestring : "bilinear",
+                                 cJSON_IsTrue(ln_keras_either(call, 3, "antialias")),
                                  ln_keras_channels_first(call) ? ln_keras_name(call, "resized") : call->name);
   if (y != NULL) ln_keras_return(call, ln_keras_to_first(call, y, call->name));
 }

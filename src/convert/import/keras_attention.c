@@ -115,16 +115,89 @@ static ln_tensor* masks_of(ln_keras_call* call, const ln_tensor* scores, ln_tens
   return both(call, ln_build_cast(&call->b, given, LN_TYPE_BOOL, ln_keras_name(call, "mask")), mask);
 }
 
+/* Attention over some dimensions of more than one: those become one, the others join the batch. */
+typedef struct folding {
+  int rank;
+  int order[LN_MAX_DIMS], batch_count; /* batch dimensions, those attended over, the last */
+  int32_t extents[LN_MAX_DIMS];        /* of the query, in that order; -1: the batch's, unknown */
+} folding;
+
+/* False: noted. */
+static bool read_folding(ln_keras_call* call, const ln_tensor* q, const ln_tensor* v, const ln_tensor* k, folding* f) {
+  int32_t axes[LN_MAX_DIMS];
+  const cJSON* given = ln_keras_get(call, "attention_axes");
+  int count = given != NULL ? ln_keras_list(given, LN_MAX_DIMS, axes) : 0;
+  f->rank = q->rank;
+  if (given == NULL)
+    for (count = 0; count < q->rank - 2; ++count) axes[count] = count + 1;
+  uint32_t attended = 0;
+  bool fits = count > 0 && q->rank >= 3 && q->rank <= LN_MAX_DIMS && v->rank == q->rank && k->rank == q->rank;
+  for (int i = 0; i < count && fits; ++i) {
+    const int axis = axes[i] < 0 ? axes[i] + q->rank : axes[i];
+    fits = axis >= 1 && axis < q->rank - 1 && (attended & 1u << axis) == 0 && (i == 0 || axis > f->order[i - 1]);
+    if (fits) attended |= 1u << axis;
+    f->order[i] = axis;
+  }
+  if (!fits) {
+    ln_keras_fail(call,
+                  "its query has rank %d, and its attention_axes are no rising ones between the first and the last",
+                  q->rank);
+    return false;
+  }
+  int n = 0;
+  for (int i = 0; i < q->rank; ++i)
+    if ((attended & 1u << i) == 0 && i < q->rank - 1) f->order[n++] = i;
+  f->batch_count = n;
+  for (int i = 0; i < q->rank; ++i)
+    if ((attended & 1u << i) != 0 || i == q->rank - 1) f->order[n++] = i;
+  if (f->rank == 3) return true;
+  bool known = ln_keras_arg(call, -1, "attention_mask") == NULL && !is_true(call, "use_causal_mask") &&
+               !is_true(call, "return_attention_scores") && ln_keras_mask_of(call, q) == NULL;
+  for (int i = 0; i < f->rank; ++i) {
+    f->extents[i] = ln_dim(q, f->order[i]);
+    if (f->order[i] > 0) known = known && f->extents[i] > 0 && ln_dim(v, f->order[i]) > 0 && ln_dim(k, f->order[i]) > 0;
+  }
+  if (!known)
+    ln_keras_fail(call,
+                  "attention of rank %d with masks, scores to return or extents that are not known cannot be "
+                  "converted; of rank 3 it can",
+                  f->rank);
+  return known;
+}
+
+static ln_tensor* fold_steps(ln_keras_call* call, ln_tensor* x, const folding* f) {
+  int32_t order[LN_MAX_DIMS];
+  if (f->rank == 3) return x;
+  for (int i = 0; i < f->rank; ++i) order[i] = f->order[i];
+  x = ln_build_transpose(&call->b, x, order, ln_keras_name(call, "steps"));
+  int64_t steps = 1;
+  for (int i = f->batch_count; i < f->rank - 1; ++i) steps = steps <= INT32_MAX ? steps * ln_dim(x, i) : steps;
+  const int32_t dims[] = {f->batch_count == 1 ? LN_KERAS_DIM(0) : -1, steps <= INT32_MAX ? (int32_t)steps : -1,
+                          ln_dim(x, f->rank - 1)};
+  return ln_keras_reshape(call, x, 3, dims, ln_keras_name(call, "folded"));
+}
+
+static ln_tensor* unfold_steps(ln_keras_call* call, ln_tensor* y, const folding* f) {
+  int32_t dims[LN_MAX_DIMS], order[LN_MAX_DIMS];
+  if (f->rank == 3 || y->rank != 3) return y;
+  for (int i = 0; i < f->rank; ++i) {
+    dims[i] = i == f->rank - 1 ? ln_dim(y, 2) : f->extents[i];
+    order[f->order[i]] = i;
+  }
+  y = ln_keras_reshape(call, y, f->rank, dims, ln_keras_name(call, "unfolded"));
+  return ln_build_transpose(&call->b, y, order, call->name);
+}
+
 static void multi_head(ln_keras_call* call) {
   ln_tensor *q = call->in[0], *v = role(call, 1, "value"), *k = role(call, 2, "key");
   if (v == NULL) v = q;
   if (k == NULL) k = v;
-  const cJSON* axes = ln_keras_get(call, "attention_axes");
-  if (q->rank != 3 || v->rank != 3 || k->rank != 3 ||
-      (cJSON_IsArray(axes) && (cJSON_GetArraySize(axes) != 1 || ln_keras_to_int(axes->child, 1) != 1))) {
-    ln_keras_fail(call, "its query has rank %d; 3, with attention over dimension 1, can be converted", q->rank);
-    return;
-  }
+  folding fold;
+  if (!read_folding(call, q, v, k, &fold)) return;
+  q = fold_steps(call, q, &fold);
+  k = k == v ? NULL : fold_steps(call, k, &fold);
+  v = fold_steps(call, v, &fold);
+  if (k == NULL) k = v;
   ln_tensor* query = inner_dense(call, "query_dense", "query", "abc,cde->abde", 3, 2, q);
   ln_tensor* key = query != NULL ? inner_dense(call, "key_dense", "key", "abc,cde->abde", 3, 2, k) : NULL;
   ln_tensor* value = key != NULL ? inner_dense(call, "value_dense", "value", "abc,cde->abde", 3, 2, v) : NULL;
@@ -154,7 +227,7 @@ static void multi_head(ln_keras_call* call) {
   }
   y = inner_dense(call, "output_dense", "attention_output", "abcd,cde->abe", 3, 1, y);
   if (y == NULL) return;
-  ln_keras_return(call, y);
+  ln_keras_return(call, unfold_steps(call, y, &fold));
   if (is_true(call, "return_attention_scores")) ln_keras_return(call, scores);
 }
 

@@ -258,15 +258,41 @@ static ln_keras_array dilate(ln_job* job, const ln_keras_array* kernel, int axis
   return result;
 }
 
-/* What Keras computes of an extent: the size of an output of which a convolution would make it. */
-static int32_t output_extent(const window* w, int i, int64_t extent) {
+/* What Keras computes of an extent, the size of an output of which a convolution would make it, is extent * stride and
+ * this. */
+static int64_t output_offset(const window* w, int i) {
   const int64_t kernel = (int64_t)(w->kernel[i] - 1) * w->dilation[i] + 1, stride = w->stride[i];
-  int64_t out;
-  if (w->output_padding[i] < 0)
-    out = extent * stride + (w->padding == LN_PADDING_VALID && kernel > stride ? kernel - stride : 0);
-  else
-    out = (extent - 1) * stride + kernel - (w->padding == LN_PADDING_SAME ? kernel / 2 * 2 : 0) + w->output_padding[i];
-  return out > 0 && out <= INT32_MAX ? (int32_t)out : -1;
+  if (w->output_padding[i] < 0) return w->padding == LN_PADDING_VALID && kernel > stride ? kernel - stride : 0;
+  return kernel - stride - (w->padding == LN_PADDING_SAME ? kernel / 2 * 2 : 0) + w->output_padding[i];
+}
+
+/* The shape of the output: constant but for the batch where the input's extents are known. NULL, noted: too large. */
+static ln_tensor* output_shape(ln_keras_call* call, ln_tensor* x, const window* w, int32_t filters) {
+  int32_t own[5], out[5] = {LN_KERAS_DIM(0)}, factors[5] = {1}, offsets[5] = {0};
+  const int last = x->rank - 1;
+  bool known = true;
+  for (int i = 0; i <= last; ++i) own[i] = LN_KERAS_DIM(i);
+  for (int i = 0; i + 1 < last; ++i) {
+    const int64_t offset = output_offset(w, i), size = ln_dim(x, i + 1) * (int64_t)w->stride[i] + offset;
+    known = known && ln_dim_is_known(x, i + 1);
+    if (offset < INT32_MIN || offset > INT32_MAX || (ln_dim_is_known(x, i + 1) && (size < 1 || size > INT32_MAX))) {
+      ln_keras_fail(call, "its output's size is not between 1 and 2^31");
+      return NULL;
+    }
+    out[i + 1] = (int32_t)size;
+    factors[i + 1] = w->stride[i];
+    offsets[i + 1] = (int32_t)offset;
+  }
+  out[last] = offsets[last] = filters;
+  factors[last] = 0;
+  const char* name = ln_keras_name(call, "output_shape");
+  if (known) return ln_keras_shape(call, x, x->rank, out, name);
+  ln_tensor* shape = ln_keras_shape(call, x, x->rank, own, ln_keras_name(call, "shape"));
+  shape = ln_build_binary(&call->b, LN_OP_MUL, shape,
+                          ln_graph_ints(call->b.subgraph, ln_keras_name(call, "factors"), x->rank, factors),
+                          ln_keras_name(call, "scaled_shape"));
+  return ln_build_binary(&call->b, LN_OP_ADD, shape,
+                         ln_graph_ints(call->b.subgraph, ln_keras_name(call, "offsets"), x->rank, offsets), name);
 }
 
 static void transpose_conv(ln_keras_call* call) {
@@ -295,17 +321,9 @@ static void transpose_conv(ln_keras_call* call) {
     kernel = ln_keras_permute(call->job, &kernel, kOrder);
   }
   x = widen(call, x, &w);
-  int32_t out[5] = {LN_KERAS_DIM(0)};
-  for (int i = 0; i < x->rank - 2; ++i) {
-    out[i + 1] = ln_dim_is_known(x, i + 1) ? output_extent(&w, i, ln_dim(x, i + 1)) : -1;
-    if (out[i + 1] < 0) {
-      ln_keras_fail(call, "its output's size needs the extents of its input, and they are not known or too large");
-      return;
-    }
-  }
-  out[x->rank - 1] = filters;
-  ln_tensor* const inputs[] = {ln_keras_shape(call, x, x->rank, out, ln_keras_name(call, "output_shape")),
-                               ln_keras_constant(call, &kernel, "kernel"), x, b};
+  ln_tensor* shape = output_shape(call, x, &w, filters);
+  if (shape == NULL) return;
+  ln_tensor* const inputs[] = {shape, ln_keras_constant(call, &kernel, "kernel"), x, b};
   ln_node* node = ln_build_node(&call->b, spatial == 3 ? LN_OP_CONV_3D_TRANSPOSE : LN_OP_TRANSPOSE_CONV, 4, inputs);
   if (spatial == 3) {
     LN_SET(node, Conv3DOptions, padding, w.padding);

@@ -69,6 +69,59 @@ static void embedding(ln_keras_call* call) {
     ln_keras_set_mask(call, y, ln_build_with_number(&call->b, LN_OP_NOT_EQUAL, x, 0, ln_keras_name(call, "mask")));
 }
 
+/* With reverse=True, products with all embeddings, or with another table. */
+static void reversible_embedding(ln_keras_call* call) {
+  static const int32_t kSwap[] = {1, 0};
+  if (!cJSON_IsTrue(ln_keras_arg(call, 1, "reverse"))) {
+    embedding(call);
+    return;
+  }
+  const bool tied = ln_keras_flag(call, "tie_weights", true);
+  const int32_t inner = ln_keras_int(call, "output_dim", -1), all = ln_keras_int(call, "input_dim", -1);
+  const int32_t dims[] = {tied ? all : inner, tied ? inner : all};
+  const cJSON* cap = ln_keras_get(call, "logit_soft_cap");
+  ln_keras_array table;
+  ln_tensor* x = call->in[0];
+  if (x->rank < 2 || !ln_keras_weight(call, !tied, tied ? "embeddings" : "reverse_embeddings", 2, dims, &table)) {
+    if (call->in[0]->rank < 2) ln_keras_fail(call, "its input has rank %d; at least 2 is right", x->rank);
+    return;
+  }
+  if (!tied) table = ln_keras_permute(call->job, &table, kSwap);
+  x = ln_keras_fully_connected(call, x, ln_keras_constant(call, &table, "reverse_embeddings"),
+                               ln_keras_zeros(call, all), cap != NULL ? ln_keras_name(call, "logits") : call->name);
+  if (cap != NULL) {
+    const double most = ln_keras_number(call, "logit_soft_cap", 1);
+    x = ln_build_with_number(&call->b, LN_OP_DIV, x, most, ln_keras_name(call, "capped"));
+    x = ln_build_unary(&call->b, LN_OP_TANH, x, ln_keras_name(call, "tanh"));
+    x = ln_build_with_number(&call->b, LN_OP_MUL, x, most, call->name);
+  }
+  ln_keras_return(call, x);
+}
+
+/* Preprocessing layers one behind the other. */
+static void pipeline(ln_keras_call* call) {
+  const cJSON* layers = ln_keras_get(call, "layers");
+  ln_tensor* x = call->in[0];
+  for (const cJSON* layer = cJSON_IsArray(layers) ? layers->child : NULL; layer != NULL; layer = layer->next) {
+    const cJSON* class_name = cJSON_GetObjectItemCaseSensitive(layer, "class_name");
+    const char* group = ln_keras_group_name(call->job, cJSON_IsString(class_name) ? class_name->valuestring : "?");
+    int same = 0, count;
+    for (const cJSON* before = layers->child; before != layer; before = before->next) {
+      const cJSON* other = cJSON_GetObjectItemCaseSensitive(before, "class_name");
+      same += cJSON_Compare(other, class_name, true);
+    }
+    const char* place =
+        same > 0 ? ln_job_text(call->job, "layers/%s_%d", group, same) : ln_job_text(call->job, "layers/%s", group);
+    ln_tensor** outs = ln_keras_apply(call, layer, ln_keras_part(&call->weights, place, NULL), &x, 1, &count);
+    if (count != 1) {
+      ln_keras_fail(call, "a layer within has %d outputs; 1 can be converted", count);
+      return;
+    }
+    x = outs[0];
+  }
+  ln_keras_return(call, x);
+}
+
 static void masking(ln_keras_call* call) {
   ln_tensor* x = call->in[0];
   const int32_t axis[] = {x->rank - 1};
@@ -160,6 +213,7 @@ const ln_keras_lowering ln_keras_core[] = {
     {"Dense", dense, 0, LN_KERAS_KEEPS_MASK},
     {"EinsumDense", einsum_dense, 0, LN_KERAS_KEEPS_MASK},
     {"Embedding", embedding, 0, 0},
+    {"ReversibleEmbedding", reversible_embedding, 0, 0},
     {"Masking", masking, 0, 0},
     {"TimeDistributed", time_distributed, 0, LN_KERAS_KEEPS_MASK},
     {"Rescaling", rescaling, 0, 0},
@@ -181,6 +235,28 @@ const ln_keras_lowering ln_keras_core[] = {
     {"RandomTranslation", identity, 0, 0},
     {"RandomContrast", identity, 0, 0},
     {"RandomBrightness", identity, 0, 0},
+    {"RandomColorDegeneration", identity, 0, 0},
+    {"RandomColorJitter", identity, 0, 0},
+    {"RandomCrop", identity, 0, 0},
+    {"RandomElasticTransform", identity, 0, 0},
+    {"RandomErasing", identity, 0, 0},
+    {"RandomGaussianBlur", identity, 0, 0},
+    {"RandomGrayscale", identity, 0, 0},
+    {"RandomHue", identity, 0, 0},
+    {"RandomInvert", identity, 0, 0},
+    {"RandomPerspective", identity, 0, 0},
+    {"RandomPosterization", identity, 0, 0},
+    {"RandomSaturation", identity, 0, 0},
+    {"RandomSharpness", identity, 0, 0},
+    {"RandomShear", identity, 0, 0},
+    {"AugMix", identity, 0, 0},
+    {"RandAugment", identity, 0, 0},
+    {"CutMix", identity, 0, 0},
+    {"MixUp", identity, 0, 0},
+    {"Solarization", identity, 0, 0},
+    {"Equalization", identity, 0, 0},
+    {"MaxNumBoundingBoxes", identity, 0, 0},
+    {"Pipeline", pipeline, 0, 0},
     {NULL, NULL, 0, 0},
 };
 

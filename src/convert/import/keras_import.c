@@ -41,9 +41,9 @@ static const char* text_of(const cJSON* json, const char* key, const char* fallb
 }
 
 static const ln_keras_lowering* const kTables[] = {
-    ln_keras_core,        ln_keras_conv,       ln_keras_pool,    ln_keras_norm,      ln_keras_shapes,
-    ln_keras_activations, ln_keras_merge,      ln_keras_rnn,     ln_keras_attention, ln_keras_preprocessing,
-    ln_keras_lookups,     ln_keras_tensorflow, ln_keras_refused,
+    ln_keras_core,        ln_keras_conv,    ln_keras_pool,       ln_keras_norm,      ln_keras_shapes,
+    ln_keras_activations, ln_keras_merge,   ln_keras_rnn,        ln_keras_attention, ln_keras_preprocessing,
+    ln_keras_signals,     ln_keras_lookups, ln_keras_tensorflow, ln_keras_refused,
 };
 
 static const ln_keras_lowering* find_in(const ln_keras_lowering* table, const char* class_name) {
@@ -79,7 +79,8 @@ static bool is_functional(const cJSON* json) {
 }
 
 /* "keras.src.ops.numpy": an operation, where keras.layers has a class of the same name. Files of HDF5 do not say the
- * module; there it is what is neither trainable nor not, as layers are, and has no type or no layer's name. */
+ * module; there it is what is neither trainable nor not, as layers are, holds no layers, and has no type or no layer's
+ * name. */
 static bool is_operation(const cJSON* json) {
   const cJSON* module = cJSON_GetObjectItemCaseSensitive(json, "module");
   if (cJSON_IsString(module)) return strstr(module->valuestring, ".ops") != NULL;
@@ -88,6 +89,7 @@ static bool is_operation(const cJSON* json) {
   const cJSON* name = cJSON_GetObjectItemCaseSensitive(json, "class_name");
   return cJSON_IsArray(calls) && cJSON_IsObject(calls->child) &&
          cJSON_GetObjectItemCaseSensitive(config, "trainable") == NULL &&
+         cJSON_GetObjectItemCaseSensitive(config, "layers") == NULL &&
          (cJSON_GetObjectItemCaseSensitive(config, "dtype") == NULL ||
           (cJSON_IsString(name) && find_lowering(name->valuestring, false) == NULL));
 }
@@ -323,7 +325,7 @@ static ln_tensor* tensor_at(ln_keras_model* model, const char* name, int node_in
 
 /* Keras names a layer's group by its class: "BatchNormalization" is batch_normalization, the second one
  * batch_normalization_1. */
-static const char* snake(ln_job* job, const char* class_name) {
+const char* ln_keras_group_name(ln_job* job, const char* class_name) {
   char text[256];
   size_t length = 0;
   for (size_t i = 0; class_name[i] != 0 && length < sizeof text - 2; ++i) {
@@ -347,7 +349,7 @@ static void name_groups(ln_keras_model* model) {
     for (int k = 0; k < i; ++k)
       before += strcmp(text_of(model->layers[k].json, "class_name", "?"), text_of(l->json, "class_name", "?")) == 0 &&
                 is_operation(model->layers[k].json) == is_operation(l->json);
-    const char* name = snake(job, class_name);
+    const char* name = ln_keras_group_name(job, class_name);
     l->index_name = before > 0 ? ln_job_text(job, "%s_%d", name, before) : name;
   }
 }

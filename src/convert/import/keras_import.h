@@ -74,11 +74,15 @@ typedef struct ln_keras_lowering {
 
 extern const ln_keras_lowering ln_keras_core[], ln_keras_conv[], ln_keras_pool[], ln_keras_norm[], ln_keras_shapes[],
     ln_keras_activations[], ln_keras_merge[], ln_keras_rnn[], ln_keras_attention[], ln_keras_preprocessing[],
-    ln_keras_lookups[], ln_keras_operations[], ln_keras_arrays[], ln_keras_tensorflow[], ln_keras_refused[];
+    ln_keras_signals[], ln_keras_lookups[], ln_keras_operations[], ln_keras_arrays[], ln_keras_tensorflow[],
+    ln_keras_refused[];
 
 /* Calls a layer (its JSON with class_name and config) on tensors; `count` outputs are returned. */
 ln_tensor** ln_keras_apply(ln_keras_call* call, const cJSON* json, ln_keras_weights weights, ln_tensor* const* in,
                            int in_count, int* out_count);
+
+/* The name of a layer's group in a file, by its class. */
+const char* ln_keras_group_name(ln_job* job, const char* class_name);
 
 /* Makes the operators of a call that is a layer's or an operation's. */
 void ln_keras_lower(ln_keras_call* call);
@@ -147,9 +151,9 @@ ln_tensor* ln_keras_softmax(ln_keras_call* call, ln_tensor* x, int axis, const c
 /* Returns numbers of categories as the layer's output_mode says: as they are, one-hot, or summed up over the last
  * dimension. Those that are none of 0 to depth - 1 count for nothing. */
 void ln_keras_encode(ln_keras_call* call, ln_tensor* x, int32_t depth);
-/* A picture [N,H,W,C] in another size; NULL, noted: the interpolation cannot be converted. */
+/* A picture [N,H,W,C] in another size; `antialias` where it becomes smaller. NULL, noted: it cannot be converted. */
 ln_tensor* ln_keras_resize(ln_keras_call* call, ln_tensor* x, int32_t height, int32_t width, const char* interpolation,
-                           const char* name);
+                           bool antialias, const char* name);
 /* The activation that `json` names (NULL: linear). */
 ln_tensor* ln_keras_activate(ln_keras_call* call, const cJSON* json, ln_tensor* x, const char* name);
 /* By a function's name and its arguments; NULL, noted: there is none. */

@@ -200,7 +200,9 @@ static void spectral_norm(ln_keras_call* call) {
   }
   ln_tensor** outs =
       ln_keras_apply(call, layer, ln_keras_part(&call->weights, "layer", NULL), call->in, call->in_count, &count);
-  for (int i = 0; i < count; ++i) ln_keras_return(call, outs[i]);
+  /* Keras gives the result its input's type, numbers of an Embedding too. */
+  for (int i = 0; i < count; ++i)
+    ln_keras_return(call, ln_build_cast(&call->b, outs[i], call->in[0]->type, ln_keras_name(call, "as_input")));
 }
 
 /* Normalization (preprocessing): (x - mean) / max(sqrt(variance), 1e-7), along axes that are kept. */

@@ -546,7 +546,25 @@ static void cast(ln_keras_call* call) {
 }
 
 static void like(ln_keras_call* call) {
-  ln_tensor* zeros = ln_build_unary(&call->b, LN_OP_ZEROS_LIKE, call->in[0], ln_keras_name(call, "zeros"));
+  ln_tensor* x = call->in[0];
+  const cJSON* dtype = ln_keras_either(call, 1, "dtype");
+  const int type = cJSON_IsString(dtype) ? ln_keras_type(dtype->valuestring) : x->type;
+  if (type < 0) {
+    ln_keras_fail(call, "its dtype \"%s\" cannot be converted", dtype->valuestring);
+    return;
+  }
+  if (type == LN_TYPE_BOOL) { /* no operator makes truth values of nothing */
+    x = ln_build_unary(&call->b, LN_OP_ZEROS_LIKE,
+                       ln_build_cast(&call->b, x, LN_TYPE_INT32, ln_keras_name(call, "int32")),
+                       ln_keras_name(call, "zeros"));
+    ln_keras_return(
+        call, ln_build_with_number(&call->b, strcmp(call->class_name, "OnesLike") == 0 ? LN_OP_EQUAL : LN_OP_NOT_EQUAL,
+                                   x, 0, call->name));
+    return;
+  }
+  ln_tensor* zeros =
+      ln_build_unary(&call->b, LN_OP_ZEROS_LIKE, ln_build_cast(&call->b, x, type, ln_keras_name(call, "cast")),
+                     ln_keras_name(call, "zeros"));
   ln_keras_return(call, strcmp(call->class_name, "OnesLike") == 0
                             ? ln_build_with_number(&call->b, LN_OP_ADD, zeros, 1, call->name)
                             : zeros);

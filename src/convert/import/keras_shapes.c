@@ -169,8 +169,12 @@ static void up_sampling(ln_keras_call* call) {
       ln_keras_fail(call, "a size of %d makes no sense", size[i]);
       return;
     }
-  if (!bilinear && strcmp(interpolation, "nearest") != 0) {
-    ln_keras_fail(call, "interpolation \"%s\" cannot be converted; nearest and bilinear can", interpolation);
+  const bool by_matrices = !bilinear && strcmp(interpolation, "nearest") != 0;
+  const int64_t height = by_matrices ? (int64_t)ln_dim(x, 1) * size[0] : 0,
+                width = by_matrices && spatial == 2 ? (int64_t)ln_dim(x, 2) * size[1] : 0;
+  if (by_matrices && (spatial != 2 || height < 1 || width < 1 || height > 1 << 26 || width > 1 << 26)) {
+    ln_keras_fail(call, "interpolation \"%s\" needs the extents of pictures; nearest and bilinear do without",
+                  interpolation);
     return;
   }
   const char* name = ln_keras_channels_first(call) ? ln_keras_name(call, "enlarged") : call->name;
@@ -181,6 +185,9 @@ static void up_sampling(ln_keras_call* call) {
     y = ln_keras_reshape(call, x, 4, wide, ln_keras_name(call, "widened"));
     y = enlarge(call, y, factors, false, ln_keras_name(call, "resized"));
     y = ln_keras_reshape(call, y, 3, narrow, name);
+  } else if (by_matrices) {
+    y = ln_keras_resize(call, x, (int32_t)height, (int32_t)width, interpolation, false, name);
+    if (y == NULL) return;
   } else if (spatial == 2) {
     y = enlarge(call, x, size, bilinear, name);
   } else {

@@ -3,84 +3,49 @@
 #include <string.h>
 
 #include "convert/import/tf_import.h"
+#include "convert/resample.h"
 
-/* ---- Resizing: each side is a product with a matrix [to, from] of weights ---- */
+/* ---- Resizing ---- */
 
-static double scale_of(int32_t from, int32_t to, bool corners) {
-  return corners && to > 1 ? (double)(float)(from - 1) / (double)(to - 1) : (double)from / (double)to;
-}
-
-/* Weights by how much of each element lies in what the output covers. */
-static void area_weights(float* m, int32_t from, int32_t to, double scale) {
-  for (int32_t y = 0; y < to; ++y) {
-    const double begin = y * scale, end = (y + 1) * scale;
-    for (int64_t i = (int64_t)floor(begin); i < (int64_t)ceil(end); ++i) {
-      const double low = (double)i > begin ? (double)i : begin, high = (double)i + 1 < end ? (double)i + 1 : end;
-      const int64_t at = i < 0 ? 0 : i >= from ? from - 1 : i;
-      m[(int64_t)y * from + at] += (float)((high - low) / scale);
-    }
-  }
-}
-
-/* Keys' cubic at a distance that TensorFlow takes from a table of 1024. */
-static float cubic(double a, double x) {
-  return (float)(x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : ((a * x - 5 * a) * x + 8 * a) * x - 4 * a);
-}
-
-/* With half pixels what lies outside has no weight and the rest is brought to a sum of 1; without, it is the border's.
- */
-static void cubic_weights(float* m, int32_t from, int32_t to, double scale, bool half) {
-  const double a = half ? -0.5 : -0.75;
-  for (int32_t y = 0; y < to; ++y) {
-    const float at = (float)(half ? (y + 0.5) * scale - 0.5 : y * scale);
-    const int32_t first = (int32_t)floorf(at);
-    const double offset = (double)lrintf((at - (float)first) * 1024) / 1024;
-    const float weights[] = {cubic(a, 1 + offset), cubic(a, offset), cubic(a, 1 - offset), cubic(a, 2 - offset)};
-    float sum = 0;
-    for (int i = 0; i < 4; ++i) {
-      const int32_t row = first - 1 + i, inside = row < 0 ? 0 : row >= from ? from - 1 : row;
-      if (half && row != inside) continue;
-      m[(int64_t)y * from + inside] += weights[i];
-      sum += weights[i];
-    }
-    for (int32_t i = 0; i < from && half && fabsf(sum) > 1e-30f; ++i) m[(int64_t)y * from + i] /= sum;
-  }
-}
-
-static ln_tensor* weights_of(ln_tf_call* call, int32_t from, int32_t to) {
-  const bool corners = ln_tf_bool(call->def, "align_corners", false),
-             half = ln_tf_bool(call->def, "half_pixel_centers", false);
-  float* m = ln_job_alloc(call->job, (size_t)from * (size_t)to, sizeof *m);
-  if (strcmp(call->def->op, "ResizeArea") == 0)
-    area_weights(m, from, to, scale_of(from, to, corners));
+static void return_resampled(ln_tf_call* call, const int32_t size[2], const ln_resampling* how) {
+  ln_tensor* x = ln_build_cast(&call->b, ln_tf_in(call, 0), LN_TYPE_FLOAT32, ln_tf_name(call, "float"));
+  ln_tensor* y = ln_build_resample(&call->b, x, size, how, call->name);
+  if (y != NULL)
+    ln_tf_return(call, 0, y);
   else
-    cubic_weights(m, from, to, scale_of(from, to, corners), half);
-  const int32_t dims[] = {1, to, from};
-  return ln_graph_constant(call->b.subgraph, ln_tf_name(call, "weights"), LN_TYPE_FLOAT32, 3, dims, m);
+    ln_tf_fail(call, "the extents of its pictures must be known, and the matrices have at most 2^26 weights");
 }
 
-/* [B,H,W,C]: rows are mixed as [B,H,W*C], columns as [B*h,W,C]. */
 static void resize(ln_tf_call* call) {
   int32_t size[2];
-  ln_tensor* x = ln_build_cast(&call->b, ln_tf_in(call, 0), LN_TYPE_FLOAT32, ln_tf_name(call, "float"));
-  for (int i = 1; i < 4; ++i)
-    if (x->rank != 4 || !ln_dim_is_known(x, i) || x->shape[0][i] < 1) {
-      ln_tf_fail(call, "the extents of its pictures must be known");
-      return;
-    }
-  if (ln_tf_const_ints(call, 1, 2, size) != 2 || size[0] < 1 || size[1] < 1 ||
-      (int64_t)x->shape[0][2] * x->shape[0][3] > INT32_MAX || (int64_t)size[0] * x->shape[0][1] > 1 << 26 ||
-      (int64_t)size[1] * x->shape[0][2] > 1 << 26) {
-    ln_tf_fail(call, "its size must be constant and is to be made by matrices of at most 2^26 weights");
+  if (ln_tf_const_ints(call, 1, 2, size) != 2) {
+    ln_tf_fail(call, "its size must be constant");
     return;
   }
-  const int32_t h = x->shape[0][1], w = x->shape[0][2], c = x->shape[0][3];
-  const int32_t rows[] = {-1, h, w * c}, columns[] = {-1, w, c}, back[] = {-1, size[0], size[1], c};
-  x = ln_build_reshape(&call->b, x, 3, rows, ln_tf_name(call, "rows"));
-  x = ln_tf_binary(call, LN_OP_BATCH_MATMUL, weights_of(call, h, size[0]), x, "high");
-  x = ln_build_reshape(&call->b, x, 3, columns, ln_tf_name(call, "columns"));
-  x = ln_tf_binary(call, LN_OP_BATCH_MATMUL, weights_of(call, w, size[1]), x, "wide");
-  ln_tf_return(call, 0, ln_build_reshape(&call->b, x, 4, back, call->name));
+  const ln_resampling how = {.kernel = strcmp(call->def->op, "ResizeArea") == 0 ? "area" : "bicubic",
+                             .align_corners = ln_tf_bool(call->def, "align_corners", false),
+                             .half_pixel_centers = ln_tf_bool(call->def, "half_pixel_centers", false)};
+  return_resampled(call, size, &how);
+}
+
+/* tf.image.resize with antialias, or one of the kernels that have an operator here only. */
+static void scale_and_translate(ln_tf_call* call) {
+  int32_t size[2];
+  const ln_tensor *scale = ln_tf_in(call, 2), *translation = ln_tf_in(call, 3);
+  const char* kernel = ln_tf_string(call->job, call->def, "kernel_type", "lanczos3");
+  if (ln_tf_const_ints(call, 1, 2, size) != 2 || !ln_tensor_is_constant(scale) || !ln_tensor_is_constant(translation) ||
+      scale->data_bytes != 2 * sizeof(float) || translation->data_bytes != 2 * sizeof(float)) {
+    ln_tf_fail(call, "its size, scale and translation must be constant: give its input's extents");
+    return;
+  }
+  ln_resampling how = {.kernel = kernel, .antialias = ln_tf_bool(call->def, "antialias", true)};
+  memcpy(how.scale, scale->data, sizeof how.scale);
+  memcpy(how.translation, translation->data, sizeof how.translation);
+  if (!ln_resample_knows(kernel) || strcmp(kernel, "area") == 0 || strcmp(kernel, "bicubic") == 0 ||
+      !(how.scale[0] > 0 && how.scale[1] > 0))
+    ln_tf_fail(call, "its kernel_type \"%s\" or its scales are none of TensorFlow's", kernel);
+  else
+    return_resampled(call, size, &how);
 }
 
 /* ---- Crops ---- */
@@ -371,6 +336,7 @@ static void adjust_contrast(ln_tf_call* call) {
 }
 
 const ln_tf_lowering ln_tf_images[] = {
+    {"ScaleAndTranslate", scale_and_translate, 0},
     {"ResizeArea", resize, 0},
     {"ResizeBicubic", resize, 0},
     {"CropAndResize", crop_and_resize, 0},

@@ -34,18 +34,38 @@ static bool can_take(const ln_node* layer, const ln_tensor* t, int32_t channels,
   return ln_bias_of(layer, index, weights->shape[0][dim], &bias) && !(adds && pads(layer));
 }
 
-/* Which of the input's channels a weight belongs to. */
-static size_t channel_of(const ln_node* layer, size_t weight, size_t channels) {
-  const size_t last = (size_t)layer->inputs[1]->shape[0][layer->inputs[1]->rank - 1];
-  return layer->code == LN_OP_DEPTHWISE_CONV_2D ? weight % last / (last / channels) : weight % last;
+/* The numbers as often as the last dimension of the layer's weights is long: for each of its channels one, or as many
+ * as a depthwise convolution makes of a channel. Whole rows of weights are worked on at once. */
+static float* row_of(const ln_node* layer, const float* by, size_t step, size_t channels, size_t* length) {
+  const ln_tensor* weights = layer->inputs[1];
+  *length = (size_t)weights->shape[0][weights->rank - 1];
+  float* row = ln_job_alloc(weights->subgraph->graph->job, *length, sizeof *row);
+  for (size_t i = 0; i < *length; ++i) row[i] = by[step * (i / (*length / channels))];
+  return row;
+}
+
+static size_t rows_at_once(size_t length, size_t row, size_t rows) {
+  const size_t most = LN_JOB_STRETCH_BYTES / sizeof(float) / length;
+  const size_t some = most > 0 ? most : 1;
+  return some < rows - row ? some : rows - row;
 }
 
 static void scale_weights(ln_node* layer, const float* by, size_t step, size_t channels) {
   const ln_tensor* weights = layer->inputs[1];
-  const float* from = weights->data;
-  float* to = ln_job_alloc_raw(weights->subgraph->graph->job, weights->data_bytes);
-  for (size_t i = 0; i < weights->data_bytes / sizeof(float); ++i)
-    to[i] = from[i] * by[step * channel_of(layer, i, channels)];
+  ln_job* job = weights->subgraph->graph->job;
+  size_t length;
+  const float* factors = row_of(layer, by, step, channels, &length);
+  const size_t rows = length > 0 ? weights->data_bytes / sizeof(float) / length : 0;
+  float* to = ln_job_alloc_raw(job, weights->data_bytes);
+  for (size_t row = 0, some; row < rows; row += some) {
+    some = rows_at_once(length, row, rows);
+    const float* from = (const float*)weights->data + row * length;
+    float* part = ln_job_scratch(job, some * length * sizeof(float));
+    for (size_t k = 0; k < some * length; k += length)
+      for (size_t i = 0; i < length; ++i) part[k + i] = from[k + i] * factors[i];
+    ln_job_fill(job, to, row * length * sizeof(float), part, some * length * sizeof(float));
+    ln_job_touch(job, some * length * sizeof(float));
+  }
   ln_node_set_input(
       layer, 1,
       ln_graph_constant(weights->subgraph, weights->name, LN_TYPE_FLOAT32, weights->rank, weights->shape[0], to));
@@ -56,17 +76,22 @@ static void shift_bias(ln_node* layer, const float* by, size_t step, size_t chan
   int dim, index;
   ln_tensor* bias;
   const ln_tensor* weights = layer->inputs[1];
-  const float* from = weights->data;
   ln_find_channels(layer, &dim, &index);
   const int32_t outputs = weights->shape[0][dim];
   ln_bias_of(layer, index, outputs, &bias);
   ln_job* job = weights->subgraph->graph->job;
   double* sums = ln_job_alloc(job, (size_t)outputs, sizeof *sums);
-  const size_t count = weights->data_bytes / sizeof(float),
-               each = count > 0 && outputs > 0 ? count / (size_t)outputs : 1;
-  for (size_t i = 0; i < count; ++i)
-    sums[dim == 0 ? i / each : i % (size_t)outputs] +=
-        (double)from[i] * (double)by[step * channel_of(layer, i, channels)];
+  size_t length;
+  const float* shifts = row_of(layer, by, step, channels, &length);
+  const size_t rows = length > 0 ? weights->data_bytes / sizeof(float) / length : 0;
+  for (size_t row = 0, some; row < rows; row += some) {
+    some = rows_at_once(length, row, rows);
+    const float* from = (const float*)weights->data + row * length;
+    for (size_t k = 0; k < some; ++k)
+      for (size_t i = 0; i < length; ++i)
+        sums[dim == 0 ? (row + k) / (rows / (size_t)outputs) : i] += (double)from[k * length + i] * (double)shifts[i];
+    ln_job_touch(job, some * length * sizeof(float));
+  }
   float* to = ln_job_alloc(job, (size_t)outputs, sizeof *to);
   for (int32_t i = 0; i < outputs; ++i)
     to[i] = (float)((bias != NULL ? (double)((const float*)bias->data)[i] : 0) + sign * sums[i]);
