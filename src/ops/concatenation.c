@@ -1,6 +1,7 @@
 /* CONCATENATION. */
 #include <math.h>
 
+#include "kernels/generic/lookup_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/move_util.h"
 
@@ -23,15 +24,31 @@ static TfLiteStatus check_input(TfLiteContext* context, const TfLiteTensor* firs
 }
 
 /* uint8 inputs may have quantizations of their own: each is brought to the output's as the reference does, in float. */
-static void requantize_rows(const TfLiteTensor* input, const TfLiteTensor* output, size_t outer, size_t row,
-                            uint8_t* to, size_t to_stride) {
+static uint8_t requantize(const TfLiteTensor* input, const TfLiteTensor* output, uint8_t value) {
   const float inverse = 1.0f / output->params.scale, scale = input->params.scale * inverse;
   const float bias = -(float)input->params.zero_point * scale;
-  for (size_t o = 0; o < outer; ++o)
-    for (size_t i = 0; i < row; ++i) {
-      const float x = roundf((float)input->data.uint8[o * row + i] * scale + bias) + (float)output->params.zero_point;
-      to[o * to_stride + i] = (uint8_t)(x < 0 ? 0 : x > 255 ? 255 : (int32_t)x);
-    }
+  const float x = roundf((float)value * scale + bias) + (float)output->params.zero_point;
+  return (uint8_t)(x > 255 ? 255 : x > 0 ? (int32_t)x : 0); /* NaN, of senseless scales, is 0 */
+}
+
+typedef struct requantize_job {
+  uint8_t table[256];
+  const uint8_t* from;
+  uint8_t* to;
+  size_t row, to_stride;
+} requantize_job;
+
+static void requantize_range(void* arg, size_t begin, size_t end) {
+  const requantize_job* j = arg;
+  const ln_lookup_q8* lookup = ln_lookup_q8_best();
+  for (size_t o = begin; o < end; ++o) lookup->run(j->table, j->from + o * j->row, j->to + o * j->to_stride, j->row);
+}
+
+static void requantize_rows(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* output, size_t outer,
+                            size_t row, uint8_t* to, size_t to_stride) {
+  requantize_job job = {.from = input->data.uint8, .to = to, .row = row, .to_stride = to_stride};
+  for (int i = 0; i < 256; ++i) job.table[i] = requantize(input, output, (uint8_t)i);
+  ln_parallel_ranges(context, requantize_range, &job, outer, SIZE_MAX, outer * row / 8);
 }
 
 /* Puts input `index` into the output's rows of `total` bytes at `to`, and moves `to` behind it. */
@@ -44,8 +61,8 @@ static TfLiteStatus copy_input(TfLiteContext* context, const TfLiteNode* node, i
   const size_t outer = ln_extent(output, 0, axis), row = ln_extent(t, axis, ln_rank(t)) * move.bytes;
   const bool same = t->type != kTfLiteUInt8 ||
                     (t->params.scale == output->params.scale && t->params.zero_point == output->params.zero_point);
-  if (!same)
-    requantize_rows(t, output, outer, row, (uint8_t*)*to, total);
+  if (!same && outer > 0 && row > 0)
+    requantize_rows(context, t, output, outer, row, (uint8_t*)*to, total);
   else if (outer > 0 && row > 0)
     ln_parallel_copy_rows(context, outer, row, move.from, row, *to, total);
   *to += row;

@@ -50,6 +50,12 @@ static bool is_float(const fuse_state* f, int32_t tensor) {
   return tensor >= 0 && f->subgraph->tensors[tensor].type == kTfLiteFloat32;
 }
 
+static bool is_byte(const fuse_state* f, int32_t tensor) {
+  if (tensor < 0) return false;
+  const TfLiteType type = f->subgraph->tensors[tensor].type;
+  return type == kTfLiteInt8 || type == kTfLiteUInt8;
+}
+
 static void count_readers(fuse_state* f) {
   const ln_subgraph* s = f->subgraph;
   for (int32_t i = 0; i < s->tensor_count; ++i) f->readers[i] = (readers){0, -1, -1, -1};
@@ -104,7 +110,7 @@ static TfLiteFusedActivation* activation_of(const ln_node* node) {
   }
 }
 
-/* The padding that the constant `paddings` of a float PAD means for a picture; false where it is another one. */
+/* The padding that the constant `paddings` of a PAD means for a picture; false where it is another one. */
 static bool read_padding(const fuse_state* f, const ln_node* pad, LinnetFusion* fusion) {
   const int32_t list = input_of(pad, 1), in = input_of(pad, 0);
   if (list < 0 || in < 0 || pad->node.inputs->size > 2) return false;
@@ -123,18 +129,29 @@ static bool read_padding(const fuse_state* f, const ln_node* pad, LinnetFusion* 
   return true;
 }
 
+/* Whether the padded picture is floats, or bytes that mean the same as those of the source: PAD fills with what is zero
+ * among the padded ones. */
+static bool pads_with_zeros(const fuse_state* f, int32_t source, int32_t padded, int32_t weights) {
+  if (is_float(f, padded)) return is_float(f, source) && is_float(f, weights);
+  if (!is_byte(f, padded) || !is_byte(f, weights) || source < 0) return false;
+  const TfLiteTensor *from = &f->subgraph->tensors[source], *to = &f->subgraph->tensors[padded];
+  return from->type == to->type && from->params.scale == to->params.scale &&
+         from->params.zero_point == to->params.zero_point;
+}
+
 /* The position of a padding of zeros whose only reader is the convolution at `position`; -1: none. */
 static int32_t find_padding(const fuse_state* f, int32_t position, LinnetFusion* fusion) {
   const ln_node* node = node_at(f, position);
   const int32_t code = node->registration.builtin_code, in = input_of(node, 0);
-  if ((code != kTfLiteBuiltinConv2d && code != kTfLiteBuiltinDepthwiseConv2d) || !is_float(f, in) ||
-      !is_float(f, input_of(node, 1)) || !is_padded_convolution(node) || f->readers[in].count != 1)
+  if ((code != kTfLiteBuiltinConv2d && code != kTfLiteBuiltinDepthwiseConv2d) || in < 0 ||
+      !is_padded_convolution(node) || f->readers[in].count != 1)
     return -1;
   const int32_t writer = f->readers[in].writer;
   if (code_at(f, writer) != kTfLiteBuiltinPad) return -1;
   const int32_t source = input_of(node_at(f, writer), 0);
   /* It is read later than before: nobody may write it until then. */
-  if (!is_float(f, source) || f->subgraph->tensors[source].is_variable || f->readers[source].writer >= writer)
+  if (!pads_with_zeros(f, source, in, input_of(node, 1)) || f->subgraph->tensors[source].is_variable ||
+      f->readers[source].writer >= writer)
     return -1;
   return read_padding(f, node_at(f, writer), fusion) ? writer : -1;
 }
@@ -195,12 +212,6 @@ static bool find_swish(const fuse_state* f, int32_t x, int32_t* logistic, int32_
   *logistic = r->before;
   *mul = r->last;
   return is_product_of(node_at(f, r->last), x, gate);
-}
-
-static bool is_byte(const fuse_state* f, int32_t tensor) {
-  if (tensor < 0) return false;
-  const TfLiteType type = f->subgraph->tensors[tensor].type;
-  return type == kTfLiteInt8 || type == kTfLiteUInt8;
 }
 
 /* x * logistic(x) of bytes, one table instead of two operators: the LOGISTIC at `position` with the scale that all
@@ -440,7 +451,7 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
       s->states[output].has_custom || ln_has_tensor(s->inputs, output))
     return kTfLiteOk;
   const int32_t weights = halves >= 0 ? input_of(node_at(f, halves), 0) : -1;
-  int32_t more[MOST_PIECES + 1], more_count = 0;
+  int32_t more[MOST_PIECES + 1] = {0}, more_count = 0;
   if (fusion.adds) {
     /* The first piece takes the place of input 0, the constant that is added that of the first piece. */
     const int32_t joined = input, constant = input_of(node_at(f, followers[0]), 1);

@@ -240,6 +240,41 @@ def test_scale_shift_resized(tmp_path, channels):
     np.testing.assert_array_equal(np.load(tmp_path / "output0.npy"), expected)
 
 
+def padded_bytes(path, dtype, operator, visible, other_scale):
+    """A PAD before a convolution; with `visible` it is an output, with `other_scale` its bytes mean something else."""
+    low = -128 if dtype == "INT8" else 0
+    weights = np.random.default_rng(6).integers(low + 1, low + 256, (1 if operator == "DEPTHWISE_CONV_2D" else 5, 3, 3, 5))
+    model = Model()
+    graph = model.subgraph("main")
+    x = graph.input("x", dtype, [1, 9, 8, 5], quant=quantization(0.05, low + 120))
+    padded = (graph.output if visible else graph.tensor)("p", dtype, [1, 12, 13, 5],
+                                                         quant=quantization(0.06 if other_scale else 0.05, low + 120))
+    y = graph.output("y", dtype, [1, 10, 11, 5], quant=quantization(0.4, low + 110))
+    graph.op("PAD", [x, graph.const("a", np.array([[0, 0], [1, 2], [2, 3], [0, 0]], np.int32))], [padded])
+    w = graph.const("w", weights.astype(dtype.lower()), quantization(0.02, 0 if dtype == "INT8" else 130))
+    more = {"depth_multiplier": 1} if operator == "DEPTHWISE_CONV_2D" else {}
+    graph.op(operator, [padded, w, graph.const("b", np.arange(5, dtype=np.int32) * 100, quantization(0.001, 0))], [y],
+             padding="VALID", stride_w=1, stride_h=1, **more)
+    model.save(path)
+
+
+@pytest.mark.parametrize("dtype", ["INT8", "UINT8"])
+@pytest.mark.parametrize("operator", ["CONV_2D", "DEPTHWISE_CONV_2D"])
+@pytest.mark.parametrize("other_scale", [False, True])
+def test_padded_bytes(tmp_path, dtype, operator, other_scale):
+    np.save(tmp_path / "x.npy", RANDOM.integers(0, 256, (1, 9, 8, 5)).astype(np.uint8).view(dtype.lower()))
+    results = []
+    for visible in (False, True):
+        path, folder = tmp_path / f"{visible}.tflite", tmp_path / str(visible)
+        padded_bytes(path, dtype, operator, visible, other_scale)
+        folder.mkdir()
+        linnet("run", path, "--input", f"x={tmp_path / 'x.npy'}", "--output-dir", folder)
+        results.append(np.load(folder / f"output{int(visible)}.npy"))
+        report = json.loads(linnet("bench", path, "--runs", 1, "--warmup", 0, "--profile", "--json"))
+        assert len(report["nodes"]) == 1 + (visible or other_scale)
+    np.testing.assert_array_equal(results[0], results[1])
+
+
 def byte_scale_shift(path, dtype, visible):
     """MUL and ADD by constants, one a channel; with `visible` the product is an output."""
     low = -128 if dtype == "INT8" else 0
