@@ -305,19 +305,17 @@ static void run_f32(void* arg, size_t tile) {
 }
 
 static void run_rows(TfLiteContext* context, dwconv_job* job) {
-  enum { kMostRows = 32, kTilesPerWorker = 2 };
+  enum { kMostRows = 32, kLong = 4000000, kTilesOfLong = 2 };
   const size_t height = (size_t)job->d->shape.out_height, batch = (size_t)ln_dim(job->input, 0);
-  const size_t workers = (size_t)ln_thread_count(context);
-  job->tiles = (height + kMostRows - 1) / kMostRows;
-  if (workers > 1) job->tiles = ln_round_up(job->tiles, workers * kTilesPerWorker);
-  if (job->tiles > height) job->tiles = height;
   const size_t taps = (size_t)job->d->shape.filter_height * (size_t)job->d->shape.filter_width;
-  ln_parallel_sized(context, run_f32, job, batch * job->tiles, taps * (size_t)ln_num_elements(job->output));
+  const size_t workers = (size_t)ln_thread_count(context), visits = taps * (size_t)ln_num_elements(job->output);
+  job->tiles = (height + kMostRows - 1) / kMostRows;
+  if (workers > 1) job->tiles = ln_round_up(job->tiles, workers * (visits < kLong ? 1 : kTilesOfLong));
+  if (job->tiles > height) job->tiles = height;
+  ln_parallel_sized(context, run_f32, job, batch * job->tiles, visits);
 }
 
-/* A tile is a row of the output. */
-static void run_row(void* arg, size_t tile) {
-  const dwconv_job* j = arg;
+static void run_row(const dwconv_job* j, size_t tile) {
   const dwconv_data* d = j->d;
   const ln_dwconv_shape* s = &d->shape;
   const size_t image = tile / (size_t)s->out_height;
@@ -355,19 +353,26 @@ static void run_row(void* arg, size_t tile) {
   }
 }
 
-/* A tile is a row of the input. */
-static void repeat_row(void* arg, size_t tile) {
+/* Rows of the input. */
+static void repeat_rows(void* arg, size_t begin, size_t end) {
   const dwconv_job* j = arg;
   const ln_dwconv_shape* s = &j->d->shape;
   const size_t row = (size_t)s->in_width * (size_t)s->channels, times = (size_t)s->multiplier;
-  ln_repeat_bytes(j->input->data.uint8 + tile * row, row, times, j->repeated + tile * row * times);
+  for (size_t i = begin; i < end; ++i)
+    ln_repeat_bytes(j->input->data.uint8 + i * row, row, times, j->repeated + i * row * times);
 }
 
 static void repeat_input(TfLiteContext* context, const TfLiteNode* node, dwconv_job* job) {
   const ln_dwconv_shape* s = &job->d->shape;
   job->repeated = ln_get_temporary(context, node, 0)->data.uint8;
-  ln_parallel_sized(context, repeat_row, job, (size_t)ln_dim(job->input, 0) * (size_t)s->in_height,
-                    (size_t)ln_num_elements(job->input) * (size_t)s->multiplier / 8);
+  const size_t rows = (size_t)ln_dim(job->input, 0) * (size_t)s->in_height;
+  ln_parallel_ranges(context, repeat_rows, job, rows, rows,
+                     (size_t)ln_num_elements(job->input) * (size_t)s->multiplier / 8);
+}
+
+/* A range is of rows of the output. */
+static void run_range(void* arg, size_t begin, size_t end) {
+  for (size_t row = begin; row < end; ++row) run_row(arg, row);
 }
 
 static void fill_whole(const dwconv_job* j, dwconv_data* d) {
@@ -398,8 +403,8 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   }
   if (d->bytes.kernel != NULL && d->shape.multiplier > 1) repeat_input(context, node, &job);
   const size_t taps = (size_t)d->shape.filter_height * (size_t)d->shape.filter_width;
-  ln_parallel_sized(context, run_row, &job, (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height,
-                    taps * (size_t)ln_num_elements(job.output));
+  const size_t rows = (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height;
+  ln_parallel_ranges(context, run_range, &job, rows, rows, taps * (size_t)ln_num_elements(job.output));
   return kTfLiteOk;
 }
 

@@ -4,7 +4,7 @@
 #include "ops/matrix.h"
 #include "ops/op_util.h"
 
-enum { kPart = 8192, kRows = 8 };
+enum { kPart = 8192 };
 
 typedef struct quantize_run {
   const ln_quantize_q8* kernel;
@@ -26,19 +26,17 @@ static ln_row_scale choose(const quantize_run* r, size_t row) {
   return how;
 }
 
-static void quantize_rows(void* arg, size_t tile) {
+static void quantize_rows(void* arg, size_t first, size_t end) {
   const quantize_run* r = arg;
-  const size_t first = tile * kRows, end = r->rows - first < kRows ? r->rows : first + kRows;
   for (size_t row = first; row < end; ++row) {
     const ln_row_scale how = choose(r, row);
     ln_scale_row_q8(r->kernel, &how, r->values + row * r->count, r->count, r->flip, r->quantized + row * r->count);
   }
 }
 
-static void quantize_part(void* arg, size_t part) {
+static void quantize_part(void* arg, size_t at, size_t end) {
   const quantize_run* r = arg;
-  const size_t at = part * kPart, count = r->count - at < kPart ? r->count - at : kPart;
-  ln_scale_row_q8(r->kernel, &r->how, r->values + at, count, r->flip, r->quantized + at);
+  ln_scale_row_q8(r->kernel, &r->how, r->values + at, end - at, r->flip, r->quantized + at);
 }
 
 void ln_matrix_quantize(TfLiteContext* context, const ln_matrix* matrix, const float* values, size_t rows, size_t count,
@@ -55,9 +53,9 @@ void ln_matrix_quantize(TfLiteContext* context, const ln_matrix* matrix, const f
                       .flip = moved ? 0x80 : 0,
                       .up = moved ? 128 : 0};
   if (rows > 1 || count <= kPart) {
-    ln_parallel_sized(context, quantize_rows, &run, (rows + kRows - 1) / kRows, rows * count);
+    ln_parallel_ranges(context, quantize_rows, &run, rows, rows, rows * count);
   } else if (rows == 1) {
     run.how = choose(&run, 0);
-    ln_parallel_sized(context, quantize_part, &run, (count + kPart - 1) / kPart, count);
+    ln_parallel_ranges(context, quantize_part, &run, count, kPart, count);
   }
 }

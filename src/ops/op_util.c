@@ -371,23 +371,24 @@ void ln_parallel_sized(TfLiteContext* context, void (*task)(void* arg, size_t ti
 typedef struct range_job {
   void (*run)(void* arg, size_t begin, size_t end);
   void* arg;
-  size_t count, shares;
+  size_t count, most, shares;
 } range_job;
 
 static void run_share(void* arg, size_t share) {
   const range_job* j = arg;
-  j->run(j->arg, ln_share_begin(j->count, j->shares, share), ln_share_begin(j->count, j->shares, share + 1));
+  const size_t end = ln_share_begin(j->count, j->shares, share + 1);
+  for (size_t at = ln_share_begin(j->count, j->shares, share), n; at < end; at += n) {
+    n = end - at < j->most ? end - at : j->most;
+    j->run(j->arg, at, at + n);
+  }
 }
 
 void ln_parallel_ranges(TfLiteContext* context, void (*run)(void* arg, size_t begin, size_t end), void* arg,
                         size_t count, size_t most, size_t operations) {
-  enum { kSharesPerThread = 2 };
-  const size_t threads = operations >= kWorthwhile ? (size_t)ln_thread_count(context) : 1;
-  range_job job = {run, arg, count, count / most + (count % most > 0)};
-  if (threads > 1) {
-    if (job.shares < kSharesPerThread * threads) job.shares = kSharesPerThread * threads;
-    job.shares = ln_round_up(job.shares, threads);
-  }
+  enum { kLong = 2000000, kSharesOfLong = 4 };
+  range_job job = {run, arg, count, most, 1};
+  if (operations >= kWorthwhile)
+    job.shares = (size_t)ln_thread_count(context) * (operations < kLong ? 1 : kSharesOfLong);
   if (job.shares > count) job.shares = count;
   ln_parallel_sized(context, run_share, &job, job.shares, operations);
 }

@@ -143,7 +143,8 @@ void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile
  * worth waking others for runs on the caller. */
 void ln_parallel_sized(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count,
                        size_t operations);
-/* The same for even stretches [begin, end) of `count` things, of at most `most` each. */
+/* The same for stretches [begin, end) of `count` things, of at most `most` each. Every thread has one even share; long
+ * jobs are cut into some more, for threads that are behind. */
 void ln_parallel_ranges(TfLiteContext* context, void (*run)(void* arg, size_t begin, size_t end), void* arg,
                         size_t count, size_t most, size_t operations);
 static inline size_t ln_round_up(size_t x, size_t step) { return (x + step - 1) / step * step; }

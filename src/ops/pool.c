@@ -72,21 +72,22 @@ typedef struct pool_job {
   float* out;
 } pool_job;
 
-static void run_row(void* arg, size_t row) {
+static void run_rows(void* arg, size_t begin, size_t end) {
   const pool_job* j = arg;
   const pool_data* d = j->d;
-  if (j->kind == POOL_MAX)
-    j->kernel->max(&d->shape, row, j->in, j->out, d->low_f, d->high_f);
-  else
-    j->kernel->average(&d->shape, row, j->in, j->out, d->low_f, d->high_f, j->kind == POOL_L2);
+  for (size_t row = begin; row < end; ++row)
+    if (j->kind == POOL_MAX)
+      j->kernel->max(&d->shape, row, j->in, j->out, d->low_f, d->high_f);
+    else
+      j->kernel->average(&d->shape, row, j->in, j->out, d->low_f, d->high_f, j->kind == POOL_L2);
 }
 
 static void run_f32(TfLiteContext* context, const pool_data* d, pool_kind kind, const float* in, float* out) {
   const ln_pool_shape* s = &d->shape;
   pool_job job = {d, ln_pool_f32_best(), kind, in, out};
   const size_t rows = (size_t)s->batch * (size_t)s->out_height;
-  ln_parallel_sized(context, run_row, &job, rows,
-                    rows * (size_t)s->out_width * (size_t)s->channels * (size_t)s->filter_height);
+  ln_parallel_ranges(context, run_rows, &job, rows, rows,
+                     rows * (size_t)s->out_width * (size_t)s->channels * (size_t)s->filter_height);
 }
 
 typedef struct pool_bytes_job {
@@ -96,9 +97,9 @@ typedef struct pool_bytes_job {
   void* out;
 } pool_bytes_job;
 
-static void run_bytes_row(void* arg, size_t row) {
+static void run_bytes_rows(void* arg, size_t begin, size_t end) {
   const pool_bytes_job* j = arg;
-  j->row(&j->d->shape, row, j->in, j->out, j->d->low, j->d->high);
+  for (size_t row = begin; row < end; ++row) j->row(&j->d->shape, row, j->in, j->out, j->d->low, j->d->high);
 }
 
 static void run_bytes(TfLiteContext* context, const pool_data* d, pool_kind kind, const TfLiteTensor* input,
@@ -110,8 +111,8 @@ static void run_bytes(TfLiteContext* context, const pool_data* d, pool_kind kind
                                              : (is_signed ? kernel->average_s8 : kernel->average_u8);
   pool_bytes_job job = {d, row, input->data.raw_const, output->data.raw};
   const size_t rows = (size_t)s->batch * (size_t)s->out_height;
-  ln_parallel_sized(context, run_bytes_row, &job, rows,
-                    rows * (size_t)s->out_width * (size_t)s->channels * (size_t)s->filter_height / 4);
+  ln_parallel_ranges(context, run_bytes_rows, &job, rows, rows,
+                     rows * (size_t)s->out_width * (size_t)s->channels * (size_t)s->filter_height / 4);
 }
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, pool_kind kind) {

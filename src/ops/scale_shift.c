@@ -106,22 +106,22 @@ typedef struct scale_shift_job {
   ln_scale_shift_q8_row row;
   const uint8_t* in;
   uint8_t* out;
-  size_t count, step;
 } scale_shift_job;
 
-static void run_tile(void* arg, size_t tile) {
+static void run_pixels(void* arg, size_t begin, size_t end) {
   const scale_shift_job* j = arg;
-  const size_t first = tile * j->step, left = j->count - first;
-  j->row(j->numbers, j->in + first, j->out + first, left < j->step ? left : j->step);
+  const size_t channels = j->numbers->channels, first = begin * channels;
+  j->row(j->numbers, j->in + first, j->out + first, (end - begin) * channels);
 }
 
 /* One number a pixel, for all channels. */
-static void run_spread_tile(void* arg, size_t tile) {
+static void run_spread_pixels(void* arg, size_t begin, size_t end) {
   const scale_shift_job* j = arg;
-  const size_t channels = j->numbers->channels, end = (tile + 1) * j->step;
-  for (size_t i = tile * j->step; i < end && i < j->count; i += channels) {
-    memset(j->out + i, j->in[i / channels], channels);
-    ln_scale_shift_q8_ref(j->numbers, j->out + i, j->out + i, channels);
+  const size_t channels = j->numbers->channels;
+  for (size_t i = begin; i < end; ++i) {
+    uint8_t* out = j->out + i * channels;
+    memset(out, j->in[i], channels);
+    ln_scale_shift_q8_ref(j->numbers, out, out, channels);
   }
 }
 
@@ -131,7 +131,6 @@ typedef struct float_job {
   const ln_scale_shift* data;
   const float *scale, *shift;
   float* out;
-  size_t pixels, step;
 } float_job;
 
 /* `piece` counts from 0 on. */
@@ -139,11 +138,10 @@ static const TfLiteTensor* piece_at(const float_job* j, int piece) {
   return &j->context->tensors[j->node->inputs->data[piece == 0 ? 0 : piece + FIRST_PIECE - 1]];
 }
 
-static void run_pieces_tile(void* arg, size_t tile) {
+static void run_pieces(void* arg, size_t first, size_t end) {
   const float_job* j = arg;
   const ln_scale_shift_f32_fn run = ln_rows_f32_best()->scale_shift;
-  const size_t channels = j->data->channels, first = tile * j->step, left = j->pixels - first;
-  const size_t pixels = left < j->step ? left : j->step;
+  const size_t channels = j->data->channels, pixels = end - first;
   float* out = j->out + first * channels;
   size_t c = 0;
   for (int i = 0; i < j->node->inputs->size - FIRST_PIECE + 1; ++i) {
@@ -156,18 +154,17 @@ static void run_pieces_tile(void* arg, size_t tile) {
   }
 }
 
-static void run_spread_floats(void* arg, size_t tile) {
+static void run_spread_floats(void* arg, size_t begin, size_t end) {
   const float_job* j = arg;
   const ln_scale_shift_f32_fn run = ln_rows_f32_best()->scale_shift;
-  const size_t channels = j->data->channels, end = (tile + 1) * j->step;
-  for (size_t p = tile * j->step; p < end && p < j->pixels; ++p) {
+  const size_t channels = j->data->channels;
+  for (size_t p = begin; p < end; ++p) {
     float* out = j->out + p * channels;
     for (size_t c = 0; c < channels; ++c) out[c] = piece_at(j, 0)->data.f[p];
     run(out, channels, j->scale, j->shift, &j->data->clamp, 1, channels, out, channels);
   }
 }
 
-/* Tiles are whole pixels. */
 static TfLiteStatus invoke_floats(TfLiteContext* context, const TfLiteNode* node, const ln_scale_shift* data,
                                   TfLiteTensor* output) {
   const TfLiteTensor *scale, *shift;
@@ -179,16 +176,14 @@ static TfLiteStatus invoke_floats(TfLiteContext* context, const TfLiteNode* node
                    .data = data,
                    .scale = scale->data.f,
                    .shift = shift->data.f,
-                   .out = output->data.f,
-                   .pixels = count / data->channels,
-                   .step = data->channels < TILE_FLOATS ? TILE_FLOATS / data->channels : 1};
+                   .out = output->data.f};
+  const size_t step = data->channels < TILE_FLOATS ? TILE_FLOATS / data->channels : 1;
   if (count > 0)
-    ln_parallel_sized(context, data->spreads ? run_spread_floats : run_pieces_tile, &job,
-                      (job.pixels + job.step - 1) / job.step, count);
+    ln_parallel_ranges(context, data->spreads ? run_spread_floats : run_pieces, &job, count / data->channels, step,
+                       count);
   return kTfLiteOk;
 }
 
-/* Tiles are whole pixels. */
 TfLiteStatus ln_scale_shift_invoke(TfLiteContext* context, const TfLiteNode* node, const ln_scale_shift* data) {
   const TfLiteTensor* x;
   TfLiteTensor* output;
@@ -196,14 +191,11 @@ TfLiteStatus ln_scale_shift_invoke(TfLiteContext* context, const TfLiteNode* nod
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (x->type == kTfLiteFloat32) return invoke_floats(context, node, data, output);
   const size_t channels = data->numbers.channels, pixels = channels < TILE ? TILE / channels : 1;
-  scale_shift_job job = {.numbers = &data->numbers,
-                         .row = ln_scale_shift_q8_best(),
-                         .in = x->data.uint8,
-                         .out = output->data.uint8,
-                         .count = (size_t)ln_num_elements(output),
-                         .step = pixels * channels};
-  if (job.count > 0)
-    ln_parallel_sized(context, data->spreads ? run_spread_tile : run_tile, &job, (job.count + job.step - 1) / job.step,
-                      2 * job.count);
+  scale_shift_job job = {
+      .numbers = &data->numbers, .row = ln_scale_shift_q8_best(), .in = x->data.uint8, .out = output->data.uint8};
+  const size_t count = (size_t)ln_num_elements(output);
+  if (count > 0)
+    ln_parallel_ranges(context, data->spreads ? run_spread_pixels : run_pixels, &job, count / channels, pixels,
+                       2 * count);
   return kTfLiteOk;
 }
