@@ -54,8 +54,7 @@ static bool pack_channel(const ln_dwconv_q8_filter* f, size_t channel, size_t at
 }
 
 static void finish_block(block* b) {
-  if (!requant_q8_make_sixteen((const uint32_t(*)[8])b->multiplier, (const uint32_t(*)[8])b->shift, &b->usual))
-    b->any_other[0] = 1;
+  if (!requant_q8_make_sixteen(b->multiplier[0], b->shift[0], 0, 8, &b->usual)) b->any_other[0] = 1;
 }
 
 static bool pack(const ln_dwconv_q8_filter* f, void* packed) {

@@ -30,6 +30,65 @@ LN_RUN(6, 2)
 LN_RUN_ALL(LN_TWO)
 LN_RUN_ROW(2)
 
+/* ---- Shifts of at least 1: sums are requantized by sixteen. ---- */
+
+typedef struct usual_numbers {
+  requant_q8_sixteen sums;
+  q8_range range;
+} usual_numbers;
+
+/* False: the other way must be taken. */
+LN_INLINE bool make_usual(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, usual_numbers* usual) {
+  if (kind_of(n) != kFixed || r->rows < kVectorsAtOnce) return false;
+  usual->range = range_of(&n->range);
+  return requant_q8_make_sixteen(n->multiplier, n->shift, 0, r->columns > kLanes ? kLanes : 0, &usual->sums);
+}
+
+/* As store_tile, two vectors of sums at a time. */
+LN_INLINE void finish_usual(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n,
+                            const usual_numbers* usual, size_t first, vec tile[kMaxRows][kVectors], uint8_t* out,
+                            size_t out_stride) {
+  const vec places = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  const vec order = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15));
+  const size_t step = kVectorsAtOnce / vectors;
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    if (n->row_terms == NULL) break;
+    const vec term = vec_set((uint32_t)n->row_terms[first + m]);
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = vec_add(tile[m][v], term);
+  }
+  /* Column by column, so that the columns' numbers are loaded once for all rows. */
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) tile[m][v] = requant_q8_eight(&usual->sums, v, tile[m][v]);
+  }
+  LN_UNROLL for (size_t m = 0; m < rows; m += step) {
+    vec words[2];
+    LN_UNROLL for (size_t i = 0; i < 2; ++i) {
+      const size_t upper = m + 2 * i / vectors, lower = m + (2 * i + 1) / vectors;
+      if (i > 0) words[i] = words[0];
+      if (upper >= rows) continue;
+      const vec both = _mm256_packs_epi32(tile[upper][0], tile[lower < rows ? lower : upper][vectors - 1]);
+      words[i] = _mm256_mulhrs_epi16(both, usual->sums.factor);
+    }
+    const vec bytes = _mm256_permutevar8x32_epi32(q8_bytes(words[0], words[1], &usual->range), places);
+    store_rows(vectors, rows - m, out + m * out_stride, out_stride, _mm256_shuffle_epi8(bytes, order), r->columns);
+  }
+}
+
+#define LN_TO_USUAL_BYTES(count, vectors)        \
+  vec tile[kMaxRows][kVectors];                  \
+  multiply(count, vectors, r, m, n->bias, tile); \
+  finish_usual(count, vectors, r, n, usual, m, tile, out + m * out_stride, out_stride)
+
+static void run_usual_1(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, const usual_numbers* usual, uint8_t* out,
+                        size_t out_stride) {
+  LN_ALL_ROWS(LN_TO_USUAL_BYTES, 12, 1)
+}
+
+static void run_usual_2(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, const usual_numbers* usual, uint8_t* out,
+                        size_t out_stride) {
+  LN_ALL_ROWS(LN_TO_USUAL_BYTES, 6, 2)
+}
+
 /* ---- Many rows: half the multiplications. ----
  *
  * a1 b1 + a3 b3 = (a1 + b3) (a3 + b1) - a1 a3 - b1 b3  (S. Winograd, A new algorithm for inner product, 1968): sums of
@@ -121,19 +180,36 @@ static bool is_crossed(const ln_gemm_q8_rows* r) {
   return r->own_terms != NULL && r->columns > kLanes && crossing_pays(r, kLeastCrossedColumns);
 }
 
+#define LN_TO_CROSSED_USUAL_BYTES(count, vectors) \
+  vec tile[kMaxRows][kVectors];                   \
+  multiply_crossed(count, r, &panel, m, tile);    \
+  finish_usual(count, vectors, r, n, usual, m, tile, out + m * out_stride, out_stride)
 #define LN_TO_CROSSED_BYTES(count, vectors)    \
   vec tile[kMaxRows][kVectors];                \
   multiply_crossed(count, r, &panel, m, tile); \
   finish_tile(count, vectors, r, n, m, tile, out + m * out_stride, out_stride)
 
-static void run_crossed(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+/* `usual`: NULL where the numbers are others. */
+static void run_crossed(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, const usual_numbers* usual, uint8_t* out,
+                        size_t out_stride) {
   crossed_panel panel;
   cross_panel(r, n->bias, &panel);
-  LN_ALL_ROWS(LN_TO_CROSSED_BYTES, kCrossedRows, 2)
+  if (usual != NULL) {
+    LN_ALL_ROWS(LN_TO_CROSSED_USUAL_BYTES, kCrossedRows, 2)
+  } else {
+    LN_ALL_ROWS(LN_TO_CROSSED_BYTES, kCrossedRows, 2)
+  }
 }
 
 static void run_either(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
-  (is_crossed(r) ? run_crossed : run)(r, n, out, out_stride);
+  usual_numbers usual;
+  const bool is_usual = make_usual(r, n, &usual);
+  if (is_crossed(r))
+    run_crossed(r, n, is_usual ? &usual : NULL, out, out_stride);
+  else if (is_usual)
+    (r->columns > kLanes ? run_usual_2 : run_usual_1)(r, n, &usual, out, out_stride);
+  else
+    run(r, n, out, out_stride);
 }
 
 #define LN_TO_CROSSED_FLOATS(count, vectors)                            \

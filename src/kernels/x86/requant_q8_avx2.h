@@ -29,48 +29,47 @@
  * the rest by a rounding multiplication of 16 bits; what does not fit those is clamped anyway. */
 
 typedef struct requant_q8_sixteen {
-  uint32_t multiplier[2][8], odd[2][8]; /* 2M, the second moved down */
-  uint64_t even_term[2][4], odd_term[2][4];
-  uint32_t shift[2][8]; /* e - 7, at least 0; as the shuffle leaves the sums */
-  int16_t factor[16];   /* 2^(15 - min(e, 7)) */
+  __m256i multiplier[2], odd[2]; /* 2M, the second moved down */
+  __m256i even_term[2], odd_term[2];
+  __m256i shift[2]; /* e - 7, at least 0; as the shuffle leaves the sums */
+  __m256i factor;   /* 2^(15 - min(e, 7)), in 16 bits */
 } requant_q8_sixteen;
 
-/* False: there is a shift of 0 among those of channels with a factor. */
-static inline bool requant_q8_make_sixteen(const uint32_t multiplier[2][8], const uint32_t shift[2][8],
-                                           requant_q8_sixteen* r) {
-  static const uint8_t kShuffled[4] = {0, 2, 1, 3};
-  for (size_t v = 0; v < 2; ++v) {
-    for (size_t i = 0; i < 8; ++i) {
-      const size_t from = i / 4 * 4 + kShuffled[i % 4];
-      const uint32_t m = multiplier[v][i] / 2, e = shift[v][from];
-      const uint64_t term = ((uint64_t)(0 - m) << 32) + (UINT64_C(1) << 31);
-      if (e == 0 && multiplier[v][from] != 0) return false;
-      (i % 2 == 0 ? r->even_term : r->odd_term)[v][i / 2] = term;
-      r->multiplier[v][i] = multiplier[v][i];
-      r->odd[v][i] = i % 2 == 0 ? multiplier[v][i + 1] : 0;
-      r->shift[v][i] = e > 7 ? e - 7 : 0;
-      r->factor[i / 4 * 8 + v * 4 + i % 4] = (int16_t)(1 << (e > 7 ? 8 : e > 0 ? 15 - e : 14));
-    }
+/* Of channels from `first` and from `second` on. False: there is a shift of 0 among those of channels with a factor. */
+LN_INLINE bool requant_q8_make_sixteen(const uint32_t* multiplier, const uint32_t* shift, size_t first, size_t second,
+                                       requant_q8_sixteen* r) {
+  const __m256i half = _mm256_srli_epi64(_mm256_set1_epi32(INT32_MIN), 32), zero = _mm256_setzero_si256();
+  const __m256i seven = _mm256_set1_epi32(7), one = _mm256_set1_epi32(1);
+  __m256i factors[2], wrong = zero;
+  LN_UNROLL for (size_t v = 0; v < 2; ++v) {
+    const size_t at = v == 0 ? first : second;
+    const __m256i m = _mm256_loadu_si256((const __m256i*)(const void*)(multiplier + at));
+    const __m256i e = _mm256_loadu_si256((const __m256i*)(const void*)(shift + at));
+    const __m256i off = _mm256_sub_epi32(zero, _mm256_srli_epi32(m, 1)), exchanged = _mm256_shuffle_epi32(e, 0xd8);
+    wrong = _mm256_or_si256(wrong, _mm256_andnot_si256(_mm256_cmpeq_epi32(m, zero), _mm256_cmpeq_epi32(e, zero)));
+    r->multiplier[v] = m;
+    r->odd[v] = _mm256_srli_epi64(m, 32);
+    r->even_term[v] = _mm256_or_si256(_mm256_slli_epi64(off, 32), half);
+    r->odd_term[v] = _mm256_blend_epi32(half, off, 0xaa);
+    r->shift[v] = _mm256_max_epi32(_mm256_sub_epi32(exchanged, seven), zero);
+    factors[v] = _mm256_sllv_epi32(one, _mm256_sub_epi32(_mm256_set1_epi32(15), _mm256_min_epi32(exchanged, seven)));
   }
-  return true;
+  r->factor = _mm256_packs_epi32(factors[0], factors[1]);
+  return _mm256_testz_si256(wrong, wrong) != 0;
 }
-
-LN_INLINE __m256i requant_q8_load(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
 
 /* All but the last step. */
 LN_INLINE __m256i requant_q8_eight(const requant_q8_sixteen* r, size_t v, __m256i u) {
-  const __m256i even =
-      _mm256_add_epi64(_mm256_mul_epu32(u, requant_q8_load(r->multiplier[v])), requant_q8_load(r->even_term[v]));
-  const __m256i odd = _mm256_add_epi64(_mm256_mul_epu32(_mm256_srli_epi64(u, 32), requant_q8_load(r->odd[v])),
-                                       requant_q8_load(r->odd_term[v]));
+  const __m256i even = _mm256_add_epi64(_mm256_mul_epu32(u, r->multiplier[v]), r->even_term[v]);
+  const __m256i odd = _mm256_add_epi64(_mm256_mul_epu32(_mm256_srli_epi64(u, 32), r->odd[v]), r->odd_term[v]);
   const __m256i q = _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(even), _mm256_castsi256_ps(odd), 0xdd));
-  return _mm256_srav_epi32(_mm256_add_epi32(q, _mm256_srai_epi32(q, 31)), requant_q8_load(r->shift[v]));
+  return _mm256_srav_epi32(_mm256_add_epi32(q, _mm256_srai_epi32(q, 31)), r->shift[v]);
 }
 
 /* 16-bit values less the zero point; in each half the first four are of a, the middle two exchanged. */
 LN_INLINE __m256i requant_q8_words(const requant_q8_sixteen* r, __m256i a, __m256i b) {
   const __m256i words = _mm256_packs_epi32(requant_q8_eight(r, 0, a), requant_q8_eight(r, 1, b));
-  return _mm256_mulhrs_epi16(words, requant_q8_load(r->factor));
+  return _mm256_mulhrs_epi16(words, r->factor);
 }
 
 /* ---- By a double: ln_gemm_q8_numbers.scale. ---- */
