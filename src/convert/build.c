@@ -127,7 +127,7 @@ static ln_tensor* list(const ln_builder* b, const char* name, const char* what, 
 
 ln_tensor* ln_build_transpose(const ln_builder* b, ln_tensor* x, const int32_t* permutation, const char* name) {
   if (x->rank < 0) {
-    ln_problem(b->subgraph->graph->job, b->place, "it must be transposed, and its rank is not known");
+    if (!x->broken) ln_problem(b->subgraph->graph->job, b->place, "it must be transposed, and its rank is not known");
     x->broken = true;
     return x;
   }

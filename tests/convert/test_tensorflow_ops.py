@@ -6,6 +6,7 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 
 import judge  # noqa: E402
+from tensorflow.compiler.tf2xla.python import xla  # noqa: E402
 from test_tensorflow import convert  # noqa: E402
 
 F, I = np.float32, np.int32  # noqa: E741
@@ -276,6 +277,59 @@ CASES |= {
                                    transpose_b=False, epsilon=0.0), [((None, 4), F)]),
     "TensorListStack": (lambda x: tf.scan(lambda a, b: a + b, x), [((4, 3), F)]),
 }
+
+SMALL = ((3, 5), F)
+CASES |= {f"Resize_{kind}_{antialias}": (lambda x, kind=kind, antialias=antialias: tf.image.resize(x, [5, 11], kind, antialias=antialias), [(B, F)])
+          for kind in ("lanczos3", "lanczos5", "gaussian", "mitchellcubic") for antialias in (False, True)}
+CASES |= {f"Resize_{kind}_smaller": (lambda x, kind=kind: tf.image.resize(x, [5, 4], kind, antialias=True), [(B, F)])
+          for kind in ("bilinear", "bicubic", "area")}
+CASES |= {name: (lambda x, y, name=name: getattr(raw, name)(gradients=x, features=y * 8), [SMALL, SMALL])
+          for name in ("ReluGrad", "Relu6Grad", "LeakyReluGrad", "SoftplusGrad", "SoftsignGrad")}
+CASES |= {name: (lambda x, y, name=name: getattr(raw, name)(gradients=x, outputs=y), [SMALL, SMALL]) for name in ("EluGrad", "SeluGrad")}
+CASES |= {name: (lambda x, y, name=name: getattr(raw, name)(y=tf.abs(x) + 0.1, dy=y), [SMALL, SMALL])
+          for name in ("SigmoidGrad", "TanhGrad", "RsqrtGrad", "SqrtGrad", "ReciprocalGrad", "InvGrad")}
+CASES |= {f"{name}_{side}": (lambda x, side=side: tf.searchsorted(tf.constant([[-0.5, 0.0, 0.2, 0.7]] * 3), x, side), [SMALL])
+          for name, side in (("LowerBound", "left"), ("UpperBound", "right"))}
+CASES |= {f"Case_{shift}": (lambda i, x, shift=shift: tf.switch_case(i[0] + shift, [lambda: x + 1, lambda: x * 2, lambda: tf.sin(x)]),
+                            [((1,), I), SMALL]) for shift in (-9, -1, 0, 7)}
+CASES |= {
+    "ScaleAndTranslate": (lambda x: raw.ScaleAndTranslate(images=x, size=[6, 6], scale=[0.5, 1.3], translation=[1.0, -2.0], kernel_type="box"),
+                          [(B, F)]),
+    "BiasAddGrad": (lambda x: raw.BiasAddGrad(out_backprop=x), [(X, F)]),
+    "CrossEntropy": (lambda x, y: nn.softmax_cross_entropy_with_logits(nn.softmax(y), x), [SMALL, SMALL]),
+    "CrossEntropy_sparse": (lambda x, i: nn.sparse_softmax_cross_entropy_with_logits(i, x), [((None, 5), F), ((None,), I)]),
+    "CrossEntropy_slope": (lambda x, i: raw.SparseSoftmaxCrossEntropyWithLogits(features=x, labels=i)[1], [SMALL, ((3,), I)]),
+    "AccumulateNV2": (lambda x, y: raw.AccumulateNV2(inputs=[x, y], shape=[3, 5]), [SMALL, SMALL]),
+    "GuaranteeConst": (lambda x: raw.GuaranteeConst(input=x), [SMALL]),
+    "ToBool": (lambda x: raw.ToBool(input=x[0, 0]), [SMALL]),
+    "ToBool_shape": (lambda x: raw.ToBool(input=x), [((None, 5), F)]),
+    "ConjugateTranspose": (lambda x: raw.ConjugateTranspose(x=x, perm=[1, 0]), [SMALL]),
+    "ConcatOffset": (lambda x: raw.ConcatOffset(concat_dim=0, shape=[tf.shape(x), tf.shape(x), [7, 5]])[2], [((None, 5), F)]),
+    "UnravelIndex": (lambda i: tf.unravel_index(i, [4, 5, 2]), [((3,), I)]),
+    "InplaceUpdate": (lambda x, y: raw.InplaceUpdate(x=x + 0, i=[1], v=y[:1]), [SMALL, SMALL]),
+    "InplaceAdd": (lambda x, y: raw.InplaceAdd(x=x + 0, i=[1], v=y[:1]), [SMALL, SMALL]),
+    "InplaceSub": (lambda x, y: raw.InplaceSub(x=x + 0, i=[2, 0], v=y[:2]), [SMALL, SMALL]),
+    "TensorScatterMax": (lambda x: tf.tensor_scatter_nd_max(x, [[1], [2]], tf.zeros([2, 5])), [SMALL]),
+    "TensorScatterMin": (lambda x: tf.tensor_scatter_nd_min(x, [[1, 1], [2, 0]], tf.zeros([2])), [SMALL]),
+    "XlaDynamicUpdateSlice": (lambda x, y: xla.dynamic_update_slice(x, y[:1, :2], [1, 1]), [SMALL, SMALL]),
+    "XlaDynamicSlice": (lambda x: xla.dynamic_slice(x, [1, 4], [2, 2]), [SMALL]),
+    "SparseSegmentSum_counted": (lambda x: raw.SparseSegmentSumWithNumSegments(data=x, indices=[2, 0, 1], segment_ids=[0, 1, 1],
+                                                                               num_segments=3), [SMALL]),
+    "SparseSegmentMean_counted": (lambda x: raw.SparseSegmentMeanWithNumSegments(data=x, indices=[2, 0, 1], segment_ids=[0, 1, 1],
+                                                                                 num_segments=3), [SMALL]),
+}
+
+
+@pytest.mark.parametrize("function, low, high", [(tf.random.stateless_uniform, 0, 1), (tf.random.stateless_normal, -6, 6)])
+def test_stateless_random(function, low, high, tmp_path):
+    """Other numbers of the same distribution; the seed's operators are not in the way."""
+    concrete = tf.function(lambda x: tf.identity(x + function([200, 5], [1, 2]), "y"),
+                           input_signature=[tf.TensorSpec([5], F, "x")]).get_concrete_function()
+    source = tmp_path / "graph.pb"
+    source.write_bytes(concrete.graph.as_graph_def().SerializeToString())
+    path = convert(source, tmp_path / "model.tflite", "--outputs", "y")
+    got = judge.original(path, {"x": np.zeros(5, F)}, "serving_default")["y"]
+    assert got.min() >= low and got.max() <= high and abs(got.mean() - (low + high) / 2) < 0.15 and got.std() > 0.2
 
 
 def boxes(x, scale=1.0):

@@ -223,6 +223,7 @@ const ln_tf_lowering ln_tf_arrays[] = {
     {"Squeeze", squeeze, 0},
     {"ExpandDims", expand_dims, 0},
     {"Transpose", transpose, 0},
+    {"ConjugateTranspose", transpose, 0},
     {"Pack", pack, 0},
     {"Unpack", unpack, 0},
     {"Concat", concat, 0},

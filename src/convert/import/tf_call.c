@@ -26,21 +26,22 @@ static ln_tensor* broken_tensor(ln_tf_call* call) {
   return tensor;
 }
 
+/* Whether something of the inputs is broken already, so that nothing is said again. */
+static bool is_broken(const ln_tf_call* call) {
+  for (int i = 0; i < call->in_count; ++i)
+    if (call->in[i].tensor != NULL && call->in[i].tensor->broken) return true;
+  return false;
+}
+
 void ln_tf_fail(ln_tf_call* call, const char* format, ...) {
   char text[400];
   va_list args;
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  ln_problem(call->job, call->b.place, "%s", text);
+  /* Of what could not be converted before it nothing is known, which is no fault of this node. */
+  if (!is_broken(call)) ln_problem(call->job, call->b.place, "%s", text);
   for (int i = 0; i < 8; ++i) ln_tf_return(call, i, broken_tensor(call));
-}
-
-/* Whether something of the inputs is broken already, so that nothing is said again. */
-static bool is_broken(const ln_tf_call* call) {
-  for (int i = 0; i < call->in_count; ++i)
-    if (call->in[i].tensor != NULL && call->in[i].tensor->broken) return true;
-  return false;
 }
 
 void ln_tf_unknown(ln_tf_call* call) {

@@ -3,6 +3,8 @@
 
 #include "convert/import/tf_subgraphs.h"
 
+enum { MAX_BRANCHES = 64 };
+
 static ln_tf_body* function_of(ln_tf_call* call, const char* attribute) {
   const LnPb__AttrValue* f = ln_tf_attr(call->def, attribute);
   const char* name = f != NULL && f->func != NULL && f->func->name != NULL ? f->func->name : "";
@@ -57,6 +59,67 @@ static void if_op(ln_tf_call* call) {
   ln_tf_make_if(call, chosen, call->in + 1, call->in_count - 1, make_body, &works[0], &works[1]);
 }
 
+/* One of several branches by a number; what is none of theirs means the last: IFs within each other. */
+typedef struct case_work {
+  ln_tf_call* call;
+  ln_tf_body** bodies;
+  int count;
+} case_work;
+
+static ln_tf_value* make_case(ln_tf_part* part, void* arg, int* count);
+
+/* Arguments: the number, then those of the branches. */
+static void lower_case(ln_tf_call* call, const case_work* w) {
+  case_work rest = {w->call, w->bodies + 1, w->count - 1};
+  if (w->count == 1) {
+    call->in += 1;
+    call->in_count -= 1;
+    inline_function(call, w->bodies[0]);
+    return;
+  }
+  /* Numbers are counted down on the way in: 0 means the first that is left, and what is below 0 never does. */
+  ln_tensor* index = call->in[0].tensor;
+  ln_tf_value* args = ln_job_copy(call->job, call->in, (size_t)call->in_count * sizeof *args);
+  args[0].tensor = ln_tf_number(call, LN_OP_SUB, index, 1, "next_branch");
+  case_work first = {w->call, w->bodies, 1};
+  ln_tf_make_if(call, ln_tf_number(call, LN_OP_EQUAL, index, 0, "is_branch"), args, call->in_count, make_case, &first,
+                &rest);
+}
+
+static ln_tf_value* make_case(ln_tf_part* part, void* arg, int* count) {
+  const case_work* w = arg;
+  ln_tf_node results = {.def = w->call->def, .scope = w->call->scope};
+  ln_tf_call call = *w->call;
+  call.b.subgraph = part->subgraph;
+  call.in = part->args;
+  call.in_count = part->arg_count;
+  call.node = &results;
+  lower_case(&call, w);
+  *count = results.out_count;
+  return results.outs;
+}
+
+static void case_op(ln_tf_call* call) {
+  const LnPb__AttrValue* branches = ln_tf_attr(call->def, "branches");
+  const size_t count = branches != NULL && branches->list != NULL ? branches->list->n_func : 0;
+  ln_tensor* index = ln_tf_in_i32(call, 0);
+  if (count < 1 || count > MAX_BRANCHES || index->broken) {
+    ln_tf_fail(call, "it has %zu branches; 1 to %d can be converted", count, MAX_BRANCHES);
+    return;
+  }
+  case_work w = {call, ln_job_alloc(call->job, count, sizeof *w.bodies), (int)count};
+  for (size_t i = 0; i < count; ++i) {
+    const char* name = branches->list->func[i]->name;
+    w.bodies[i] = ln_tf_function(call->scope->importer, name != NULL ? name : "");
+    if (w.bodies[i] == NULL) {
+      ln_tf_fail(call, "its function \"%s\" is not in the graph's library", name != NULL ? name : "");
+      return;
+    }
+  }
+  call->in[0] = (ln_tf_value){.kind = LN_TF_TENSOR, .tensor = index};
+  lower_case(call, &w);
+}
+
 static void while_op(ln_tf_call* call) {
   body_work works[] = {{call, function_of(call, "cond")}, {call, function_of(call, "body")}};
   if (works[0].body == NULL || works[1].body == NULL) return;
@@ -68,6 +131,8 @@ const ln_tf_lowering ln_tf_control[] = {
     {"StatefulPartitionedCall", partitioned_call, 0},
     {"If", if_op, 0},
     {"StatelessIf", if_op, 0},
+    {"Case", case_op, 0},
+    {"StatelessCase", case_op, 0},
     {"While", while_op, 0},
     {"StatelessWhile", while_op, 0},
     {NULL, NULL, 0},

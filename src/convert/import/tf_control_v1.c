@@ -148,7 +148,7 @@ static void merge(ln_tf_call* call) {
   }
   const int any = switches[0] >= 0 ? switches[0] : switches[1];
   if (any < 0) {
-    ln_tf_fail(call, "no Switch leads to it");
+    ln_tf_fail(call, "no Switch leads to it, so that nothing says which of its inputs is meant");
     return;
   }
   if (switches[0] < 0) sides[0] = 1 - sides[1];

@@ -206,6 +206,22 @@ static void bucketize(ln_tf_call* call) {
   ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
 }
 
+/* What a condition is, where it is no truth value: whether it is not 0, or, of more dimensions, whether it has
+ * elements. */
+static void to_bool(ln_tf_call* call) {
+  ln_tensor* x = ln_tf_in(call, 0);
+  if (x->rank < 0 || x->type == LN_TYPE_STRING) {
+    ln_tf_fail(call, "its input is a string, or its rank is not known");
+    return;
+  }
+  if (x->rank > 0) {
+    static const int32_t kFirst[] = {0};
+    ln_tensor* extents = ln_tf_extents(call, x, LN_TYPE_INT32, "shape");
+    x = ln_build_reduce(&call->b, LN_OP_REDUCE_PROD, extents, 1, kFirst, false, ln_tf_name(call, "size"));
+  }
+  ln_tf_return(call, 0, x->type == LN_TYPE_BOOL ? x : ln_tf_number(call, LN_OP_NOT_EQUAL, x, 0, NULL));
+}
+
 const ln_tf_lowering ln_tf_math[] = {
     {"Identity", identity, 0},
     {"RefIdentity", identity, 0},
@@ -220,6 +236,7 @@ const ln_tf_lowering ln_tf_math[] = {
     {"CheckNumerics", identity, 0},
     {"PlaceholderWithDefault", identity, 0},
     {"EnsureShape", identity, 0},
+    {"GuaranteeConst", identity, 0},
     {"IdentityN", identity_n, 0},
     {"NoOp", nothing, 0},
     {"Assert", nothing, 0},
@@ -267,6 +284,7 @@ const ln_tf_lowering ln_tf_math[] = {
     {"Add", binary, LN_OP_ADD},
     {"AddV2", binary, LN_OP_ADD},
     {"AddN", add_n, 0},
+    {"AccumulateNV2", add_n, 0},
     {"Sub", binary, LN_OP_SUB},
     {"Mul", binary, LN_OP_MUL},
     {"Div", binary, LN_OP_DIV},
@@ -296,5 +314,6 @@ const ln_tf_lowering ln_tf_math[] = {
     {"FakeQuantWithMinMaxArgs", fake_quant, 0},
     {"FakeQuantWithMinMaxVars", fake_quant, 0},
     {"Bucketize", bucketize, 0},
+    {"ToBool", to_bool, 0},
     {NULL, NULL, 0},
 };

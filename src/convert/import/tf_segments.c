@@ -5,12 +5,20 @@
 
 enum { MAX_UNROLLED = 128 };
 
+/* Of as many segments as the ids have, or `count` says. */
+static ln_tensor* segment_sums(ln_tf_call* call, ln_tensor* x, ln_tensor* ids, ln_tensor* count, const char* what) {
+  if (count == NULL) return ln_tf_binary(call, LN_OP_SEGMENT_SUM, x, ids, what);
+  ln_tensor* const inputs[] = {x, ids, count};
+  return ln_build_done(ln_build_node(&call->b, LN_OP_UNSORTED_SEGMENT_SUM, 3, inputs),
+                       what != NULL ? ln_tf_name(call, what) : call->name, 1);
+}
+
 /* A vector of as many ones as `ids` has elements, then one column for each dimension that x has more. */
-static ln_tensor* counts_like(ln_tf_call* call, ln_tensor* ids, const ln_tensor* x) {
+static ln_tensor* counts_like(ln_tf_call* call, ln_tensor* ids, const ln_tensor* x, ln_tensor* count) {
   int32_t dims[LN_MAX_DIMS] = {-1};
   ln_tensor* ones = ln_tf_binary(call, LN_OP_FILL, ln_tf_extents(call, ids, LN_TYPE_INT32, "shape"),
                                  ln_tf_scalar(call, LN_TYPE_FLOAT32, 1, "one"), "ones");
-  ln_tensor* sums = ln_tf_binary(call, LN_OP_SEGMENT_SUM, ones, ids, "counts");
+  ln_tensor* sums = segment_sums(call, ones, ids, count, "counts");
   sums = ln_tf_number(call, LN_OP_MAXIMUM, sums, 1, "at_least_1");
   for (int i = 1; i < x->rank; ++i) dims[i] = 1;
   return x->rank > 1 ? ln_build_reshape(&call->b, sums, x->rank, dims, ln_tf_name(call, "column")) : sums;
@@ -23,9 +31,10 @@ static void segment_mean(ln_tf_call* call) {
   ln_tensor* x = ln_tf_in(call, 0);
   if (sparse) x = ln_tf_binary(call, LN_OP_GATHER, x, ln_tf_in_i32(call, 1), "rows");
   ln_tensor* ids = ln_tf_in_i32(call, sparse ? 2 : 1);
-  ln_tensor* sum = ln_tf_binary(call, LN_OP_SEGMENT_SUM, x, ids, mean || root ? "sum" : NULL);
+  ln_tensor* count = strstr(call->def->op, "NumSegments") != NULL ? ln_tf_in_i32(call, 3) : NULL;
+  ln_tensor* sum = segment_sums(call, x, ids, count, mean || root ? "sum" : NULL);
   if (mean || root) {
-    ln_tensor* counts = counts_like(call, ids, x);
+    ln_tensor* counts = counts_like(call, ids, x, count);
     if (root) counts = ln_tf_unary(call, LN_OP_SQRT, counts, "roots");
     sum = ln_tf_binary(call, LN_OP_DIV, sum, counts, NULL);
   }
@@ -36,9 +45,8 @@ static void segment_mean(ln_tf_call* call) {
 static void segment_extreme(ln_tf_call* call) {
   ln_tensor *x = ln_tf_in(call, 0), *ids = ln_tf_in_i32(call, 1);
   static const int32_t kFirst[] = {0};
-  ln_tensor* count = ln_tf_number(
-      call, LN_OP_ADD, ln_build_reduce(&call->b, LN_OP_REDUCE_MAX, ids, 1, kFirst, false, ln_tf_name(call, "last")), 1,
-      "count");
+  ln_tensor* last = ln_build_reduce(&call->b, LN_OP_REDUCE_MAX, ids, 1, kFirst, false, ln_tf_name(call, "last"));
+  ln_tensor* count = ln_tf_number(call, LN_OP_ADD, last, 1, "count");
   ln_tensor* const inputs[] = {x, ids, count};
   const int code = ln_tf_code(call, ln_tf_segments);
   ln_tf_return(call, 0, ln_build_done(ln_build_node(&call->b, code, 3, inputs), call->name, 1));
@@ -163,6 +171,9 @@ const ln_tf_lowering ln_tf_segments[] = {
     {"SparseSegmentSum", segment_mean, 0},
     {"SparseSegmentMean", segment_mean, 0},
     {"SparseSegmentSqrtN", segment_mean, 0},
+    {"SparseSegmentSumWithNumSegments", segment_mean, 0},
+    {"SparseSegmentMeanWithNumSegments", segment_mean, 0},
+    {"SparseSegmentSqrtNWithNumSegments", segment_mean, 0},
     {"SegmentMax", segment_extreme, LN_OP_UNSORTED_SEGMENT_MAX},
     {"SegmentMin", segment_extreme, LN_OP_UNSORTED_SEGMENT_MIN},
     {"SegmentProd", segment_extreme, LN_OP_UNSORTED_SEGMENT_PROD},
