@@ -195,8 +195,11 @@ LN_INLINE void slide_block(size_t size, size_t slide, lane_part lanes, const blo
         column_pair(&c, s, outside, size, p, flip, lanes, x);
         LN_UNROLL for (size_t i = 0; i < depth; ++i) {
           if (phase + slide * i >= size) continue;
-          LN_UNROLL for (size_t v = 0; v < 2; ++v) sums[i][v] = _mm256_add_epi32(
-              sums[i][v], _mm256_madd_epi16(x[v], load(b->weights[(phase + slide * i) * pairs + p][v])));
+          LN_UNROLL for (size_t v = 0; v < 2; ++v) {
+            sums[i][v] = _mm256_add_epi32(
+                sums[i][v], _mm256_madd_epi16(x[v], load(b->weights[(phase + slide * i) * pairs + p][v])));
+            LN_KEEP(sums[i][v]);
+          }
         }
       }
       if (phase == 0 && j >= depth - 1) {
