@@ -38,11 +38,15 @@ static bool plan_slab(const ln_matrix* matrix, const ln_im2col* s, slab* out) {
 }
 
 bool ln_conv_bytes_fits(const ln_matrix* matrix, const ln_im2col* s) {
+  enum { kFewChannels = 64 };
   const bool bytes = (matrix->in_type == kTfLiteInt8 || matrix->in_type == kTfLiteUInt8) &&
                      (matrix->weights_type == kTfLiteInt8 || matrix->weights_type == kTfLiteUInt8);
+  /* Pixels of few channels are copied faster with those between them than one by one. */
+  const bool has_windows =
+      s->filter_height * s->filter_width > 1 || (s->stride_x > 1 && s->stride_x <= 2 && s->channels <= kFewChannels);
   return bytes && (matrix->rule == LN_MATRIX_FIXED || matrix->rule == LN_MATRIX_HYBRID) && matrix->part_count == 1 &&
-         s->channels == s->pixel_stride && s->dilation_x == 1 && s->filter_height * s->filter_width > 1 &&
-         s->grid_height > 0 && s->grid_width > 0 && s->channels > 0;
+         s->channels == s->pixel_stride && s->dilation_x == 1 && has_windows && s->grid_height > 0 &&
+         s->grid_width > 0 && s->channels > 0;
 }
 
 TfLiteStatus ln_conv_bytes_plan(TfLiteContext* context, ln_matrix* matrix, const ln_im2col* s, size_t* size_bytes) {
