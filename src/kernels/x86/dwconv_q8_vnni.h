@@ -139,6 +139,8 @@ static void LN_NAME(run)(size_t width, size_t groups, size_t count, const void* 
   }
   LN_CASE(3, 1, 1)
   LN_CASE(3, 1, 2)
+  LN_CASE(3, 2, 1)
+  LN_CASE(3, 2, 2)
   LN_CASE(5, 2, 1)
   LN_CASE(5, 2, 2)
   LN_CASE(7, 2, 1)
