@@ -13,6 +13,7 @@
 #include "ops/weights.h"
 
 enum { kInput, kFilter, kBias };
+enum { kVisitsAtOnce = 6 }; /* of taps by a vector kernel, in the time of one of ln_parallel_sized */
 
 typedef struct dwconv_data {
   ln_dwconv_shape shape;
@@ -312,7 +313,7 @@ static void run_rows(TfLiteContext* context, dwconv_job* job) {
   job->tiles = (height + kMostRows - 1) / kMostRows;
   if (workers > 1) job->tiles = ln_round_up(job->tiles, workers * (visits < kLong ? 1 : kTilesOfLong));
   if (job->tiles > height) job->tiles = height;
-  ln_parallel_sized(context, run_f32, job, batch * job->tiles, visits);
+  ln_parallel_sized(context, run_f32, job, batch * job->tiles, visits / kVisitsAtOnce);
 }
 
 static void run_row(const dwconv_job* j, size_t tile) {
@@ -404,7 +405,8 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   if (d->bytes.kernel != NULL && d->shape.multiplier > 1) repeat_input(context, node, &job);
   const size_t taps = (size_t)d->shape.filter_height * (size_t)d->shape.filter_width;
   const size_t rows = (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height;
-  ln_parallel_ranges(context, run_range, &job, rows, rows, taps * (size_t)ln_num_elements(job.output));
+  const size_t visits = taps * (size_t)ln_num_elements(job.output);
+  ln_parallel_ranges(context, run_range, &job, rows, rows, d->bytes.kernel != NULL ? visits / kVisitsAtOnce : visits);
   return kTfLiteOk;
 }
 

@@ -370,11 +370,14 @@ static void share_rows(run_state* s, size_t workers, size_t jobs) {
 }
 
 bool ln_matrix_is_tiny(const ln_matrix* matrix, size_t rows) {
-  enum { kFloats = 300000, kBytes = 1000000, kWidened = 400000, kPlain = 20000 };
+  /* One row waits for its weights; a sum of bytes takes as long to requantize as some products. */
+  enum { kFloats = 200000, kRow = 60000, kBytes = 1000000, kWidened = 400000, kPlain = 20000, kResult = 50 };
   const ln_gemm_q8* q8 = matrix->q8;
   if (!is_float(matrix) && q8 == NULL) return false;
-  const double most = q8 == NULL ? kFloats : q8->mr * q8->nr <= 32 ? kPlain : q8->a_size == 1 ? kBytes : kWidened;
-  return (double)rows * (double)matrix->columns * (double)matrix->max_depth < most;
+  const double results = (double)rows * (double)matrix->columns, products = results * (double)matrix->max_depth;
+  if (q8 == NULL) return products < (rows == 1 ? kRow : kFloats);
+  if (q8->mr * q8->nr <= 32) return products < kPlain;
+  return products + kResult * results < (q8->a_size == 1 ? kBytes : kWidened);
 }
 
 void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, size_t count, size_t lines,

@@ -182,14 +182,15 @@ static void run_range(void* arg, size_t begin, size_t end) {
 
 /* ---- Sums of many pixels of channels: the pixels are cut into stretches, as many for any number of threads. ---- */
 
-enum { kStretches = 8, kColumns = 1024 };
+/* A little more than columns, as distances of pages would share cache lines. */
+enum { kStretches = 4, kColumns = 1280, kStep = kColumns + 32 };
 
 typedef struct stretch_job {
   const reduce_job* job;
   size_t first, columns;
   union {
-    float f[kStretches][kColumns];
-    uint32_t bytes[kStretches][kColumns];
+    float f[kStretches][kStep];
+    uint32_t bytes[kStretches][kStep];
   } sums;
 } stretch_job;
 
@@ -222,15 +223,12 @@ static void add_stretches(stretch_job* s) {
   if (j->type == kTfLiteFloat32) {
     const float divisor = j->kind == LN_REDUCE_MEAN ? (float)j->shape.count : 1.0f;
     float* out = (float*)(void*)j->out + s->first;
-    for (size_t c = 0; c < s->columns; ++c) {
-      float sum = 0.0f;
-      for (size_t i = 0; i < kStretches; ++i) sum += s->sums.f[i][c];
-      out[c] = sum / divisor;
-    }
+    for (size_t c = 0; c < s->columns; ++c)
+      out[c] = (s->sums.f[0][c] + s->sums.f[1][c] + s->sums.f[2][c] + s->sums.f[3][c]) / divisor;
     return;
   }
-  for (size_t i = 1; i < kStretches; ++i)
-    for (size_t c = 0; c < s->columns; ++c) s->sums.bytes[0][c] += s->sums.bytes[i][c];
+  for (size_t c = 0; c < s->columns; ++c)
+    s->sums.bytes[0][c] += s->sums.bytes[1][c] + s->sums.bytes[2][c] + s->sums.bytes[3][c];
   ln_reduce_finish_bytes(&j->q, j->shape.count, j->type == kTfLiteInt8, s->sums.bytes[0], s->columns,
                          (uint8_t*)j->out + s->first);
 }
@@ -241,7 +239,7 @@ static bool sums_pixels(const reduce_job* j) {
   const bool sum = j->kind == LN_REDUCE_SUM || j->kind == LN_REDUCE_MEAN;
   const bool type = j->type == kTfLiteFloat32 || (j->rescales && j->type != kTfLiteInt16);
   return sum && type && s->reduced_rank == 1 && s->kept_rank > 0 && s->kept_strides[s->kept_rank - 1] == 1 &&
-         s->kept_extents[s->kept_rank - 1] == s->outputs && s->count >= 4 * kStretches &&
+         s->kept_extents[s->kept_rank - 1] == s->outputs && s->count >= 8 * kStretches &&
          s->count * s->outputs >= kMany;
 }
 

@@ -48,14 +48,16 @@ TfLiteStatus ln_unary_run(TfLiteContext* context, const TfLiteNode* node, ln_una
   const ln_half_unary half = {job.row, params, input->type == kTfLiteBFloat16};
   if (ln_is_half(input->type)) job.row = ln_half_unary_row, job.params = &half;
   enum { kVisits = 4 }; /* functions take longer than sums */
+  size_t visits = kVisits * count;
   uint8_t values[256], table[256];
   if (job.width == 1 && count >= MANY_BYTES) {
     for (size_t i = 0; i < 256; ++i) values[i] = (uint8_t)i;
     job.row(job.params, values, table, 256);
     job.row = look_up;
     job.params = table;
+    visits = count / 4;
   }
-  if (count > 0) ln_parallel_ranges(context, run_range, &job, count, TILE, count * kVisits);
+  if (count > 0) ln_parallel_ranges(context, run_range, &job, count, TILE, visits);
   return kTfLiteOk;
 }
 
