@@ -82,26 +82,83 @@ static void copy_row(size_t count, const char* src, ptrdiff_t src_stride, char* 
   }
 }
 
-/* Elements of 32 bits that are neighbours along one dimension in the source and along another, the last, in the
- * destination: the two are a matrix that is turned. */
+/* ---- Transpositions: elements of 8, 16 or 32 bits that are neighbours along one dimension in the source and along
+ * another, the last, in the destination. The two are a matrix that is turned. ---- */
+
 static int find_turned(const ln_copy_shape* s, size_t element_bytes, const char* src, const char* dst) {
   const int last = s->rank - 1;
-  if (element_bytes != 4 || s->rank < 2 || s->dst_strides[last] != 4 || s->src_strides[last] <= 4 ||
-      s->src_strides[last] % 4 != 0 || (uintptr_t)src % 4 != 0 || (uintptr_t)dst % 4 != 0)
+  const ptrdiff_t step = (ptrdiff_t)element_bytes;
+  if ((step != 1 && step != 2 && step != 4) || s->rank < 2 || s->dst_strides[last] != step ||
+      s->src_strides[last] <= step || s->src_strides[last] % step != 0)
     return -1;
+  if (step == 4 && ((uintptr_t)src % 4 != 0 || (uintptr_t)dst % 4 != 0)) return -1;
   for (int i = 0; i < last; ++i)
-    if (s->src_strides[i] == 4 && s->dst_strides[i] > 0 && s->dst_strides[i] % 4 == 0) return i;
+    if (s->src_strides[i] == step && s->dst_strides[i] > 0 && s->dst_strides[i] % step == 0) return i;
   return -1;
 }
 
-/* All but the last dimension and `axis` are walked; whatever they skip, the strides of those two are in floats. */
+/* The upper parts of *a change places with the lower ones of *b; parts have `bits` bits, the lower ones are `mask`. */
+static inline void swap_parts(uint64_t* a, uint64_t* b, unsigned bits, uint64_t mask) {
+  const uint64_t both = ((*a >> bits) ^ *b) & mask;
+  *b ^= both;
+  *a ^= both << bits;
+}
+
+/* 8 x 8 bytes, and 4 x 4 of 16 bits: halves change places across the diagonal, then theirs. */
+static inline void turn_8(const char* in, size_t in_stride, char* out, size_t out_stride) {
+  uint64_t r[8];
+  for (size_t i = 0; i < 8; ++i) memcpy(&r[i], in + i * in_stride, 8);
+  for (size_t i = 0; i < 4; ++i) swap_parts(&r[i], &r[i + 4], 32, UINT64_C(0xffffffff));
+  for (size_t i = 0; i < 8; ++i)
+    if ((i & 2) == 0) swap_parts(&r[i], &r[i + 2], 16, UINT64_C(0xffff0000ffff));
+  for (size_t i = 0; i < 8; i += 2) swap_parts(&r[i], &r[i + 1], 8, UINT64_C(0xff00ff00ff00ff));
+  for (size_t i = 0; i < 8; ++i) memcpy(out + i * out_stride, &r[i], 8);
+}
+
+static inline void turn_16(const char* in, size_t in_stride, char* out, size_t out_stride) {
+  uint64_t r[4];
+  for (size_t i = 0; i < 4; ++i) memcpy(&r[i], in + i * in_stride, 8);
+  for (size_t i = 0; i < 2; ++i) swap_parts(&r[i], &r[i + 2], 32, UINT64_C(0xffffffff));
+  for (size_t i = 0; i < 4; i += 2) swap_parts(&r[i], &r[i + 1], 16, UINT64_C(0xffff0000ffff));
+  for (size_t i = 0; i < 4; ++i) memcpy(out + i * out_stride, &r[i], 8);
+}
+
+/* out[c][r] = in[r][c]; strides are in bytes. A line of the cache is written at once: the lines of an output whose
+ * stride is a power of two have few places there. */
+enum { LINE = 64 };
+#define LN_TURN(name, type, block, turn)                                                                               \
+  static void name(size_t rows, size_t columns, const char* in, size_t in_stride, char* out, size_t out_stride) {      \
+    const size_t whole_rows = rows / (block) * (block), whole_columns = columns / (block) * (block);                   \
+    for (size_t r = 0; r < rows; ++r) {                                                                                \
+      const size_t first = r < whole_rows ? whole_columns : 0;                                                         \
+      for (size_t c = first; c < columns; ++c)                                                                         \
+        memcpy(out + c * out_stride + r * sizeof(type), in + r * in_stride + c * sizeof(type), sizeof(type));          \
+    }                                                                                                                  \
+    for (size_t first = 0, end; first < whole_rows; first = end) {                                                     \
+      end = first + LINE / sizeof(type) < whole_rows ? first + LINE / sizeof(type) : whole_rows;                       \
+      for (size_t c = 0; c < whole_columns; c += (block))                                                              \
+        for (size_t r = first; r < end; r += (block))                                                                  \
+          turn(in + r * in_stride + c * sizeof(type), in_stride, out + c * out_stride + r * sizeof(type), out_stride); \
+    }                                                                                                                  \
+  }
+LN_TURN(turn_bytes, uint8_t, 8, turn_8)
+LN_TURN(turn_halves, uint16_t, 4, turn_16)
+
+static void turn_floats(size_t rows, size_t columns, const char* in, size_t in_stride, char* out, size_t out_stride) {
+  ln_rows_f32_best()->turn(rows, columns, (const float*)(const void*)in, in_stride / sizeof(float), (float*)(void*)out,
+                           out_stride / sizeof(float));
+}
+
+/* All but the last dimension and `axis` are walked. */
 static void copy_turned(const ln_copy_shape* s, int axis, const char* src, char* dst) {
   const int last = s->rank - 1;
-  const ln_turn_32_fn turn = ln_rows_f32_best()->turn;
-  const size_t in_stride = (size_t)s->src_strides[last] / 4, out_stride = (size_t)s->dst_strides[axis] / 4;
+  const ptrdiff_t bytes = s->dst_strides[last];
+  const size_t in_stride = (size_t)s->src_strides[last], out_stride = (size_t)s->dst_strides[axis];
   size_t index[LN_COPY_MAX_RANK] = {0};
   for (;;) {
-    turn(s->extents[last], s->extents[axis], (const float*)(const void*)src, in_stride, (float*)(void*)dst, out_stride);
+    (bytes == 1   ? turn_bytes
+     : bytes == 2 ? turn_halves
+                  : turn_floats)(s->extents[last], s->extents[axis], src, in_stride, dst, out_stride);
     int i = last - 1;
     for (; i >= 0; --i) {
       if (i == axis) continue;
