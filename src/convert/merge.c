@@ -30,18 +30,22 @@ static bool same_kind(const ln_tensor* a, const ln_tensor* b) {
   return true;
 }
 
-/* `index` counts inputs and nodes' outputs in the order they are met, from 1; 0: not met. */
-static bool same_tensor(const ln_tensor* a, const ln_tensor* b) {
-  if (a == NULL || b == NULL) return a == b;
-  if (a->index != b->index) return false;
-  return a->index != 0 ||
-         (a->data != NULL && same_kind(a, b) && same_bytes(a->data, a->data_bytes, b->data, b->data_bytes));
-}
+/* `index` counts inputs and nodes' outputs in the order they are met, from 1; 0: not met. A signature's inputs are
+ * found by name, so that their order says nothing: they are OPEN until a node takes them. */
+enum { OPEN = -1 };
 
 static bool meet(ln_tensor* a, ln_tensor* b, int32_t* count) {
   if (!same_kind(a, b)) return false;
   a->index = b->index = ++*count;
   return true;
+}
+
+static bool same_tensor(ln_tensor* a, ln_tensor* b, int32_t* met) {
+  if (a == NULL || b == NULL) return a == b;
+  if (a->index != b->index) return false;
+  if (a->index == OPEN) return meet(a, b, met);
+  return a->index != 0 ||
+         (a->data != NULL && same_kind(a, b) && same_bytes(a->data, a->data_bytes, b->data, b->data_bytes));
 }
 
 static void forget(const ln_subgraph* s) {
@@ -61,7 +65,7 @@ static bool same_node(const ln_node* a, const ln_node* b, int32_t* met, int dept
   for (int i = 0; i < a->option_count; ++i)
     if (!same_option(&a->options[i], &b->options[i])) return false;
   for (int i = 0; i < a->input_count; ++i)
-    if (!same_tensor(a->inputs[i], b->inputs[i])) return false;
+    if (!same_tensor(a->inputs[i], b->inputs[i], met)) return false;
   for (int i = 0; i < a->output_count; ++i)
     if (!meet(a->outputs[i], b->outputs[i], met)) return false;
   for (size_t i = 0; i < sizeof a->calls / sizeof a->calls[0]; ++i) {
@@ -69,6 +73,14 @@ static bool same_node(const ln_node* a, const ln_node* b, int32_t* met, int dept
     if (a->calls[i] != NULL && !same_subgraph(a->calls[i], b->calls[i], depth + 1)) return false;
   }
   return true;
+}
+
+/* The output of a signature's subgraph that is the same as `t`; NULL: none. */
+static ln_tensor* find_same(ln_tensor* t, const ln_subgraph* other) {
+  int32_t met = 0;
+  for (size_t i = 0; i < other->output_count; ++i)
+    if (same_tensor(t, other->outputs[i], &met)) return other->outputs[i];
+  return NULL;
 }
 
 static bool same_subgraph(const ln_subgraph* a, const ln_subgraph* b, int depth) {
@@ -79,30 +91,35 @@ static bool same_subgraph(const ln_subgraph* a, const ln_subgraph* b, int depth)
     return false;
   forget(a);
   forget(b);
-  for (size_t i = 0; i < a->input_count; ++i)
-    if (!meet(a->inputs[i], b->inputs[i], &met)) return false;
+  for (size_t i = 0; i < a->input_count; ++i) {
+    a->inputs[i]->index = b->inputs[i]->index = OPEN;
+    if (depth > 0 && !meet(a->inputs[i], b->inputs[i], &met)) return false;
+  }
   const ln_node* other = b->first;
   for (const ln_node* node = a->first; node != NULL; node = node->next, other = other->next)
     if (other == NULL || !same_node(node, other, &met, depth)) return false;
-  for (size_t i = 0; i < a->output_count; ++i)
-    if (!same_tensor(a->outputs[i], b->outputs[i])) return false;
+  /* What no node takes has its place only. */
+  for (size_t i = 0; i < a->input_count; ++i)
+    if ((a->inputs[i]->index == OPEN || b->inputs[i]->index == OPEN) && !same_tensor(a->inputs[i], b->inputs[i], &met))
+      return false;
+  for (size_t i = 0; i < a->output_count; ++i) {
+    if (depth > 0 && !same_tensor(a->outputs[i], b->outputs[i], &met)) return false;
+    if (find_same(a->outputs[i], b) == NULL || find_same(b->outputs[i], a) == NULL) return false;
+  }
   return true;
 }
 
-static void point_arguments(ln_argument* arguments, size_t count, ln_tensor* const* from, ln_tensor* const* to,
-                            size_t tensors) {
-  for (size_t i = 0; i < count; ++i)
-    for (size_t k = 0; k < tensors; ++k)
-      if (arguments[i].tensor == from[k]) {
-        arguments[i].tensor = to[k];
-        break;
-      }
+static ln_tensor* find_input(const ln_tensor* t, const ln_subgraph* other) {
+  for (size_t i = 0; i < other->input_count; ++i)
+    if (other->inputs[i]->index == t->index) return other->inputs[i];
+  return NULL;
 }
 
 static void point(ln_signature* signature, ln_subgraph* to) {
-  const ln_subgraph* from = signature->subgraph;
-  point_arguments(signature->inputs, signature->input_count, from->inputs, to->inputs, from->input_count);
-  point_arguments(signature->outputs, signature->output_count, from->outputs, to->outputs, from->output_count);
+  for (size_t i = 0; i < signature->input_count; ++i)
+    signature->inputs[i].tensor = find_input(signature->inputs[i].tensor, to);
+  for (size_t i = 0; i < signature->output_count; ++i)
+    signature->outputs[i].tensor = find_same(signature->outputs[i].tensor, to);
   signature->subgraph = to;
 }
 

@@ -276,6 +276,22 @@ def test_transposes_go_through_what_has_lists_and_broadcasts(tmp_path):
     assert np.allclose(got, run(tmp_path / "source.tflite")[1], rtol=1e-5, atol=1e-5)
 
 
+def test_transposes_of_what_was_reshaped(tmp_path):
+    """Channels are weighed by a dense layer of their means, with channels first; a transpose that moves ones is a reshape."""
+    b = Builder()
+    y = b.op("TRANSPOSE", b.x, TO_NCHW, shape=(1, 4, 6, 6))
+    z = b.op("MEAN", y, np.int32([2, 3]), shape=(1, 4))
+    z = b.op("FULLY_CONNECTED", z, np.random.default_rng(2).normal(size=(4, 4)).astype(F), np.arange(4, dtype=F), shape=(1, 4))
+    z = b.op("RESHAPE", b.op("LOGISTIC", z), np.int32([1, 4, 1, 1]), shape=(1, 4, 1, 1))
+    y = b.op("TRANSPOSE", b.op("MUL", y, z), TO_NHWC, shape=(1, 6, 6, 4))
+    y = b.op("MAX_POOL_2D", y, shape=(1, 1, 1, 4), padding=1, stride_w=6, stride_h=6, filter_width=6, filter_height=6)
+    b.save(tmp_path / "source.tflite", b.op("TRANSPOSE", y, TO_NCHW, shape=(1, 4, 1, 1)))
+    command.linnet("optimize", tmp_path / "source.tflite", "-o", tmp_path / "out.tflite")
+    operators, got = run(tmp_path / "out.tflite")
+    assert operators == ["MEAN", "FULLY_CONNECTED", "LOGISTIC", "RESHAPE", "MUL", "MAX_POOL_2D", "RESHAPE"]
+    assert np.allclose(got, run(tmp_path / "source.tflite")[1], rtol=1e-5, atol=1e-5)
+
+
 def test_an_intermediate_output_stays(tmp_path):
     """What is an output of the model is computed, whatever could be fused."""
     builder = Builder()

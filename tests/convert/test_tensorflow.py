@@ -167,6 +167,10 @@ class Twins(tf.Module):
     def renamed(self, b, a):
         return {"z": self.loop(b, a)}
 
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, "a"), tf.TensorSpec([], tf.int32, "b")])
+    def other_order(self, a, b):
+        return {"z": self.loop(a, b)}
+
     @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, "x"), tf.TensorSpec([], tf.int32, "n")])
     def other_number(self, x, n):
         return {"y": self.loop(x, n, 0.25)}
@@ -178,7 +182,7 @@ class Twins(tf.Module):
 
 def test_signatures_that_compute_the_same_share_a_subgraph(tmp_path):
     module = Twins()
-    names = {"serving_default": "first", "again": "renamed", "number": "other_number", "shape": "other_shape"}
+    names = {"serving_default": "first", "again": "renamed", "order": "other_order", "number": "other_number", "shape": "other_shape"}
     methods = {key: getattr(module, name).get_concrete_function() for key, name in names.items()}
     tf.saved_model.save(module, str(tmp_path / "model"), signatures=methods)
     path = convert(tmp_path / "model", tmp_path / "model.tflite")

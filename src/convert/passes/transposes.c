@@ -158,8 +158,28 @@ static bool same_order(const ln_tensor* t, int rank, const int64_t* order) {
 /* What is the same in any order: one element, of any rank. */
 static bool has_no_order(const ln_tensor* t) { return ln_tensor_elements(t) == 1; }
 
-/* The transpose of an operand, and that all others are transposed so too, constants or of one element; rank -1: they
- * are not. */
+/* Whether a tensor in this order has its elements as before: only extents of 1 move. */
+static bool keeps_elements(const ln_tensor* t, const int64_t* order) {
+  int64_t last = -1;
+  for (int i = 0; i < t->rank; ++i) {
+    if (ln_dim(t, (int)order[i]) == 1) continue;
+    if (order[i] < last) return false;
+    last = order[i];
+  }
+  return true;
+}
+
+/* A reshape can give another shape where dimension i of `t` is to become dimension order[i]. */
+static bool can_reshape(const ln_tensor* t, int rank, const int64_t* order) {
+  int64_t back[LN_MAX_DIMS];
+  if (t->producer == NULL || t->producer->code != LN_OP_RESHAPE || t->rank != rank || t->uses != 1 || ln_is_output(t))
+    return false;
+  for (int i = 0; i < rank; ++i) back[order[i]] = i;
+  return keeps_elements(t, back) && ln_shape_constant(t) != NULL;
+}
+
+/* The transpose of an operand, and that all others are transposed so too, constants, of one element, or reshaped;
+ * rank -1: they are not. */
 static int common_order(const ln_node* node, int64_t order[LN_MAX_DIMS]) {
   int rank = -1;
   for (int i = 0; i < node->input_count && rank < 0; ++i)
@@ -167,10 +187,11 @@ static int common_order(const ln_node* node, int64_t order[LN_MAX_DIMS]) {
   for (int i = 0; i < node->input_count && rank >= 0; ++i) {
     const ln_tensor* t = node->inputs[i];
     if (t == NULL || t->quantization != NULL) return -1;
-    if (ln_tensor_is_constant(t) || has_no_order(t) ? t->rank > rank || t->type == LN_TYPE_STRING
-                                                    : !same_order(t, rank, order))
+    if (ln_tensor_is_constant(t) || has_no_order(t)) {
+      if (t->rank > rank || t->type == LN_TYPE_STRING) return -1;
+    } else if (!can_reshape(t, rank, order) && (!same_order(t, rank, order) || !may_move(t->producer, node))) {
       return -1;
-    if (!ln_tensor_is_constant(t) && !has_no_order(t) && !may_move(t->producer, node)) return -1;
+    }
   }
   return rank;
 }
@@ -188,6 +209,12 @@ static void transpose_behind(ln_node* node, const int64_t* order) {
   ln_node_take_output(transpose, out);
 }
 
+/* A reshape of what has been reshaped. */
+static ln_tensor* reshape_back(ln_node* node, ln_tensor* t, const int64_t* order) {
+  ln_tensor* like = put_back(t, order);
+  return ln_put_before(node, LN_OP_RESHAPE, t, ln_shape_constant(like), like)->outputs[0];
+}
+
 static bool through_elementwise(ln_node* node) {
   int64_t order[LN_MAX_DIMS];
   const int rank = common_order(node, order);
@@ -195,10 +222,12 @@ static bool through_elementwise(ln_node* node) {
   for (int i = 0; i < node->input_count; ++i) {
     ln_tensor* t = node->inputs[i];
     if (has_no_order(t)) continue;
-    if (!ln_tensor_is_constant(t))
+    if (ln_tensor_is_constant(t))
+      ln_node_set_input(node, i, constant_put_back(widen(t, rank), order));
+    else if (same_order(t, rank, order))
       ln_node_set_input(node, i, t->producer->inputs[0]);
     else
-      ln_node_set_input(node, i, constant_put_back(widen(t, rank), order));
+      ln_node_set_input(node, i, reshape_back(node, t, order));
   }
   transpose_behind(node, order);
   return true;
@@ -210,7 +239,7 @@ static bool through_concatenation(ln_node* node) {
   int64_t axis = LN_GET(node, ConcatenationOptions, axis);
   if (rank < 0) return false;
   for (int i = 0; i < node->input_count; ++i)
-    if (ln_tensor_is_constant(node->inputs[i]) || has_no_order(node->inputs[i])) return false;
+    if (ln_tensor_is_constant(node->inputs[i]) || !same_order(node->inputs[i], rank, order)) return false;
   if (axis < 0) axis += rank;
   if (axis < 0 || axis >= rank) return false;
   for (int i = 0; i < node->input_count; ++i) ln_node_set_input(node, i, node->inputs[i]->producer->inputs[0]);
@@ -282,6 +311,18 @@ static bool through_reduction(ln_node* node) {
   return true;
 }
 
+/* What only moves extents of 1 is a reshape, which others can take in; but BATCH_MATMUL takes transposes. */
+static bool become_reshape(ln_node* node) {
+  int64_t order[LN_MAX_DIMS];
+  ln_tensor *x = node->inputs[0], *shape;
+  const ln_node* user = ln_only_user(node->outputs[0]);
+  if ((user != NULL && user->code == LN_OP_BATCH_MATMUL) || order_of(node, order) < 0 || !keeps_elements(x, order) ||
+      (shape = ln_shape_constant(node->outputs[0])) == NULL)
+    return false;
+  ln_become_binary(node, LN_OP_RESHAPE, x, shape);
+  return true;
+}
+
 int ln_pass_transposes(ln_subgraph* subgraph) {
   int changes = 0;
   for (ln_node* node = subgraph->first; node != NULL; node = node->next) {
@@ -299,5 +340,8 @@ int ln_pass_transposes(ln_subgraph* subgraph) {
     else if (is_reduction(node->code))
       changes += through_reduction(node);
   }
+  /* Only where nothing moves any more: transposes could still have met. */
+  for (ln_node* node = subgraph->first; node != NULL && changes == 0; node = node->next)
+    if (node->code == LN_OP_TRANSPOSE) changes += become_reshape(node);
   return changes;
 }
