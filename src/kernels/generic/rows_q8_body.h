@@ -202,13 +202,12 @@ typedef struct scale_shift_vectors {
 } scale_shift_vectors;
 
 /* As add_in_float; the product stays a float. */
-LN_INLINE bool scale_shift_in_float(const scale_shift_vectors* p, const uint8_t* x, const float* factor,
+LN_INLINE bool scale_shift_in_float(bool is_signed, const scale_shift_vectors* p, const uint8_t* x, const float* factor,
                                     const float* start, uint8_t* out) {
   vec r[4];
   vecf farthest = vecf_zero(), farthest_product = vecf_zero();
   LN_UNROLL for (size_t v = 0; v < 4; ++v) {
-    const vecf product =
-        vecf_mul(number(x + v * kLanes, p->mul.is_signed, p->mul.a_less), vecf_load(factor + v * kLanes));
+    const vecf product = vecf_mul(number(x + v * kLanes, is_signed, p->mul.a_less), vecf_load(factor + v * kLanes));
     const vecf value = vecf_add(product, vecf_copysign(p->mul.past_half, product));
     const vec rounded = vec_round(value);
     const vecf middle = vecf_min(p->high, vecf_max(p->low, vecf_from(rounded)));
@@ -222,12 +221,33 @@ LN_INLINE bool scale_shift_in_float(const scale_shift_vectors* p, const uint8_t*
   return true;
 }
 
-static inline void scale_shift_block(const scale_shift_vectors* p, const ln_scale_shift_q8* q, const uint8_t* x,
-                                     size_t channel, uint8_t* out) {
+LN_NOINLINE static void scale_shift_exactly(const scale_shift_vectors* p, const ln_scale_shift_q8* q, const uint8_t* x,
+                                            size_t channel, uint8_t* out) {
   uint8_t middle[kBlock];
-  if (scale_shift_in_float(p, x, q->factor + channel, q->start + channel, out)) return;
   mul_block(&p->mul, x, q->scale + channel, middle);
   add_block(&p->add, p->a_halves, p->b_halves, middle, q->shift + channel, out);
+}
+
+LN_INLINE void scale_shift_block(bool is_signed, const scale_shift_vectors* p, const ln_scale_shift_q8* q,
+                                 const uint8_t* x, size_t channel, uint8_t* out) {
+  if (!scale_shift_in_float(is_signed, p, x, q->factor + channel, q->start + channel, out))
+    scale_shift_exactly(p, q, x, channel, out);
+}
+
+LN_INLINE void scale_shift_blocks(bool is_signed, const scale_shift_vectors* p, const ln_scale_shift_q8* q,
+                                  const uint8_t* x, uint8_t* out, size_t n) {
+  size_t i = 0, channel = 0;
+  for (; i + kBlock <= n; i += kBlock) {
+    scale_shift_block(is_signed, p, q, x + i, channel, out + i);
+    channel += kBlock;
+    while (channel >= q->channels) channel -= q->channels;
+  }
+  if (i == n) return;
+  uint8_t block[kBlock], result[kBlock];
+  memset(block, 0, sizeof block);
+  memcpy(block, x + i, n - i);
+  scale_shift_block(is_signed, p, q, block, channel, result);
+  memcpy(out + i, result, n - i);
 }
 
 static void scale_shift(const ln_scale_shift_q8* q, const uint8_t* x, uint8_t* out, size_t n) {
@@ -244,15 +264,10 @@ static void scale_shift(const ln_scale_shift_q8* q, const uint8_t* x, uint8_t* o
                                  .high = vecf_set((float)(s->high - s->out_offset)),
                                  .a_halves = add.a_halves,
                                  .b_halves = add.b_halves};
-  size_t i = 0, channel = 0;
-  for (; i + kBlock <= n; i += kBlock, channel = (channel + kBlock) % q->channels)
-    scale_shift_block(&p, q, x + i, channel, out + i);
-  if (i == n) return;
-  uint8_t block[kBlock], result[kBlock];
-  memset(block, 0, sizeof block);
-  memcpy(block, x + i, n - i);
-  scale_shift_block(&p, q, block, channel, result);
-  memcpy(out + i, result, n - i);
+  if (q->is_signed)
+    scale_shift_blocks(true, &p, q, x, out, n);
+  else
+    scale_shift_blocks(false, &p, q, x, out, n);
 }
 
 #define LN_VARIANT(name, body, is_signed)                                                                     \
