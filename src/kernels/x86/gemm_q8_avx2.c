@@ -256,22 +256,39 @@ static bool own_terms(const ln_gemm_q8_rows* r, size_t columns, int32_t* terms) 
   return true;
 }
 
-static int32_t sum_of(const int16_t* row, size_t depth) {
+LN_INLINE __m128i load_eight(const int16_t* p) { return _mm_loadu_si128((const __m128i*)(const void*)p); }
+
+/* Four sums whose sum is that of a row. What is left of whole eights is the end of the last eight elements, or taken
+ * one by one. */
+LN_INLINE __m128i sum_of(const int16_t* row, size_t depth) {
+  static const int16_t kLast[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
   const __m256i ones = _mm256_set1_epi16(1);
   __m256i sums = _mm256_setzero_si256();
-  uint32_t lanes[8], sum = 0;
   size_t k = 0;
   for (; k + 16 <= depth; k += 16) sums = _mm256_add_epi32(sums, _mm256_madd_epi16(vec_load(row + k), ones));
-  _mm256_storeu_si256((__m256i*)(void*)lanes, sums);
-  for (size_t i = 0; i < 8; ++i) sum += lanes[i];
-  for (; k < depth; ++k) sum += (uint32_t)row[k];
-  return (int32_t)sum;
+  __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+  if (k + 8 <= depth) {
+    sum = _mm_add_epi32(sum, _mm_madd_epi16(load_eight(row + k), _mm256_castsi256_si128(ones)));
+    k += 8;
+  }
+  if (k == depth) return sum;
+  if (depth >= 8) return _mm_add_epi32(sum, _mm_madd_epi16(load_eight(row + depth - 8), load_eight(kLast + depth - k)));
+  uint32_t rest = 0;
+  for (; k < depth; ++k) rest += (uint32_t)row[k];
+  return _mm_add_epi32(sum, _mm_cvtsi32_si128((int)rest));
 }
 
 static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, int32_t factor, int32_t* terms) {
-  for (size_t m = 0; m < rows; ++m) {
-    const uint32_t sum = (uint32_t)sum_of((const int16_t*)a + m * a_stride, depth);
-    terms[m] = (int32_t)((uint32_t)terms[m] + sum * (uint32_t)factor);
+  const int16_t* row = a;
+  const __m128i factors = _mm_set1_epi32(factor);
+  for (size_t m = 0; m < rows; m += 4, row += 4 * a_stride) {
+    const size_t count = rows - m < 4 ? rows - m : 4;
+    __m128i each[4];
+    int32_t more[4];
+    LN_UNROLL for (size_t i = 0; i < 4; ++i) each[i] = sum_of(row + (i < count ? i : 0) * a_stride, depth);
+    const __m128i sums = _mm_hadd_epi32(_mm_hadd_epi32(each[0], each[1]), _mm_hadd_epi32(each[2], each[3]));
+    _mm_storeu_si128((__m128i*)(void*)more, _mm_mullo_epi32(sums, factors));
+    for (size_t i = 0; i < count; ++i) terms[m + i] = (int32_t)((uint32_t)terms[m + i] + (uint32_t)more[i]);
   }
 }
 
