@@ -68,6 +68,7 @@ LN_INLINE vec vec_add_exponent(vec a, vec n) {
 enum { VEC_HALF = 0 };
 typedef vec half;
 LN_INLINE half half_load(const float* p) { return vec_load(p); }
+LN_INLINE half half_set(float x) { return vec_set(x); }
 LN_INLINE half half_fma(half a, half b, half c) { return vec_fma(a, b, c); }
 LN_INLINE half half_of(vec a) { return a; }
 LN_INLINE vec half_widen(half a) { return a; }

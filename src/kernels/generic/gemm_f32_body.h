@@ -30,7 +30,12 @@ LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, size_t columns, 
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = vec_load(weights + v * VEC_LANES);
       if (halves > 0) w_tail = half_load(weights + behind);
       LN_UNROLL for (size_t m = 0; m < rows; ++m) {
-        const vec x = vec_set(bases[m / 3][m % 3 * a_stride + k]);
+        const float* element = &bases[m / 3][m % 3 * a_stride + k];
+        if (vectors == 0) { /* half a vector is also loaded in half the time */
+          tails[m] = half_fma(half_set(*element), w_tail, tails[m]);
+          continue;
+        }
+        const vec x = vec_set(*element);
         LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = vec_fma(x, w[v], sums[m][v]);
         if (halves > 0) tails[m] = half_fma(half_of(x), w_tail, tails[m]);
       }

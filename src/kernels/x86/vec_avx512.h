@@ -44,6 +44,7 @@ LN_INLINE vec vec_add_exponent(vec a, vec n) {
 enum { VEC_HALF = 8 };
 typedef __m256 half;
 LN_INLINE half half_load(const float* p) { return _mm256_loadu_ps(p); }
+LN_INLINE half half_set(float x) { return _mm256_set1_ps(x); }
 LN_INLINE half half_fma(half a, half b, half c) { return _mm256_fmadd_ps(a, b, c); }
 LN_INLINE half half_of(vec a) { return _mm512_castps512_ps256(a); }
 LN_INLINE vec half_widen(half a) { return _mm512_castps256_ps512(a); }
