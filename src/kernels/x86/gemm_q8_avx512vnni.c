@@ -29,36 +29,35 @@ LN_RUN(6, 4)
 LN_RUN_ALL(LN_FOUR)
 LN_RUN_ROW(4)
 
-/* ---- Panels of at most eight columns: a vector has two rows of them. ---- */
+/* ---- Panels of at most eight columns: products by half vectors, which take half the time, and two rows of them in a
+ * vector of sums. ---- */
 
-enum { kHalf = kLanes / 2, kHalfPairs = 6, kHalfRows = 48 };
+enum { kHalf = kLanes / 2, kHalfRows = 48 };
 
-LN_INLINE vec load_twice(const void* p) { return _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i*)p)); }
+LN_INLINE __m256i load_half(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
 
-LN_INLINE vec set_halves(const void* low, const void* high) {
-  uint32_t x, y;
-  memcpy(&x, low, sizeof x);
-  memcpy(&y, high, sizeof y);
-  return _mm512_mask_set1_epi32(vec_set(x), 0xff00, (int)y);
-}
-
-/* 2 * pairs rows from `first` on, two a vector, of which the last may lie beyond the end: it is the one before then. */
-LN_INLINE void half_sums(size_t pairs, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start, uint32_t* sums) {
+LN_INLINE void half_sums(size_t rows, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start, uint32_t* sums) {
   const uint8_t* a = (const uint8_t*)r->a + first * r->a_stride;
-  const size_t last = r->rows - first < 2 * pairs ? 2 * pairs - 2 : 2 * pairs - 1;
   const int8_t* b = r->b;
-  vec sum[kHalfPairs];
-  LN_UNROLL for (size_t i = 0; i < pairs; ++i) sum[i] = load_twice(start);
+  __m256i sum[kMaxRows];
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) sum[m] = load_half(start);
   for (size_t s = 0; s < r->segments; ++s, a += r->a_segment) {
     for (size_t g = 0; g < r->groups; ++g, b += kWeightBytes) {
-      const vec w = load_twice(b);
-      LN_UNROLL for (size_t i = 0; i < pairs; ++i) {
-        const size_t second = i == pairs - 1 ? last : 2 * i + 1;
-        sum[i] = add_products(sum[i], set_halves(a + 2 * i * r->a_stride + 4 * g, a + second * r->a_stride + 4 * g), w);
+      const __m256i w = load_half(b);
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+        int32_t group;
+        memcpy(&group, a + m * r->a_stride + sizeof group * g, sizeof group);
+        sum[m] = _mm256_dpbusd_epi32(sum[m], _mm256_set1_epi32(group), w);
       }
     }
   }
-  LN_UNROLL for (size_t i = 0; i < pairs; ++i) vec_store(sums + i * kLanes, sum[i]);
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) _mm256_storeu_si256((__m256i*)(void*)(sums + m * kHalf), sum[m]);
+}
+
+LN_INLINE vec load_twice(const void* p) { return _mm512_broadcast_i64x4(load_half(p)); }
+
+LN_INLINE vec two_terms(const int32_t* terms, bool both) {
+  return _mm512_mask_set1_epi32(vec_set((uint32_t)terms[0]), 0xff00, terms[both]);
 }
 
 LN_INLINE void store_halves(uint8_t* out, size_t out_stride, vec bytes, size_t rows, size_t columns) {
@@ -72,7 +71,7 @@ LN_INLINE void store_halves(uint8_t* out, size_t out_stride, vec bytes, size_t r
   for (size_t m = 0; m < rows && m < most; ++m) memcpy(out + m * out_stride, some[m], columns);
 }
 
-/* sums is [pairs of rows][kLanes], and has something up to whole fours of vectors. */
+/* sums is [rows][kHalf], and has something up to whole fours of vectors. */
 LN_INLINE void finish_half_as(finish_kind kind, size_t rows, size_t columns, const ln_gemm_q8_numbers* n,
                               const int32_t* terms, const uint32_t* sums, uint8_t* out, size_t out_stride) {
   const range to = range_of(&n->range);
@@ -84,7 +83,7 @@ LN_INLINE void finish_half_as(finish_kind kind, size_t rows, size_t columns, con
     LN_UNROLL for (size_t i = 0; i < kVectorsAtOnce; ++i) {
       const size_t row = m + 2 * i;
       x[i] = vec_load(sums + i * kLanes);
-      if (terms != NULL && row < rows) x[i] = vec_add(x[i], set_halves(terms + row, terms + row + (row + 1 < rows)));
+      if (terms != NULL && row < rows) x[i] = vec_add(x[i], two_terms(terms + row, row + 1 < rows));
       if (kind == kFixedLeft) x[i] = requant_left(x[i], left);
       x[i] = requant(x[i], multiplier, offset, sign_shift, shift);
     }
@@ -106,10 +105,9 @@ static void run_half(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint
   for (size_t first = 0; first < r->rows; first += kHalfRows) {
     const size_t rows = r->rows - first < kHalfRows ? r->rows - first : kHalfRows;
     size_t m = 0;
-    for (; rows - m >= 2 * kHalfPairs; m += 2 * kHalfPairs)
-      half_sums(kHalfPairs, r, first + m, n->bias, sums + m * kHalf);
-    for (; rows - m >= 4; m += 4) half_sums(2, r, first + m, n->bias, sums + m * kHalf);
-    for (; m < rows; m += 2) half_sums(1, r, first + m, n->bias, sums + m * kHalf);
+    for (; rows - m >= kMaxRows; m += kMaxRows) half_sums(kMaxRows, r, first + m, n->bias, sums + m * kHalf);
+    for (; rows - m >= 4; m += 4) half_sums(4, r, first + m, n->bias, sums + m * kHalf);
+    for (; m < rows; ++m) half_sums(1, r, first + m, n->bias, sums + m * kHalf);
     for (size_t i = 0; i < kVectorsAtOnce; ++i) vec_store(sums + m * kHalf + i * kLanes, vec_set(0));
     finish_half(rows, r->columns, n, n->row_terms != NULL ? n->row_terms + first : NULL, sums, out + first * out_stride,
                 out_stride);
