@@ -84,9 +84,73 @@
 #define LN_STORE_MORE(p, count, x) store_more(p, count, x)
 #include "kernels/x86/dwconv_q8_vnni.h"
 
+/* ---- Sixteen channels by windows three wide: a vector of sums. The numbers of a block of sixteen lie in the channels'
+ * order. ---- */
+
+/* Four slots of a column, those of a channel in one lane. */
+LN_INLINE __m512i slots_of(const cursor* c, int64_t column, __m512i flip) {
+  const bool inside = column >= 0 && column < c->width;
+  __m512i rows[4];
+  LN_UNROLL for (size_t s = 0; s < 4; ++s) {
+    const uint8_t* from = inside ? c->at[s] + (size_t)column * c->strides[s] : c->outside;
+    rows[s] = _mm512_slli_epi32(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i*)(const void*)from)), 8 * (int)s);
+  }
+  const __m512i three = _mm512_ternarylogic_epi32(rows[0], rows[1], rows[2], 0xfe);
+  return _mm512_xor_si512(_mm512_or_si512(three, rows[3]), flip);
+}
+
+/* Pixels lie 16 bytes apart, or further; `count` <= 4 of them. */
+LN_INLINE void store_pixels(uint8_t* out, size_t stride, size_t count, __m512i bytes) {
+  const __m128i pixels[4] = {_mm512_castsi512_si128(bytes), _mm512_extracti32x4_epi32(bytes, 1),
+                             _mm512_extracti32x4_epi32(bytes, 2), _mm512_extracti32x4_epi32(bytes, 3)};
+  LN_UNROLL for (size_t i = 0; i < 4; ++i) {
+    if (i < count) _mm_storeu_si128((__m128i*)(void*)(out + i * stride), pixels[i]);
+  }
+}
+
+LN_INLINE void slide_sixteen(size_t slide, const narrow_block* b, const cursor* c, const ln_dwconv_q8_stretch* s,
+                             uint8_t* out) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m512i flip = _mm512_set1_epi8((char)s->in_flip), bias = _mm512_loadu_si512(b->bias);
+  const __m512i multiplier = _mm512_loadu_si512(b->multiplier), offset = _mm512_loadu_si512(b->offset);
+  const __m512i sign_shift = _mm512_loadu_si512(b->sign_shift), shift = _mm512_loadu_si512(b->shift);
+  const __m512i left = _mm512_loadu_si512(b->left);
+  const wide_range range = wide_range_of(&s->range);
+  __m512i w[3], x[3];
+  LN_UNROLL for (size_t i = 0; i < 3; ++i) w[i] = _mm512_loadu_si512(b->weights[i]);
+  int64_t column = s->first;
+  LN_UNROLL for (size_t i = slide; i < 3; ++i, column += s->step) x[i] = slots_of(c, column, flip);
+  for (size_t j = 0; j < s->count; j += 4, out += 4 * s->out_stride) {
+    const size_t count = s->count - j < 4 ? s->count - j : 4;
+    __m512i r[4];
+    LN_UNROLL for (size_t i = 0; i < 4; ++i) {
+      r[i] = bias;
+      if (i >= count) continue;
+      LN_UNROLL for (size_t k = 0; k + slide < 3; ++k) x[k] = x[k + slide];
+      LN_UNROLL for (size_t k = 3 - slide; k < 3; ++k, column += s->step) x[k] = slots_of(c, column, flip);
+      LN_UNROLL for (size_t k = 0; k < 3; ++k) r[i] = _mm512_dpbusd_epi32(r[i], x[k], w[k]);
+      if (c->any_left) r[i] = wide_requant_left(r[i], left);
+      r[i] = wide_requant(r[i], multiplier, offset, sign_shift, shift);
+    }
+    const __m512i bytes = wide_bytes(_mm512_packs_epi32(r[0], r[1]), _mm512_packs_epi32(r[2], r[3]), &range);
+    store_pixels(out, s->out_stride, count, _mm512_permutexvar_epi32(order, bytes));
+  }
+}
+
+static void narrow_either(size_t width, size_t groups, size_t count, const void* packed, cursor* c,
+                          const ln_dwconv_q8_stretch* s, uint8_t* out) {
+  const bool takes = count == 16 && width == 3 && groups == 1;
+  if (takes && s->slide == 1)
+    slide_sixteen(1, packed, c, s, out);
+  else if (takes && s->slide == 2)
+    slide_sixteen(2, packed, c, s, out);
+  else
+    narrow_run(width, groups, count, packed, c, s, out);
+}
+
 enum { kNarrowest = 16 };
 static const block_width kWidths[] = {
-    {64, wide_pack, wide_run}, {32, middle_pack, middle_run}, {16, narrow_pack, narrow_run}};
+    {64, wide_pack, wide_run}, {32, middle_pack, middle_run}, {16, narrow_pack, narrow_either}};
 
 #include "kernels/x86/dwconv_q8_widths.h"
 
