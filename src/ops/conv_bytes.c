@@ -4,7 +4,7 @@
 
 #include "ops/matrix_tile.h"
 
-enum { kSlabBytes = 48 * 1024, kItemsPerWorker = 4 };
+enum { kSlabBytes = 48 * 1024, kItemsPerWorker = 2 };
 
 /* A slab has the input lines of `lines` output lines. Elements are the kernel's: bytes, or widened. */
 typedef struct slab {
@@ -137,8 +137,8 @@ static void run_item(void* arg, size_t item, size_t worker) {
   const ln_im2col* s = r->shape;
   const size_t height = (size_t)s->grid_height, width = (size_t)s->grid_width, nr = matrix->q8->nr;
   const size_t panels = item % r->panel_chunks, chunk = item / r->panel_chunks % r->chunks;
-  const size_t image = item / r->panel_chunks / r->chunks, first = chunk * r->plan.lines;
-  const size_t lines = height - first < r->plan.lines ? height - first : r->plan.lines;
+  const size_t image = item / r->panel_chunks / r->chunks, first = ln_share_begin(height, r->chunks, chunk);
+  const size_t lines = ln_share_begin(height, r->chunks, chunk + 1) - first;
   const size_t begin = panels * r->panels_per_chunk * nr, end = begin + r->panels_per_chunk * nr;
   int32_t* all_terms = (int32_t*)(void*)(r->scratch + worker * matrix->scratch_bytes);
   int32_t* own_terms = all_terms + r->plan.lines * width;
@@ -172,9 +172,12 @@ void ln_conv_bytes_run(TfLiteContext* context, const ln_matrix* matrix, void* sc
   const size_t nr = matrix->q8->nr, panels = (matrix->columns + nr - 1) / nr;
   conv_bytes_run r = {.matrix = matrix, .shape = s, .job = job, .scratch = scratch, .panel_chunks = 1};
   if (batch == 0 || panels == 0 || !plan_slab(matrix, s, &r.plan)) return;
-  r.chunks = ((size_t)s->grid_height + r.plan.lines - 1) / r.plan.lines;
-  const size_t items = batch * r.chunks, rows = batch * (size_t)s->grid_height * (size_t)s->grid_width;
+  const size_t height = (size_t)s->grid_height, rows = batch * height * (size_t)s->grid_width;
   const size_t workers = ln_matrix_is_tiny(matrix, rows) ? 1 : matrix->workers;
+  r.chunks = (height + r.plan.lines - 1) / r.plan.lines;
+  if (workers > 1) r.chunks = ln_round_up(r.chunks, workers);
+  if (r.chunks > height) r.chunks = height;
+  const size_t items = batch * r.chunks;
   if (items > 0 && items < workers) {
     r.panel_chunks = workers / items;
     if (r.panel_chunks > panels) r.panel_chunks = panels;

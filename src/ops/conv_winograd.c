@@ -93,7 +93,8 @@ static void run_item(void* arg, size_t item, size_t worker) {
   const winograd_job* j = arg;
   const ln_matrix* matrix = j->matrix;
   const ln_im2col* s = j->tiles.shape;
-  const size_t first = item * j->tiles.per_item, tiles = ln_winograd_item_tiles(&j->tiles, item);
+  const size_t first = ln_winograd_item_begin(&j->tiles, item);
+  const size_t tiles = ln_winograd_item_begin(&j->tiles, item + 1) - first;
   const size_t channels = s->channels, columns = matrix->columns;
   const size_t v_step = in_step(s, tiles), m_step = out_step(matrix, tiles);
   const size_t panels = ln_gemm_f32_packed_size(matrix->f32, columns, channels);

@@ -140,7 +140,8 @@ static void run_item(void* arg, size_t item, size_t worker) {
   const ln_matrix* matrix = j->matrix;
   const ln_winograd_q8* kernel = j->kernel;
   const ln_im2col* s = j->tiles.shape;
-  const size_t first = item * j->tiles.per_item, tiles = ln_winograd_item_tiles(&j->tiles, item);
+  const size_t first = ln_winograd_item_begin(&j->tiles, item);
+  const size_t tiles = ln_winograd_item_begin(&j->tiles, item + 1) - first;
   const size_t channels = s->channels, v_step = in_step(s, tiles);
   int16_t* v = (int16_t*)(void*)(j->scratch + worker * matrix->scratch_bytes);
   int32_t* m = (int32_t*)(void*)((char*)v + in_bytes(s, tiles));

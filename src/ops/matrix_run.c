@@ -371,7 +371,7 @@ static void share_rows(run_state* s, size_t workers, size_t jobs) {
 
 bool ln_matrix_is_tiny(const ln_matrix* matrix, size_t rows) {
   /* One row waits for its weights; a sum of bytes takes as long to requantize as some products. */
-  enum { kFloats = 200000, kRow = 60000, kBytes = 1000000, kWidened = 400000, kPlain = 20000, kResult = 50 };
+  enum { kFloats = 200000, kRow = 40000, kBytes = 1000000, kWidened = 400000, kPlain = 20000, kResult = 50 };
   const ln_gemm_q8* q8 = matrix->q8;
   if (!is_float(matrix) && q8 == NULL) return false;
   const double results = (double)rows * (double)matrix->columns, products = results * (double)matrix->max_depth;

@@ -9,7 +9,7 @@ enum { LN_TILE_IN = 6, LN_TILE_OUT = 4 };
 
 typedef struct ln_winograd_tiles {
   const ln_im2col* shape;
-  size_t down, across, total, per_item; /* of one image; of all; that are worked on at once */
+  size_t down, across, total, items; /* of one image; of all; what they are shared out in */
 } ln_winograd_tiles;
 
 /* What a tile reads: rows y0 to y1 and columns x0 to x1 of it lie in the input, from `offset` on (in elements); all 0:
@@ -34,7 +34,8 @@ static inline ln_winograd_tiles ln_winograd_tiles_of(const ln_im2col* s, size_t 
   ln_winograd_tiles t = {.shape = s,
                          .down = ((size_t)s->grid_height + LN_TILE_OUT - 1) / LN_TILE_OUT,
                          .across = ((size_t)s->grid_width + LN_TILE_OUT - 1) / LN_TILE_OUT};
-  t.total = t.per_item = batch * t.down * t.across;
+  t.total = batch * t.down * t.across;
+  t.items = 1;
   return t;
 }
 
@@ -48,14 +49,13 @@ static inline double ln_winograd_useful(const ln_winograd_tiles* t, size_t batch
 static inline size_t ln_winograd_share(ln_winograd_tiles* t, size_t most, size_t workers) {
   size_t items = (t->total + most - 1) / most;
   if (workers > 1) items = ln_round_up(items, workers);
-  t->per_item = (t->total + items - 1) / items;
-  return (t->total + t->per_item - 1) / t->per_item;
+  t->items = items < t->total ? items : t->total;
+  return t->items;
 }
 
-/* The tiles of an item, from item * per_item on. */
-static inline size_t ln_winograd_item_tiles(const ln_winograd_tiles* t, size_t item) {
-  const size_t left = t->total - item * t->per_item;
-  return left < t->per_item ? left : t->per_item;
+/* Where the tiles of an item begin. */
+static inline size_t ln_winograd_item_begin(const ln_winograd_tiles* t, size_t item) {
+  return ln_share_begin(t->total, t->items, item);
 }
 
 static inline void ln_winograd_edges(int64_t at, int32_t extent, size_t* first, size_t* end) {
