@@ -162,8 +162,11 @@ LN_INLINE void column_pair(const cursor* c, const ln_dwconv_q8_stretch* s, const
                            size_t pair, __m128i flip, lane_part lanes, __m256i x[2]) {
   const bool inside = c->column >= 0 && c->column < s->in_width, alone = 2 * pair + 1 == height;
   const size_t upper = 2 * pair, lower = alone ? upper : upper + 1;
+  /* `start` has set these for every row. */
+  // NOLINTBEGIN(clang-analyzer-core.UndefinedBinaryOperatorResult)
   const uint8_t* top = inside ? c->rows[upper] + c->at[upper] : outside;
   const uint8_t* bottom = inside ? c->rows[lower] + c->at[lower] : outside;
+  // NOLINTEND(clang-analyzer-core.UndefinedBinaryOperatorResult)
   const __m128i a = _mm_xor_si128(load_bytes(top, lanes), flip);
   if (alone) {
     x[0] = _mm256_cvtepu8_epi32(a);
@@ -198,7 +201,7 @@ LN_INLINE void slide_block(size_t size, size_t slide, lane_part lanes, const blo
           LN_UNROLL for (size_t v = 0; v < 2; ++v) {
             sums[i][v] = _mm256_add_epi32(
                 sums[i][v], _mm256_madd_epi16(x[v], load(b->weights[(phase + slide * i) * pairs + p][v])));
-            LN_KEEP(sums[i][v]);
+            LN_KEEP(sums[i][v]); /* or GCC adds products first, and has no registers for them */
           }
         }
       }
