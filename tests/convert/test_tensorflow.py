@@ -81,6 +81,29 @@ def test_tensorflow1(tensorflow1, frozen, tmp_path):
         assert operators(path) == ["FULLY_CONNECTED", "FULLY_CONNECTED", "SOFTMAX"]
 
 
+def test_functions_for_a_device(tmp_path):
+    """Keras 2 writes recurrent layers for processors and for graphics cards; what is called may be either."""
+    @tf.function
+    def plain(x):
+        return tf.tanh(x)
+
+    @tf.function
+    def cuda(x):
+        return tf.raw_ops.Igamma(a=x, x=x)
+
+    @tf.function(input_signature=[tf.TensorSpec([2, 3], tf.float32, "x")])
+    def function(x):
+        return tf.identity(plain(x) + cuda(x), "y")
+    graph = function.get_concrete_function().graph.as_graph_def()
+    for f in graph.library.function:
+        f.attr["api_implements"].s = b"layer_1"
+        f.attr["api_preferred_device"].s = b"CPU" if "plain" in f.signature.name else b"GPU"
+    (tmp_path / "graph.pb").write_bytes(graph.SerializeToString())
+    path = convert(tmp_path / "graph.pb", tmp_path / "m.tflite", "--outputs", "y")
+    x = np.random.default_rng(0).normal(0, 1, (2, 3)).astype("f")
+    assert judge.compare({"y": 2 * np.tanh(x)}, path, {"x": x}) <= TOLERANCE
+
+
 def test_what_cannot_be_converted_is_listed_in_one_go(tmp_path):
     @tf.function(input_signature=[tf.TensorSpec([4, 4])])
     def function(x):

@@ -50,15 +50,45 @@ ln_tf_body* ln_tf_graph_body(ln_tf_importer* importer) {
   return new_body(importer, NULL, importer->source->node, importer->source->n_node);
 }
 
+static bool says(const LnPb__FunctionDef* f, const char* attribute, const ProtobufCBinaryData* value) {
+  for (size_t i = 0; i < f->n_attr; ++i) {
+    const LnPb__AttrValue* own = f->attr[i]->value;
+    if (f->attr[i]->key == NULL || strcmp(f->attr[i]->key, attribute) != 0 || own == NULL) continue;
+    return own->s.len == value->len && value->len > 0 && memcmp(own->s.data, value->data, value->len) == 0;
+  }
+  return false;
+}
+
+/* Keras 2 writes some layers twice, one function for each kind of device, which say that they compute the same. */
+static const LnPb__FunctionDef* for_cpu(const LnPb__FunctionDefLibrary* library, const LnPb__FunctionDef* f) {
+  static uint8_t kGpu[] = "GPU", kCpu[] = "CPU";
+  const ProtobufCBinaryData gpu = {3, kGpu}, cpu = {3, kCpu};
+  if (!says(f, "api_preferred_device", &gpu)) return f;
+  for (size_t i = 0; i < f->n_attr; ++i) {
+    if (f->attr[i]->key == NULL || strcmp(f->attr[i]->key, "api_implements") != 0 || f->attr[i]->value == NULL)
+      continue;
+    for (size_t k = 0; k < library->n_function; ++k) {
+      const LnPb__FunctionDef* other = library->function[k];
+      if (says(other, "api_implements", &f->attr[i]->value->s) && says(other, "api_preferred_device", &cpu) &&
+          other->signature->n_input_arg == f->signature->n_input_arg &&
+          other->signature->n_output_arg == f->signature->n_output_arg)
+        return other;
+    }
+  }
+  return f;
+}
+
 ln_tf_body* ln_tf_function(ln_tf_importer* importer, const char* name) {
   const LnPb__FunctionDefLibrary* library = importer->source->library;
+  const LnPb__FunctionDef* f = NULL;
   for (ln_tf_body* body = importer->bodies; body != NULL; body = body->next)
     if (body->function != NULL && strcmp(body->function->signature->name, name) == 0) return body;
-  for (size_t i = 0; library != NULL && i < library->n_function; ++i) {
-    const LnPb__FunctionDef* f = library->function[i];
-    if (strcmp(f->signature->name, name) == 0) return new_body(importer, f, f->node_def, f->n_node_def);
-  }
-  return NULL;
+  for (size_t i = 0; library != NULL && i < library->n_function && f == NULL; ++i)
+    if (strcmp(library->function[i]->signature->name, name) == 0) f = for_cpu(library, library->function[i]);
+  if (f == NULL) return NULL;
+  for (ln_tf_body* body = importer->bodies; body != NULL; body = body->next)
+    if (body->function == f) return body;
+  return new_body(importer, f, f->node_def, f->n_node_def);
 }
 
 ln_tf_scope* ln_tf_new_scope(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix) {
