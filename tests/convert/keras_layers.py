@@ -365,6 +365,32 @@ op("triu", lambda x: ops.triu(x), (4, 5))
 case("op-broadcast_to", one(lambda: lambda x: ops.broadcast_to(x, (2, 4, 5)), (1, 5), batch=2))
 for name in ["sinh", "cosh", "tan"]:
     op(name, lambda x, name=name: getattr(ops, name)(x), (4, 5))
+for name in ["arcsin", "arccos", "arctan", "arcsinh", "deg2rad", "rad2deg", "exp2", "cbrt", "isnan", "isinf", "isfinite", "trunc", "real", "ravel"]:
+    op(name, lambda x, name=name: getattr(ops, name)(x), (4, 5))
+op("arccosh", lambda x: ops.arccosh(ops.abs(x) + 1.5), (4, 5))
+op("arctanh", lambda x: ops.arctanh(x * 0.9), (4, 5))
+op("nan_to_num", lambda x: ops.nan_to_num(ops.log(x)), (4, 5))
+for name in ["logaddexp", "hypot"]:
+    op(name, lambda x, y, name=name: getattr(ops, name)(x, y), (4, 5), (4, 5))
+op("logical_xor", lambda x, y: ops.logical_xor(x > 0, y > 0), (4, 5), (4, 5))
+op("count_nonzero", lambda x: ops.count_nonzero(ops.relu(x), axis=-1), (4, 5))
+op("moments", lambda x: ops.moments(x, axes=[1]), (4, 5))
+op("moments-keep", lambda x: ops.moments(x, axes=[1, 2], keepdims=True), (4, 5))
+op("hstack", lambda x, y: ops.hstack([x, y]), (4, 5), (2, 5))
+op("vstack", lambda x: ops.vstack([x, x * 2]), (4, 5))
+op("roll", lambda x: ops.roll(x, 7, axis=1), (4, 5))
+op("roll-back", lambda x: ops.roll(x, -1, axis=-1), (4, 5))
+op("diff", lambda x: ops.diff(x, axis=1), (4, 5))
+op("slice", lambda x: ops.slice(x, (0, 1, 1), (2, 2, 3)), (4, 5))
+op("slice_update", lambda x, y: ops.slice_update(x, (0, 1, 0), y[:, :1, :2]), (4, 5), (4, 5))
+op("tensordot", lambda x, y: ops.tensordot(x, y[0], axes=1), (4, 5), (5, 3))
+op("max-initial", lambda x: ops.max(x, axis=1, initial=0.5), (4, 5))
+op("min-initial", lambda x: ops.min(x, axis=1, initial=-0.5), (4, 5))
+op("expand_dims-several", lambda x: ops.expand_dims(x, (-1, 1)), (4, 5))
+op("zeros_like-bool", lambda x: ops.where(ops.logical_or(ops.zeros_like(x, dtype="bool"), x > 0), x, -x), (4, 5))
+for mode in ["reflect", "symmetric"]:
+    op(f"pad-{mode}", lambda x, mode=mode: ops.pad(x, ((0, 0), (1, 1), (2, 1)), mode=mode), (4, 5))
+op("image-resize-antialias", lambda x: ops.image.resize(x, (3, 5), interpolation="bicubic", antialias=True), (6, 8, 3))
 
 
 # Whole models

@@ -58,6 +58,7 @@ static const ln_keras_lowering* find_lowering(const char* class_name, bool is_op
   if (is_operation) {
     const ln_keras_lowering* found = find_in(ln_keras_operations, class_name);
     if (found == NULL) found = find_in(ln_keras_arrays, class_name);
+    if (found == NULL) found = find_in(ln_keras_elements, class_name);
     if (found == NULL) found = find_in(ln_keras_pool, class_name);
     return found == NULL && ln_keras_is_activation(class_name) ? &kActivation : found;
   }

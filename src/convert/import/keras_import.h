@@ -74,8 +74,8 @@ typedef struct ln_keras_lowering {
 
 extern const ln_keras_lowering ln_keras_core[], ln_keras_conv[], ln_keras_pool[], ln_keras_norm[], ln_keras_shapes[],
     ln_keras_activations[], ln_keras_merge[], ln_keras_rnn[], ln_keras_attention[], ln_keras_preprocessing[],
-    ln_keras_signals[], ln_keras_lookups[], ln_keras_operations[], ln_keras_arrays[], ln_keras_tensorflow[],
-    ln_keras_refused[];
+    ln_keras_signals[], ln_keras_lookups[], ln_keras_operations[], ln_keras_arrays[], ln_keras_elements[],
+    ln_keras_tensorflow[], ln_keras_refused[];
 
 /* Calls a layer (its JSON with class_name and config) on tensors; `count` outputs are returned. */
 ln_tensor** ln_keras_apply(ln_keras_call* call, const cJSON* json, ln_keras_weights weights, ln_tensor* const* in,
@@ -117,6 +117,10 @@ const cJSON* ln_keras_arg(const ln_keras_call* call, int position, const char* n
 const cJSON* ln_keras_either(const ln_keras_call* call, int position, const char* name);
 /* An argument as a tensor: a layer's output, or a constant of `type` (of a number, or of nested lists). NULL: none. */
 ln_tensor* ln_keras_operand(ln_keras_call* call, const cJSON* json, int type);
+/* Both operands of an operation: the second takes the first's type, or the other way round. False: noted. */
+bool ln_keras_operands(ln_keras_call* call, ln_tensor** x, ln_tensor** y);
+/* The axes of an argument, non-negative; all where there are none. -1: noted. */
+int ln_keras_axes(ln_keras_call* call, const ln_tensor* x, const char* key, int32_t* axes);
 /* The tensor that JSON names, NULL: it names none. */
 ln_tensor* ln_keras_reference(ln_keras_call* call, const cJSON* json);
 /* The LN_TYPE_... of Keras's name of a type, or a policy; -1: none. */

@@ -5,8 +5,7 @@
 
 #include "convert/import/keras_einsum.h"
 
-/* Binary operations: the second operand takes the first's type, or the other way round. */
-static bool operands(ln_keras_call* call, ln_tensor** x, ln_tensor** y) {
+bool ln_keras_operands(ln_keras_call* call, ln_tensor** x, ln_tensor** y) {
   const cJSON *a = ln_keras_arg(call, 0, "x1"), *b = ln_keras_arg(call, 1, "x2");
   if (a == NULL) a = ln_keras_arg(call, -1, "x");
   if (b == NULL) b = ln_keras_arg(call, -1, "y");
@@ -39,12 +38,13 @@ static int code_of(const ln_keras_call* call) {
 
 static void binary(ln_keras_call* call) {
   ln_tensor *x, *y;
-  if (operands(call, &x, &y)) ln_keras_return(call, ln_build_binary(&call->b, code_of(call), x, y, call->name));
+  if (ln_keras_operands(call, &x, &y))
+    ln_keras_return(call, ln_build_binary(&call->b, code_of(call), x, y, call->name));
 }
 
 static void divide(ln_keras_call* call) {
   ln_tensor *x, *y;
-  if (!operands(call, &x, &y)) return;
+  if (!ln_keras_operands(call, &x, &y)) return;
   x = ln_build_cast(&call->b, x, LN_TYPE_FLOAT32, ln_keras_name(call, "x"));
   y = ln_build_cast(&call->b, y, LN_TYPE_FLOAT32, ln_keras_name(call, "y"));
   ln_keras_return(call, ln_build_binary(&call->b, LN_OP_DIV, x, y, call->name));
@@ -77,8 +77,7 @@ static void erf_op(ln_keras_call* call) { ln_keras_return(call, ln_build_erf(&ca
 
 /* ---- Axes ---- */
 
-/* The axes of an argument, non-negative; all where there are none. -1: noted. */
-static int read_axes(ln_keras_call* call, const ln_tensor* x, const char* key, int32_t* axes) {
+int ln_keras_axes(ln_keras_call* call, const ln_tensor* x, const char* key, int32_t* axes) {
   const cJSON* json = ln_keras_either(call, 1, key);
   int count = json != NULL ? ln_keras_list(json, LN_MAX_DIMS, axes) : x->rank;
   for (int i = 0; i < count; ++i) {
@@ -94,15 +93,26 @@ static bool keeps(const ln_keras_call* call) { return cJSON_IsTrue(ln_keras_eith
 
 static void reduce(ln_keras_call* call) {
   int32_t axes[LN_MAX_DIMS];
-  const int count = read_axes(call, call->in[0], "axis", axes);
-  if (count >= 0)
-    ln_keras_return(call, ln_build_reduce(&call->b, code_of(call), call->in[0], count, axes, keeps(call), call->name));
+  const int count = ln_keras_axes(call, call->in[0], "axis", axes);
+  if (count < 0) return;
+  const int code = code_of(call);
+  const cJSON* first = ln_keras_either(call, 3, "initial");
+  ln_tensor* y = ln_build_reduce(&call->b, code, call->in[0], count, axes, keeps(call),
+                                 first != NULL ? ln_keras_name(call, "reduced") : call->name);
+  if (first != NULL && (!cJSON_IsNumber(first) || (code != LN_OP_REDUCE_MAX && code != LN_OP_REDUCE_MIN))) {
+    ln_keras_fail(call, "its initial is no number, or not one of a minimum or maximum");
+    return;
+  }
+  ln_keras_return(call, first == NULL
+                            ? y
+                            : ln_build_with_number(&call->b, code == LN_OP_REDUCE_MAX ? LN_OP_MAXIMUM : LN_OP_MINIMUM,
+                                                   y, first->valuedouble, call->name));
 }
 
 static void variance(ln_keras_call* call) {
   int32_t axes[LN_MAX_DIMS];
   ln_tensor* x = call->in[0];
-  const int count = read_axes(call, x, "axis", axes);
+  const int count = ln_keras_axes(call, x, "axis", axes);
   if (count < 0) return;
   const bool root = strcmp(call->class_name, "Std") == 0;
   ln_tensor* mean = ln_build_reduce(&call->b, LN_OP_MEAN, x, count, axes, true, ln_keras_name(call, "mean"));
@@ -116,7 +126,7 @@ static void variance(ln_keras_call* call) {
 static void logsumexp(ln_keras_call* call) {
   int32_t axes[LN_MAX_DIMS];
   ln_tensor* x = call->in[0];
-  const int count = read_axes(call, x, "axis", axes);
+  const int count = ln_keras_axes(call, x, "axis", axes);
   if (count < 0) return;
   ln_tensor* most = ln_build_reduce(&call->b, LN_OP_REDUCE_MAX, x, count, axes, true, ln_keras_name(call, "most"));
   ln_tensor* y = ln_build_binary(&call->b, LN_OP_SUB, x, most, ln_keras_name(call, "below"));
@@ -170,7 +180,7 @@ static void cumsum(ln_keras_call* call) {
 
 static void flip(ln_keras_call* call) {
   int32_t axes[LN_MAX_DIMS];
-  const int count = read_axes(call, call->in[0], "axis", axes);
+  const int count = ln_keras_axes(call, call->in[0], "axis", axes);
   if (count >= 0)
     ln_keras_return(
         call, ln_build_binary(&call->b, LN_OP_REVERSE_V2, call->in[0],
@@ -262,8 +272,32 @@ static void move_axis(ln_keras_call* call) {
   ln_keras_return(call, ln_build_transpose(&call->b, call->in[0], order, call->name));
 }
 
+/* Several new dimensions of 1: their places are those in the result. */
+static void expand_several(ln_keras_call* call, const cJSON* json) {
+  int32_t axes[LN_MAX_DIMS], dims[LN_MAX_DIMS];
+  ln_tensor* x = call->in[0];
+  const int count = ln_keras_list(json, LN_MAX_DIMS, axes), rank = x->rank + count;
+  bool fits = count > 0 && rank <= LN_MAX_DIMS, added[LN_MAX_DIMS] = {false};
+  for (int i = 0; i < count && fits; ++i) {
+    if (axes[i] < 0) axes[i] += rank;
+    fits = axes[i] >= 0 && axes[i] < rank && !added[axes[i]];
+    if (fits) added[axes[i]] = true;
+  }
+  if (!fits) {
+    ln_keras_fail(call, "its axes do not fit an input of rank %d", x->rank);
+    return;
+  }
+  for (int i = 0, own = 0; i < rank; ++i) dims[i] = added[i] ? 1 : LN_KERAS_DIM(own++);
+  ln_keras_return(call, ln_keras_reshape(call, x, rank, dims, call->name));
+}
+
 static void expand_dims(ln_keras_call* call) {
   int32_t axis;
+  const cJSON* json = ln_keras_either(call, 1, "axis");
+  if (cJSON_IsArray(json)) {
+    expand_several(call, json);
+    return;
+  }
   if (read_axis(call, 1, 1, -1, &axis))
     ln_keras_return(call,
                     ln_build_binary(&call->b, LN_OP_EXPAND_DIMS, call->in[0],
@@ -274,7 +308,7 @@ static void squeeze(ln_keras_call* call) {
   int32_t axes[LN_MAX_DIMS], dims[LN_MAX_DIMS];
   const ln_tensor* x = call->in[0];
   const bool given = ln_keras_either(call, 1, "axis") != NULL;
-  const int count = read_axes(call, x, "axis", axes);
+  const int count = ln_keras_axes(call, x, "axis", axes);
   int rank = 0;
   if (count < 0) return;
   for (int i = 0; i < x->rank; ++i) {
@@ -388,8 +422,10 @@ static void pad(ln_keras_call* call) {
   const cJSON* json = ln_keras_either(call, 1, "pad_width");
   const cJSON* mode = ln_keras_either(call, 2, "mode");
   int i = 0;
-  if (cJSON_IsString(mode) && strcmp(mode->valuestring, "constant") != 0) {
-    ln_keras_fail(call, "mode \"%s\" cannot be converted; constant can", mode->valuestring);
+  const char* how = cJSON_IsString(mode) ? mode->valuestring : "constant";
+  const bool reflect = strcmp(how, "reflect") == 0, mirror = reflect || strcmp(how, "symmetric") == 0;
+  if (!mirror && strcmp(how, "constant") != 0) {
+    ln_keras_fail(call, "mode \"%s\" cannot be converted; constant, reflect and symmetric can", how);
     return;
   }
   for (const cJSON* item = cJSON_IsArray(json) ? json->child : NULL; item != NULL && i < x->rank;
@@ -401,6 +437,16 @@ static void pad(ln_keras_call* call) {
   }
   if (i != x->rank) {
     ln_keras_fail(call, "its pad_width has no pair for each of %d dimensions", x->rank);
+    return;
+  }
+  if (mirror) {
+    const int32_t dims[] = {x->rank, 2};
+    ln_tensor* const inputs[] = {
+        x, ln_graph_constant(call->b.subgraph, ln_keras_name(call, "pads"), LN_TYPE_INT32, 2, dims,
+                             ln_job_copy(call->job, pads, 2 * (size_t)x->rank * sizeof *pads))};
+    ln_node* node = ln_build_node(&call->b, LN_OP_MIRROR_PAD, 2, inputs);
+    LN_SET(node, MirrorPadOptions, mode, reflect ? 0 : 1);
+    ln_keras_return(call, ln_build_done(node, call->name, 1));
     return;
   }
   const cJSON* value = ln_keras_either(call, 3, "constant_values");
@@ -518,7 +564,7 @@ static void where(ln_keras_call* call) {
 
 static void matmul(ln_keras_call* call) {
   ln_tensor *x, *y;
-  if (!operands(call, &x, &y)) return;
+  if (!ln_keras_operands(call, &x, &y)) return;
   if (x->rank < 2 || y->rank < 2) {
     ln_keras_fail(call, "operands of rank %d and %d cannot be converted; at least 2 can", x->rank, y->rank);
     return;

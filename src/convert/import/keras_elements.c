@@ -1,0 +1,310 @@
+/* keras.ops that TFLite has no operator for: functions of elements by a few others, and moves of elements. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "convert/import/keras_einsum.h"
+
+static ln_tensor* binary(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what) {
+  return ln_build_binary(&call->b, code, x, y, what != NULL ? ln_keras_name(call, what) : call->name);
+}
+
+static ln_tensor* unary(ln_keras_call* call, int code, ln_tensor* x, const char* what) {
+  return ln_build_unary(&call->b, code, x, what != NULL ? ln_keras_name(call, what) : call->name);
+}
+
+static ln_tensor* number(ln_keras_call* call, int code, ln_tensor* x, double value, const char* what) {
+  return ln_build_with_number(&call->b, code, x, value, what != NULL ? ln_keras_name(call, what) : call->name);
+}
+
+static ln_tensor* choose(ln_keras_call* call, ln_tensor* condition, ln_tensor* x, ln_tensor* y) {
+  ln_tensor* const inputs[] = {condition, x, y};
+  return ln_build_done(ln_build_node(&call->b, LN_OP_SELECT_V2, 3, inputs), call->name, 1);
+}
+
+static ln_tensor* input_as_float(ln_keras_call* call) {
+  return ln_build_cast(&call->b, call->in[0], LN_TYPE_FLOAT32, ln_keras_name(call, "float"));
+}
+
+/* ---- Elements ---- */
+
+/* sqrt((1 - x)(1 + x)) */
+static ln_tensor* other_side(ln_keras_call* call, ln_tensor* x) {
+  ln_tensor* less = number(call, LN_OP_ADD, unary(call, LN_OP_NEG, x, "neg"), 1, "less");
+  return unary(call, LN_OP_SQRT, binary(call, LN_OP_MUL, less, number(call, LN_OP_ADD, x, 1, "more"), "product"),
+               "side");
+}
+
+static void arc(ln_keras_call* call) {
+  ln_tensor* x = input_as_float(call);
+  if (strcmp(call->class_name, "Arcsin") == 0) {
+    ln_keras_return(call, binary(call, LN_OP_ATAN2, x, other_side(call, x), NULL));
+  } else if (strcmp(call->class_name, "Arccos") == 0) {
+    ln_keras_return(call, binary(call, LN_OP_ATAN2, other_side(call, x), x, NULL));
+  } else {
+    ln_tensor* ones = number(call, LN_OP_ADD, unary(call, LN_OP_ZEROS_LIKE, x, "zeros"), 1, "ones");
+    ln_keras_return(call, binary(call, LN_OP_ATAN2, x, ones, NULL));
+  }
+}
+
+/* By logarithms: log(x + sqrt(x^2 - 1)), log((1 + x) / (1 - x)) / 2, and sign x * log(|x| + sqrt(x^2 + 1)). */
+static void arc_hyperbolic(ln_keras_call* call) {
+  ln_tensor* x = input_as_float(call);
+  if (strcmp(call->class_name, "Arctanh") == 0) {
+    ln_tensor* less = number(call, LN_OP_ADD, unary(call, LN_OP_NEG, x, "neg"), 1, "less");
+    x = binary(call, LN_OP_DIV, number(call, LN_OP_ADD, x, 1, "more"), less, "ratio");
+    ln_keras_return(call, number(call, LN_OP_MUL, unary(call, LN_OP_LOG, x, "log"), 0.5, NULL));
+    return;
+  }
+  const bool cosine = strcmp(call->class_name, "Arccosh") == 0;
+  ln_tensor* size = cosine ? x : unary(call, LN_OP_ABS, x, "abs");
+  ln_tensor* square = number(call, cosine ? LN_OP_SUB : LN_OP_ADD, unary(call, LN_OP_SQUARE, x, "square"), 1, "one");
+  ln_tensor* sum = binary(call, LN_OP_ADD, size, unary(call, LN_OP_SQRT, square, "root"), "sum");
+  ln_tensor* log = unary(call, LN_OP_LOG, sum, cosine ? NULL : "log");
+  ln_keras_return(call, cosine ? log : binary(call, LN_OP_MUL, unary(call, LN_OP_SIGN, x, "sign"), log, NULL));
+}
+
+static void degrees(ln_keras_call* call) {
+  const double kPi = 3.14159265358979323846;
+  const double factor = strcmp(call->class_name, "Deg2rad") == 0 ? kPi / 180 : 180 / kPi;
+  ln_keras_return(call, number(call, LN_OP_MUL, input_as_float(call), factor, NULL));
+}
+
+static void exp_2(ln_keras_call* call) {
+  const double kLog2 = 0.693147180559945309;
+  ln_keras_return(call, unary(call, LN_OP_EXP, number(call, LN_OP_MUL, input_as_float(call), kLog2, "scaled"), NULL));
+}
+
+static void cube_root(ln_keras_call* call) {
+  ln_tensor* x = input_as_float(call);
+  ln_tensor* root = number(call, LN_OP_POW, unary(call, LN_OP_ABS, x, "abs"), 1.0 / 3, "root");
+  ln_keras_return(call, binary(call, LN_OP_MUL, unary(call, LN_OP_SIGN, x, "sign"), root, NULL));
+}
+
+static void is_kind(ln_keras_call* call) {
+  ln_tensor* x = input_as_float(call);
+  if (strcmp(call->class_name, "Isnan") == 0) {
+    ln_keras_return(call, binary(call, LN_OP_NOT_EQUAL, x, x, NULL));
+    return;
+  }
+  const int code = strcmp(call->class_name, "Isinf") == 0 ? LN_OP_EQUAL : LN_OP_LESS;
+  ln_keras_return(call, number(call, code, unary(call, LN_OP_ABS, x, "abs"), INFINITY, NULL));
+}
+
+static void nan_to_num(ln_keras_call* call) {
+  ln_tensor* x = call->in[0];
+  const cJSON* nan = ln_keras_either(call, 1, "nan");
+  if (ln_keras_either(call, 2, "posinf") != NULL || ln_keras_either(call, 3, "neginf") != NULL) {
+    ln_keras_fail(call, "its posinf and neginf cannot be converted; the largest and least numbers can");
+    return;
+  }
+  if (x->type != LN_TYPE_FLOAT32) {
+    ln_keras_return(call, x);
+    return;
+  }
+  ln_tensor* finite = number(call, LN_OP_MINIMUM, number(call, LN_OP_MAXIMUM, x, -FLT_MAX, "least"), FLT_MAX, "finite");
+  ln_tensor* value =
+      ln_build_number(&call->b, x->type, cJSON_IsNumber(nan) ? nan->valuedouble : 0, ln_keras_name(call, "nan"));
+  ln_keras_return(call, choose(call, binary(call, LN_OP_NOT_EQUAL, x, x, "is_nan"), value, finite));
+}
+
+static void truncate(ln_keras_call* call) {
+  ln_tensor* x = input_as_float(call);
+  ln_keras_return(call, choose(call, number(call, LN_OP_LESS, x, 0, "below"), unary(call, LN_OP_CEIL, x, "ceil"),
+                               unary(call, LN_OP_FLOOR, x, "floor")));
+}
+
+static void real_part(ln_keras_call* call) { ln_keras_return(call, call->in[0]); }
+
+/* max(x, y) + log(1 + e^-|x - y|) */
+static void log_add_exp(ln_keras_call* call) {
+  ln_tensor *x, *y;
+  if (!ln_keras_operands(call, &x, &y)) return;
+  ln_tensor* apart = unary(call, LN_OP_ABS, binary(call, LN_OP_SUB, x, y, "difference"), "apart");
+  ln_tensor* e = unary(call, LN_OP_EXP, unary(call, LN_OP_NEG, apart, "neg"), "exp");
+  ln_tensor* log = unary(call, LN_OP_LOG, number(call, LN_OP_ADD, e, 1, "more"), "log");
+  ln_keras_return(call, binary(call, LN_OP_ADD, binary(call, LN_OP_MAXIMUM, x, y, "larger"), log, NULL));
+}
+
+static void hypotenuse(ln_keras_call* call) {
+  ln_tensor *x, *y;
+  if (!ln_keras_operands(call, &x, &y)) return;
+  ln_tensor* sum = binary(call, LN_OP_ADD, unary(call, LN_OP_SQUARE, x, "x_square"),
+                          unary(call, LN_OP_SQUARE, y, "y_square"), "sum");
+  ln_keras_return(call, unary(call, LN_OP_SQRT, sum, NULL));
+}
+
+static void logical_xor(ln_keras_call* call) {
+  ln_tensor *x, *y;
+  if (!ln_keras_operands(call, &x, &y)) return;
+  x = ln_build_cast(&call->b, x, LN_TYPE_BOOL, ln_keras_name(call, "x_bool"));
+  y = ln_build_cast(&call->b, y, LN_TYPE_BOOL, ln_keras_name(call, "y_bool"));
+  ln_keras_return(call, binary(call, LN_OP_NOT_EQUAL, x, y, NULL));
+}
+
+static void count_nonzero(ln_keras_call* call) {
+  int32_t axes[LN_MAX_DIMS];
+  const int count = ln_keras_axes(call, call->in[0], "axis", axes);
+  if (count < 0) return;
+  ln_tensor* ones = number(call, LN_OP_NOT_EQUAL, call->in[0], 0, "counts");
+  ones = ln_build_cast(&call->b, ones, LN_TYPE_INT32, ln_keras_name(call, "ones"));
+  ln_keras_return(call, ln_build_reduce(&call->b, LN_OP_SUM, ones, count, axes, false, call->name));
+}
+
+static void moments(ln_keras_call* call) {
+  int32_t axes[LN_MAX_DIMS];
+  ln_tensor* x = call->in[0];
+  const int count = ln_keras_axes(call, x, "axes", axes);
+  const bool keep = cJSON_IsTrue(ln_keras_either(call, 2, "keepdims"));
+  if (count < 0) return;
+  ln_tensor* mean = ln_build_reduce(&call->b, LN_OP_MEAN, x, count, axes, true, ln_keras_name(call, "mean"));
+  ln_tensor* squares = binary(call, LN_OP_SQUARED_DIFFERENCE, x, mean, "squares");
+  ln_keras_return(call, keep ? mean : ln_build_reduce(&call->b, LN_OP_MEAN, x, count, axes, false, call->name));
+  ln_keras_return(call,
+                  ln_build_reduce(&call->b, LN_OP_MEAN, squares, count, axes, keep, ln_keras_name(call, "variance")));
+}
+
+/* ---- Moves ---- */
+
+static void ravel(ln_keras_call* call) {
+  const int32_t dims[] = {-1};
+  ln_keras_return(call, ln_keras_reshape(call, call->in[0], 1, dims, call->name));
+}
+
+/* Side by side, or one below the other. */
+static void put_together(ln_keras_call* call) {
+  const int rank = call->in[0]->rank, axis = strcmp(call->class_name, "Hstack") == 0 && rank > 1 ? 1 : 0;
+  if (rank < 1 || (rank == 1 && strcmp(call->class_name, "Vstack") == 0)) {
+    ln_keras_fail(call, "its inputs have rank %d; 2 or more can be converted", rank);
+    return;
+  }
+  ln_keras_return(call, ln_build_concat(&call->b, call->in_count, call->in, axis, call->name));
+}
+
+/* The axis and its extent; false: noted. */
+static bool known_axis(ln_keras_call* call, int position, int32_t fallback, int32_t* axis, int32_t* extent) {
+  const ln_tensor* x = call->in[0];
+  const cJSON* json = ln_keras_either(call, position, "axis");
+  *axis = ln_keras_to_int(json, fallback);
+  if (*axis < 0) *axis += x->rank;
+  *extent = *axis >= 0 && *axis < x->rank && !cJSON_IsArray(json) ? ln_dim(x, *axis) : -1;
+  if (*extent < 1) ln_keras_fail(call, "it needs one axis whose extent is known");
+  return *extent >= 1;
+}
+
+static ln_tensor* part_of(ln_keras_call* call, int32_t axis, int32_t from, int32_t count, const char* what) {
+  int32_t begin[LN_MAX_DIMS] = {0}, size[LN_MAX_DIMS];
+  for (int i = 0; i < call->in[0]->rank; ++i) size[i] = -1;
+  begin[axis] = from;
+  size[axis] = count;
+  return ln_build_slice(&call->b, call->in[0], begin, size, ln_keras_name(call, what));
+}
+
+static void roll(ln_keras_call* call) {
+  int32_t axis, extent;
+  const cJSON* shift = ln_keras_either(call, 1, "shift");
+  if (!cJSON_IsNumber(shift) || ln_keras_either(call, 2, "axis") == NULL) {
+    ln_keras_fail(call, "only a roll by one number along one axis can be converted");
+    return;
+  }
+  if (!known_axis(call, 2, 0, &axis, &extent)) return;
+  int32_t by = ln_keras_to_int(shift, 0) % extent;
+  if (by < 0) by += extent;
+  ln_tensor* const parts[] = {part_of(call, axis, extent - by, by, "end"),
+                              part_of(call, axis, 0, extent - by, "begin")};
+  ln_keras_return(call, by == 0 ? call->in[0] : ln_build_concat(&call->b, 2, parts, axis, call->name));
+}
+
+static void diff(ln_keras_call* call) {
+  int32_t axis, extent;
+  if (ln_keras_to_int(ln_keras_either(call, 1, "n"), 1) != 1) {
+    ln_keras_fail(call, "only differences of neighbours (n=1) can be converted");
+    return;
+  }
+  if (!known_axis(call, 2, -1, &axis, &extent)) return;
+  ln_tensor *after = part_of(call, axis, 1, extent - 1, "after"),
+            *before = part_of(call, axis, 0, extent - 1, "before");
+  ln_keras_return(call, binary(call, LN_OP_SUB, after, before, NULL));
+}
+
+static void slice(ln_keras_call* call) {
+  int32_t begin[LN_MAX_DIMS], size[LN_MAX_DIMS];
+  const int rank = call->in[0]->rank;
+  if (rank < 1 || ln_keras_list(ln_keras_either(call, 1, "start_indices"), LN_MAX_DIMS, begin) != rank ||
+      ln_keras_list(ln_keras_either(call, 2, "shape"), LN_MAX_DIMS, size) != rank)
+    ln_keras_fail(call, "its start_indices and shape are no numbers for each of %d dimensions", rank);
+  else
+    ln_keras_return(call, ln_build_slice(&call->b, call->in[0], begin, size, call->name));
+}
+
+static void slice_update(ln_keras_call* call) {
+  int32_t begin[LN_MAX_DIMS];
+  const int rank = call->in[0]->rank;
+  ln_tensor* updates = ln_keras_operand(call, ln_keras_arg(call, 2, "updates"), call->in[0]->type);
+  if (rank < 1 || updates == NULL ||
+      ln_keras_list(ln_keras_either(call, 1, "start_indices"), LN_MAX_DIMS, begin) != rank) {
+    ln_keras_fail(call, "its start_indices are no numbers for each of %d dimensions, or it has no updates", rank);
+    return;
+  }
+  ln_tensor* const inputs[] = {call->in[0], updates,
+                               ln_graph_ints(call->b.subgraph, ln_keras_name(call, "begin"), rank, begin)};
+  ln_keras_return(call, ln_build_done(ln_build_node(&call->b, LN_OP_DYNAMIC_UPDATE_SLICE, 3, inputs), call->name, 1));
+}
+
+/* The last `n` dimensions of x with the first of y. */
+static void tensordot(ln_keras_call* call) {
+  char text[4 * LN_MAX_DIMS + 8];
+  const cJSON* axes = ln_keras_either(call, 2, "axes");
+  ln_tensor *x, *y;
+  if (!ln_keras_operands(call, &x, &y)) return;
+  const int n = cJSON_IsNumber(axes) ? ln_keras_to_int(axes, -1) : -1;
+  if (n < 1 || n > x->rank || n > y->rank || x->rank + y->rank - n > 26) {
+    ln_keras_fail(call, "its axes are no number of dimensions; as a number they can be converted, else as an einsum");
+    return;
+  }
+  size_t at = 0;
+  for (int i = 0; i < x->rank; ++i) text[at++] = (char)('a' + i);
+  text[at++] = ',';
+  for (int i = 0; i < y->rank; ++i) text[at++] = (char)('a' + x->rank - n + i);
+  text[at++] = '-';
+  text[at++] = '>';
+  for (int i = 0; i < x->rank + y->rank - n; ++i)
+    if (i < x->rank - n || i >= x->rank) text[at++] = (char)('a' + i);
+  text[at] = 0;
+  ln_tensor* z = ln_keras_einsum(call, text, x, y, call->name);
+  if (z != NULL) ln_keras_return(call, z);
+}
+
+const ln_keras_lowering ln_keras_elements[] = {
+    {"Arcsin", arc, 0, 0},
+    {"Arccos", arc, 0, 0},
+    {"Arctan", arc, 0, 0},
+    {"Arcsinh", arc_hyperbolic, 0, 0},
+    {"Arccosh", arc_hyperbolic, 0, 0},
+    {"Arctanh", arc_hyperbolic, 0, 0},
+    {"Deg2rad", degrees, 0, 0},
+    {"Rad2deg", degrees, 0, 0},
+    {"Exp2", exp_2, 0, 0},
+    {"Cbrt", cube_root, 0, 0},
+    {"Isnan", is_kind, 0, 0},
+    {"Isinf", is_kind, 0, 0},
+    {"Isfinite", is_kind, 0, 0},
+    {"NanToNum", nan_to_num, 0, 0},
+    {"Trunc", truncate, 0, 0},
+    {"Real", real_part, 0, 0},
+    {"Conjugate", real_part, 0, 0},
+    {"Logaddexp", log_add_exp, 0, 0},
+    {"Hypot", hypotenuse, 0, 0},
+    {"LogicalXor", logical_xor, 0, 0},
+    {"CountNonzero", count_nonzero, 0, 0},
+    {"Moments", moments, 0, 0},
+    {"Ravel", ravel, 0, 0},
+    {"Hstack", put_together, 0, 0},
+    {"Vstack", put_together, 0, 0},
+    {"Roll", roll, 0, 0},
+    {"Diff", diff, 0, 0},
+    {"Slice", slice, 0, 0},
+    {"SliceUpdate", slice_update, 0, 0},
+    {"Tensordot", tensordot, 0, 0},
+    {NULL, NULL, 0, 0},
+};
