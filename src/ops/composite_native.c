@@ -247,7 +247,8 @@ static void run_planes(TfLiteContext* context, const ln_native_params* p, const 
                               .out_height = out->dims[2],
                               .out_width = out->dims[3],
                               .align_corners = p->align_corners,
-                              .half_pixel = !p->align_corners && !nearest},
+                              .half_pixel = !p->align_corners && !nearest,
+                              .end_row = out->dims[2]},
                     .nearest = nearest,
                     .in = in->data,
                     .out = out->data};

@@ -116,14 +116,45 @@ static void quantize_run(const float* in, float scale, int32_t zero, size_t firs
   }
 }
 
+/* Stretches of a tensor with one scale. */
+typedef struct stretch_job {
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  float scale;
+  int32_t zero;
+  const ln_requantization* requantization;
+  ln_integer in, out;
+} stretch_job;
+
+static void run_stretches(TfLiteContext* context, void (*run)(void* arg, size_t begin, size_t end), stretch_job* job) {
+  const size_t count = (size_t)ln_num_elements(job->input);
+  ln_parallel_ranges(context, run, job, count, count, count);
+}
+
+static void quantize_stretch(void* arg, size_t begin, size_t end) {
+  const stretch_job* j = arg;
+  quantize_run(j->input->data.f + begin, j->scale, j->zero, begin, j->output, end - begin);
+}
+
 static TfLiteStatus quantize_f32(TfLiteContext* context, const TfLiteTensor* input, TfLiteTensor* output) {
   quantization_view v;
   LN_TRY(view_quantization(context, output, "output", &v));
+  if (v.channels == 1 && output->type != kTfLiteInt4) {
+    stretch_job job = {.input = input, .output = output, .scale = scale_at(&v, 0), .zero = zero_at(&v, 0)};
+    run_stretches(context, quantize_stretch, &job);
+    return kTfLiteOk;
+  }
   size_t first = 0;
   for (size_t o = 0; o < v.outer; ++o)
     for (size_t c = 0; c < v.channels; ++c, first += v.inner)
       quantize_run(input->data.f + first, scale_at(&v, c), zero_at(&v, c), first, output, v.inner);
   return kTfLiteOk;
+}
+
+static void requantize_stretch(void* arg, size_t begin, size_t end) {
+  const stretch_job* j = arg;
+  ln_requantize_ref(j->requantization, j->in, j->input->data.raw + begin * ln_type_size(j->input->type), j->out,
+                    j->output->data.raw + begin * ln_type_size(j->output->type), end - begin);
 }
 
 static TfLiteStatus quantize_invoke(TfLiteContext* context, TfLiteNode* node) {
@@ -133,7 +164,8 @@ static TfLiteStatus quantize_invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_unary_get(context, node, &input, &output));
   if (input->type == kTfLiteFloat32) return quantize_f32(context, input, output);
   LN_CHECK(context, integer_of(input->type, &in) && integer_of(output->type, &out), "the types have changed");
-  ln_requantize_ref(node->user_data, in, input->data.raw, out, output->data.raw, (size_t)ln_num_elements(input));
+  stretch_job job = {.input = input, .output = output, .requantization = node->user_data, .in = in, .out = out};
+  run_stretches(context, requantize_stretch, &job);
   return kTfLiteOk;
 }
 
@@ -156,13 +188,27 @@ static void dequantize_run(const TfLiteTensor* input, float scale, int32_t zero,
   }
 }
 
+static void dequantize_stretch(void* arg, size_t begin, size_t end) {
+  const stretch_job* j = arg;
+  float* out = j->output->data.f + begin;
+  if (j->input->type == kTfLiteFloat16)
+    ln_quantize_q8_best()->dequantize_f16(j->input->data.ui16 + begin, out, end - begin);
+  else
+    dequantize_run(j->input, j->scale, j->zero, begin, out, end - begin);
+}
+
 static TfLiteStatus dequantize(TfLiteContext* context, const TfLiteTensor* input, TfLiteTensor* output) {
-  quantization_view v;
-  if (input->type == kTfLiteFloat16) {
-    ln_quantize_q8_best()->dequantize_f16(input->data.ui16, output->data.f, (size_t)ln_num_elements(input));
+  quantization_view v = {.channels = 1};
+  stretch_job job = {.input = input, .output = output};
+  if (input->type != kTfLiteFloat16) {
+    LN_TRY(view_quantization(context, input, "input", &v));
+    job.scale = scale_at(&v, 0);
+    job.zero = zero_at(&v, 0);
+  }
+  if (v.channels == 1) {
+    run_stretches(context, dequantize_stretch, &job);
     return kTfLiteOk;
   }
-  LN_TRY(view_quantization(context, input, "input", &v));
   size_t first = 0;
   for (size_t o = 0; o < v.outer; ++o)
     for (size_t c = 0; c < v.channels; ++c, first += v.inner)

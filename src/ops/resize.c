@@ -45,8 +45,10 @@ static TfLiteStatus begin(TfLiteContext* context, TfLiteNode* node, bool align_c
   LN_TRY(ln_get_input(context, node, 0, input));
   LN_TRY(ln_get_output(context, node, 0, output));
   if (ln_is_dynamic(*output)) LN_TRY(resize_output(context, node, *output));
-  *shape = (ln_resize_shape){ln_dim(*input, 0),  ln_dim(*input, 1),  ln_dim(*input, 2), ln_dim(*input, 3),
-                             ln_dim(*output, 1), ln_dim(*output, 2), align_corners,     half_pixel};
+  *shape = (ln_resize_shape){ln_dim(*input, 0), ln_dim(*input, 1),  ln_dim(*input, 2),
+                             ln_dim(*input, 3), ln_dim(*output, 1), ln_dim(*output, 2),
+                             align_corners,     half_pixel,         0,
+                             ln_dim(*output, 1)};
   return kTfLiteOk;
 }
 
@@ -67,20 +69,50 @@ static TfLiteStatus bilinear_prepare(TfLiteContext* context, TfLiteNode* node) {
   }
 }
 
+typedef struct resize_job {
+  ln_resize_shape shape;
+  TfLiteType type;
+  const void* in;
+  void* out;
+} resize_job;
+
+static void bilinear_rows(void* arg, size_t begin, size_t end) {
+  const resize_job* j = arg;
+  ln_resize_shape shape = j->shape;
+  shape.first_row = (int32_t)begin;
+  shape.end_row = (int32_t)end;
+  if (j->type == kTfLiteFloat32)
+    ln_resize_bilinear_f32_ref(&shape, j->in, j->out);
+  else if (j->type == kTfLiteUInt8)
+    ln_bilinear_q8_best()->run_u8(&shape, j->in, j->out);
+  else if (j->type == kTfLiteInt8)
+    ln_bilinear_q8_best()->run_s8(&shape, j->in, j->out);
+  else
+    ln_resize_bilinear_s16_ref(&shape, j->in, j->out);
+}
+
+static void nearest_rows(void* arg, size_t begin, size_t end) {
+  const resize_job* j = arg;
+  ln_resize_shape shape = j->shape;
+  shape.first_row = (int32_t)begin;
+  shape.end_row = (int32_t)end;
+  ln_resize_nearest_ref(&shape, j->in, j->out, ln_type_size(j->type));
+}
+
+static void run(TfLiteContext* context, void (*rows)(void* arg, size_t begin, size_t end), const ln_resize_shape* shape,
+                const TfLiteTensor* input, TfLiteTensor* output) {
+  resize_job job = {*shape, input->type, input->data.raw, output->data.raw};
+  const size_t height = (size_t)shape->out_height;
+  if (output->bytes > 0) ln_parallel_ranges(context, rows, &job, height, height, (size_t)ln_num_elements(output));
+}
+
 static TfLiteStatus bilinear_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteResizeBilinearParams* p = node->builtin_data;
   const TfLiteTensor* input;
   TfLiteTensor* output;
   ln_resize_shape shape;
   LN_TRY(begin(context, node, p->align_corners, p->half_pixel_centers, &input, &output, &shape));
-  if (input->type == kTfLiteFloat32)
-    ln_resize_bilinear_f32_ref(&shape, input->data.f, output->data.f);
-  else if (input->type == kTfLiteUInt8)
-    ln_bilinear_q8_best()->run_u8(&shape, input->data.uint8, output->data.uint8);
-  else if (input->type == kTfLiteInt8)
-    ln_bilinear_q8_best()->run_s8(&shape, input->data.int8, output->data.int8);
-  else
-    ln_resize_bilinear_s16_ref(&shape, input->data.i16, output->data.i16);
+  run(context, bilinear_rows, &shape, input, output);
   return kTfLiteOk;
 }
 
@@ -100,7 +132,7 @@ static TfLiteStatus nearest_invoke(TfLiteContext* context, TfLiteNode* node) {
   TfLiteTensor* output;
   ln_resize_shape shape;
   LN_TRY(begin(context, node, p->align_corners, p->half_pixel_centers, &input, &output, &shape));
-  ln_resize_nearest_ref(&shape, input->data.raw, output->data.raw, ln_type_size(input->type));
+  run(context, nearest_rows, &shape, input, output);
   return kTfLiteOk;
 }
 

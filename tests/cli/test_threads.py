@@ -147,8 +147,35 @@ def test_depthwise_and_pool(tmp_path, dtype, height, stride):
     out = [2, -(-height // stride), -(-40 // stride), channels]
     middle = graph.tensor("m", dtype, out, quant=quants[2])
     weights = graph.const("w", numbers(dtype, (1, 3, 3, channels)), quants[1])
-    graph.op("DEPTHWISE_CONV_2D", [source, weights, no_bias(graph, channels, quants[0])], [middle], padding="SAME", stride_w=stride, stride_h=stride,
-             depth_multiplier=1)
+    graph.op("DEPTHWISE_CONV_2D", [source, weights, no_bias(graph, channels, quants[0])], [middle], padding="SAME",
+             stride_w=stride, stride_h=stride, depth_multiplier=1)
     graph.op("AVERAGE_POOL_2D", [middle], [graph.output("y", dtype, out, quant=quants[2])], padding="SAME", stride_w=1, stride_h=1,
              filter_width=3, filter_height=3)
     assert np.isfinite(run(tmp_path, model, x)[0].astype(np.float64)).all()
+
+
+@pytest.mark.parametrize("dtype", ["FLOAT32", "INT8", "UINT8"])
+@pytest.mark.parametrize("op", ["RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"])
+def test_resize(tmp_path, op, dtype):
+    shape, size = (2, 31, 17, 9), [67, 53]
+    x = numbers(dtype, shape) if dtype != "UINT8" else RANDOM.integers(0, 256, shape).astype(np.uint8)
+    quant = quantization(0.5, 3) if dtype != "FLOAT32" else None
+    model, graph, source = begin(dtype, shape, quant)
+    graph.op(op, [source, graph.const("size", np.int32(size))], [graph.output("y", dtype, [2, *size, 9], quant=quant)],
+             align_corners=True)
+    got = run(tmp_path, model, x)[0]
+    corners, expected = got[:, ::66, ::52].astype(np.float64), x[:, ::30, ::16].astype(np.float64)
+    # INT8 positions have ten bits of fraction.
+    assert np.abs(corners - expected).max() <= (20 if op == "RESIZE_BILINEAR" and dtype == "INT8" else 0)
+
+
+def test_quantize_and_dequantize(tmp_path):
+    shape, quant = (3, 41, 37, 11), quantization(0.02, -5)
+    x = numbers("FLOAT32", shape)
+    model, graph, source = begin("FLOAT32", shape)
+    a, b = graph.tensor("a", "INT8", shape, quant=quant), graph.tensor("b", "INT8", shape, quant=quantization(0.04, 7))
+    graph.op("QUANTIZE", [source], [a])
+    graph.op("QUANTIZE", [a], [b])
+    graph.op("DEQUANTIZE", [b], [graph.output("y", "FLOAT32", shape)])
+    got = run(tmp_path, model, x)[0]
+    assert np.abs(got - np.clip(x, (-128 - -5) * 0.02, (127 - -5) * 0.02)).max() < 0.02 + 0.04

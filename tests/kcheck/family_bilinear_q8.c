@@ -1,5 +1,6 @@
 /* kcheck: bilinear resizing of bytes. */
 #include <stdio.h>
+#include <string.h>
 
 #include "kcheck/kcheck.h"
 #include "kernels/generic/bilinear_q8.h"
@@ -13,6 +14,11 @@ static ln_resize_shape random_shape(void) {
                        .out_width = (int32_t)kc_range(1, kc_chance(20) ? 150 : 20)};
   s.align_corners = kc_chance(40);
   s.half_pixel = !s.align_corners && kc_chance(50);
+  s.end_row = s.out_height;
+  if (kc_chance(30)) {
+    s.first_row = (int32_t)kc_range(0, s.out_height - 1);
+    s.end_row = (int32_t)kc_range(s.first_row, s.out_height);
+  }
   return s;
 }
 
@@ -23,6 +29,8 @@ static void check_shape(const ln_bilinear_q8* rung) {
   uint8_t* in = kc_memory(in_size);
   uint8_t *out = kc_memory(size), *expected = kc_memory(size);
   kc_fill_u8(in, in_size);
+  memset(out, 99, size);
+  memset(expected, 99, size);
   const bool is_signed = kc_chance(50);
   if (is_signed) {
     rung->run_s8(&s, (const int8_t*)in, (int8_t*)out);
@@ -62,7 +70,7 @@ static void work(void* arg) {
 static void bench(void) {
   size_t count;
   const ln_bilinear_q8* const* rungs = ln_bilinear_q8_rungs(&count);
-  run r = {.shape = {1, 33, 33, 21, 129, 129, true, false}};
+  run r = {.shape = {1, 33, 33, 21, 129, 129, true, false, 0, 129}};
   r.in = kc_memory(33 * 33 * 21);
   r.out = kc_memory(129 * 129 * 21);
   kc_fill_u8(r.in, 33 * 33 * 21);

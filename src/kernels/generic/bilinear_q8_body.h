@@ -137,7 +137,7 @@ static void run_u8(const ln_resize_shape* s, const uint8_t* in, uint8_t* out) {
       position xs[kColumns];
       for (size_t k = 0; k < count; ++k)
         xs[k] = position_at((int32_t)(first + k), x_scale, s->half_pixel, s->in_width, depth);
-      for (int32_t i = 0; i < s->out_height; ++i) {
+      for (int32_t i = s->first_row; i < s->end_row; ++i) {
         const position y = position_at(i, y_scale, s->half_pixel, s->in_height, line);
         const uint8_t *top = in + y.low, *bottom = in + y.high;
         uint8_t* to = out + ((size_t)i * width + first) * depth;
@@ -207,7 +207,7 @@ static void run_s8(const ln_resize_shape* s, const int8_t* in, int8_t* out) {
       position xs[kColumns];
       for (size_t k = 0; k < count; ++k)
         position_q10_at((int32_t)(first + k), x_scale, s->half_pixel, s->in_width, depth, &xs[k]);
-      for (int32_t i = 0; i < s->out_height; ++i) {
+      for (int32_t i = s->first_row; i < s->end_row; ++i) {
         position y;
         position_q10_at(i, y_scale, s->half_pixel, s->in_height, line, &y);
         const int8_t *top = in + y.low, *bottom = in + y.high;

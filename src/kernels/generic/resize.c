@@ -10,6 +10,11 @@ typedef struct position_f32 {
   float fraction;
 } position_f32;
 
+/* In pixels. */
+static size_t row_of(const ln_resize_shape* s, int32_t image, int32_t row) {
+  return ((size_t)image * (size_t)s->out_height + (size_t)row) * (size_t)s->out_width;
+}
+
 static float scale_of(int32_t in, int32_t out, bool align_corners) {
   return align_corners && out > 1 ? (float)(in - 1) / (float)(out - 1) : (float)in / (float)out;
 }
@@ -31,16 +36,17 @@ static position_f32 position_at(int32_t index, float scale, bool half_pixel, int
   const float x_scale = scale_of(s->in_width, s->out_width, s->align_corners);                                         \
   const size_t depth = (size_t)s->channels, line = (size_t)s->in_width * depth;                                        \
   for (int32_t n = 0; n < s->batch; ++n, in += (size_t)s->in_height * line)                                            \
-    for (int32_t i = 0; i < s->out_height; ++i) {                                                                      \
+    for (int32_t i = s->first_row; i < s->end_row; ++i) {                                                              \
+      type* to = out + row_of(s, n, i) * depth;                                                                        \
       const position_f32 y = position_at(i, y_scale, s->half_pixel, s->in_height);                                     \
-      for (int32_t k = 0; k < s->out_width; ++k, out += depth) {                                                       \
+      for (int32_t k = 0; k < s->out_width; ++k, to += depth) {                                                        \
         const position_f32 x = position_at(k, x_scale, s->half_pixel, s->in_width);                                    \
         const type* a = in + (size_t)y.low * line + (size_t)x.low * depth;                                             \
         const type* b = in + (size_t)y.high * line + (size_t)x.low * depth;                                            \
         const type* c = in + (size_t)y.low * line + (size_t)x.high * depth;                                            \
         const type* d = in + (size_t)y.high * line + (size_t)x.high * depth;                                           \
         for (size_t j = 0; j < depth; ++j)                                                                             \
-          out[j] =                                                                                                     \
+          to[j] =                                                                                                      \
               (type)((float)a[j] * (1 - y.fraction) * (1 - x.fraction) + (float)b[j] * y.fraction * (1 - x.fraction) + \
                      (float)c[j] * (1 - y.fraction) * x.fraction + (float)d[j] * y.fraction * x.fraction + rounding);  \
       }                                                                                                                \
@@ -79,9 +85,10 @@ static position_q10 position_q10_at(int32_t index, int64_t scale, bool half_pixe
   const int64_t x_scale = scale_q10(s->in_width, s->out_width, s->align_corners);                                 \
   const size_t depth = (size_t)s->channels, line = (size_t)s->in_width * depth;                                   \
   for (int32_t n = 0; n < s->batch; ++n, in += (size_t)s->in_height * line)                                       \
-    for (int32_t i = 0; i < s->out_height; ++i) {                                                                 \
+    for (int32_t i = s->first_row; i < s->end_row; ++i) {                                                         \
+      type* to = out + row_of(s, n, i) * depth;                                                                   \
       const position_q10 y = position_q10_at(i, y_scale, s->half_pixel, s->in_height);                            \
-      for (int32_t k = 0; k < s->out_width; ++k, out += depth) {                                                  \
+      for (int32_t k = 0; k < s->out_width; ++k, to += depth) {                                                   \
         const position_q10 x = position_q10_at(k, x_scale, s->half_pixel, s->in_width);                           \
         const type* a = in + (size_t)y.low * line + (size_t)x.low * depth;                                        \
         const type* b = in + (size_t)y.high * line + (size_t)x.low * depth;                                       \
@@ -91,7 +98,7 @@ static position_q10 position_q10_at(int32_t index, int64_t scale, bool half_pixe
           const int64_t sum = a[j] * (1024 - y.fraction) * (1024 - x.fraction) +                                  \
                               b[j] * y.fraction * (1024 - x.fraction) + c[j] * (1024 - y.fraction) * x.fraction + \
                               d[j] * y.fraction * x.fraction;                                                     \
-          out[j] = (type)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));                                  \
+          to[j] = (type)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));                                   \
         }                                                                                                         \
       }                                                                                                           \
     }
@@ -112,9 +119,9 @@ void ln_resize_nearest_ref(const ln_resize_shape* s, const void* in, void* out, 
   const float x_scale = scale_of(s->in_width, s->out_width, s->align_corners);
   const size_t depth = (size_t)s->channels * element_bytes, line = (size_t)s->in_width * depth;
   const char* from = in;
-  char* to = out;
   for (int32_t n = 0; n < s->batch; ++n, from += (size_t)s->in_height * line)
-    for (int32_t i = 0; i < s->out_height; ++i) {
+    for (int32_t i = s->first_row; i < s->end_row; ++i) {
+      char* to = (char*)out + row_of(s, n, i) * depth;
       const char* row = from + (size_t)nearest_at(i, y_scale, s, s->in_height) * line;
       for (int32_t k = 0; k < s->out_width; ++k, to += depth)
         memcpy(to, row + (size_t)nearest_at(k, x_scale, s, s->in_width) * depth, depth);

@@ -8,8 +8,9 @@
 
 typedef struct ln_resize_shape {
   int32_t batch, in_height, in_width, channels, out_height, out_width;
-  bool align_corners; /* the corners' centres fall together */
-  bool half_pixel;    /* the pixels' areas, not their numbers, are scaled */
+  bool align_corners;         /* the corners' centres fall together */
+  bool half_pixel;            /* the pixels' areas, not their numbers, are scaled */
+  int32_t first_row, end_row; /* these rows of every picture of the output are made, where they belong */
 } ln_resize_shape;
 
 /* Positions and weights in float; uint8 is rounded by adding a half and cutting. */
