@@ -145,28 +145,29 @@ static int32_t stretch_of(const ln_pool_shape* s, int32_t lines, bool is_mean) {
     in += (size_t)left * channels;                                                                                \
     if (count > 0) kind##_##suffix##_down(in, line, lines, count, down);                                          \
     memset(down + count, 0, kStep * sizeof *down);                                                                \
-    for (int32_t x = first, next; x < end; x = next) {                                                            \
+    int32_t x = first, next;                                                                                      \
+    do {                                                                                                          \
       int32_t from, last = 0;                                                                                     \
       const int32_t columns = columns_at(s, x, &from);                                                            \
       const size_t at = (size_t)(x - first) * channels;                                                           \
       for (next = x + 1; next < end && columns_at(s, next, &last) == columns; ++next) {                           \
       }                                                                                                           \
       const size_t n = (size_t)(next - x) * channels;                                                             \
-      if (columns == 0) {                                                                                         \
-        kind##_##suffix##_nothing(low, high, n, result + at);                                                     \
-        continue;                                                                                                 \
-      }                                                                                                           \
       (void)columns_at(s, next - 1, &last);                                                                       \
-      if (s->stride_width == 1 && last - from == next - 1 - x)                                                    \
+      if (columns > 0 && s->stride_width == 1 && last - from == next - 1 - x)                                     \
         kind##_##suffix##_across(down + (size_t)(from - left) * channels, channels, columns, n, across);          \
-      else                                                                                                        \
+      else if (columns > 0)                                                                                       \
         for (int32_t k = x; k < next; ++k) {                                                                      \
           (void)columns_at(s, k, &from);                                                                          \
           kind##_##suffix##_across(down + (size_t)(from - left) * channels, channels, columns, channels,          \
                                    across + (size_t)(k - x) * channels);                                          \
         }                                                                                                         \
-      kind##_##suffix##_finish(across, n, lines* columns, low, high, result + at);                                \
-    }                                                                                                             \
+      if (columns > 0)                                                                                            \
+        kind##_##suffix##_finish(across, n, lines* columns, low, high, result + at);                              \
+      else                                                                                                        \
+        kind##_##suffix##_nothing(low, high, n, result + at);                                                     \
+      x = next;                                                                                                   \
+    } while (x < end);                                                                                            \
     memcpy(out, result, (size_t)(end - first) * channels * sizeof *out);                                          \
   }
 
