@@ -273,6 +273,8 @@ typedef enum LinnetFusedActivation {
  * floats may add a third input, as ADD does with the TfLiteFusedActivation `sum_activation`, to what the tensor
  * `middle` would hold. If it `joins`, input 0 and those behind the third are what CONCATENATION would put into the
  * tensor `joined`, one behind the other in its last dimension.
+ * MEAN that `normalizes` gives x * f + (shift - mean * f) with f = scale / sqrt(variance + epsilon), over the last
+ * dimension; inputs 2 to 4 are the constants epsilon, scale (-1: 1) and shift (-1: 0).
  */
 typedef struct LinnetFusion {
   int32_t pad_top, pad_bottom, pad_left, pad_right;
@@ -282,6 +284,7 @@ typedef struct LinnetFusion {
   int32_t middle, sum_activation;
   bool joins;
   int32_t joined;
+  bool normalizes;
 } LinnetFusion;
 
 /**

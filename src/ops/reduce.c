@@ -1,4 +1,5 @@
-/* SUM, MEAN, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_ANY, REDUCE_ALL over a list of axes. */
+/* SUM, MEAN, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_ANY, REDUCE_ALL over a list of axes. A MEAN may have become a
+ * layer norm. */
 #include "kernels/generic/reduce.h"
 
 #include <math.h>
@@ -8,6 +9,8 @@
 #include "kernels/generic/pool_f32.h"
 #include "kernels/generic/pool_q8.h"
 #include "ops/builtin_ops.h"
+#include "ops/fusion.h"
+#include "ops/layer_norm.h"
 #include "ops/op_util.h"
 
 /* Which axes are reduced; the list may name one twice and count from the end. */
@@ -292,18 +295,31 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, ln_reductio
   return kTfLiteOk;
 }
 
-#define LN_REDUCE_OP(name, kind)                                                                                      \
+#define LN_REDUCE(name, kind)                                                                                         \
   static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) { return invoke(context, node, kind); } \
   static TfLiteStatus name##_prepare(TfLiteContext* context, TfLiteNode* node) {                                      \
     LN_TRY(prepare(context, node, kind));                                                                             \
     return ln_compute_once(context, node, name##_invoke);                                                             \
-  }                                                                                                                   \
+  }
+
+#define LN_REDUCE_OP(name, kind) \
+  LN_REDUCE(name, kind)          \
   const TfLiteRegistration ln_op_##name = {.prepare = name##_prepare, .invoke = name##_invoke};
 
 LN_REDUCE_OP(sum, LN_REDUCE_SUM)
-LN_REDUCE_OP(mean, LN_REDUCE_MEAN)
 LN_REDUCE_OP(reduce_prod, LN_REDUCE_PROD)
 LN_REDUCE_OP(reduce_max, LN_REDUCE_MAX)
 LN_REDUCE_OP(reduce_min, LN_REDUCE_MIN)
 LN_REDUCE_OP(reduce_any, LN_REDUCE_ANY)
 LN_REDUCE_OP(reduce_all, LN_REDUCE_ALL)
+LN_REDUCE(mean, LN_REDUCE_MEAN)
+
+static TfLiteStatus mean_or_norm_prepare(TfLiteContext* context, TfLiteNode* node) {
+  return ln_fusion(context).normalizes ? ln_layer_norm_prepare(context, node) : mean_prepare(context, node);
+}
+
+static TfLiteStatus mean_or_norm_invoke(TfLiteContext* context, TfLiteNode* node) {
+  return ln_is_layer_norm(node) ? ln_layer_norm_invoke(context, node) : mean_invoke(context, node);
+}
+
+const TfLiteRegistration ln_op_mean = {.prepare = mean_or_norm_prepare, .invoke = mean_or_norm_invoke};

@@ -5,56 +5,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "runtime/fuse_norm.h"
 #include "tensorflow/lite/builtin_ops.h"
 #include "tensorflow/lite/c/builtin_op_data.h"
-
-/* How a tensor is read: by `count` inputs of the plan's nodes (outputs of the subgraph count twice), the last two of
- * which lie in nodes at these positions. */
-typedef struct readers {
-  int32_t count, last, before;
-  int32_t writer; /* position, -1: none */
-} readers;
-
-/* In place of a new node's index. A join goes if all that read it take its pieces instead. */
-enum { STAYS = -1, GONE = -2, JOIN = -3 };
-
-enum { MOST_PIECES = 256 };
-
-typedef struct fuse_state {
-  ln_subgraph* subgraph;
-  readers* readers;  /* per tensor */
-  int32_t* replaced; /* per position: the new node's index, or: */
-  int32_t* sizes;    /* per position of a join, at least its number of pieces; 0: none */
-  int32_t plan_size;
-  bool changed;
-} fuse_state;
-
-static ln_node* node_at(const fuse_state* f, int32_t position) {
-  return f->subgraph->nodes[f->subgraph->plan->data[position]];
-}
-
-static int32_t code_at(const fuse_state* f, int32_t position) {
-  const ln_node* node = position >= 0 ? node_at(f, position) : NULL;
-  return node != NULL && node->is_own && f->replaced[position] == STAYS ? node->registration.builtin_code : -1;
-}
-
-static int32_t input_of(const ln_node* node, int index) {
-  return index < node->node.inputs->size ? node->node.inputs->data[index] : -1;
-}
-
-static int32_t output_of(const ln_node* node) {
-  return node->node.outputs->size == 1 ? node->node.outputs->data[0] : -1;
-}
-
-static bool is_float(const fuse_state* f, int32_t tensor) {
-  return tensor >= 0 && f->subgraph->tensors[tensor].type == kTfLiteFloat32;
-}
-
-static bool is_byte(const fuse_state* f, int32_t tensor) {
-  if (tensor < 0) return false;
-  const TfLiteType type = f->subgraph->tensors[tensor].type;
-  return type == kTfLiteInt8 || type == kTfLiteUInt8;
-}
 
 static void count_readers(fuse_state* f) {
   const ln_subgraph* s = f->subgraph;
@@ -230,16 +183,6 @@ static bool find_byte_swish(const fuse_state* f, int32_t position, int32_t* mul)
   *mul = r->last;
   const int32_t out = output_of(node_at(f, r->last));
   return out >= 0 && f->subgraph->tensors[out].type == in->type && is_product_of(node_at(f, r->last), x, gate);
-}
-
-/* A constant of bytes or floats with one number a channel of `picture`. */
-static bool is_by_channel(const fuse_state* f, int32_t tensor, int32_t picture) {
-  if (!is_byte(f, tensor) && !is_float(f, tensor)) return false;
-  const TfLiteTensor *t = &f->subgraph->tensors[tensor], *p = &f->subgraph->tensors[picture];
-  const int32_t channels = p->dims->size > 0 ? p->dims->data[p->dims->size - 1] : 0;
-  return t->type == p->type && t->allocation_type == kTfLiteMmapRo && t->data.raw != NULL && channels > 1 &&
-         t->bytes == (size_t)channels * (is_byte(f, tensor) ? 1 : sizeof(float)) && t->dims->size > 0 &&
-         t->dims->size <= p->dims->size && t->dims->data[t->dims->size - 1] == channels;
 }
 
 /* The position of an ADD of constants behind the MUL of bytes or floats by constants at `position`, -1: none. */
@@ -434,10 +377,31 @@ static TfLiteStatus make_node(fuse_state* f, int32_t position, const LinnetFusio
   return kTfLiteOk;
 }
 
+/* Whether the tensor may be written earlier than before: nobody has read something else there until then. */
+static bool can_write_early(const fuse_state* f, int32_t tensor) {
+  const ln_subgraph* s = f->subgraph;
+  return tensor >= 0 && (is_float(f, tensor) || is_byte(f, tensor)) && !s->tensors[tensor].is_variable &&
+         !s->states[tensor].has_custom && !ln_has_tensor(s->inputs, tensor);
+}
+
+static TfLiteStatus fuse_norm_at(fuse_state* f, int32_t position) {
+  const LinnetFusion fusion = {.normalizes = true};
+  int32_t followers[NORM_NODES], constants[NORM_CONSTANTS];
+  const int count = ln_find_norm(f, position, followers, constants);
+  const int32_t output = count > 0 ? output_of(node_at(f, followers[count - 1])) : -1;
+  if (!can_write_early(f, output)) return kTfLiteOk;
+  if (make_node(f, position, &fusion, input_of(node_at(f, position), 0), -1, constants, NORM_CONSTANTS, output) !=
+      kTfLiteOk)
+    return kTfLiteError;
+  for (int i = 0; i < count; ++i) f->replaced[followers[i]] = GONE;
+  return kTfLiteOk;
+}
+
 static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   LinnetFusion fusion = {0};
   int32_t followers[2];
   if (code_at(f, position) < 0) return kTfLiteOk;
+  if (code_at(f, position) == kTfLiteBuiltinMean) return fuse_norm_at(f, position);
   const ln_node* node = node_at(f, position);
   const int32_t padding = find_padding(f, position, &fusion);
   const int count = find_activation(f, position, &fusion, followers);
@@ -445,11 +409,7 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   if (padding < 0 && count == 0 && halves < 0) return kTfLiteOk;
   int32_t input = padding >= 0 ? input_of(node_at(f, padding), 0) : input_of(node, 0);
   const int32_t output = output_of(count > 0 ? node_at(f, followers[count - 1]) : node);
-  /* It is written earlier than before: nobody may have read something else there until then. */
-  const ln_subgraph* s = f->subgraph;
-  if (output < 0 || !(is_float(f, output) || is_byte(f, output)) || s->tensors[output].is_variable ||
-      s->states[output].has_custom || ln_has_tensor(s->inputs, output))
-    return kTfLiteOk;
+  if (!can_write_early(f, output)) return kTfLiteOk;
   const int32_t weights = halves >= 0 ? input_of(node_at(f, halves), 0) : -1;
   int32_t more[MOST_PIECES + 1] = {0}, more_count = 0;
   if (fusion.adds) {

@@ -163,7 +163,56 @@ def join_of_lines(c):
     c.op("ADD", [1, 18, 8, 5], c.const(np.float32([5, 4, 3, 2, 1])), last=True)
 
 
-CASES = [(dense_block, ["CONV_2D"] * 3 + ["MUL"] * 3),
+def layer_norm(c, depth, scale=None, shift=None, axis=-1, last=True, keep=None):
+    """As converters write it; `keep` names what is read once more behind it."""
+    x, axes = c.last, c.const(np.int32([axis]))
+    one, wide = [1, 9, 8, 1], [1, 9, 8, depth]
+    made = {"mean": c.op("MEAN", one, axes, keep_dims=True)}
+    c.op("SQUARED_DIFFERENCE", wide, made["mean"], first=x)
+    made["variance"] = c.op("MEAN", one, axes, keep_dims=True)
+    c.op("ADD", one, c.const(np.float32(1e-3)))
+    factor = c.op("RSQRT", one)
+    if scale is not None:
+        factor = c.op("MUL", wide, c.const(scale))
+    product = c.op("MUL", wide, x, first=factor)
+    if shift is None:
+        c.op("MUL", wide if scale is not None else one, factor, first=c.op("NEG", one, first=made["mean"]))
+        c.op("ADD", wide, c.last, first=product, last=last and not keep)
+    else:
+        c.op("MUL", wide if scale is not None else one, factor, first=made["mean"])
+        c.op("SUB", wide, c.last, first=c.const(shift))
+        c.op("ADD", wide, product, last=last and not keep)
+    if keep:
+        c.op("ADD", wide, made[keep], last=True)
+
+
+def norm_scaled(c):
+    c.op("ABS", [1, 9, 8, 5])
+    layer_norm(c, 5, np.linspace(-1, 2, 5, dtype=np.float32).reshape(1, 1, 1, 5))
+
+
+def norm_scaled_and_moved(c):
+    layer_norm(c, 5, np.linspace(-1, 2, 5, dtype=np.float32), np.linspace(3, 2, 5, dtype=np.float32), axis=3)
+
+
+def norm_wide(c):
+    c.conv([1, 9, 8, 77], 3, 5)
+    layer_norm(c, 77, shift=np.linspace(3, 2, 77, dtype=np.float32), last=False)
+    layer_norm(c, 77)
+
+
+def norm_mean_read(c):
+    layer_norm(c, 5, np.ones(5, np.float32), keep="mean")
+
+
+def norm_variance_read(c):
+    layer_norm(c, 5, np.ones(5, np.float32), np.ones(5, np.float32), keep="variance")
+
+
+CASES = [(norm_scaled, ["ABS", "MEAN"]), (norm_scaled_and_moved, ["MEAN"]), (norm_wide, ["CONV_2D", "MEAN", "MEAN"]),
+         (norm_mean_read, ["MEAN", "SQUARED_DIFFERENCE", "MEAN", "ADD", "RSQRT", "MUL", "MUL", "NEG", "MUL", "ADD", "ADD"]),
+         (norm_variance_read, ["MEAN", "SQUARED_DIFFERENCE", "MEAN", "ADD", "RSQRT", "MUL", "MUL", "MUL", "SUB", "ADD", "ADD"]),
+         (dense_block, ["CONV_2D"] * 3 + ["MUL"] * 3),
          (join_read_elsewhere, ["CONV_2D"] * 2 + ["CONCATENATION"] * 3 + ["MUL"] * 3 + ["TANH"]),
          (join_of_lines, ["CONV_2D", "CONCATENATION", "MUL"]),
          (half_convolution, ["CONV_2D"]), (half_winograd, ["CONV_2D", "CONV_2D"]), (half_product, ["FULLY_CONNECTED"]),

@@ -1,4 +1,4 @@
-/* kcheck: rows of float pooling, sums over an axis. */
+/* kcheck: rows of float pooling, sums over an axis, layer norms. */
 #include <math.h>
 #include <string.h>
 
@@ -54,6 +54,36 @@ static void check_sum(const ln_pool_f32* kernel) {
   kc_release();
 }
 
+/* Within the tolerance of the definition, and bit for bit what the rung's own means make of it. */
+static void check_layer_norm(const ln_pool_f32* kernel) {
+  const size_t depth = kc_size(80, 16), rows = (size_t)pick(1, 5), count = rows * depth;
+  float *in = kc_memory(count * 4), *out = kc_memory(count * 4), *expected = kc_memory(count * 4);
+  float *scale = kc_memory(depth * 4), *shift = kc_memory(depth * 4), *squares = kc_memory(depth * 4);
+  const ln_layer_norm norm = {0.001f, kc_chance(70) ? scale : NULL, kc_chance(50) ? shift : NULL};
+  ln_reduce_shape shape;
+  ln_reduce_make_shape(1, (const int32_t[]){(int32_t)depth}, (const bool[]){true}, &shape);
+  kc_fill_f32(in, count, 1);
+  kc_fill_f32(scale, depth, 1);
+  kc_fill_f32(shift, depth, 1);
+  ln_layer_norm_f32_ref(&norm, in, rows, depth, expected);
+  kernel->layer_norm(&norm, in, rows, depth, out);
+  kc_close(out, expected, count, 1e-5f, 1.0f, "layer norm, %zu rows of %zu", rows, depth);
+  for (size_t r = 0; r < rows; ++r) {
+    const float* x = in + r * depth;
+    float mean, variance;
+    kernel->sum(LN_REDUCE_MEAN, &shape, x, &mean);
+    for (size_t i = 0; i < depth; ++i) squares[i] = (x[i] - mean) * (x[i] - mean);
+    kernel->sum(LN_REDUCE_MEAN, &shape, squares, &variance);
+    const float factor = 1.0f / sqrtf(variance + norm.epsilon);
+    for (size_t i = 0; i < depth; ++i) {
+      const float f = norm.scale != NULL ? factor * scale[i] : factor;
+      expected[r * depth + i] = x[i] * f + (norm.shift != NULL ? shift[i] - mean * f : -mean * f);
+    }
+  }
+  kc_close(out, expected, count, 0.0f, 0.0f, "layer norm by its means, %zu rows of %zu", rows, depth);
+  kc_release();
+}
+
 static void check(void) {
   size_t count;
   const ln_pool_f32* const* rungs = ln_pool_f32_rungs(&count);
@@ -62,6 +92,7 @@ static void check(void) {
     for (int round = 0; round < kc_rounds() / 2; ++round) {
       check_pool(rungs[i], rungs[0]);
       check_sum(rungs[i]);
+      check_layer_norm(rungs[i]);
     }
   }
 }

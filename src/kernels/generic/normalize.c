@@ -57,3 +57,19 @@ void ln_group_norm_f32_ref(const ln_group_shape* s, const float* in, size_t grou
     }
   }
 }
+
+/* Sums one after the other, as ln_reduce_f32_ref's. -0 less a number is its negative, of zeros too. */
+void ln_layer_norm_f32_ref(const ln_layer_norm* norm, const float* in, size_t rows, size_t depth, float* out) {
+  for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
+    float sum = 0.0f, squares = 0.0f;
+    for (size_t i = 0; i < depth; ++i) sum += in[i];
+    const float mean = sum / (float)depth;
+    for (size_t i = 0; i < depth; ++i) squares += (in[i] - mean) * (in[i] - mean);
+    const float factor = 1.0f / sqrtf(squares / (float)depth + norm->epsilon);
+    for (size_t i = 0; i < depth; ++i) {
+      const float f = norm->scale != NULL ? factor * norm->scale[i] : factor;
+      const float shift = norm->shift != NULL ? norm->shift[i] : -0.0f;
+      out[i] = in[i] * f + (shift - mean * f);
+    }
+  }
+}

@@ -30,8 +30,12 @@ static void max(const ln_pool_shape* s, size_t row, const float* in, float* out,
   ln_max_pool_f32_ref(&one, in, out, low, high);
 }
 
-static const ln_pool_f32 ln_pool_f32_generic = {
-    .name = "pool_f32_ref", .isa = LN_ISA_GENERIC, .average = average, .max = max, .sum = ln_reduce_f32_ref};
+static const ln_pool_f32 ln_pool_f32_generic = {.name = "pool_f32_ref",
+                                                .isa = LN_ISA_GENERIC,
+                                                .average = average,
+                                                .max = max,
+                                                .sum = ln_reduce_f32_ref,
+                                                .layer_norm = ln_layer_norm_f32_ref};
 
 static const ln_pool_f32* const ladder[] = {
     &ln_pool_f32_generic,

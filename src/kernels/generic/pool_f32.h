@@ -1,10 +1,11 @@
-/* The rungs of float pooling, and of sums and means over one axis. */
+/* The rungs of float pooling, of sums and means over one axis, and of what is normalized by them. */
 #ifndef LN_KERNELS_POOL_F32_H_
 #define LN_KERNELS_POOL_F32_H_
 
 #include <stddef.h>
 
 #include "base/cpu.h"
+#include "kernels/generic/normalize.h"
 #include "kernels/generic/pool.h"
 #include "kernels/generic/reduce.h"
 
@@ -15,6 +16,8 @@ typedef void (*ln_max_pool_f32_fn)(const ln_pool_shape* shape, size_t row, const
                                    float high);
 /* LN_REDUCE_SUM or LN_REDUCE_MEAN. */
 typedef void (*ln_sum_f32_fn)(ln_reduction kind, const ln_reduce_shape* shape, const float* in, float* out);
+/* ln_layer_norm_f32_ref, with the sums of `sum` over neighbours: bit for bit what the single operators give. */
+typedef void (*ln_layer_norm_f32_fn)(const ln_layer_norm* norm, const float* in, size_t rows, size_t depth, float* out);
 
 typedef struct ln_pool_f32 {
   const char* name;
@@ -22,6 +25,7 @@ typedef struct ln_pool_f32 {
   ln_average_pool_f32_fn average;
   ln_max_pool_f32_fn max;
   ln_sum_f32_fn sum;
+  ln_layer_norm_f32_fn layer_norm;
 } ln_pool_f32;
 
 const ln_pool_f32* const* ln_pool_f32_rungs(size_t* count);

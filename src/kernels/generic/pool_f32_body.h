@@ -1,4 +1,6 @@
 /* The body of float pooling over vec_*.h: four vectors of channels at once through each window. */
+#include <math.h>
+
 #include "kernels/generic/pool_f32.h"
 
 enum { kVectors = 4 };
@@ -116,5 +118,63 @@ static void sum(ln_reduction kind, const ln_reduce_shape* s, const float* in, fl
                 vec_set(divisor), out + n * width);
   } else {
     ln_reduce_f32_ref(kind, s, in, out);
+  }
+}
+
+/* ---- Layer norm ---- */
+
+LN_INLINE vec squared_difference(vec x, vec mean) { return vec_mul(vec_sub(x, mean), vec_sub(x, mean)); }
+
+/* sum_inner of (x - mean)^2. */
+static float sum_of_squares(const float* in, size_t count, float mean) {
+  const vec middle = vec_set(mean);
+  vec sums[kVectors];
+  size_t i = 0;
+  LN_UNROLL for (size_t v = 0; v < kVectors; ++v) sums[v] = vec_set(0.0f);
+  for (; i + kVectors * VEC_LANES <= count; i += kVectors * VEC_LANES)
+    LN_UNROLL for (size_t v = 0; v < kVectors; ++v) sums[v] =
+        vec_add(sums[v], squared_difference(vec_load(in + i + v * VEC_LANES), middle));
+  for (; i + VEC_LANES <= count; i += VEC_LANES)
+    sums[0] = vec_add(sums[0], squared_difference(vec_load(in + i), middle));
+  if (i < count) {
+    /* Lanes behind the end count as 0, not as their distance from the mean. */
+    float rest[VEC_LANES];
+    vec_store_n(rest, squared_difference(vec_load_n(in + i, count - i), middle), count - i);
+    sums[0] = vec_add(sums[0], vec_load_n(rest, count - i));
+  }
+  return vec_sum(vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])));
+}
+
+LN_INLINE vec normalized(vec x, vec mean, vec factor, vec shift) {
+  return vec_add(vec_mul(x, factor), vec_sub(shift, vec_mul(mean, factor)));
+}
+
+/* -0 less a number is its negative, of zeros too. */
+LN_INLINE void normalize_row(const float* scale, const float* shift, const float* in, size_t depth, float mean,
+                             float factor, float* out) {
+  const vec middle = vec_set(mean), one = vec_set(factor), none = vec_set(-0.0f);
+  size_t i = 0;
+  for (; i + VEC_LANES <= depth; i += VEC_LANES) {
+    const vec f = scale != NULL ? vec_mul(one, vec_load(scale + i)) : one;
+    vec_store(out + i, normalized(vec_load(in + i), middle, f, shift != NULL ? vec_load(shift + i) : none));
+  }
+  if (i < depth) {
+    const size_t n = depth - i;
+    const vec f = scale != NULL ? vec_mul(one, vec_load_n(scale + i, n)) : one;
+    const vec t = shift != NULL ? vec_load_n(shift + i, n) : none;
+    vec_store_n(out + i, normalized(vec_load_n(in + i, n), middle, f, t), n);
+  }
+}
+
+static void layer_norm(const ln_layer_norm* norm, const float* in, size_t rows, size_t depth, float* out) {
+  for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
+    const float mean = sum_inner(in, depth) / (float)depth;
+    const float factor = 1.0f / sqrtf(sum_of_squares(in, depth, mean) / (float)depth + norm->epsilon);
+    if (norm->scale == NULL)
+      normalize_row(NULL, norm->shift, in, depth, mean, factor, out);
+    else if (norm->shift == NULL)
+      normalize_row(norm->scale, NULL, in, depth, mean, factor, out);
+    else
+      normalize_row(norm->scale, norm->shift, in, depth, mean, factor, out);
   }
 }
