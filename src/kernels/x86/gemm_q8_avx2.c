@@ -272,7 +272,8 @@ LN_INLINE __m128i sum_of(const int16_t* row, size_t depth) {
     k += 8;
   }
   if (k == depth) return sum;
-  if (depth >= 8) return _mm_add_epi32(sum, _mm_madd_epi16(load_eight(row + depth - 8), load_eight(kLast + depth - k)));
+  if (depth >= 8)
+    return _mm_add_epi32(sum, _mm_madd_epi16(load_eight(row + depth - 8), load_eight(kLast + (depth - k))));
   uint32_t rest = 0;
   for (; k < depth; ++k) rest += (uint32_t)row[k];
   return _mm_add_epi32(sum, _mm_cvtsi32_si128((int)rest));
