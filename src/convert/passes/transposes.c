@@ -316,8 +316,8 @@ static bool become_reshape(ln_node* node) {
   int64_t order[LN_MAX_DIMS];
   ln_tensor *x = node->inputs[0], *shape;
   const ln_node* user = ln_only_user(node->outputs[0]);
-  if ((user != NULL && user->code == LN_OP_BATCH_MATMUL) || order_of(node, order) < 0 || !keeps_elements(x, order) ||
-      (shape = ln_shape_constant(node->outputs[0])) == NULL)
+  if (x == NULL || (user != NULL && user->code == LN_OP_BATCH_MATMUL) || order_of(node, order) < 0 ||
+      !keeps_elements(x, order) || (shape = ln_shape_constant(node->outputs[0])) == NULL)
     return false;
   ln_become_binary(node, LN_OP_RESHAPE, x, shape);
   return true;
