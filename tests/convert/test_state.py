@@ -83,6 +83,32 @@ def test_assigned_variables(tmp_path):
     assert np.array_equal(ours["after"], [14, 28, 42]) and np.array_equal(ours["count"], 1)
 
 
+def test_cases_that_assign(tmp_path):
+    class Cases(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.total = tf.Variable(F([1, 2, 3]), name="total")
+
+        @tf.function(input_signature=[tf.TensorSpec([], tf.int32, "which")])
+        def choose(self, which):
+            def add():
+                self.total.assign_add(F([1, 1, 1]))
+                return tf.constant(0)
+
+            def double():
+                self.total.assign(self.total * 2)
+                return tf.constant(1)
+            return {"branch": tf.switch_case(which, [add, double, lambda: tf.constant(2)]), "total": self.total.read_value()}
+
+    module = Cases()
+    path = convert(export(module, tmp_path / "model", choose=module.choose), tmp_path / "model.tflite")
+    inputs = [{"which": np.int32(which)} for which in (0, 1, 1, 2, -3, 0)]
+    for got, values in zip(outputs_over_runs(path, inputs, "choose"), inputs):
+        wanted = module.choose(tf.constant(values["which"]))
+        for name in wanted:
+            assert np.array_equal(got[name], wanted[name].numpy()), (name, values)
+
+
 def test_signatures_without_assignments_have_constants(tmp_path):
     module = Counter()
     module.scale = tf.function(lambda x: {"y": x * module.fixed + module.total},

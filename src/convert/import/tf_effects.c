@@ -28,6 +28,9 @@ static ln_tf_body* called(ln_tf_importer* importer, const LnPb__NodeDef* def, si
   size_t found = 0;
   for (size_t i = 0; i < def->n_attr; ++i) {
     const LnPb__AttrValue* v = def->attr[i]->value;
+    const size_t listed = v != NULL && v->list != NULL ? v->list->n_func : 0; /* the branches of Case */
+    for (size_t k = 0; k < listed; ++k)
+      if (v->list->func[k]->name != NULL && found++ == number) return ln_tf_function(importer, v->list->func[k]->name);
     if (v == NULL || v->func == NULL || v->func->name == NULL) continue;
     if (found++ == number) return ln_tf_function(importer, v->func->name);
   }
@@ -153,8 +156,9 @@ static void mark_node(marker* m, const ln_tf_body* body, const LnPb__NodeDef* de
     if (touch_of_body(importer, f) != LN_TF_WRITES) continue;
     if (++m->calls > MAX_CALLS || m->depth > MAX_DEPTH) ln_stop(importer->job, "the graph's functions call too many");
     const size_t count = f->function->signature->n_input_arg;
-    /* If's first input is the condition. */
-    const size_t first = strcmp(def->op, "If") == 0 || strcmp(def->op, "StatelessIf") == 0;
+    /* If's and Case's first input says which branch. */
+    const size_t first = strcmp(def->op, "If") == 0 || strcmp(def->op, "StatelessIf") == 0 ||
+                         strcmp(def->op, "Case") == 0 || strcmp(def->op, "StatelessCase") == 0;
     const char** inner = ln_job_alloc(importer->job, count, sizeof *inner);
     for (size_t i = 0; i < count && i + first < def->n_input; ++i)
       if (def->input[i + first][0] != '^') inner[i] = ln_tf_handle_name(importer, body, def->input[i + first], names);
