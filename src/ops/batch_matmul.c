@@ -15,6 +15,8 @@ typedef struct matmul_data {
   /* Leading dimensions of the output, and how many matrices one step along them skips on either side. */
   int batch_rank;
   size_t extents[kMaxBatchDims], left_step[kMaxBatchDims], right_step[kMaxBatchDims];
+  /* The same in elements, and from row to row. */
+  size_t left_stride[kMaxBatchDims], out_stride[kMaxBatchDims], left_row, out_row;
   bool hybrid, adj_x;
   size_t scratch_bytes;
   int first_temporary;
@@ -51,47 +53,98 @@ static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* left
   }
 }
 
+/* A tensor whose dimensions the product may see in another order (LinnetFusion.reorders). */
+typedef struct matmul_view {
+  int rank;
+  int32_t dims[LN_MAX_RANK];
+  size_t strides[LN_MAX_RANK];
+} matmul_view;
+
+enum { kReordered = 4 };
+
+/* `order` NULL: as they are. The rank is at most LN_MAX_RANK. */
+static matmul_view view_of(const TfLiteTensor* t, const int32_t* order) {
+  matmul_view view = {.rank = ln_rank(t)};
+  size_t strides[LN_MAX_RANK], stride = 1;
+  for (int i = view.rank; i-- > 0; stride *= (size_t)ln_dim(t, i)) strides[i] = stride;
+  for (int i = 0; i < view.rank; ++i) {
+    const int from = order != NULL ? order[i] : i;
+    view.dims[i] = ln_dim(t, from);
+    view.strides[i] = strides[from];
+  }
+  return view;
+}
+
+static const int32_t* order_of(const LinnetFusion* fusion, int side) {
+  return fusion->reorders ? fusion->order[side] : NULL;
+}
+
 /* The leading dimensions of one side, aligned at their ends with the output's; returns how many matrices there are. */
-static size_t set_steps(const TfLiteTensor* t, int batch_rank, const int32_t* dims, size_t* steps) {
-  const int missing = batch_rank - (ln_rank(t) - 2);
+static size_t set_steps(const matmul_view* t, int batch_rank, const int32_t* dims, size_t* steps) {
+  const int missing = batch_rank - (t->rank - 2);
   size_t count = 1;
   for (int i = batch_rank; i-- > 0;) {
-    const int32_t extent = i < missing ? 1 : ln_dim(t, i - missing);
+    const int32_t extent = i < missing ? 1 : t->dims[i - missing];
     steps[i] = extent == dims[i] && extent != 1 ? count : 0;
     count *= (size_t)extent;
   }
   return count;
 }
 
-static TfLiteStatus set_shapes(TfLiteContext* context, const TfLiteBatchMatMulParams* params, const TfLiteTensor* left,
-                               const TfLiteTensor* right, TfLiteTensor* output, matmul_data* d) {
+/* `dims` are the result's. */
+static TfLiteStatus resize_output(TfLiteContext* context, const LinnetFusion* fusion, int rank, const int32_t* dims,
+                                  TfLiteTensor* output) {
+  const int32_t* order = order_of(fusion, 2);
+  int32_t ordered[LN_MAX_RANK];
+  for (int i = 0; i < rank; ++i) ordered[order != NULL ? order[i] : i] = dims[i];
+  return ln_resize(context, output, rank, ordered);
+}
+
+static void set_strides(const matmul_view* left, const matmul_view* out, bool adj_x, matmul_data* d) {
+  const int missing = d->batch_rank - (left->rank - 2);
+  for (int i = 0; i < d->batch_rank; ++i) {
+    d->left_stride[i] = d->left_step[i] != 0 ? left->strides[i - missing] : 0;
+    d->out_stride[i] = out->strides[i];
+  }
+  d->left_row = adj_x ? d->depth : left->strides[left->rank - 2];
+  d->out_row = out->strides[out->rank - 2];
+}
+
+static TfLiteStatus set_shapes(TfLiteContext* context, const TfLiteBatchMatMulParams* params,
+                               const LinnetFusion* fusion, const TfLiteTensor* left, const TfLiteTensor* right,
+                               TfLiteTensor* output, matmul_data* d) {
   const int l = ln_rank(left), r = ln_rank(right), rank = l > r ? l : r;
   int32_t dims[LN_MAX_RANK];
   LN_CHECK(context, l >= 2 && r >= 2 && rank <= LN_MAX_RANK, "the sides have ranks %d and %d; 2 to %d are right", l, r,
            LN_MAX_RANK);
+  LN_CHECK(context, !fusion->reorders || (l == kReordered && r == kReordered),
+           "the sides have ranks %d and %d; %d, as in the model's file, is right", l, r, kReordered);
+  const matmul_view a_view = view_of(left, order_of(fusion, 0)), b_view = view_of(right, order_of(fusion, 1));
   d->batch_rank = rank - 2;
   d->batches = 1;
   for (int i = 0; i < rank - 2; ++i) {
-    const int32_t a = i < rank - l ? 1 : ln_dim(left, i - (rank - l));
-    const int32_t b = i < rank - r ? 1 : ln_dim(right, i - (rank - r));
+    const int32_t a = i < rank - l ? 1 : a_view.dims[i - (rank - l)];
+    const int32_t b = i < rank - r ? 1 : b_view.dims[i - (rank - r)];
     LN_CHECK(context, a == b || a == 1 || b == 1, "dimension %d is %d on the left and %d on the right; they must match",
              i, a, b);
     dims[i] = a == 1 ? b : a;
     d->extents[i] = (size_t)dims[i];
   }
-  const int32_t depth = ln_dim(left, params->adj_x ? l - 2 : l - 1);
-  const int32_t right_depth = ln_dim(right, params->adj_y ? r - 1 : r - 2);
+  const int32_t depth = a_view.dims[params->adj_x ? l - 2 : l - 1];
+  const int32_t right_depth = b_view.dims[params->adj_y ? r - 1 : r - 2];
   LN_CHECK(context, depth == right_depth,
            "rows of %d elements on the left, columns of %d on the right; they must match", depth, right_depth);
-  dims[rank - 2] = ln_dim(left, params->adj_x ? l - 1 : l - 2);
-  dims[rank - 1] = ln_dim(right, params->adj_y ? r - 2 : r - 1);
+  dims[rank - 2] = a_view.dims[params->adj_x ? l - 1 : l - 2];
+  dims[rank - 1] = b_view.dims[params->adj_y ? r - 2 : r - 1];
   d->rows = (size_t)dims[rank - 2];
   d->depth = (size_t)depth;
   d->matrix.columns = (size_t)dims[rank - 1];
-  LN_TRY(ln_resize(context, output, rank, dims));
-  d->left_batches = set_steps(left, d->batch_rank, dims, d->left_step);
-  d->right_batches = set_steps(right, d->batch_rank, dims, d->right_step);
+  LN_TRY(resize_output(context, fusion, rank, dims, output));
+  d->left_batches = set_steps(&a_view, d->batch_rank, dims, d->left_step);
+  d->right_batches = set_steps(&b_view, d->batch_rank, dims, d->right_step);
   for (int i = 0; i < d->batch_rank; ++i) d->batches *= d->extents[i];
+  const matmul_view out_view = view_of(output, order_of(fusion, 2));
+  set_strides(&a_view, &out_view, params->adj_x, d);
   return kTfLiteOk;
 }
 
@@ -106,20 +159,30 @@ static TfLiteStatus set_quantization(TfLiteContext* context, const TfLiteTensor*
   return ln_activation_range_i32(context, kTfLiteActNone, output, &matrix->low, &matrix->high);
 }
 
-static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteBatchMatMulParams* params, const TfLiteTensor* left,
-                             const TfLiteTensor* right, const TfLiteTensor* output, matmul_data* d) {
+/* Where the right side's matrix `index` lies. */
+static size_t right_base(const matmul_view* right, size_t index) {
+  size_t base = 0;
+  for (int i = right->rank - 2; i-- > 0; index /= (size_t)right->dims[i])
+    base += index % (size_t)right->dims[i] * right->strides[i];
+  return base;
+}
+
+static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteBatchMatMulParams* params, const LinnetFusion* fusion,
+                             const TfLiteTensor* left, const TfLiteTensor* right, const TfLiteTensor* output,
+                             matmul_data* d) {
   ln_matrix* matrix = &d->matrix;
-  const size_t columns = matrix->columns;
+  const matmul_view view = view_of(right, order_of(fusion, 1));
+  const size_t before = view.strides[view.rank - 2], last = view.strides[view.rank - 1];
   LN_TRY(ln_matrix_make_parts(context, matrix, d->right_batches));
   matrix->channel_groups = 1;
   for (size_t i = 0; i < d->right_batches; ++i) {
-    matrix->parts[i].base = i * d->depth * columns;
-    matrix->parts[i].layout = (ln_gemm_layout){.columns = columns,
+    matrix->parts[i].base = right_base(&view, i);
+    matrix->parts[i].layout = (ln_gemm_layout){.columns = matrix->columns,
                                                .taps_y = 1,
                                                .taps_x = 1,
                                                .channels = d->depth,
-                                               .column_stride = params->adj_y ? d->depth : 1,
-                                               .channel_stride = params->adj_y ? 1 : columns};
+                                               .column_stride = params->adj_y ? before : last,
+                                               .channel_stride = params->adj_y ? last : before};
   }
   matrix->in_type = d->hybrid ? kTfLiteInt8 : left->type;
   matrix->weights_type = right->type;
@@ -176,10 +239,11 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   d->hybrid = left->type == kTfLiteFloat32 && right->type == kTfLiteInt8;
   d->adj_x = params->adj_x;
   d->scratch_bytes = 1;
-  LN_TRY(set_shapes(context, params, left, right, output, d));
+  const LinnetFusion fusion = ln_fusion(context);
+  LN_TRY(set_shapes(context, params, &fusion, left, right, output, d));
   /* With nothing to compute a side may have no matrix at all. */
   if (ln_num_elements(output) != 0) {
-    LN_TRY(set_rule(context, params, left, right, output, d));
+    LN_TRY(set_rule(context, params, &fusion, left, right, output, d));
     LN_TRY(prepare_matrix(context, left, right, output, d));
   }
   return set_temporaries(context, node, d);
@@ -197,19 +261,22 @@ typedef struct matmul_run {
 static void describe(const void* arg, size_t index, ln_matrix_job* job) {
   const matmul_run* run = arg;
   const matmul_data* d = run->d;
-  size_t left = 0, right = 0, rest = index;
+  size_t left = 0, right = 0, in = 0, out = 0, rest = index;
   for (int i = d->batch_rank; i-- > 0; rest /= d->extents[i]) {
-    left += rest % d->extents[i] * d->left_step[i];
-    right += rest % d->extents[i] * d->right_step[i];
+    const size_t at = rest % d->extents[i];
+    left += at * d->left_step[i];
+    right += at * d->right_step[i];
+    in += at * d->left_stride[i];
+    out += at * d->out_stride[i];
   }
   *job = (ln_matrix_job){.part = right,
-                         .in = run->in + left * d->rows * d->depth * run->in_bytes,
-                         .out = run->out + index * d->rows * d->matrix.columns * run->out_bytes,
-                         .in_stride = d->depth,
+                         .in = run->in + in * run->in_bytes,
+                         .out = run->out + out * run->out_bytes,
+                         .in_stride = d->left_row,
                          .lines = 1,
                          .line_rows = d->rows,
                          .image_lines = 1,
-                         .out_stride = d->matrix.columns,
+                         .out_stride = d->out_row,
                          .row_scales = run->scales != NULL ? run->scales + left * d->rows : NULL,
                          .row_zero_points = run->zero_points != NULL ? run->zero_points + left * d->rows : NULL,
                          .rows_per_scale = 1};

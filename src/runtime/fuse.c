@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "runtime/fuse_norm.h"
+#include "runtime/fuse_order.h"
 #include "tensorflow/lite/builtin_ops.h"
 #include "tensorflow/lite/c/builtin_op_data.h"
 
@@ -397,11 +398,27 @@ static TfLiteStatus fuse_norm_at(fuse_state* f, int32_t position) {
   return kTfLiteOk;
 }
 
+static TfLiteStatus fuse_orders_at(fuse_state* f, int32_t position) {
+  LinnetFusion fusion = {0};
+  int32_t transposes[3];
+  if (!ln_find_orders(f, position, &fusion, transposes)) return kTfLiteOk;
+  const ln_node* node = node_at(f, position);
+  const int32_t left = input_of(transposes[0] >= 0 ? node_at(f, transposes[0]) : node, 0);
+  const int32_t right = transposes[1] >= 0 ? input_of(node_at(f, transposes[1]), 0) : input_of(node, 1);
+  const int32_t output = output_of(transposes[2] >= 0 ? node_at(f, transposes[2]) : node);
+  if (!can_write_early(f, output)) return kTfLiteOk;
+  if (make_node(f, position, &fusion, left, right, NULL, 0, output) != kTfLiteOk) return kTfLiteError;
+  for (int i = 0; i < 3; ++i)
+    if (transposes[i] >= 0) f->replaced[transposes[i]] = GONE;
+  return kTfLiteOk;
+}
+
 static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   LinnetFusion fusion = {0};
   int32_t followers[2];
   if (code_at(f, position) < 0) return kTfLiteOk;
   if (code_at(f, position) == kTfLiteBuiltinMean) return fuse_norm_at(f, position);
+  if (code_at(f, position) == kTfLiteBuiltinBatchMatmul) return fuse_orders_at(f, position);
   const ln_node* node = node_at(f, position);
   const int32_t padding = find_padding(f, position, &fusion);
   const int count = find_activation(f, position, &fusion, followers);

@@ -6,7 +6,8 @@
 
 /* Replaces sets of the library's own nodes by one each: a padding before a convolution, an activation behind an
  * operator that can apply it to what it has just made, concatenations before norms that can read their pieces, layer
- * norms. Tensors between them get no memory. Done anew where it was undone; a no-op with preserve_all_tensors. */
+ * norms, transpositions around products. Tensors between them get no memory. Done anew where it was undone; a no-op
+ * with preserve_all_tensors. */
 TfLiteStatus ln_subgraph_fuse(ln_subgraph* subgraph);
 
 /* Brings back the plan as it was. Whoever changes the plan or looks for single nodes in it does this first. */

@@ -18,7 +18,7 @@ class Chain:
         self.model = Model()
         self.graph = self.model.subgraph("main")
         self.visible, self.count = visible, 0
-        self.last = self.graph.input("x", "FLOAT32", shape)
+        self.last = self.input = self.graph.input("x", "FLOAT32", shape)
 
     def const(self, array):
         self.count += 1
@@ -209,7 +209,47 @@ def norm_variance_read(c):
     layer_norm(c, 5, np.ones(5, np.float32), np.ones(5, np.float32), keep="variance")
 
 
-CASES = [(norm_scaled, ["ABS", "MEAN"]), (norm_scaled_and_moved, ["MEAN"]), (norm_wide, ["CONV_2D", "MEAN", "MEAN"]),
+def turned(c, name, order, shape):
+    """The graph's input through an operator and a TRANSPOSE."""
+    source = c.op(name, [1, 9, 8, 5], first=c.input)
+    return c.op("TRANSPOSE", [shape[i] for i in order], c.const(np.int32(order)), first=source)
+
+
+def product(c, left, right, shape, adj_x=False, adj_y=False, last=False):
+    return c.op("BATCH_MATMUL", shape, right, first=left, adj_x=adj_x, adj_y=adj_y, last=last)
+
+
+def heads(c):
+    """Attention: [positions][heads][width]."""
+    shape, order = [1, 9, 8, 5], [0, 2, 1, 3]
+    scores = product(c, turned(c, "ABS", order, shape), turned(c, "NEG", [0, 2, 3, 1], shape), [1, 8, 9, 9])
+    product(c, scores, turned(c, "SQUARE", order, shape), [1, 8, 9, 5])
+    c.op("TRANSPOSE", shape, c.const(np.int32(order)), last=True)
+
+
+def heads_adjoint(c):
+    """[8, 1, 9, 5] by the adjoint of [9, 1, 8, 5], turned once more behind it, broadcast."""
+    left = turned(c, "ABS", [2, 0, 1, 3], [1, 9, 8, 5])
+    right = turned(c, "NEG", [0, 1, 2, 3], [1, 9, 8, 5])
+    product(c, left, right, [8, 9, 9, 8], adj_y=True)
+    c.op("TRANSPOSE", [9, 9, 8, 8], c.const(np.int32([2, 1, 0, 3])), last=True)
+
+
+def columns_turned(c):
+    """Rows that are columns before and behind: both are made."""
+    product(c, turned(c, "ABS", [0, 1, 3, 2], [1, 9, 8, 5]), c.op("NEG", [1, 9, 8, 5], first=c.input), [1, 9, 5, 5])
+    c.op("TRANSPOSE", [1, 9, 5, 5], c.const(np.int32([0, 1, 3, 2])), last=True)
+
+
+def turned_twice_read(c):
+    side = turned(c, "ABS", [0, 2, 1, 3], [1, 9, 8, 5])
+    product(c, side, side, [1, 8, 9, 9], adj_y=True, last=True)
+
+
+CASES = [(heads, ["ABS", "NEG", "SQUARE", "BATCH_MATMUL", "BATCH_MATMUL"]), (heads_adjoint, ["ABS", "NEG", "BATCH_MATMUL"]),
+         (columns_turned, ["ABS", "NEG", "TRANSPOSE", "BATCH_MATMUL", "TRANSPOSE"]),
+         (turned_twice_read, ["ABS", "TRANSPOSE", "BATCH_MATMUL"]),
+         (norm_scaled, ["ABS", "MEAN"]), (norm_scaled_and_moved, ["MEAN"]), (norm_wide, ["CONV_2D", "MEAN", "MEAN"]),
          (norm_mean_read, ["MEAN", "SQUARED_DIFFERENCE", "MEAN", "ADD", "RSQRT", "MUL", "MUL", "NEG", "MUL", "ADD", "ADD"]),
          (norm_variance_read, ["MEAN", "SQUARED_DIFFERENCE", "MEAN", "ADD", "RSQRT", "MUL", "MUL", "MUL", "SUB", "ADD", "ADD"]),
          (dense_block, ["CONV_2D"] * 3 + ["MUL"] * 3),
