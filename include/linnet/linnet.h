@@ -274,7 +274,9 @@ typedef enum LinnetFusedActivation {
  * `middle` would hold. If it `joins`, input 0 and those behind the third are what CONCATENATION would put into the
  * tensor `joined`, one behind the other in its last dimension.
  * MEAN that `normalizes` gives x * f + (shift - mean * f) with f = scale / sqrt(variance + epsilon), over the last
- * dimension; inputs 2 to 4 are the constants epsilon, scale (-1: 1) and shift (-1: 0).
+ * dimension, or (x - mean) * f + shift if it `centers`; inputs 2 to 4 are the constants epsilon, scale (-1: 1) and
+ * shift
+ * (-1: 0).
  * BATCH_MATMUL that `reorders` finds dimension i of its left side, right side and result (0, 1, 2), all of rank 4, at
  * dimension order[0], [1], [2][i] of input 0, 1 and the output, whose last dimensions stay but for the right side's.
  */
@@ -286,7 +288,7 @@ typedef struct LinnetFusion {
   int32_t middle, sum_activation;
   bool joins;
   int32_t joined;
-  bool normalizes;
+  bool normalizes, centers;
   bool reorders;
   int32_t order[3][4];
 } LinnetFusion;

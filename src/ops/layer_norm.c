@@ -74,12 +74,13 @@ static void run_spread_rows(void* arg, size_t first, size_t end) {
   for (size_t c = 0; c < j->channels; ++c) {
     const ln_layer_norm one = {.epsilon = j->norm.epsilon,
                                .scale = j->norm.scale != NULL ? j->norm.scale + c : NULL,
-                               .shift = j->norm.shift != NULL ? j->norm.shift + c : NULL};
+                               .shift = j->norm.shift != NULL ? j->norm.shift + c : NULL,
+                               .centered = j->norm.centered};
     for (size_t r = first; r < end; ++r) run(&one, j->in + r, 1, 1, j->out + r * j->channels + c);
   }
 }
 
-TfLiteStatus ln_layer_norm_invoke(TfLiteContext* context, TfLiteNode* node) {
+TfLiteStatus ln_layer_norm_invoke(TfLiteContext* context, TfLiteNode* node, bool centered) {
   enum { kVisits = 3 };
   const TfLiteTensor *x, *epsilon, *scale = ln_optional_input(context, node, kScale),
                                    *shift = ln_optional_input(context, node, kShift);
@@ -92,7 +93,8 @@ TfLiteStatus ln_layer_norm_invoke(TfLiteContext* context, TfLiteNode* node) {
   const int last = ln_rank(x) - 1;
   norm_job job = {.norm = {.epsilon = epsilon->data.f[0],
                            .scale = scale != NULL ? scale->data.f : NULL,
-                           .shift = shift != NULL ? shift->data.f : NULL},
+                           .shift = shift != NULL ? shift->data.f : NULL,
+                           .centered = centered},
                   .in = x->data.f,
                   .out = output->data.f,
                   .depth = (size_t)ln_dim(x, last),

@@ -5,9 +5,7 @@
 #include "ops/op_util.h"
 
 TfLiteStatus ln_layer_norm_prepare(TfLiteContext* context, TfLiteNode* node);
-TfLiteStatus ln_layer_norm_invoke(TfLiteContext* context, TfLiteNode* node);
-
-/* No other MEAN has as many inputs. */
-static inline bool ln_is_layer_norm(const TfLiteNode* node) { return node->inputs->size == 5; }
+/* `centered`: LinnetFusion.centers */
+TfLiteStatus ln_layer_norm_invoke(TfLiteContext* context, TfLiteNode* node, bool centered);
 
 #endif

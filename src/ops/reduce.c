@@ -314,12 +314,22 @@ LN_REDUCE_OP(reduce_any, LN_REDUCE_ANY)
 LN_REDUCE_OP(reduce_all, LN_REDUCE_ALL)
 LN_REDUCE(mean, LN_REDUCE_MEAN)
 
+typedef struct mean_data {
+  bool is_norm, centered;
+} mean_data;
+
+LN_DEFINE_INIT(mean_init, mean_data, false)
+
 static TfLiteStatus mean_or_norm_prepare(TfLiteContext* context, TfLiteNode* node) {
-  return ln_fusion(context).normalizes ? ln_layer_norm_prepare(context, node) : mean_prepare(context, node);
+  const LinnetFusion fusion = ln_fusion(context);
+  *(mean_data*)node->user_data = (mean_data){fusion.normalizes, fusion.centers};
+  return fusion.normalizes ? ln_layer_norm_prepare(context, node) : mean_prepare(context, node);
 }
 
 static TfLiteStatus mean_or_norm_invoke(TfLiteContext* context, TfLiteNode* node) {
-  return ln_is_layer_norm(node) ? ln_layer_norm_invoke(context, node) : mean_invoke(context, node);
+  const mean_data* data = node->user_data;
+  return data->is_norm ? ln_layer_norm_invoke(context, node, data->centered) : mean_invoke(context, node);
 }
 
-const TfLiteRegistration ln_op_mean = {.prepare = mean_or_norm_prepare, .invoke = mean_or_norm_invoke};
+const TfLiteRegistration ln_op_mean = {
+    .init = mean_init, .free = ln_free_node_data, .prepare = mean_or_norm_prepare, .invoke = mean_or_norm_invoke};

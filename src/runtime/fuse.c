@@ -385,16 +385,16 @@ static bool can_write_early(const fuse_state* f, int32_t tensor) {
          !s->states[tensor].has_custom && !ln_has_tensor(s->inputs, tensor);
 }
 
+/* A layer norm whose result the node at `position` gives becomes one node in the place of its first MEAN. */
 static TfLiteStatus fuse_norm_at(fuse_state* f, int32_t position) {
-  const LinnetFusion fusion = {.normalizes = true};
-  int32_t followers[NORM_NODES], constants[NORM_CONSTANTS];
-  const int count = ln_find_norm(f, position, followers, constants);
-  const int32_t output = count > 0 ? output_of(node_at(f, followers[count - 1])) : -1;
+  ln_norm norm;
+  if (code_at(f, position) < 0 || !ln_find_norm(f, position, &norm)) return kTfLiteOk;
+  const LinnetFusion fusion = {.normalizes = true, .centers = norm.centered};
+  const int32_t output = output_of(node_at(f, position)), more[] = {norm.epsilon, norm.scale, norm.shift};
   if (!can_write_early(f, output)) return kTfLiteOk;
-  if (make_node(f, position, &fusion, input_of(node_at(f, position), 0), -1, constants, NORM_CONSTANTS, output) !=
-      kTfLiteOk)
-    return kTfLiteError;
-  for (int i = 0; i < count; ++i) f->replaced[followers[i]] = GONE;
+  if (make_node(f, norm.mean, &fusion, norm.x, -1, more, 3, output) != kTfLiteOk) return kTfLiteError;
+  for (int i = 0; i < norm.count; ++i)
+    if (norm.positions[i] != norm.mean) f->replaced[norm.positions[i]] = GONE;
   return kTfLiteOk;
 }
 
@@ -417,7 +417,6 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   LinnetFusion fusion = {0};
   int32_t followers[2];
   if (code_at(f, position) < 0) return kTfLiteOk;
-  if (code_at(f, position) == kTfLiteBuiltinMean) return fuse_norm_at(f, position);
   if (code_at(f, position) == kTfLiteBuiltinBatchMatmul) return fuse_orders_at(f, position);
   const ln_node* node = node_at(f, position);
   const int32_t padding = find_padding(f, position, &fusion);
@@ -452,6 +451,8 @@ static TfLiteStatus fuse_all(fuse_state* f) {
   TfLiteStatus status = kTfLiteOk;
   count_readers(f);
   for (int32_t p = 0; p < f->plan_size; ++p) f->replaced[p] = STAYS;
+  /* From the end on, as a norm without its last nodes is one too. */
+  for (int32_t p = f->plan_size - 1; p >= 0 && status == kTfLiteOk; --p) status = fuse_norm_at(f, p);
   mark_joins(f);
   for (int32_t p = 0; p < f->plan_size && status == kTfLiteOk; ++p) status = fuse_at(f, p);
   settle_joins(f);

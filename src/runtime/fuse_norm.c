@@ -1,16 +1,20 @@
-/* MEAN, SQUARED_DIFFERENCE, MEAN, ADD of epsilon, RSQRT, MUL by the scale (if any) make f; x * f plus (shift - mean *
- * f) is the rest, where NEG stands for a shift that is 0. Nothing in between may be read elsewhere. */
+/* Layer normalization over the last dimension, which has no operator, told from the operators that it is written in:
+ *
+ *   m = MEAN x,  d = x - m,  g = RSQRT(MEAN(d^2) + epsilon) [* scale]
+ *   result: x * g - m * g [+ shift], or d * g [* scale] [+ shift]
+ *
+ * in any order of the operands. Reads the plan only. */
 #include "runtime/fuse_norm.h"
 
 #include <string.h>
 
 #include "tensorflow/lite/c/builtin_op_data.h"
 
-typedef struct norm {
+typedef struct finder {
   const fuse_state* f;
-  int32_t x, count;
-  int32_t* positions;
-} norm;
+  ln_norm* norm;
+  int32_t m, d; /* tensors, -1: none */
+} finder;
 
 /* The activation of an element-wise operator is none. */
 static bool is_plain(const ln_node* node) {
@@ -27,127 +31,230 @@ static bool is_plain(const ln_node* node) {
   }
 }
 
-/* Takes the node at `position` if it is that operator of floats: its output, -1: it is not. */
-static int32_t take(norm* n, int32_t position, int32_t code) {
-  if (position < 0 || code_at(n->f, position) != code || n->count == NORM_NODES) return -1;
-  const ln_node* node = node_at(n->f, position);
-  const int32_t out = output_of(node);
-  if (!is_plain(node) || !is_float(n->f, out)) return -1;
-  n->positions[n->count++] = position;
-  return out;
+static int32_t other_of(const ln_node* node, int index) { return input_of(node, 1 - index); }
+
+/* The node that makes the float tensor, if it has that code and no activation; it is one of the chain then. */
+static const ln_node* made(finder* s, int32_t tensor, int32_t code) {
+  ln_norm* norm = s->norm;
+  const int32_t position = is_float(s->f, tensor) ? s->f->readers[tensor].writer : -1;
+  if (code_at(s->f, position) != code) return NULL;
+  const ln_node* node = node_at(s->f, position);
+  if (output_of(node) != tensor || !is_plain(node)) return NULL;
+  for (int i = 0; i < norm->count; ++i)
+    if (norm->positions[i] == position) return node;
+  if (norm->count == NORM_NODES) return NULL;
+  norm->positions[norm->count++] = position;
+  return node;
 }
 
-/* The only reader of `tensor`, if it is that operator. */
-static int32_t take_reader(norm* n, int32_t tensor, int32_t code) {
-  if (tensor < 0 || n->f->readers[tensor].count != 1) return -1;
-  return take(n, n->f->readers[tensor].last, code);
+static bool is_number(const fuse_state* f, int32_t tensor) {
+  if (!is_float(f, tensor)) return false;
+  const TfLiteTensor* t = &f->subgraph->tensors[tensor];
+  return t->allocation_type == kTfLiteMmapRo && t->data.raw != NULL && t->bytes == sizeof(float);
 }
 
-/* Whether the operator at `position` reads a and b, in this or, for those where it is the same, the other order. */
-static bool reads(const norm* n, int32_t position, int32_t a, int32_t b) {
-  const ln_node* node = node_at(n->f, position);
-  const int32_t code = node->registration.builtin_code, x = input_of(node, 0), y = input_of(node, 1);
-  return node->node.inputs->size == 2 && ((x == a && y == b) || (code != kTfLiteBuiltinSub && x == b && y == a));
+/* MEAN of the last dimension, which stays as 1. */
+static const ln_node* made_by_mean(finder* s, int32_t tensor) {
+  const ln_node* node = made(s, tensor, kTfLiteBuiltinMean);
+  const TfLiteReducerParams* params = node != NULL ? node->node.builtin_data : NULL;
+  if (params == NULL || !params->keep_dims || node->node.inputs->size != 2) return NULL;
+  const int32_t x = input_of(node, 0), list = input_of(node, 1);
+  if (!is_float(s->f, x) || list < 0) return NULL;
+  const TfLiteTensor* axes = &s->f->subgraph->tensors[list];
+  int32_t axis;
+  if (axes->type != kTfLiteInt32 || axes->allocation_type != kTfLiteMmapRo || axes->data.raw == NULL ||
+      axes->bytes != sizeof axis)
+    return NULL;
+  memcpy(&axis, axes->data.raw, sizeof axis);
+  return axis == -1 || axis == s->f->subgraph->tensors[x].dims->size - 1 ? node : NULL;
 }
 
-static int32_t last_of(const norm* n) { return n->positions[n->count - 1]; }
-
-/* The other one of a node's two inputs; -1: it has others. */
-static int32_t other_input(const norm* n, int32_t position, int32_t tensor) {
-  const ln_node* node = node_at(n->f, position);
-  if (node->node.inputs->size != 2) return -1;
-  return input_of(node, 0) == tensor ? input_of(node, 1) : input_of(node, 1) == tensor ? input_of(node, 0) : -1;
+/* Takes back what a trial has taken up. */
+static bool undo(finder* s, int count) {
+  s->norm->count = count;
+  return false;
 }
 
-static bool is_over_channels(const norm* n, int32_t position, int32_t x) {
-  const ln_node* node = node_at(n->f, position);
-  const TfLiteReducerParams* params = node->node.builtin_data;
-  const int32_t axis = input_of(node, 1);
-  if (params == NULL || !params->keep_dims || node->node.inputs->size != 2 || input_of(node, 0) != x || axis < 0)
-    return false;
-  const TfLiteTensor *t = &n->f->subgraph->tensors[axis], *in = &n->f->subgraph->tensors[x];
-  int32_t value;
-  if (t->type != kTfLiteInt32 || t->allocation_type != kTfLiteMmapRo || t->data.raw == NULL || t->bytes != sizeof value)
-    return false;
-  memcpy(&value, t->data.raw, sizeof value);
-  return in->dims->size > 0 && (value == -1 || value == in->dims->size - 1);
+/* Whether m is MEAN x. */
+static bool find_mean(finder* s, int32_t x, int32_t m) {
+  const int count = s->norm->count;
+  const ln_node* mean = made_by_mean(s, m);
+  if (mean == NULL || input_of(mean, 0) != x) return undo(s, count);
+  s->norm->x = x;
+  s->norm->mean = s->f->readers[m].writer;
+  s->m = m;
+  return true;
 }
 
-static bool is_one_number(const norm* n, int32_t tensor) {
-  if (!is_float(n->f, tensor)) return false;
-  const TfLiteTensor* t = &n->f->subgraph->tensors[tensor];
-  return t->allocation_type == kTfLiteMmapRo && t->data.raw != NULL && t->bytes == sizeof(float) && t->dims->size <= 1;
+static bool find_squares(finder* s, int32_t tensor) {
+  const ln_node* node = made(s, tensor, kTfLiteBuiltinSquaredDifference);
+  s->d = -1;
+  if (node != NULL)
+    return find_mean(s, input_of(node, 0), input_of(node, 1)) || find_mean(s, input_of(node, 1), input_of(node, 0));
+  node = made(s, tensor, kTfLiteBuiltinSquare);
+  if (node == NULL) node = made(s, tensor, kTfLiteBuiltinMul);
+  if (node == NULL || (node->node.inputs->size == 2 && input_of(node, 0) != input_of(node, 1))) return false;
+  s->d = input_of(node, 0);
+  node = made(s, s->d, kTfLiteBuiltinSub);
+  return node != NULL && find_mean(s, input_of(node, 0), input_of(node, 1));
 }
 
-/* The reader of `tensor`, which has two, that is not at `position`; -1: it has others. */
-static int32_t other_reader(const norm* n, int32_t tensor, int32_t position) {
-  const readers* r = &n->f->readers[tensor];
-  if (r->count != 2 || r->last == r->before) return -1;
-  return r->last == position ? r->before : r->before == position ? r->last : -1;
-}
-
-/* The factor 1 / sqrt(variance + epsilon) * scale, -1: it is not made so. */
-static int32_t find_factor(norm* n, int32_t mean, int32_t constants[NORM_CONSTANTS]) {
-  const readers* r = &n->f->readers[mean];
-  const int32_t before = r->before;
-  if (r->count != 2 || before < 0) return -1;
-  const int32_t at = code_at(n->f, before) == kTfLiteBuiltinSquaredDifference ? before : r->last;
-  const int32_t squares = take(n, at, kTfLiteBuiltinSquaredDifference);
-  if (squares < 0 || !reads(n, at, n->x, mean)) return -1;
-  const int32_t variance = take_reader(n, squares, kTfLiteBuiltinMean);
-  if (variance < 0 || !is_over_channels(n, last_of(n), squares)) return -1;
-  const int32_t sum = take_reader(n, variance, kTfLiteBuiltinAdd);
-  if (sum < 0) return -1;
-  constants[0] = other_input(n, last_of(n), variance);
-  if (!is_one_number(n, constants[0])) return -1;
-  const int32_t root = take_reader(n, sum, kTfLiteBuiltinRsqrt);
-  if (root < 0 || n->f->readers[root].count != 1) return root;
-  const int32_t factor = take_reader(n, root, kTfLiteBuiltinMul);
-  if (factor < 0) return -1;
-  constants[1] = other_input(n, last_of(n), root);
-  return is_by_channel(n->f, constants[1], n->x) ? factor : -1;
-}
-
-/* shift - mean * factor, where `product` is the position of the last MUL; -1: it is not made so. */
-static int32_t find_shift(norm* n, int32_t mean, int32_t factor, int32_t product, int32_t constants[NORM_CONSTANTS]) {
-  const readers* r = &n->f->readers[mean];
-  const int32_t squares = n->positions[0];
-  const int32_t reader = other_reader(n, mean, squares);
-  if (r->count != 2 || reader < 0) return -1;
-  if (reader != product) {
-    const int32_t negative = take(n, reader, kTfLiteBuiltinNeg);
-    if (negative < 0 || n->f->readers[negative].count != 1) return -1;
-    const int32_t shift = take(n, product, kTfLiteBuiltinMul);
-    return shift >= 0 && reads(n, product, negative, factor) ? shift : -1;
+/* RSQRT(variance + epsilon) */
+static bool find_inverse(finder* s, int32_t tensor) {
+  const ln_node* node = made(s, tensor, kTfLiteBuiltinRsqrt);
+  node = node != NULL ? made(s, input_of(node, 0), kTfLiteBuiltinAdd) : NULL;
+  for (int i = 0; node != NULL && i < 2; ++i) {
+    if (!is_number(s->f, input_of(node, i))) continue;
+    s->norm->epsilon = input_of(node, i);
+    const ln_node* variance = made_by_mean(s, other_of(node, i));
+    return variance != NULL && find_squares(s, input_of(variance, 0));
   }
-  const int32_t moved = take(n, product, kTfLiteBuiltinMul);
-  if (moved < 0 || !reads(n, product, mean, factor)) return -1;
-  const int32_t shift = take_reader(n, moved, kTfLiteBuiltinSub);
-  if (shift < 0) return -1;
-  constants[2] = input_of(node_at(n->f, last_of(n)), 0);
-  return is_by_channel(n->f, constants[2], n->x) && reads(n, last_of(n), constants[2], moved) ? shift : -1;
+  return false;
 }
 
-int ln_find_norm(const fuse_state* f, int32_t position, int32_t followers[NORM_NODES],
-                 int32_t constants[NORM_CONSTANTS]) {
-  if (code_at(f, position) != kTfLiteBuiltinMean) return 0;
-  norm n = {.f = f, .x = input_of(node_at(f, position), 0), .positions = followers};
-  const int32_t mean = output_of(node_at(f, position));
-  /* x is read earlier than before: nobody may write it until then. */
-  if (!is_float(f, n.x) || !is_float(f, mean) || f->subgraph->tensors[n.x].is_variable ||
-      f->readers[n.x].writer >= position || !is_over_channels(&n, position, n.x))
-    return 0;
-  constants[0] = constants[1] = constants[2] = -1;
-  const int32_t factor = find_factor(&n, mean, constants);
-  if (factor < 0) return 0;
-  const readers* r = &f->readers[factor];
-  if (r->count != 2 || r->before < 0 || r->before == r->last) return 0;
-  const bool first = code_at(f, r->before) == kTfLiteBuiltinMul && reads(&n, r->before, n.x, factor);
-  const int32_t scaled_at = first ? r->before : r->last;
-  const int32_t shift = find_shift(&n, mean, factor, first ? r->last : r->before, constants);
-  const int32_t scaled = take(&n, scaled_at, kTfLiteBuiltinMul);
-  if (shift < 0 || scaled < 0 || !reads(&n, scaled_at, n.x, factor)) return 0;
-  const int32_t out = take_reader(&n, scaled, kTfLiteBuiltinAdd);
-  if (out < 0 || f->readers[shift].count != 1 || !reads(&n, last_of(&n), scaled, shift)) return 0;
-  return n.count;
+/* The inverse, or its product with a constant by channel. */
+static bool find_factor(finder* s, int32_t tensor) {
+  s->norm->scale = -1;
+  if (find_inverse(s, tensor)) return true;
+  const ln_node* node = made(s, tensor, kTfLiteBuiltinMul);
+  for (int i = 0; node != NULL && i < 2; ++i) {
+    const int count = s->norm->count;
+    if (find_inverse(s, input_of(node, i))) {
+      s->norm->scale = other_of(node, i);
+      return true;
+    }
+    undo(s, count);
+  }
+  return false;
+}
+
+/* Whether the tensor is the product of a and b. */
+static bool is_product(finder* s, int32_t tensor, int32_t a, int32_t b) {
+  const ln_node* node = made(s, tensor, kTfLiteBuiltinMul);
+  return node != NULL &&
+         ((input_of(node, 0) == a && input_of(node, 1) == b) || (input_of(node, 0) == b && input_of(node, 1) == a));
+}
+
+/* Whether the tensor is -MEAN x times the factor. */
+static bool is_negative_product(finder* s, int32_t tensor, int32_t factor) {
+  const ln_node* node = made(s, tensor, kTfLiteBuiltinMul);
+  for (int i = 0; node != NULL && i < 2; ++i) {
+    const ln_node* negative = input_of(node, i) == factor ? made(s, other_of(node, i), kTfLiteBuiltinNeg) : NULL;
+    if (negative != NULL) return input_of(negative, 0) == s->m;
+  }
+  return false;
+}
+
+/* Whether the tensor is [shift] - MEAN x * factor. */
+static bool find_rest(finder* s, int32_t tensor, int32_t factor) {
+  s->norm->shift = -1;
+  if (is_negative_product(s, tensor, factor)) return true;
+  const ln_node* node = made(s, tensor, kTfLiteBuiltinSub);
+  if (node != NULL) {
+    s->norm->shift = input_of(node, 0);
+    return is_product(s, input_of(node, 1), s->m, factor);
+  }
+  node = made(s, tensor, kTfLiteBuiltinAdd);
+  for (int i = 0; node != NULL && i < 2; ++i) {
+    s->norm->shift = other_of(node, i);
+    if (is_negative_product(s, input_of(node, i), factor)) return true;
+  }
+  return false;
+}
+
+static bool find_two_products(finder* s, const ln_node* last) {
+  const bool sum = last->registration.builtin_code == kTfLiteBuiltinAdd;
+  const int count = s->norm->count;
+  for (int i = 0; i < (sum ? 2 : 1); ++i)
+    for (int k = 0; k < 2; ++k) {
+      undo(s, count);
+      const ln_node* product = made(s, input_of(last, i), kTfLiteBuiltinMul);
+      if (product == NULL || !find_factor(s, input_of(product, k)) || s->norm->x != other_of(product, k)) continue;
+      const int32_t factor = input_of(product, k), rest = other_of(last, i);
+      if (sum ? find_rest(s, rest, factor) : is_product(s, rest, s->m, factor)) return true;
+    }
+  return undo(s, count);
+}
+
+/* d * factor */
+static bool find_centered(finder* s, const ln_node* product) {
+  const int count = s->norm->count;
+  for (int k = 0; k < 2; ++k) {
+    undo(s, count);
+    const int32_t d = other_of(product, k);
+    s->norm->centered = true;
+    if (!find_factor(s, input_of(product, k))) continue;
+    if (s->d >= 0 && s->d == d) return true;
+    const ln_node* difference = made(s, d, kTfLiteBuiltinSub);
+    if (difference != NULL && input_of(difference, 0) == s->norm->x && input_of(difference, 1) == s->m) return true;
+  }
+  return undo(s, count);
+}
+
+/* d * factor [* scale], made by `product`. */
+static bool find_scaled(finder* s, const ln_node* product) {
+  if (find_centered(s, product)) return true;
+  const int count = s->norm->count;
+  for (int i = 0; i < 2; ++i) {
+    const ln_node* inner = made(s, input_of(product, i), kTfLiteBuiltinMul);
+    if (inner != NULL && find_centered(s, inner)) {
+      const bool first = s->norm->scale < 0; /* not two of them */
+      s->norm->scale = other_of(product, i);
+      return first;
+    }
+    undo(s, count);
+  }
+  return false;
+}
+
+/* d * factor [* scale] + shift */
+static bool find_shifted(finder* s, const ln_node* sum) {
+  const int count = s->norm->count;
+  for (int i = 0; i < 2; ++i) {
+    const ln_node* product = made(s, input_of(sum, i), kTfLiteBuiltinMul);
+    if (product != NULL && find_scaled(s, product)) {
+      s->norm->shift = other_of(sum, i);
+      return true;
+    }
+    undo(s, count);
+  }
+  return false;
+}
+
+/* Whether all reads of what the chain's nodes write, but for the result, are the chain's own. */
+static bool is_closed(const fuse_state* f, const ln_norm* norm) {
+  for (int i = 1; i < norm->count; ++i) {
+    const int32_t tensor = output_of(node_at(f, norm->positions[i]));
+    int32_t own = 0;
+    for (int k = 0; k < norm->count; ++k) {
+      const ln_node* node = node_at(f, norm->positions[k]);
+      for (int input = 0; input < node->node.inputs->size; ++input) own += node->node.inputs->data[input] == tensor;
+    }
+    if (own != f->readers[tensor].count) return false;
+  }
+  return true;
+}
+
+static bool find_any(finder* s, const ln_node* last) {
+  switch (last->registration.builtin_code) {
+    case kTfLiteBuiltinAdd:
+      return find_two_products(s, last) || find_shifted(s, last);
+    case kTfLiteBuiltinSub:
+      return find_two_products(s, last);
+    case kTfLiteBuiltinMul:
+      return find_scaled(s, last);
+    default:
+      return false;
+  }
+}
+
+bool ln_find_norm(const fuse_state* f, int32_t position, ln_norm* norm) {
+  const ln_node* last = node_at(f, position);
+  finder s = {f, norm, -1, -1};
+  *norm = (ln_norm){.positions = {position}, .count = 1, .scale = -1, .shift = -1};
+  if (!is_plain(last) || last->node.inputs->size != 2 || !find_any(&s, last) || !is_closed(f, norm)) return false;
+  const TfLiteTensor* x = &f->subgraph->tensors[norm->x];
+  return !x->is_variable && f->readers[norm->x].writer < norm->mean &&
+         (norm->scale < 0 || is_by_channel(f, norm->scale, norm->x)) &&
+         (norm->shift < 0 || is_by_channel(f, norm->shift, norm->x));
 }

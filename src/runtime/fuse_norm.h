@@ -4,11 +4,17 @@
 
 #include "runtime/fuse_state.h"
 
-enum { NORM_NODES = 10, NORM_CONSTANTS = 3 };
+enum { NORM_NODES = 16 };
 
-/* A layer norm whose first MEAN is at `position`: its other nodes' positions, the last one's last, and the constants
- * that a MEAN that normalizes reads as inputs 2 to 4. Returns how many nodes; 0: none. */
-int ln_find_norm(const fuse_state* f, int32_t position, int32_t followers[NORM_NODES],
-                 int32_t constants[NORM_CONSTANTS]);
+typedef struct ln_norm {
+  int32_t positions[NORM_NODES]; /* of its nodes, the last of the plan first */
+  int count;
+  int32_t mean;                     /* position of the MEAN of x, which all others come after */
+  int32_t x, epsilon, scale, shift; /* tensors; the last two may be -1 */
+  bool centered;                    /* (x - mean) * factor, not x * factor - mean * factor */
+} ln_norm;
+
+/* Whether the node at `position` gives the result of one, of which nothing else is read by others. */
+bool ln_find_norm(const fuse_state* f, int32_t position, ln_norm* norm);
 
 #endif

@@ -59,7 +59,7 @@ static void check_layer_norm(const ln_pool_f32* kernel) {
   const size_t depth = kc_size(80, 16), rows = (size_t)pick(1, 5), count = rows * depth;
   float *in = kc_memory(count * 4), *out = kc_memory(count * 4), *expected = kc_memory(count * 4);
   float *scale = kc_memory(depth * 4), *shift = kc_memory(depth * 4), *squares = kc_memory(depth * 4);
-  const ln_layer_norm norm = {0.001f, kc_chance(70) ? scale : NULL, kc_chance(50) ? shift : NULL};
+  const ln_layer_norm norm = {0.001f, kc_chance(70) ? scale : NULL, kc_chance(50) ? shift : NULL, kc_chance(50)};
   ln_reduce_shape shape;
   ln_reduce_make_shape(1, (const int32_t[]){(int32_t)depth}, (const bool[]){true}, &shape);
   kc_fill_f32(in, count, 1);
@@ -77,7 +77,8 @@ static void check_layer_norm(const ln_pool_f32* kernel) {
     const float factor = 1.0f / sqrtf(variance + norm.epsilon);
     for (size_t i = 0; i < depth; ++i) {
       const float f = norm.scale != NULL ? factor * scale[i] : factor;
-      expected[r * depth + i] = x[i] * f + (norm.shift != NULL ? shift[i] - mean * f : -mean * f);
+      expected[r * depth + i] = norm.centered ? (x[i] - mean) * f + (norm.shift != NULL ? shift[i] : -0.0f)
+                                              : x[i] * f + (norm.shift != NULL ? shift[i] - mean * f : -mean * f);
     }
   }
   kc_close(out, expected, count, 0.0f, 0.0f, "layer norm by its means, %zu rows of %zu", rows, depth);

@@ -69,7 +69,7 @@ void ln_layer_norm_f32_ref(const ln_layer_norm* norm, const float* in, size_t ro
     for (size_t i = 0; i < depth; ++i) {
       const float f = norm->scale != NULL ? factor * norm->scale[i] : factor;
       const float shift = norm->shift != NULL ? norm->shift[i] : -0.0f;
-      out[i] = in[i] * f + (shift - mean * f);
+      out[i] = norm->centered ? (in[i] - mean) * f + shift : in[i] * f + (shift - mean * f);
     }
   }
 }

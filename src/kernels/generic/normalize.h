@@ -18,10 +18,12 @@ void ln_group_norm_f32_ref(const ln_group_shape* shape, const float* in, size_t 
                            const float* scale, const float* bias, float* out);
 
 /* Rows of `depth` elements, (x - mean) / sqrt(variance + epsilon) * scale + shift by channel, as graphs write it down:
- * x * f + (shift - mean * f) with f = 1 / sqrt(variance + epsilon) * scale. scale NULL: 1; shift NULL: 0. */
+ * x * f + (shift - mean * f), or `centered` (x - mean) * f + shift, with f = 1 / sqrt(variance + epsilon) * scale.
+ * scale NULL: 1; shift NULL: 0. */
 typedef struct ln_layer_norm {
   float epsilon;
   const float *scale, *shift;
+  bool centered;
 } ln_layer_norm;
 void ln_layer_norm_f32_ref(const ln_layer_norm* norm, const float* in, size_t rows, size_t depth, float* out);
 

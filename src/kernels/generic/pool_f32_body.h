@@ -145,24 +145,25 @@ static float sum_of_squares(const float* in, size_t count, float mean) {
   return vec_sum(vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])));
 }
 
-LN_INLINE vec normalized(vec x, vec mean, vec factor, vec shift) {
+LN_INLINE vec normalized(vec x, vec mean, vec factor, vec shift, bool centered) {
+  if (centered) return vec_add(vec_mul(vec_sub(x, mean), factor), shift);
   return vec_add(vec_mul(x, factor), vec_sub(shift, vec_mul(mean, factor)));
 }
 
 /* -0 less a number is its negative, of zeros too. */
-LN_INLINE void normalize_row(const float* scale, const float* shift, const float* in, size_t depth, float mean,
-                             float factor, float* out) {
+LN_INLINE void normalize_row(const float* scale, const float* shift, bool centered, const float* in, size_t depth,
+                             float mean, float factor, float* out) {
   const vec middle = vec_set(mean), one = vec_set(factor), none = vec_set(-0.0f);
   size_t i = 0;
   for (; i + VEC_LANES <= depth; i += VEC_LANES) {
     const vec f = scale != NULL ? vec_mul(one, vec_load(scale + i)) : one;
-    vec_store(out + i, normalized(vec_load(in + i), middle, f, shift != NULL ? vec_load(shift + i) : none));
+    vec_store(out + i, normalized(vec_load(in + i), middle, f, shift != NULL ? vec_load(shift + i) : none, centered));
   }
   if (i < depth) {
     const size_t n = depth - i;
     const vec f = scale != NULL ? vec_mul(one, vec_load_n(scale + i, n)) : one;
     const vec t = shift != NULL ? vec_load_n(shift + i, n) : none;
-    vec_store_n(out + i, normalized(vec_load_n(in + i, n), middle, f, t), n);
+    vec_store_n(out + i, normalized(vec_load_n(in + i, n), middle, f, t, centered), n);
   }
 }
 
@@ -170,11 +171,13 @@ static void layer_norm(const ln_layer_norm* norm, const float* in, size_t rows, 
   for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
     const float mean = sum_inner(in, depth) / (float)depth;
     const float factor = 1.0f / sqrtf(sum_of_squares(in, depth, mean) / (float)depth + norm->epsilon);
-    if (norm->scale == NULL)
-      normalize_row(NULL, norm->shift, in, depth, mean, factor, out);
+    if (norm->centered)
+      normalize_row(norm->scale, norm->shift, true, in, depth, mean, factor, out);
+    else if (norm->scale == NULL)
+      normalize_row(NULL, norm->shift, false, in, depth, mean, factor, out);
     else if (norm->shift == NULL)
-      normalize_row(norm->scale, NULL, in, depth, mean, factor, out);
+      normalize_row(norm->scale, NULL, false, in, depth, mean, factor, out);
     else
-      normalize_row(norm->scale, norm->shift, in, depth, mean, factor, out);
+      normalize_row(norm->scale, norm->shift, false, in, depth, mean, factor, out);
   }
 }
