@@ -329,6 +329,38 @@ def test_scale_shift_resized(tmp_path, channels):
     np.testing.assert_array_equal(np.load(tmp_path / "output0.npy"), expected)
 
 
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (1, 3, 8, 1)])
+def test_norm_resized(tmp_path, shape):
+    """An input that is resized to one channel is broadcast."""
+    x = RANDOM.normal(0, 3, shape).astype(np.float32)
+    scale, shift = np.linspace(-1, 2, 5, dtype=np.float32), np.linspace(3, 2, 5, dtype=np.float32)
+    np.save(tmp_path / "x.npy", x)
+    chain = Chain(False, [1, 9, 8, 5])
+    layer_norm(chain, 5, scale, shift)
+    chain.model.save(tmp_path / "m.tflite")
+    linnet("run", tmp_path / "m.tflite", "--input", f"x={tmp_path / 'x.npy'}", "--shape", "x=" + "x".join(map(str, shape)),
+           "--output-dir", tmp_path)
+    mean, variance = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
+    expected = (x - mean) / np.sqrt(variance + 1e-3) * scale + shift
+    np.testing.assert_allclose(np.load(tmp_path / "output0.npy"), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("case, shape", [(heads, (2, 7, 3, 6)), (heads, (3, 1, 1, 1)), (heads_adjoint, (1, 4, 6, 2))])
+def test_orders_resized(tmp_path, case, shape):
+    np.save(tmp_path / "x.npy", RANDOM.normal(0, 3, shape).astype(np.float32))
+    results = []
+    for visible in (False, True):
+        path, folder = tmp_path / f"{visible}.tflite", tmp_path / str(visible)
+        chain = Chain(visible, [1, 9, 8, 5])
+        case(chain)
+        chain.model.save(path)
+        folder.mkdir()
+        linnet("run", path, "--input", f"x={tmp_path / 'x.npy'}", "--shape", "x=" + "x".join(map(str, shape)),
+               "--output-dir", folder)
+        results.append(np.load(folder / f"output{len(list(folder.iterdir())) - 1}.npy"))
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-6, atol=1e-6)
+
+
 def padded_bytes(path, dtype, operator, visible, other_scale):
     """A PAD before a convolution; with `visible` it is an output, with `other_scale` its bytes mean something else."""
     low = -128 if dtype == "INT8" else 0
