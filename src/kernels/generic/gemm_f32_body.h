@@ -23,15 +23,14 @@ LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, size_t columns, 
     LN_UNROLL for (size_t i = 0; i < (rows + 2) / 3; ++i) bases[i] = a + s * walk->a_segment + 3 * i * a_stride;
     for (size_t k = 0; k < depth; ++k, weights += kColumns) {
       vec w[2];
-      half w_tail;
       LN_UNROLL for (size_t v = 0; v < 2; ++v) {
         if (v * VEC_LANES * sizeof(float) % 64 == 0) LN_PREFETCH(weights + kAhead + v * VEC_LANES);
       }
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = vec_load(weights + v * VEC_LANES);
-      if (halves > 0) w_tail = half_load(weights + behind);
+      const half w_tail = halves > 0 ? half_load(weights + behind) : half_set(0.0f);
       LN_UNROLL for (size_t m = 0; m < rows; ++m) {
         const float* element = &bases[m / 3][m % 3 * a_stride + k];
-        if (vectors == 0) { /* half a vector is also loaded in half the time */
+        if (vectors == 0 && halves > 0) { /* half a vector is also loaded in half the time */
           tails[m] = half_fma(half_set(*element), w_tail, tails[m]);
           continue;
         }
