@@ -65,7 +65,7 @@ enum { kReordered = 4 };
 /* `order` NULL: as they are. The rank is at most LN_MAX_RANK. */
 static matmul_view view_of(const TfLiteTensor* t, const int32_t* order) {
   matmul_view view = {.rank = ln_rank(t)};
-  size_t strides[LN_MAX_RANK], stride = 1;
+  size_t strides[LN_MAX_RANK] = {0}, stride = 1;
   for (int i = view.rank; i-- > 0; stride *= (size_t)ln_dim(t, i)) strides[i] = stride;
   for (int i = 0; i < view.rank; ++i) {
     const int from = order != NULL ? order[i] : i;
