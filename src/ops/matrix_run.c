@@ -389,6 +389,7 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
   const size_t panels = (matrix->columns + nr - 1) / nr, workers = tiny ? 1 : matrix->workers;
   size_t unit = is_float(matrix) ? 1 : matrix->q8 != NULL ? matrix->q8->mr : matrix->s16s8->mr;
   if (unit > matrix->row_chunk) unit = matrix->row_chunk;
+  if (unit == 0) return; /* never: chunks have rows */
   const size_t units = (line_rows + unit - 1) / unit, most_units = matrix->row_chunk / unit;
   run_state s = {.matrix = matrix,
                  .scratch = scratch,
