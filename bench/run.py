@@ -27,7 +27,7 @@ FOLDER = ROOT / "build" / "bench"
 MODELS = FOLDER / "models"
 RUNTIMES = ["linnet", "litert", "onnxruntime", "openvino", "mnn", "ncnn"]
 START_FIGURES = ("load_ms", "first_ms", "resident_bytes")
-STARTS = 3  # processes of a runtime whose least figures of the start count; the last of them takes the turns
+STARTS = 3  # processes whose least figures of the start count, of those that are compared; the last takes the turns
 TURN_MS = 150  # how long a runtime runs before the next one's turn
 
 
@@ -145,7 +145,7 @@ class Runner:
 def started(runtime, model, threads, data):
     """A runner that knows the least figures of the starts of several."""
     runner, least = None, {}
-    for _ in range(STARTS):
+    for _ in range(STARTS if threads == 1 and runtime in ("linnet", "litert") else 1):
         if runner is not None:
             runner.end()
         runner = Runner(runtime, model, threads, data)
