@@ -540,11 +540,13 @@ static void bidirectional(ln_keras_call* call) {
   ln_tensor** b = ln_keras_apply(call, backward, ln_keras_part(&call->weights, "backward_layer", names[1]), in[1],
                                  1 + given, &counts[1]);
   if (counts[0] == 0 || counts[1] == 0 || a[0]->broken || b[0]->broken) return;
+  /* Not by the rank: the last output of a recurrent convolution has dimensions of its own. */
+  const bool all_steps = flag(get(forward, "config"), "return_sequences", false);
   ln_tensor* back = b[0];
-  if (back->rank == 3) back = reversed(call, back, ln_keras_name(call, "backward"));
+  if (all_steps) back = reversed(call, back, ln_keras_name(call, "backward"));
   if (!merge(call, a[0], back)) return;
   ln_tensor* mask = ln_keras_mask_of(call, call->in[0]);
-  if (mask != NULL && back->rank == 3) ln_keras_set_mask(call, call->out[0], mask);
+  if (mask != NULL && all_steps) ln_keras_set_mask(call, call->out[0], mask);
   for (int i = 1; i < counts[0]; ++i) ln_keras_return(call, a[i]);
   for (int i = 1; i < counts[1]; ++i) ln_keras_return(call, b[i]);
 }
