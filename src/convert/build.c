@@ -149,6 +149,29 @@ ln_tensor* ln_build_concat(const ln_builder* b, int count, ln_tensor* const* inp
   return ln_build_done(node, name, 1);
 }
 
+/* What the original's UNPACK takes. */
+static bool unpacks(int type) {
+  return type == LN_TYPE_FLOAT32 || type == LN_TYPE_INT32 || type == LN_TYPE_INT16 || type == LN_TYPE_INT8 ||
+         type == LN_TYPE_UINT8 || type == LN_TYPE_BOOL;
+}
+
+void ln_build_unpack(const ln_builder* b, ln_tensor* x, int axis, int count, const char* name, ln_tensor** parts) {
+  if (unpacks(x->type)) {
+    ln_node* node = ln_build_node(b, LN_OP_UNPACK, 1, &x);
+    LN_SET(node, UnpackOptions, num, count);
+    LN_SET(node, UnpackOptions, axis, axis);
+    ln_build_done(node, name, count);
+    for (int i = 0; i < count; ++i) parts[i] = node->outputs[i];
+    return;
+  }
+  for (int i = 0; i < count; ++i) {
+    ln_tensor* const inputs[] = {x, ln_build_number(b, LN_TYPE_INT32, i, name)};
+    ln_node* node = ln_build_node(b, LN_OP_GATHER, 2, inputs);
+    LN_SET(node, GatherOptions, axis, axis);
+    parts[i] = ln_build_done(node, name, 1);
+  }
+}
+
 ln_tensor* ln_build_pad(const ln_builder* b, ln_tensor* x, const int32_t* pads, ln_tensor* value, const char* name) {
   const int32_t dims[2] = {x->rank, 2};
   ln_job* job = b->subgraph->graph->job;

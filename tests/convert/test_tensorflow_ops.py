@@ -107,6 +107,7 @@ CASES |= {
     "Transpose": (lambda x: tf.transpose(x, [0, 3, 1, 2]), [(X, F)]),
     "Pack": (lambda x, y: tf.stack([x, y], 1), [((None, 4), F), ((None, 4), F)]),
     "Unpack": (lambda x: tf.unstack(x, axis=1)[1], [((None, 3, 4), F)]),
+    "Unpack_int64": (lambda x: tf.unstack(tf.where(x > 0), axis=-1)[1], [((3, 4), F)]),
     "Concat": (lambda x, y: tf.concat([x, y, x], -1), [(X, F), (X, F)]),
     "Split": (lambda x: tf.split(x, 2, -1)[1], [(X, F)]),
     "SplitV": (lambda x: tf.split(x, [1, 3], -1)[1], [(X, F)]),

@@ -342,11 +342,10 @@ static void unstack(ln_keras_call* call) {
     ln_keras_fail(call, "its axis must be one of known extent, up to 1000");
     return;
   }
-  ln_node* node = ln_build_node(&call->b, LN_OP_UNPACK, 1, &x);
-  LN_SET(node, UnpackOptions, num, ln_dim(x, at));
-  LN_SET(node, UnpackOptions, axis, at);
-  ln_build_done(node, call->name, ln_dim(x, at));
-  for (int i = 0; i < node->output_count; ++i) ln_keras_return(call, node->outputs[i]);
+  const int count = ln_dim(x, at);
+  ln_tensor** parts = ln_job_alloc(call->job, (size_t)count, sizeof(ln_tensor*));
+  ln_build_unpack(&call->b, x, at, count, call->name, parts);
+  for (int i = 0; i < count; ++i) ln_keras_return(call, parts[i]);
 }
 
 static void split(ln_keras_call* call) {

@@ -58,13 +58,12 @@ static int64_t output_count(ln_tf_call* call, const char* attribute) {
 }
 
 static void unpack(ln_tf_call* call) {
-  ln_tensor* x = ln_tf_in(call, 0);
+  ln_tensor *x = ln_tf_in(call, 0), *parts[64];
   const int64_t count = output_count(call, "num");
-  if (count < 0) return;
-  ln_node* node = ln_build_node(&call->b, LN_OP_UNPACK, 1, &x);
-  LN_SET(node, UnpackOptions, num, count);
-  LN_SET(node, UnpackOptions, axis, ln_tf_int(call->def, "axis", 0));
-  return_all(call, node, count);
+  int32_t axis;
+  if (count < 0 || !ln_tf_axis(call, (int32_t)ln_tf_int(call->def, "axis", 0), x->rank, &axis)) return;
+  ln_build_unpack(&call->b, x, axis, (int)count, call->name, parts);
+  for (int i = 0; i < count; ++i) ln_tf_return(call, i, parts[i]);
 }
 
 /* ConcatV2 has the axis last, Concat first. */
