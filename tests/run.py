@@ -18,8 +18,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHARED = os.path.abspath(os.environ.get("LINNET_SHARED", os.path.join(ROOT, "..", "shared")))
 PYTHON = os.path.join(ROOT, "build", "venv", "bin", "python")
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
-SKIP = ("golden", "golden_emulated")  # of the test programs: run in ways of their own
 PYTEST = re.compile(r"(\d+) (passed|failed|skipped|error)")
+SKIP = ("golden", "golden_emulated")  # of the test programs: run in ways of their own
 
 
 def counts_of(output):

@@ -275,8 +275,7 @@ typedef enum LinnetFusedActivation {
  * tensor `joined`, one behind the other in its last dimension.
  * MEAN that `normalizes` gives x * f + (shift - mean * f) with f = scale / sqrt(variance + epsilon), over the last
  * dimension, or (x - mean) * f + shift if it `centers`; inputs 2 to 4 are the constants epsilon, scale (-1: 1) and
- * shift
- * (-1: 0).
+ * shift (-1: 0).
  * BATCH_MATMUL that `reorders` finds dimension i of its left side, right side and result (0, 1, 2), all of rank 4, at
  * dimension order[0], [1], [2][i] of input 0, 1 and the output, whose last dimensions stay but for the right side's.
  */

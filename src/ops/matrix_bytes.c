@@ -140,7 +140,7 @@ void ln_matrix_run_bytes(const ln_matrix_tile* t, void* gathered, int32_t* terms
   }
 }
 
-static void run_row_of_bytes(const ln_matrix* matrix, void* scratch, const uint8_t* in, uint8_t* out) {
+void ln_matrix_run_row(const ln_matrix* matrix, void* scratch, const void* in, void* out) {
   const ln_gemm_q8* kernel = matrix->q8;
   const size_t depth = matrix->max_depth, stride = ln_round_up(depth, kernel->kr);
   const int32_t weights_zero = ln_matrix_weights_zero(matrix);
@@ -167,8 +167,4 @@ bool ln_matrix_takes_row(const ln_matrix* matrix) {
   return matrix->ready && matrix->part_count == 1 && matrix->channel_groups == 1 && matrix->segments == 1 &&
          !matrix->winograd && matrix->sparse == NULL && matrix->to_bytes &&
          (matrix->workers == 1 || ln_matrix_is_tiny(matrix, 1));
-}
-
-void ln_matrix_run_row(const ln_matrix* matrix, void* scratch, const void* in, void* out) {
-  run_row_of_bytes(matrix, scratch, in, out);
 }

@@ -43,37 +43,12 @@ static bool is_padded_convolution(const ln_node* node) {
          kTfLitePaddingValid;
 }
 
-static TfLiteFusedActivation* activation_of(const ln_node* node) {
-  void* data = node->node.builtin_data;
-  if (data == NULL) return NULL;
-  switch (node->registration.builtin_code) {
-    case kTfLiteBuiltinConv2d:
-      return &((TfLiteConvParams*)data)->activation;
-    case kTfLiteBuiltinDepthwiseConv2d:
-      return &((TfLiteDepthwiseConvParams*)data)->activation;
-    case kTfLiteBuiltinFullyConnected:
-      return &((TfLiteFullyConnectedParams*)data)->activation;
-    case kTfLiteBuiltinAdd:
-      return &((TfLiteAddParams*)data)->activation;
-    case kTfLiteBuiltinMul:
-      return &((TfLiteMulParams*)data)->activation;
-    case kTfLiteBuiltinSub:
-      return &((TfLiteSubParams*)data)->activation;
-    default:
-      return NULL;
-  }
-}
-
 /* The padding that the constant `paddings` of a PAD means for a picture; false where it is another one. */
 static bool read_padding(const fuse_state* f, const ln_node* pad, LinnetFusion* fusion) {
   const int32_t list = input_of(pad, 1), in = input_of(pad, 0);
-  if (list < 0 || in < 0 || pad->node.inputs->size > 2) return false;
-  const TfLiteTensor* t = &f->subgraph->tensors[list];
-  if (t->type != kTfLiteInt32 || t->allocation_type != kTfLiteMmapRo || t->data.raw == NULL ||
-      t->bytes != 8 * sizeof(int32_t) || f->subgraph->tensors[in].dims->size != 4)
-    return false;
+  if (in < 0 || pad->node.inputs->size > 2) return false;
   int32_t values[8];
-  memcpy(values, t->data.raw, sizeof values);
+  if (f->subgraph->tensors[in].dims->size != 4 || !read_constants(f, list, values, 8)) return false;
   for (int i = 0; i < 8; ++i)
     if (values[i] < 0 || values[i] > INT16_MAX || ((i < 2 || i > 5) && values[i] != 0)) return false;
   fusion->pad_top = values[2];

@@ -6,10 +6,6 @@
  * in any order of the operands. Reads the plan only. */
 #include "runtime/fuse_norm.h"
 
-#include <string.h>
-
-#include "tensorflow/lite/c/builtin_op_data.h"
-
 typedef struct finder {
   const fuse_state* f;
   ln_norm* norm;
@@ -18,17 +14,10 @@ typedef struct finder {
 
 /* The activation of an element-wise operator is none. */
 static bool is_plain(const ln_node* node) {
-  const void* data = node->node.builtin_data;
-  switch (node->registration.builtin_code) {
-    case kTfLiteBuiltinAdd:
-      return data != NULL && ((const TfLiteAddParams*)data)->activation == kTfLiteActNone;
-    case kTfLiteBuiltinSub:
-      return data != NULL && ((const TfLiteSubParams*)data)->activation == kTfLiteActNone;
-    case kTfLiteBuiltinMul:
-      return data != NULL && ((const TfLiteMulParams*)data)->activation == kTfLiteActNone;
-    default:
-      return true;
-  }
+  const int32_t code = node->registration.builtin_code;
+  const TfLiteFusedActivation* activation = activation_of(node);
+  if (activation != NULL) return *activation == kTfLiteActNone;
+  return code != kTfLiteBuiltinAdd && code != kTfLiteBuiltinSub && code != kTfLiteBuiltinMul;
 }
 
 static int32_t other_of(const ln_node* node, int index) { return input_of(node, 1 - index); }
@@ -58,14 +47,9 @@ static const ln_node* made_by_mean(finder* s, int32_t tensor) {
   const ln_node* node = made(s, tensor, kTfLiteBuiltinMean);
   const TfLiteReducerParams* params = node != NULL ? node->node.builtin_data : NULL;
   if (params == NULL || !params->keep_dims || node->node.inputs->size != 2) return NULL;
-  const int32_t x = input_of(node, 0), list = input_of(node, 1);
-  if (!is_float(s->f, x) || list < 0) return NULL;
-  const TfLiteTensor* axes = &s->f->subgraph->tensors[list];
+  const int32_t x = input_of(node, 0);
   int32_t axis;
-  if (axes->type != kTfLiteInt32 || axes->allocation_type != kTfLiteMmapRo || axes->data.raw == NULL ||
-      axes->bytes != sizeof axis)
-    return NULL;
-  memcpy(&axis, axes->data.raw, sizeof axis);
+  if (!is_float(s->f, x) || !read_constants(s->f, input_of(node, 1), &axis, 1)) return NULL;
   return axis == -1 || axis == s->f->subgraph->tensors[x].dims->size - 1 ? node : NULL;
 }
 

@@ -2,10 +2,6 @@
  * TRANSPOSE too. The right side is packed anew anyway, from any order. */
 #include "runtime/fuse_order.h"
 
-#include <string.h>
-
-#include "tensorflow/lite/c/builtin_op_data.h"
-
 enum { RANK = 4 };
 
 static bool is_float_of_rank(const fuse_state* f, int32_t tensor) {
@@ -15,14 +11,10 @@ static bool is_float_of_rank(const fuse_state* f, int32_t tensor) {
 /* The constant permutation of the TRANSPOSE at `position`. */
 static bool read_order(const fuse_state* f, int32_t position, int32_t order[RANK]) {
   const ln_node* node = node_at(f, position);
-  const int32_t list = input_of(node, 1);
-  if (list < 0 || node->node.inputs->size != 2 || !is_float_of_rank(f, input_of(node, 0))) return false;
-  const TfLiteTensor* t = &f->subgraph->tensors[list];
-  if (t->type != kTfLiteInt32 || t->allocation_type != kTfLiteMmapRo || t->data.raw == NULL ||
-      t->bytes != RANK * sizeof *order)
-    return false;
   bool seen[RANK] = {false};
-  memcpy(order, t->data.raw, RANK * sizeof *order);
+  if (node->node.inputs->size != 2 || !is_float_of_rank(f, input_of(node, 0)) ||
+      !read_constants(f, input_of(node, 1), order, RANK))
+    return false;
   for (int i = 0; i < RANK; ++i) {
     if (order[i] < 0 || order[i] >= RANK || seen[order[i]]) return false;
     seen[order[i]] = true;

@@ -3,8 +3,11 @@
 #ifndef LN_RUNTIME_FUSE_STATE_H_
 #define LN_RUNTIME_FUSE_STATE_H_
 
+#include <string.h>
+
 #include "runtime/fuse.h"
 #include "tensorflow/lite/builtin_ops.h"
+#include "tensorflow/lite/c/builtin_op_data.h"
 
 /* How a tensor is read: by `count` inputs of the plan's nodes (outputs of the subgraph count twice), the last two of
  * which lie in nodes at these positions. */
@@ -62,6 +65,38 @@ static inline bool is_by_channel(const fuse_state* f, int32_t tensor, int32_t pi
   return t->type == p->type && t->allocation_type == kTfLiteMmapRo && t->data.raw != NULL && channels > 1 &&
          t->bytes == (size_t)channels * (is_byte(f, tensor) ? 1 : sizeof(float)) && t->dims->size > 0 &&
          t->dims->size <= p->dims->size && t->dims->data[t->dims->size - 1] == channels;
+}
+
+/* Copies a constant of just so many INT32; false: the tensor is another one. */
+static inline bool read_constants(const fuse_state* f, int32_t tensor, int32_t* values, size_t count) {
+  const TfLiteTensor* t = tensor >= 0 ? &f->subgraph->tensors[tensor] : NULL;
+  if (t == NULL || t->type != kTfLiteInt32 || t->allocation_type != kTfLiteMmapRo || t->data.raw == NULL ||
+      t->bytes != count * sizeof *values)
+    return false;
+  memcpy(values, t->data.raw, count * sizeof *values);
+  return true;
+}
+
+/* Where the options say which activation follows; NULL: none can, or the options are missing. */
+static inline TfLiteFusedActivation* activation_of(const ln_node* node) {
+  void* data = node->node.builtin_data;
+  if (data == NULL) return NULL;
+  switch (node->registration.builtin_code) {
+    case kTfLiteBuiltinConv2d:
+      return &((TfLiteConvParams*)data)->activation;
+    case kTfLiteBuiltinDepthwiseConv2d:
+      return &((TfLiteDepthwiseConvParams*)data)->activation;
+    case kTfLiteBuiltinFullyConnected:
+      return &((TfLiteFullyConnectedParams*)data)->activation;
+    case kTfLiteBuiltinAdd:
+      return &((TfLiteAddParams*)data)->activation;
+    case kTfLiteBuiltinMul:
+      return &((TfLiteMulParams*)data)->activation;
+    case kTfLiteBuiltinSub:
+      return &((TfLiteSubParams*)data)->activation;
+    default:
+      return NULL;
+  }
 }
 
 #endif
