@@ -4,14 +4,6 @@
 
 #include "convert/import/keras_import.h"
 
-static ln_tensor* unary(ln_keras_call* call, int code, ln_tensor* x, const char* what) {
-  return ln_build_unary(&call->b, code, x, what != NULL ? ln_keras_name(call, what) : call->name);
-}
-
-static ln_tensor* binary(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what) {
-  return ln_build_binary(&call->b, code, x, y, what != NULL ? ln_keras_name(call, what) : call->name);
-}
-
 static ln_tensor* with(ln_keras_call* call, int code, ln_tensor* x, double number, const char* what) {
   return ln_build_with_number(&call->b, code, x, number, what != NULL ? ln_keras_name(call, what) : call->name);
 }
@@ -32,11 +24,11 @@ static void sort(ln_keras_call* call) {
   for (int i = 0; i < x->rank; ++i) order[i] = i == axis ? x->rank - 1 : i == x->rank - 1 ? axis : i;
   const bool last = axis == x->rank - 1;
   if (!last) x = ln_build_transpose(&call->b, x, order, ln_keras_name(call, "to_last"));
-  ln_tensor* const inputs[] = {unary(call, LN_OP_NEG, x, "negated"),
+  ln_tensor* const inputs[] = {ln_keras_unary(call, LN_OP_NEG, x, "negated"),
                                ln_graph_int(call->b.subgraph, ln_keras_name(call, "k"), ln_dim(x, x->rank - 1))};
   ln_node* node = ln_build_node(&call->b, LN_OP_TOPK_V2, 2, inputs);
   ln_tensor* y = ln_build_done(node, last && indices ? call->name : ln_keras_name(call, "descending"), 2);
-  y = indices ? node->outputs[1] : unary(call, LN_OP_NEG, y, last ? NULL : "ascending");
+  y = indices ? node->outputs[1] : ln_keras_unary(call, LN_OP_NEG, y, last ? NULL : "ascending");
   ln_keras_return(call, last ? y : ln_build_transpose(&call->b, y, order, call->name));
 }
 
@@ -68,12 +60,12 @@ static void norm(ln_keras_call* call) {
     ln_keras_fail(call, "its \"ord\" cannot be converted; norms of vectors by a positive number, and \"fro\", can");
     return;
   }
-  x = p == 2 ? unary(call, LN_OP_SQUARE, x, "squares") : unary(call, LN_OP_ABS, x, "magnitudes");
+  x = p == 2 ? ln_keras_unary(call, LN_OP_SQUARE, x, "squares") : ln_keras_unary(call, LN_OP_ABS, x, "magnitudes");
   const bool power = p != 1 && p != 2 && !isinf(p);
   if (power) x = with(call, LN_OP_POW, x, p, "powers");
   x = ln_build_reduce(&call->b, isinf(p) ? LN_OP_REDUCE_MAX : LN_OP_SUM, x, count, axes, keep,
                       p == 2 || power ? ln_keras_name(call, "sum") : call->name);
-  if (p == 2) x = unary(call, LN_OP_SQRT, x, NULL);
+  if (p == 2) x = ln_keras_unary(call, LN_OP_SQRT, x, NULL);
   ln_keras_return(call, power ? with(call, LN_OP_POW, x, 1 / p, NULL) : x);
 }
 
@@ -108,11 +100,12 @@ static void rfft(ln_keras_call* call) {
     return;
   }
   const int32_t row[] = {1, length}, begin[] = {x->rank - 1};
-  x = binary(call, LN_OP_EXPAND_DIMS, x, ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), begin[0]), "row");
+  x = ln_keras_binary(call, LN_OP_EXPAND_DIMS, x, ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), begin[0]),
+                      "row");
   ln_tensor* const inputs[] = {x, ln_graph_ints(call->b.subgraph, ln_keras_name(call, "length"), 2, row)};
   ln_tensor* y = ln_build_done(ln_build_node(&call->b, LN_OP_RFFT2D, 2, inputs), ln_keras_name(call, "spectrum"), 1);
   for (int i = 0; i < 2; ++i) {
-    ln_tensor* part = unary(call, i == 0 ? LN_OP_REAL : LN_OP_IMAG, y, i == 0 ? "real" : "imaginary");
+    ln_tensor* part = ln_keras_unary(call, i == 0 ? LN_OP_REAL : LN_OP_IMAG, y, i == 0 ? "real" : "imaginary");
     int32_t dims[LN_MAX_DIMS];
     for (int k = 0; k < part->rank; ++k) dims[k < part->rank - 2 ? k : part->rank - 2] = LN_KERAS_DIM(k);
     ln_keras_return(call, ln_keras_reshape(call, part, part->rank - 1, dims, i == 0 ? call->name : "imaginary"));
@@ -151,9 +144,10 @@ static void rgb_to_gray(ln_keras_call* call) {
     ln_keras_fail(call, "its input has %d channels; 3 are right", x->rank > 0 ? ln_dim(x, x->rank - 1) : 0);
     return;
   }
-  x = binary(call, LN_OP_MUL, x,
-             ln_graph_constant(call->b.subgraph, ln_keras_name(call, "weights"), LN_TYPE_FLOAT32, 1, count, kWeights),
-             "weighted");
+  x = ln_keras_binary(
+      call, LN_OP_MUL, x,
+      ln_graph_constant(call->b.subgraph, ln_keras_name(call, "weights"), LN_TYPE_FLOAT32, 1, count, kWeights),
+      "weighted");
   x = ln_build_reduce(&call->b, LN_OP_SUM, x, 1, axis, true,
                       ln_keras_channels_first(call) ? ln_keras_name(call, "gray") : call->name);
   ln_keras_return(call, ln_keras_to_first(call, x, call->name));
@@ -169,8 +163,9 @@ static void broadcast(ln_keras_call* call) {
     ln_keras_fail(call, "its shape is no list of at most %d numbers", LN_MAX_DIMS);
     return;
   }
-  ln_keras_return(call, binary(call, LN_OP_BROADCAST_TO, call->in[0],
-                               ln_graph_ints(call->b.subgraph, ln_keras_name(call, "shape"), count, dims), NULL));
+  ln_keras_return(call,
+                  ln_keras_binary(call, LN_OP_BROADCAST_TO, call->in[0],
+                                  ln_graph_ints(call->b.subgraph, ln_keras_name(call, "shape"), count, dims), NULL));
 }
 
 /* The part above or below a diagonal: times a constant of ones and zeros. */
@@ -189,22 +184,22 @@ static void triangle(ln_keras_call* call) {
       data[(size_t)r * (size_t)dims[1] + (size_t)c] = (upper ? c >= r + k : c <= r + k) ? 1.0f : 0.0f;
   ln_tensor* mask =
       ln_graph_constant(call->b.subgraph, ln_keras_name(call, "triangle"), LN_TYPE_FLOAT32, 2, dims, data);
-  ln_keras_return(call, binary(call, LN_OP_MUL, x, mask, NULL));
+  ln_keras_return(call, ln_keras_binary(call, LN_OP_MUL, x, mask, NULL));
 }
 
 /* (e^x +- e^-x) / 2 */
 static void hyperbolic(ln_keras_call* call) {
   const bool cosine = strcmp(call->class_name, "Cosh") == 0;
-  ln_tensor* up = unary(call, LN_OP_EXP, call->in[0], "up");
-  ln_tensor* down = unary(call, LN_OP_EXP, unary(call, LN_OP_NEG, call->in[0], "negated"), "down");
-  ln_keras_return(call,
-                  with(call, LN_OP_MUL, binary(call, cosine ? LN_OP_ADD : LN_OP_SUB, up, down, "twice"), 0.5, NULL));
+  ln_tensor* up = ln_keras_unary(call, LN_OP_EXP, call->in[0], "up");
+  ln_tensor* down = ln_keras_unary(call, LN_OP_EXP, ln_keras_unary(call, LN_OP_NEG, call->in[0], "negated"), "down");
+  ln_keras_return(
+      call, with(call, LN_OP_MUL, ln_keras_binary(call, cosine ? LN_OP_ADD : LN_OP_SUB, up, down, "twice"), 0.5, NULL));
 }
 
 static void tangent(ln_keras_call* call) {
   ln_tensor* x = call->in[0];
-  ln_keras_return(
-      call, binary(call, LN_OP_DIV, unary(call, LN_OP_SIN, x, "sine"), unary(call, LN_OP_COS, x, "cosine"), NULL));
+  ln_keras_return(call, ln_keras_binary(call, LN_OP_DIV, ln_keras_unary(call, LN_OP_SIN, x, "sine"),
+                                        ln_keras_unary(call, LN_OP_COS, x, "cosine"), NULL));
 }
 
 const ln_keras_lowering ln_keras_arrays[] = {

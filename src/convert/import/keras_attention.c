@@ -4,10 +4,6 @@
 
 #include "convert/import/keras_einsum.h"
 
-static ln_tensor* binary(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what) {
-  return ln_build_binary(&call->b, code, x, y, what != NULL ? ln_keras_name(call, what) : call->name);
-}
-
 /* An argument by name, else the tensor at its place among all. NULL: none. */
 static ln_tensor* role(ln_keras_call* call, int position, const char* name) {
   const cJSON* json = ln_keras_arg(call, position, name);
@@ -38,7 +34,7 @@ static ln_tensor* causal_mask(ln_keras_call* call, const ln_tensor* scores, bool
 
 static ln_tensor* both(ln_keras_call* call, ln_tensor* a, ln_tensor* b) {
   if (a == NULL || b == NULL) return a != NULL ? a : b;
-  return binary(call, LN_OP_LOGICAL_AND, a, b, "masks");
+  return ln_keras_binary(call, LN_OP_LOGICAL_AND, a, b, "masks");
 }
 
 /* [B,n] as [B,1,n] or [B,n,1]. */
@@ -78,7 +74,7 @@ static ln_tensor* inner_dense(ln_keras_call* call, const char* attribute, const 
   ln_tensor* y =
       ln_keras_einsum_weights(call, equation, x, &kernel, last && !has_bias ? call->name : ln_keras_name(call, scope));
   if (y == NULL || !has_bias) return y;
-  return binary(call, LN_OP_ADD, y, ln_keras_constant(call, &bias, "bias"), last ? NULL : "biased");
+  return ln_keras_binary(call, LN_OP_ADD, y, ln_keras_constant(call, &bias, "bias"), last ? NULL : "biased");
 }
 
 /* Heads of keys and values that several heads of queries share. */
@@ -88,8 +84,8 @@ static ln_tensor* share_heads(ln_keras_call* call, ln_tensor* x, int32_t times) 
   const int32_t repeats[] = {1, 1, 1, times, 1};
   const int32_t dims[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), ln_dim(x, 2) * times, LN_KERAS_DIM(4)};
   x = ln_keras_reshape(call, x, 5, spread, ln_keras_name(call, "shared"));
-  x = binary(call, LN_OP_TILE, x, ln_graph_ints(call->b.subgraph, ln_keras_name(call, "times"), 5, repeats),
-             "repeated");
+  x = ln_keras_binary(call, LN_OP_TILE, x, ln_graph_ints(call->b.subgraph, ln_keras_name(call, "times"), 5, repeats),
+                      "repeated");
   return ln_keras_reshape(call, x, 4, dims, ln_keras_name(call, "heads"));
 }
 
@@ -222,8 +218,8 @@ static void multi_head(ln_keras_call* call) {
   if (ln_keras_flag(call, "use_gate", false)) {
     ln_tensor* gate = inner_dense(call, "gate_dense", "gate", "abc,cde->abde", 3, 2, q);
     if (gate == NULL) return;
-    y = binary(call, LN_OP_MUL, y, ln_build_unary(&call->b, LN_OP_LOGISTIC, gate, ln_keras_name(call, "gate_sigmoid")),
-               "gated");
+    y = ln_keras_binary(call, LN_OP_MUL, y,
+                        ln_build_unary(&call->b, LN_OP_LOGISTIC, gate, ln_keras_name(call, "gate_sigmoid")), "gated");
   }
   y = inner_dense(call, "output_dense", "attention_output", "abcd,cde->abe", 3, 1, y);
   if (y == NULL) return;
@@ -244,11 +240,11 @@ static ln_tensor* additive_scores(ln_keras_call* call, ln_tensor* q, ln_tensor* 
                                   ln_tensor* outside) {
   const int32_t rows[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), 1, LN_KERAS_DIM(2)};
   const int32_t columns[] = {LN_KERAS_DIM(0), 1, LN_KERAS_DIM(1), LN_KERAS_DIM(2)}, axes[] = {3};
-  ln_tensor* sum = binary(call, LN_OP_ADD, ln_keras_reshape(call, q, 4, rows, ln_keras_name(call, "rows")),
-                          ln_keras_reshape(call, k, 4, columns, ln_keras_name(call, "columns")), "pairs");
-  if (inside != NULL) sum = binary(call, LN_OP_MUL, sum, inside, "scaled");
+  ln_tensor* sum = ln_keras_binary(call, LN_OP_ADD, ln_keras_reshape(call, q, 4, rows, ln_keras_name(call, "rows")),
+                                   ln_keras_reshape(call, k, 4, columns, ln_keras_name(call, "columns")), "pairs");
+  if (inside != NULL) sum = ln_keras_binary(call, LN_OP_MUL, sum, inside, "scaled");
   sum = ln_build_unary(&call->b, LN_OP_TANH, sum, ln_keras_name(call, "tanh"));
-  if (outside != NULL) sum = binary(call, LN_OP_MUL, sum, outside, "weighted");
+  if (outside != NULL) sum = ln_keras_binary(call, LN_OP_MUL, sum, outside, "weighted");
   return ln_build_reduce(&call->b, LN_OP_SUM, sum, 1, axes, false, ln_keras_name(call, "scores"));
 }
 
@@ -269,10 +265,10 @@ static void attention(ln_keras_call* call) {
   } else if (concat) {
     ln_tensor* factor = weight(call, use_scale ? 1 : 0, "concat_score_weight", 0);
     if (factor == NULL) return;
-    scores = binary(call, LN_OP_MUL, additive_scores(call, q, k, scale, NULL), factor, "weighted_scores");
+    scores = ln_keras_binary(call, LN_OP_MUL, additive_scores(call, q, k, scale, NULL), factor, "weighted_scores");
   } else {
     scores = ln_keras_einsum(call, "bqd,bkd->bqk", q, k, ln_keras_name(call, "scores"));
-    if (scores != NULL && scale != NULL) scores = binary(call, LN_OP_MUL, scores, scale, "scaled");
+    if (scores != NULL && scale != NULL) scores = ln_keras_binary(call, LN_OP_MUL, scores, scale, "scaled");
   }
   if (scores == NULL || scores->broken) return;
   ln_tensor* mask = padding_mask(call, ln_keras_mask_of(call, v), false);
@@ -285,9 +281,10 @@ static void attention(ln_keras_call* call) {
   ln_tensor* y = ln_build_binary(&call->b, LN_OP_BATCH_MATMUL, scores, v, call->name);
   ln_tensor* query_mask = ln_keras_mask_of(call, q);
   if (query_mask != NULL)
-    y = binary(call, LN_OP_MUL, y,
-               ln_build_cast(&call->b, padding_mask(call, query_mask, true), y->type, ln_keras_name(call, "counts")),
-               "counted");
+    y = ln_keras_binary(
+        call, LN_OP_MUL, y,
+        ln_build_cast(&call->b, padding_mask(call, query_mask, true), y->type, ln_keras_name(call, "counts")),
+        "counted");
   ln_keras_return(call, y);
   if (is_true(call, "return_attention_scores")) ln_keras_return(call, scores);
 }

@@ -5,18 +5,6 @@
 
 #include "convert/import/keras_einsum.h"
 
-static ln_tensor* binary(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what) {
-  return ln_build_binary(&call->b, code, x, y, what != NULL ? ln_keras_name(call, what) : call->name);
-}
-
-static ln_tensor* unary(ln_keras_call* call, int code, ln_tensor* x, const char* what) {
-  return ln_build_unary(&call->b, code, x, what != NULL ? ln_keras_name(call, what) : call->name);
-}
-
-static ln_tensor* number(ln_keras_call* call, int code, ln_tensor* x, double value, const char* what) {
-  return ln_build_with_number(&call->b, code, x, value, what != NULL ? ln_keras_name(call, what) : call->name);
-}
-
 static ln_tensor* choose(ln_keras_call* call, ln_tensor* condition, ln_tensor* x, ln_tensor* y) {
   ln_tensor* const inputs[] = {condition, x, y};
   return ln_build_done(ln_build_node(&call->b, LN_OP_SELECT_V2, 3, inputs), call->name, 1);
@@ -30,20 +18,22 @@ static ln_tensor* input_as_float(ln_keras_call* call) {
 
 /* sqrt((1 - x)(1 + x)) */
 static ln_tensor* other_side(ln_keras_call* call, ln_tensor* x) {
-  ln_tensor* less = number(call, LN_OP_ADD, unary(call, LN_OP_NEG, x, "neg"), 1, "less");
-  return unary(call, LN_OP_SQRT, binary(call, LN_OP_MUL, less, number(call, LN_OP_ADD, x, 1, "more"), "product"),
-               "side");
+  ln_tensor* less = ln_keras_with_number(call, LN_OP_ADD, ln_keras_unary(call, LN_OP_NEG, x, "neg"), 1, "less");
+  return ln_keras_unary(
+      call, LN_OP_SQRT,
+      ln_keras_binary(call, LN_OP_MUL, less, ln_keras_with_number(call, LN_OP_ADD, x, 1, "more"), "product"), "side");
 }
 
 static void arc(ln_keras_call* call) {
   ln_tensor* x = input_as_float(call);
   if (strcmp(call->class_name, "Arcsin") == 0) {
-    ln_keras_return(call, binary(call, LN_OP_ATAN2, x, other_side(call, x), NULL));
+    ln_keras_return(call, ln_keras_binary(call, LN_OP_ATAN2, x, other_side(call, x), NULL));
   } else if (strcmp(call->class_name, "Arccos") == 0) {
-    ln_keras_return(call, binary(call, LN_OP_ATAN2, other_side(call, x), x, NULL));
+    ln_keras_return(call, ln_keras_binary(call, LN_OP_ATAN2, other_side(call, x), x, NULL));
   } else {
-    ln_tensor* ones = number(call, LN_OP_ADD, unary(call, LN_OP_ZEROS_LIKE, x, "zeros"), 1, "ones");
-    ln_keras_return(call, binary(call, LN_OP_ATAN2, x, ones, NULL));
+    ln_tensor* ones =
+        ln_keras_with_number(call, LN_OP_ADD, ln_keras_unary(call, LN_OP_ZEROS_LIKE, x, "zeros"), 1, "ones");
+    ln_keras_return(call, ln_keras_binary(call, LN_OP_ATAN2, x, ones, NULL));
   }
 }
 
@@ -51,44 +41,48 @@ static void arc(ln_keras_call* call) {
 static void arc_hyperbolic(ln_keras_call* call) {
   ln_tensor* x = input_as_float(call);
   if (strcmp(call->class_name, "Arctanh") == 0) {
-    ln_tensor* less = number(call, LN_OP_ADD, unary(call, LN_OP_NEG, x, "neg"), 1, "less");
-    x = binary(call, LN_OP_DIV, number(call, LN_OP_ADD, x, 1, "more"), less, "ratio");
-    ln_keras_return(call, number(call, LN_OP_MUL, unary(call, LN_OP_LOG, x, "log"), 0.5, NULL));
+    ln_tensor* less = ln_keras_with_number(call, LN_OP_ADD, ln_keras_unary(call, LN_OP_NEG, x, "neg"), 1, "less");
+    x = ln_keras_binary(call, LN_OP_DIV, ln_keras_with_number(call, LN_OP_ADD, x, 1, "more"), less, "ratio");
+    ln_keras_return(call, ln_keras_with_number(call, LN_OP_MUL, ln_keras_unary(call, LN_OP_LOG, x, "log"), 0.5, NULL));
     return;
   }
   const bool cosine = strcmp(call->class_name, "Arccosh") == 0;
-  ln_tensor* size = cosine ? x : unary(call, LN_OP_ABS, x, "abs");
-  ln_tensor* square = number(call, cosine ? LN_OP_SUB : LN_OP_ADD, unary(call, LN_OP_SQUARE, x, "square"), 1, "one");
-  ln_tensor* sum = binary(call, LN_OP_ADD, size, unary(call, LN_OP_SQRT, square, "root"), "sum");
-  ln_tensor* log = unary(call, LN_OP_LOG, sum, cosine ? NULL : "log");
-  ln_keras_return(call, cosine ? log : binary(call, LN_OP_MUL, unary(call, LN_OP_SIGN, x, "sign"), log, NULL));
+  ln_tensor* size = cosine ? x : ln_keras_unary(call, LN_OP_ABS, x, "abs");
+  ln_tensor* square = ln_keras_with_number(call, cosine ? LN_OP_SUB : LN_OP_ADD,
+                                           ln_keras_unary(call, LN_OP_SQUARE, x, "square"), 1, "one");
+  ln_tensor* sum = ln_keras_binary(call, LN_OP_ADD, size, ln_keras_unary(call, LN_OP_SQRT, square, "root"), "sum");
+  ln_tensor* log = ln_keras_unary(call, LN_OP_LOG, sum, cosine ? NULL : "log");
+  ln_keras_return(
+      call, cosine ? log : ln_keras_binary(call, LN_OP_MUL, ln_keras_unary(call, LN_OP_SIGN, x, "sign"), log, NULL));
 }
 
 static void degrees(ln_keras_call* call) {
   const double kPi = 3.14159265358979323846;
   const double factor = strcmp(call->class_name, "Deg2rad") == 0 ? kPi / 180 : 180 / kPi;
-  ln_keras_return(call, number(call, LN_OP_MUL, input_as_float(call), factor, NULL));
+  ln_keras_return(call, ln_keras_with_number(call, LN_OP_MUL, input_as_float(call), factor, NULL));
 }
 
 static void exp_2(ln_keras_call* call) {
   const double kLog2 = 0.693147180559945309;
-  ln_keras_return(call, unary(call, LN_OP_EXP, number(call, LN_OP_MUL, input_as_float(call), kLog2, "scaled"), NULL));
+  ln_keras_return(call,
+                  ln_keras_unary(call, LN_OP_EXP,
+                                 ln_keras_with_number(call, LN_OP_MUL, input_as_float(call), kLog2, "scaled"), NULL));
 }
 
 static void cube_root(ln_keras_call* call) {
   ln_tensor* x = input_as_float(call);
-  ln_tensor* root = number(call, LN_OP_POW, unary(call, LN_OP_ABS, x, "abs"), 1.0 / 3, "root");
-  ln_keras_return(call, binary(call, LN_OP_MUL, unary(call, LN_OP_SIGN, x, "sign"), root, NULL));
+  ln_tensor* root = ln_keras_with_number(call, LN_OP_POW, ln_keras_unary(call, LN_OP_ABS, x, "abs"), 1.0 / 3, "root");
+  ln_keras_return(call, ln_keras_binary(call, LN_OP_MUL, ln_keras_unary(call, LN_OP_SIGN, x, "sign"), root, NULL));
 }
 
 static void is_kind(ln_keras_call* call) {
   ln_tensor* x = input_as_float(call);
   if (strcmp(call->class_name, "Isnan") == 0) {
-    ln_keras_return(call, binary(call, LN_OP_NOT_EQUAL, x, x, NULL));
+    ln_keras_return(call, ln_keras_binary(call, LN_OP_NOT_EQUAL, x, x, NULL));
     return;
   }
   const int code = strcmp(call->class_name, "Isinf") == 0 ? LN_OP_EQUAL : LN_OP_LESS;
-  ln_keras_return(call, number(call, code, unary(call, LN_OP_ABS, x, "abs"), INFINITY, NULL));
+  ln_keras_return(call, ln_keras_with_number(call, code, ln_keras_unary(call, LN_OP_ABS, x, "abs"), INFINITY, NULL));
 }
 
 static void nan_to_num(ln_keras_call* call) {
@@ -102,16 +96,18 @@ static void nan_to_num(ln_keras_call* call) {
     ln_keras_return(call, x);
     return;
   }
-  ln_tensor* finite = number(call, LN_OP_MINIMUM, number(call, LN_OP_MAXIMUM, x, -FLT_MAX, "least"), FLT_MAX, "finite");
+  ln_tensor* finite = ln_keras_with_number(
+      call, LN_OP_MINIMUM, ln_keras_with_number(call, LN_OP_MAXIMUM, x, -FLT_MAX, "least"), FLT_MAX, "finite");
   ln_tensor* value =
       ln_build_number(&call->b, x->type, cJSON_IsNumber(nan) ? nan->valuedouble : 0, ln_keras_name(call, "nan"));
-  ln_keras_return(call, choose(call, binary(call, LN_OP_NOT_EQUAL, x, x, "is_nan"), value, finite));
+  ln_keras_return(call, choose(call, ln_keras_binary(call, LN_OP_NOT_EQUAL, x, x, "is_nan"), value, finite));
 }
 
 static void truncate(ln_keras_call* call) {
   ln_tensor* x = input_as_float(call);
-  ln_keras_return(call, choose(call, number(call, LN_OP_LESS, x, 0, "below"), unary(call, LN_OP_CEIL, x, "ceil"),
-                               unary(call, LN_OP_FLOOR, x, "floor")));
+  ln_keras_return(call,
+                  choose(call, ln_keras_with_number(call, LN_OP_LESS, x, 0, "below"),
+                         ln_keras_unary(call, LN_OP_CEIL, x, "ceil"), ln_keras_unary(call, LN_OP_FLOOR, x, "floor")));
 }
 
 static void real_part(ln_keras_call* call) { ln_keras_return(call, call->in[0]); }
@@ -120,18 +116,19 @@ static void real_part(ln_keras_call* call) { ln_keras_return(call, call->in[0]);
 static void log_add_exp(ln_keras_call* call) {
   ln_tensor *x, *y;
   if (!ln_keras_operands(call, &x, &y)) return;
-  ln_tensor* apart = unary(call, LN_OP_ABS, binary(call, LN_OP_SUB, x, y, "difference"), "apart");
-  ln_tensor* e = unary(call, LN_OP_EXP, unary(call, LN_OP_NEG, apart, "neg"), "exp");
-  ln_tensor* log = unary(call, LN_OP_LOG, number(call, LN_OP_ADD, e, 1, "more"), "log");
-  ln_keras_return(call, binary(call, LN_OP_ADD, binary(call, LN_OP_MAXIMUM, x, y, "larger"), log, NULL));
+  ln_tensor* apart = ln_keras_unary(call, LN_OP_ABS, ln_keras_binary(call, LN_OP_SUB, x, y, "difference"), "apart");
+  ln_tensor* e = ln_keras_unary(call, LN_OP_EXP, ln_keras_unary(call, LN_OP_NEG, apart, "neg"), "exp");
+  ln_tensor* log = ln_keras_unary(call, LN_OP_LOG, ln_keras_with_number(call, LN_OP_ADD, e, 1, "more"), "log");
+  ln_keras_return(call,
+                  ln_keras_binary(call, LN_OP_ADD, ln_keras_binary(call, LN_OP_MAXIMUM, x, y, "larger"), log, NULL));
 }
 
 static void hypotenuse(ln_keras_call* call) {
   ln_tensor *x, *y;
   if (!ln_keras_operands(call, &x, &y)) return;
-  ln_tensor* sum = binary(call, LN_OP_ADD, unary(call, LN_OP_SQUARE, x, "x_square"),
-                          unary(call, LN_OP_SQUARE, y, "y_square"), "sum");
-  ln_keras_return(call, unary(call, LN_OP_SQRT, sum, NULL));
+  ln_tensor* sum = ln_keras_binary(call, LN_OP_ADD, ln_keras_unary(call, LN_OP_SQUARE, x, "x_square"),
+                                   ln_keras_unary(call, LN_OP_SQUARE, y, "y_square"), "sum");
+  ln_keras_return(call, ln_keras_unary(call, LN_OP_SQRT, sum, NULL));
 }
 
 static void logical_xor(ln_keras_call* call) {
@@ -139,14 +136,14 @@ static void logical_xor(ln_keras_call* call) {
   if (!ln_keras_operands(call, &x, &y)) return;
   x = ln_build_cast(&call->b, x, LN_TYPE_BOOL, ln_keras_name(call, "x_bool"));
   y = ln_build_cast(&call->b, y, LN_TYPE_BOOL, ln_keras_name(call, "y_bool"));
-  ln_keras_return(call, binary(call, LN_OP_NOT_EQUAL, x, y, NULL));
+  ln_keras_return(call, ln_keras_binary(call, LN_OP_NOT_EQUAL, x, y, NULL));
 }
 
 static void count_nonzero(ln_keras_call* call) {
   int32_t axes[LN_MAX_DIMS];
   const int count = ln_keras_axes(call, call->in[0], "axis", axes);
   if (count < 0) return;
-  ln_tensor* ones = number(call, LN_OP_NOT_EQUAL, call->in[0], 0, "counts");
+  ln_tensor* ones = ln_keras_with_number(call, LN_OP_NOT_EQUAL, call->in[0], 0, "counts");
   ones = ln_build_cast(&call->b, ones, LN_TYPE_INT32, ln_keras_name(call, "ones"));
   ln_keras_return(call, ln_build_reduce(&call->b, LN_OP_SUM, ones, count, axes, false, call->name));
 }
@@ -158,7 +155,7 @@ static void moments(ln_keras_call* call) {
   const bool keep = cJSON_IsTrue(ln_keras_either(call, 2, "keepdims"));
   if (count < 0) return;
   ln_tensor* mean = ln_build_reduce(&call->b, LN_OP_MEAN, x, count, axes, true, ln_keras_name(call, "mean"));
-  ln_tensor* squares = binary(call, LN_OP_SQUARED_DIFFERENCE, x, mean, "squares");
+  ln_tensor* squares = ln_keras_binary(call, LN_OP_SQUARED_DIFFERENCE, x, mean, "squares");
   ln_keras_return(call, keep ? mean : ln_build_reduce(&call->b, LN_OP_MEAN, x, count, axes, false, call->name));
   ln_keras_return(call,
                   ln_build_reduce(&call->b, LN_OP_MEAN, squares, count, axes, keep, ln_keras_name(call, "variance")));
@@ -224,7 +221,7 @@ static void diff(ln_keras_call* call) {
   if (!known_axis(call, 2, -1, &axis, &extent)) return;
   ln_tensor *after = part_of(call, axis, 1, extent - 1, "after"),
             *before = part_of(call, axis, 0, extent - 1, "before");
-  ln_keras_return(call, binary(call, LN_OP_SUB, after, before, NULL));
+  ln_keras_return(call, ln_keras_binary(call, LN_OP_SUB, after, before, NULL));
 }
 
 static void slice(ln_keras_call* call) {

@@ -98,6 +98,11 @@ void ln_keras_return(ln_keras_call* call, ln_tensor* tensor);
 /* A name for a tensor on the way: NAME/what. */
 const char* ln_keras_name(ln_keras_call* call, const char* what);
 
+/* An element-wise operator of the layer; `what` names it within the layer, NULL: it is the layer's own result. */
+ln_tensor* ln_keras_unary(ln_keras_call* call, int code, ln_tensor* x, const char* what);
+ln_tensor* ln_keras_binary(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what);
+ln_tensor* ln_keras_with_number(ln_keras_call* call, int code, ln_tensor* x, double value, const char* what);
+
 /* The layer's configuration. */
 const cJSON* ln_keras_get(const ln_keras_call* call, const char* key); /* NULL: missing or null */
 double ln_keras_number(const ln_keras_call* call, const char* key, double fallback);

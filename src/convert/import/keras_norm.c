@@ -5,10 +5,6 @@
 
 #include "convert/import/keras_import.h"
 
-static ln_tensor* binary(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what) {
-  return ln_build_binary(&call->b, code, x, y, what != NULL ? ln_keras_name(call, what) : call->name);
-}
-
 /* The layer's axes, sorted and non-negative; the count; 0: noted. */
 static int read_axes(ln_keras_call* call, const ln_tensor* x, int32_t* axes) {
   axes[0] = -1;
@@ -67,29 +63,29 @@ static void batch_norm(ln_keras_call* call) {
       ln_build_with_number(&call->b, LN_OP_ADD, ln_keras_constant(call, &variance, "variance"),
                            ln_keras_number(call, "epsilon", 1e-3), ln_keras_name(call, "variance_epsilon"));
   factor = ln_build_unary(&call->b, LN_OP_RSQRT, factor, ln_keras_name(call, "factor"));
-  if (scale) factor = binary(call, LN_OP_MUL, factor, ln_keras_constant(call, &gamma, "gamma"), "factor");
-  ln_tensor* offset = binary(call, LN_OP_MUL, ln_keras_constant(call, &mean, "mean"), factor, "offset");
+  if (scale) factor = ln_keras_binary(call, LN_OP_MUL, factor, ln_keras_constant(call, &gamma, "gamma"), "factor");
+  ln_tensor* offset = ln_keras_binary(call, LN_OP_MUL, ln_keras_constant(call, &mean, "mean"), factor, "offset");
   ln_tensor* start = center ? ln_keras_constant(call, &beta, "beta") : ln_keras_zeros(call, mean.dims[0]);
-  offset = binary(call, LN_OP_SUB, start, offset, "offset");
+  offset = ln_keras_binary(call, LN_OP_SUB, start, offset, "offset");
   if (axes[0] != x->rank - 1) {
     int32_t dims[LN_MAX_DIMS];
     for (int i = 0; i < x->rank; ++i) dims[i] = i == axes[0] ? mean.dims[0] : 1;
     factor = ln_build_reshape(&call->b, factor, x->rank, dims, ln_keras_name(call, "factor"));
     offset = ln_build_reshape(&call->b, offset, x->rank, dims, ln_keras_name(call, "offset"));
   }
-  ln_tensor* scaled = binary(call, LN_OP_MUL, x, factor, "scaled");
-  ln_keras_return(call, binary(call, LN_OP_ADD, scaled, offset, NULL));
+  ln_tensor* scaled = ln_keras_binary(call, LN_OP_MUL, x, factor, "scaled");
+  ln_keras_return(call, ln_keras_binary(call, LN_OP_ADD, scaled, offset, NULL));
 }
 
 /* (x - mean) / sqrt(variance + epsilon) over axes. */
 static ln_tensor* standardize(ln_keras_call* call, ln_tensor* x, int count, const int32_t* axes, double epsilon) {
   ln_tensor* mean = ln_build_reduce(&call->b, LN_OP_MEAN, x, count, axes, true, ln_keras_name(call, "mean"));
-  ln_tensor* squares = binary(call, LN_OP_SQUARED_DIFFERENCE, x, mean, "squares");
+  ln_tensor* squares = ln_keras_binary(call, LN_OP_SQUARED_DIFFERENCE, x, mean, "squares");
   ln_tensor* variance =
       ln_build_reduce(&call->b, LN_OP_MEAN, squares, count, axes, true, ln_keras_name(call, "variance"));
   variance = ln_build_with_number(&call->b, LN_OP_ADD, variance, epsilon, ln_keras_name(call, "variance_epsilon"));
   ln_tensor* factor = ln_build_unary(&call->b, LN_OP_RSQRT, variance, ln_keras_name(call, "factor"));
-  return binary(call, LN_OP_MUL, binary(call, LN_OP_SUB, x, mean, "centered"), factor, "normalized");
+  return ln_keras_binary(call, LN_OP_MUL, ln_keras_binary(call, LN_OP_SUB, x, mean, "centered"), factor, "normalized");
 }
 
 /* x * gamma + beta; weights from `index` on. NULL: noted. */
@@ -98,12 +94,12 @@ static ln_tensor* affine(ln_keras_call* call, ln_tensor* y, const ln_tensor* x, 
   if (ln_keras_flag(call, "scale", true)) {
     ln_tensor* gamma = along(call, x, index++, "gamma", count, axes);
     if (gamma == NULL) return NULL;
-    y = binary(call, LN_OP_MUL, y, gamma, "scaled");
+    y = ln_keras_binary(call, LN_OP_MUL, y, gamma, "scaled");
   }
   if (ln_keras_flag(call, "center", true)) {
     ln_tensor* beta = along(call, x, index, "beta", count, axes);
     if (beta == NULL) return NULL;
-    y = binary(call, LN_OP_ADD, y, beta, NULL);
+    y = ln_keras_binary(call, LN_OP_ADD, y, beta, NULL);
   }
   return y;
 }
@@ -112,8 +108,8 @@ static ln_tensor* root_mean_square(ln_keras_call* call, ln_tensor* x, int count,
   ln_tensor* squares = ln_build_unary(&call->b, LN_OP_SQUARE, x, ln_keras_name(call, "squares"));
   ln_tensor* mean = ln_build_reduce(&call->b, LN_OP_MEAN, squares, count, axes, true, ln_keras_name(call, "mean"));
   mean = ln_build_with_number(&call->b, LN_OP_ADD, mean, epsilon, ln_keras_name(call, "mean_epsilon"));
-  return binary(call, LN_OP_MUL, x, ln_build_unary(&call->b, LN_OP_RSQRT, mean, ln_keras_name(call, "factor")),
-                "normalized");
+  return ln_keras_binary(call, LN_OP_MUL, x, ln_build_unary(&call->b, LN_OP_RSQRT, mean, ln_keras_name(call, "factor")),
+                         "normalized");
 }
 
 static void layer_norm(ln_keras_call* call) {
@@ -137,7 +133,7 @@ static void rms_norm(ln_keras_call* call) {
   if (count == 0) return;
   ln_tensor* y = root_mean_square(call, x, count, axes, ln_keras_number(call, "epsilon", 1e-6));
   ln_tensor* scale = along(call, x, 0, "scale", count, axes);
-  if (scale != NULL) ln_keras_return(call, binary(call, LN_OP_MUL, y, scale, NULL));
+  if (scale != NULL) ln_keras_return(call, ln_keras_binary(call, LN_OP_MUL, y, scale, NULL));
 }
 
 static void unit_norm(ln_keras_call* call) {
@@ -153,8 +149,9 @@ static void unit_norm(ln_keras_call* call) {
       ln_build_reduce(&call->b, LN_OP_SUM, ln_build_unary(&call->b, LN_OP_SQUARE, x, ln_keras_name(call, "squares")),
                       count, axes, true, ln_keras_name(call, "sum"));
   sum = ln_build_with_number(&call->b, LN_OP_MAXIMUM, sum, 1e-12, ln_keras_name(call, "at_least"));
-  ln_keras_return(call, binary(call, LN_OP_MUL, x,
-                               ln_build_unary(&call->b, LN_OP_RSQRT, sum, ln_keras_name(call, "factor")), NULL));
+  ln_keras_return(call,
+                  ln_keras_binary(call, LN_OP_MUL, x,
+                                  ln_build_unary(&call->b, LN_OP_RSQRT, sum, ln_keras_name(call, "factor")), NULL));
 }
 
 /* Channels in groups: [N,...,C] as [N,...,G,C/G], normalized over all but N and G. */
@@ -249,9 +246,11 @@ static void normalization(ln_keras_call* call) {
   ln_tensor* root = ln_build_unary(&call->b, LN_OP_SQRT, factor, ln_keras_name(call, "deviation"));
   root = ln_build_with_number(&call->b, LN_OP_MAXIMUM, root, 1e-7, ln_keras_name(call, "at_least"));
   if (invert)
-    ln_keras_return(call, binary(call, LN_OP_ADD, binary(call, LN_OP_MUL, x, root, "scaled"), mean, NULL));
+    ln_keras_return(call,
+                    ln_keras_binary(call, LN_OP_ADD, ln_keras_binary(call, LN_OP_MUL, x, root, "scaled"), mean, NULL));
   else
-    ln_keras_return(call, binary(call, LN_OP_DIV, binary(call, LN_OP_SUB, x, mean, "centered"), root, NULL));
+    ln_keras_return(
+        call, ln_keras_binary(call, LN_OP_DIV, ln_keras_binary(call, LN_OP_SUB, x, mean, "centered"), root, NULL));
 }
 
 const ln_keras_lowering ln_keras_norm[] = {

@@ -5,18 +5,6 @@
 #include "convert/import/keras_import.h"
 #include "model/model.h"
 
-static ln_tensor* binary(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what) {
-  return ln_build_binary(&call->b, code, x, y, ln_keras_name(call, what));
-}
-
-static ln_tensor* unary(ln_keras_call* call, int code, ln_tensor* x, const char* what) {
-  return ln_build_unary(&call->b, code, x, ln_keras_name(call, what));
-}
-
-static ln_tensor* number(ln_keras_call* call, int code, ln_tensor* x, double value, const char* what) {
-  return ln_build_with_number(&call->b, code, x, value, ln_keras_name(call, what));
-}
-
 /* ---- STFTSpectrogram: a convolution with waves, which the file has as weights ---- */
 
 /* [N*C,T,1,1] with waves [L,1,F] as [N*C,T',1,F]; NULL: noted. */
@@ -43,24 +31,26 @@ static ln_tensor* by_mode(ln_keras_call* call, ln_tensor* real, ln_tensor* imagi
   const double kEpsilon = 1e-7;
   if (strcmp(mode, "real") == 0) return real;
   if (strcmp(mode, "imag") == 0) return imaginary;
-  if (strcmp(mode, "angle") == 0) return binary(call, LN_OP_ATAN2, imaginary, real, "angle");
+  if (strcmp(mode, "angle") == 0) return ln_keras_binary(call, LN_OP_ATAN2, imaginary, real, "angle");
   if (strcmp(mode, "stft") == 0) {
     ln_tensor* const both[] = {real, imaginary};
     return ln_build_concat(&call->b, 2, both, 3, ln_keras_name(call, "both"));
   }
-  ln_tensor* power = binary(call, LN_OP_ADD, unary(call, LN_OP_SQUARE, real, "real_square"),
-                            unary(call, LN_OP_SQUARE, imaginary, "imag_square"), "power");
+  ln_tensor* power = ln_keras_binary(call, LN_OP_ADD, ln_keras_unary(call, LN_OP_SQUARE, real, "real_square"),
+                                     ln_keras_unary(call, LN_OP_SQUARE, imaginary, "imag_square"), "power");
   if (strcmp(mode, "psd") == 0) { /* all but the first and the last frequency count for two */
     const int32_t begin[] = {0, 0, 0, 1}, size[] = {-1, -1, -1, ln_dim(power, 3) - 2};
     const int32_t pads[] = {0, 0, 0, 0, 0, 0, 1, 1};
     if (size[3] < 1) return power;
     ln_tensor* inner = ln_build_slice(&call->b, power, begin, size, ln_keras_name(call, "inner"));
     inner = ln_build_pad(&call->b, inner, pads, NULL, ln_keras_name(call, "padded"));
-    return binary(call, LN_OP_ADD, power, inner, "density");
+    return ln_keras_binary(call, LN_OP_ADD, power, inner, "density");
   }
-  power = unary(call, LN_OP_SQRT, number(call, LN_OP_MAXIMUM, power, kEpsilon, "least"), "magnitude");
+  power = ln_keras_unary(call, LN_OP_SQRT, ln_keras_with_number(call, LN_OP_MAXIMUM, power, kEpsilon, "least"),
+                         "magnitude");
   if (strcmp(mode, "magnitude") == 0) return power;
-  return unary(call, LN_OP_LOG, number(call, LN_OP_MAXIMUM, power, kEpsilon, "least_magnitude"), "log");
+  return ln_keras_unary(call, LN_OP_LOG, ln_keras_with_number(call, LN_OP_MAXIMUM, power, kEpsilon, "least_magnitude"),
+                        "log");
 }
 
 static void stft_spectrogram(ln_keras_call* call) {
@@ -129,13 +119,14 @@ static ln_tensor* triangles(ln_keras_call* call, int32_t bins, int32_t frequenci
 static ln_tensor* decibels(ln_keras_call* call, ln_tensor* x) {
   const double least = ln_keras_number(call, "min_power", 1e-10), given = fabs(ln_keras_number(call, "ref_power", 1));
   const double reference = given > least ? given : least;
-  x = unary(call, LN_OP_LOG, number(call, LN_OP_MAXIMUM, x, least, "least"), "log");
-  x = number(call, LN_OP_MUL, x, 10 / log(10.0), "decibels");
-  x = number(call, LN_OP_SUB, x, 10 * log10(reference), "relative");
+  x = ln_keras_unary(call, LN_OP_LOG, ln_keras_with_number(call, LN_OP_MAXIMUM, x, least, "least"), "log");
+  x = ln_keras_with_number(call, LN_OP_MUL, x, 10 / log(10.0), "decibels");
+  x = ln_keras_with_number(call, LN_OP_SUB, x, 10 * log10(reference), "relative");
   const int32_t axes[] = {0, 1, 2};
   ln_tensor* most = ln_build_reduce(&call->b, LN_OP_REDUCE_MAX, x, 3, axes, false, ln_keras_name(call, "loudest"));
-  return binary(call, LN_OP_MAXIMUM, x,
-                number(call, LN_OP_SUB, most, ln_keras_number(call, "top_db", 80), "least_decibels"), "limited");
+  return ln_keras_binary(
+      call, LN_OP_MAXIMUM, x,
+      ln_keras_with_number(call, LN_OP_SUB, most, ln_keras_number(call, "top_db", 80), "least_decibels"), "limited");
 }
 
 /* The numbers of a window in the middle of `length`; false: noted. */
@@ -188,18 +179,21 @@ static void mel_spectrogram(ln_keras_call* call) {
   }
   float* numbers = ln_job_alloc(call->job, (size_t)length, sizeof *numbers);
   if (!read_mel_window(call, length, used, numbers)) return;
-  x = binary(call, LN_OP_MUL, frames_of(call, x, length, step),
-             ln_graph_constant(call->b.subgraph, ln_keras_name(call, "window"), LN_TYPE_FLOAT32, 1, &length, numbers),
-             "windowed");
+  x = ln_keras_binary(
+      call, LN_OP_MUL, frames_of(call, x, length, step),
+      ln_graph_constant(call->b.subgraph, ln_keras_name(call, "window"), LN_TYPE_FLOAT32, 1, &length, numbers),
+      "windowed");
   const int32_t row[] = {1, length}, axis[] = {2};
-  x = binary(call, LN_OP_EXPAND_DIMS, x, ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axis[0]), "rows");
-  x = binary(call, LN_OP_RFFT2D, x, ln_graph_ints(call->b.subgraph, ln_keras_name(call, "length"), 2, row), "spectrum");
-  ln_node* squeeze =
-      ln_build_node(&call->b, LN_OP_SQUEEZE, 1, (ln_tensor*[]){unary(call, LN_OP_COMPLEX_ABS, x, "magnitude")});
+  x = ln_keras_binary(call, LN_OP_EXPAND_DIMS, x, ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axis[0]),
+                      "rows");
+  x = ln_keras_binary(call, LN_OP_RFFT2D, x, ln_graph_ints(call->b.subgraph, ln_keras_name(call, "length"), 2, row),
+                      "spectrum");
+  ln_node* squeeze = ln_build_node(&call->b, LN_OP_SQUEEZE, 1,
+                                   (ln_tensor*[]){ln_keras_unary(call, LN_OP_COMPLEX_ABS, x, "magnitude")});
   ln_node_set_vector(squeeze, LN_SLOT(SqueezeOptions, squeeze_dims), 1, axis);
   x = ln_build_done(squeeze, ln_keras_name(call, "magnitudes"), 1);
   const double exponent = ln_keras_number(call, "mag_exp", 2);
-  if (exponent != 1) x = number(call, LN_OP_POW, x, exponent, "power");
+  if (exponent != 1) x = ln_keras_with_number(call, LN_OP_POW, x, exponent, "power");
   x = ln_keras_fully_connected(call, x, triangles(call, bins, length / 2 + 1), ln_keras_zeros(call, bins),
                                ln_keras_name(call, "mel"));
   if (ln_keras_flag(call, "power_to_db", true)) x = decibels(call, x);

@@ -28,6 +28,22 @@ const char* ln_keras_name(ln_keras_call* call, const char* what) {
   return ln_job_text(call->job, "%s/%s", call->name, what);
 }
 
+static const char* name_of_part(ln_keras_call* call, const char* what) {
+  return what != NULL ? ln_keras_name(call, what) : call->name;
+}
+
+ln_tensor* ln_keras_unary(ln_keras_call* call, int code, ln_tensor* x, const char* what) {
+  return ln_build_unary(&call->b, code, x, name_of_part(call, what));
+}
+
+ln_tensor* ln_keras_binary(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what) {
+  return ln_build_binary(&call->b, code, x, y, name_of_part(call, what));
+}
+
+ln_tensor* ln_keras_with_number(ln_keras_call* call, int code, ln_tensor* x, double value, const char* what) {
+  return ln_build_with_number(&call->b, code, x, value, name_of_part(call, what));
+}
+
 /* ---- Configuration ---- */
 
 static const cJSON* get(const cJSON* object, const char* key) {
