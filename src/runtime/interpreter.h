@@ -130,6 +130,7 @@ void ln_subgraph_report(const ln_subgraph* subgraph, const char* format, ...) LN
 void ln_subgraph_report_va(const ln_subgraph* subgraph, const char* format, va_list args);
 
 /* ---- tensor.c ---- */
+TfLiteIntArray* ln_copy_ints(ln_i32_span span); /* NULL: no memory */
 TfLiteStatus ln_subgraph_load_tensors(ln_subgraph* subgraph);
 void ln_subgraph_free_tensors(ln_subgraph* subgraph);
 TfLiteStatus ln_subgraph_add_tensors(ln_subgraph* subgraph, int count, int* first);

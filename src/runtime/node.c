@@ -130,12 +130,6 @@ static TfLiteStatus find_registration(ln_subgraph* subgraph, const ln_model_opco
   return kTfLiteOk;
 }
 
-static TfLiteIntArray* copy_indices(ln_i32_span span) {
-  TfLiteIntArray* array = TfLiteIntArrayCreate(span.count);
-  for (int32_t i = 0; array != NULL && i < span.count; ++i) array->data[i] = span.data[i];
-  return array;
-}
-
 static bool has_side_effect(int32_t code) {
   switch (code) {
     case kTfLiteBuiltinIf:
@@ -179,9 +173,9 @@ static TfLiteStatus load_node(ln_subgraph* subgraph, int32_t index) {
       code->builtin_code == kTfLiteBuiltinCustom ? code->custom_name : ln_builtin_operator_name(code->builtin_code);
   subgraph->current_node = index;
   if (find_registration(subgraph, code, node) != kTfLiteOk) return kTfLiteError;
-  node->node.inputs = copy_indices(op->inputs);
-  node->node.outputs = copy_indices(op->outputs);
-  node->node.intermediates = copy_indices(op->intermediates);
+  node->node.inputs = ln_copy_ints(op->inputs);
+  node->node.outputs = ln_copy_ints(op->outputs);
+  node->node.intermediates = ln_copy_ints(op->intermediates);
   node->node.temporaries = TfLiteIntArrayCreate(0);
   node->node.might_have_side_effect = has_side_effect(code->builtin_code);
   if (node->node.inputs == NULL || node->node.outputs == NULL || node->node.intermediates == NULL ||

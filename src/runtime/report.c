@@ -5,6 +5,7 @@
 #include "runtime/runtime.h"
 
 static _Thread_local char last_error[1024];
+static _Thread_local bool held;
 
 /* Hands over finished text with an empty list of arguments: right for reporters that use the va_list, and for those
  * that pass it on as if it were an argument. */
@@ -30,7 +31,14 @@ static void send(const ln_reporter* reporter, const char* text) {
   hand_over(reporter, doubled);
 }
 
+bool ln_report_hold(bool hold) {
+  const bool before = held;
+  held = hold;
+  return before;
+}
+
 void ln_report_va(const ln_reporter* reporter, const char* format, va_list args) {
+  if (held) return;
   vsnprintf(last_error, sizeof last_error, format, args);
   char text[sizeof last_error]; /* the reporter may call the library, which may report */
   memcpy(text, last_error, sizeof text);
@@ -45,6 +53,7 @@ void ln_report(const ln_reporter* reporter, const char* format, ...) {
 }
 
 void ln_report_more(const ln_reporter* reporter, const char* format, ...) {
+  if (held) return;
   char text[sizeof last_error];
   va_list args;
   va_start(args, format);

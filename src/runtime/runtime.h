@@ -25,6 +25,9 @@ void ln_report(const ln_reporter* reporter, const char* format, ...);
 void ln_report_va(const ln_reporter* reporter, const char* format, va_list args);
 /* As ln_report for a sentence that follows another: the last error stays what it was. */
 void ln_report_more(const ln_reporter* reporter, const char* format, ...);
+/* While held, what this thread reports goes nowhere, for attempts that have another behind them. Returns what was set.
+ */
+bool ln_report_hold(bool hold);
 const char* ln_last_error(void); /* "" if none; of this thread */
 
 /* ---- Creation ---- */

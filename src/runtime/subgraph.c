@@ -38,12 +38,6 @@ bool ln_has_tensor(const TfLiteIntArray* tensors, int32_t tensor) {
   return false;
 }
 
-static TfLiteIntArray* copy_span(ln_i32_span span) {
-  TfLiteIntArray* array = TfLiteIntArrayCreate(span.count);
-  for (int32_t i = 0; array != NULL && i < span.count; ++i) array->data[i] = span.data[i];
-  return array;
-}
-
 static TfLiteStatus list_variables(ln_subgraph* subgraph) {
   int32_t count = 0;
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) count += subgraph->tensors[i].is_variable;
@@ -69,8 +63,8 @@ ln_subgraph* ln_subgraph_create(ln_interpreter* interpreter, int32_t index) {
   subgraph->source = &interpreter->model->subgraphs[index];
   subgraph->current_node = subgraph->position = -1;
   ln_context_fill(subgraph);
-  subgraph->inputs = copy_span(subgraph->source->inputs);
-  subgraph->outputs = copy_span(subgraph->source->outputs);
+  subgraph->inputs = ln_copy_ints(subgraph->source->inputs);
+  subgraph->outputs = ln_copy_ints(subgraph->source->outputs);
   const bool has_ends = subgraph->inputs != NULL && subgraph->outputs != NULL;
   if (!has_ends) ln_subgraph_report(subgraph, "no memory for the lists of inputs and outputs");
   if (!has_ends || ln_subgraph_load_tensors(subgraph) != kTfLiteOk || list_variables(subgraph) != kTfLiteOk) {
@@ -217,10 +211,18 @@ static TfLiteStatus propagate_shapes(ln_subgraph* subgraph) {
   return status;
 }
 
-TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph) {
-  if (ln_redo_delegates(subgraph) != kTfLiteOk) return kTfLiteError;
-  if (subgraph->ready && !subgraph->resized) return kTfLiteOk;
-  if (!subgraph->busy && ln_subgraph_fuse(subgraph) != kTfLiteOk) return kTfLiteError;
+/* Whether an input has another shape than in the file. */
+static bool is_resized(const ln_subgraph* subgraph) {
+  for (int i = 0; i < subgraph->inputs->size; ++i) {
+    const int32_t tensor = subgraph->inputs->data[i];
+    const ln_model_tensor* source = &subgraph->source->tensors[tensor];
+    if (!TfLiteIntArrayEqualsArray(subgraph->tensors[tensor].dims, source->shape.count, source->shape.data))
+      return true;
+  }
+  return false;
+}
+
+static TfLiteStatus allocate(ln_subgraph* subgraph) {
   if (!enter(subgraph)) return kTfLiteError;
   subgraph->ready = false;
   subgraph->resized = false;
@@ -238,6 +240,22 @@ TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph) {
   subgraph->ready = !subgraph->interpreter->config.plan_only;
   ln_subgraph_reset_variables(subgraph);
   return kTfLiteOk;
+}
+
+TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph) {
+  if (ln_redo_delegates(subgraph) != kTfLiteOk) return kTfLiteError;
+  if (subgraph->ready && !subgraph->resized) return kTfLiteOk;
+  if (subgraph->busy) return allocate(subgraph);
+  if (ln_subgraph_fuse(subgraph) != kTfLiteOk) return kTfLiteError;
+  if (subgraph->unfused_plan == NULL || !is_resized(subgraph)) return allocate(subgraph);
+  /* Nodes were fused by the file's shapes. The single ones may take others, and say what is wrong in the file's terms.
+   */
+  const bool held = ln_report_hold(true);
+  const TfLiteStatus status = allocate(subgraph);
+  ln_report_hold(held);
+  if (status == kTfLiteOk) return kTfLiteOk;
+  ln_subgraph_unfuse(subgraph);
+  return allocate(subgraph);
 }
 
 TfLiteStatus ln_subgraph_find_shapes(ln_subgraph* subgraph, int32_t* known) {

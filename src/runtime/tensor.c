@@ -56,7 +56,7 @@ TfLiteStatus ln_required_bytes(const ln_subgraph* subgraph, TfLiteType type, con
   return kTfLiteOk;
 }
 
-static TfLiteIntArray* copy_ints(ln_i32_span span) {
+TfLiteIntArray* ln_copy_ints(ln_i32_span span) {
   TfLiteIntArray* array = TfLiteIntArrayCreate(span.count);
   for (int32_t i = 0; array != NULL && i < span.count; ++i) array->data[i] = span.data[i];
   return array;
@@ -98,7 +98,7 @@ static bool load_quantization(const ln_model_quantization* q, TfLiteTensor* t) {
     TfLiteMultiAxisQuantization* multi = ln_calloc(1, sizeof *multi);
     if (multi == NULL) return false;
     *multi = (TfLiteMultiAxisQuantization){q->block_scales_tensor, q->block_zero_points_tensor, q->block_size,
-                                           copy_ints(q->block_dimensions)};
+                                           ln_copy_ints(q->block_dimensions)};
     t->quantization = (TfLiteQuantization){kTfLiteMultiAxisQuantization, multi};
     return multi->quantized_dimensions != NULL;
   }
@@ -110,8 +110,8 @@ static bool load_sparsity(const ln_model_sparsity* s, TfLiteTensor* t) {
   TfLiteSparsity* out = ln_calloc(1, sizeof *out);
   if (out == NULL) return false;
   t->sparsity = out;
-  out->traversal_order = copy_ints(s->traversal_order);
-  out->block_map = copy_ints(s->block_map);
+  out->traversal_order = ln_copy_ints(s->traversal_order);
+  out->block_map = ln_copy_ints(s->block_map);
   out->dim_metadata = ln_calloc((size_t)s->dim_count, sizeof *out->dim_metadata);
   if (out->traversal_order == NULL || out->block_map == NULL || out->dim_metadata == NULL) return false;
   out->dim_metadata_size = s->dim_count;
@@ -120,8 +120,8 @@ static bool load_sparsity(const ln_model_sparsity* s, TfLiteTensor* t) {
     d->format = s->dims[i].format == 1 ? kTfLiteDimSparseCSR : kTfLiteDimDense;
     d->dense_size = s->dims[i].dense_size;
     if (s->dims[i].format != 1) continue;
-    d->array_segments = copy_ints(s->dims[i].segments);
-    d->array_indices = copy_ints(s->dims[i].indices);
+    d->array_segments = ln_copy_ints(s->dims[i].segments);
+    d->array_indices = ln_copy_ints(s->dims[i].indices);
     if (d->array_segments == NULL || d->array_indices == NULL) return false;
   }
   return true;
@@ -150,10 +150,10 @@ static TfLiteStatus load_tensor(ln_subgraph* subgraph, int32_t index) {
   t->buffer_handle = kTfLiteNullBufferHandle;
   t->is_variable = source->is_variable;
   ln_tensor_type_from_schema(source->type, &t->type);
-  t->dims = copy_ints(source->shape);
+  t->dims = ln_copy_ints(source->shape);
   bool ok = t->dims != NULL;
   if (ok && source->shape_signature.count > 0) {
-    TfLiteIntArray* signature = copy_ints(source->shape_signature);
+    TfLiteIntArray* signature = ln_copy_ints(source->shape_signature);
     t->dims_signature = signature;
     ok = signature != NULL;
   }

@@ -121,18 +121,28 @@ def test_left_alone(tmp_path, build, nodes):
     np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-6)
 
 
-def test_resized(tmp_path):
-    """More rows are more rows; channels that the constants have not are refused in a sentence."""
+@pytest.mark.parametrize("shape", [(3, 1, 2, 37), (4, 37), (2, 3, 1)])
+def test_resized(tmp_path, shape):
+    """Shapes for which the norm was not made are what the single nodes make of them: a rank of 2, one channel for all factors."""
     chain = Chain(False, SHAPE)
     centered(chain, chain.op("ABS", SHAPE), "SQUARE", 1, 1)
     chain.op("TANH", SHAPE, last=True)
     chain.model.save(tmp_path / "m.tflite")
-    x = np.random.default_rng(2).normal(1, 3, (3, 1, 2, 37)).astype(np.float32)
+    x = np.random.default_rng(2).normal(1, 3, shape).astype(np.float32)
     np.save(tmp_path / "x.npy", x)
-    linnet("run", tmp_path / "m.tflite", "--input", f"x={tmp_path / 'x.npy'}", "--shape", "x=3x1x2x37", "--output-dir", tmp_path)
+    run = ["run", tmp_path / "m.tflite", "--input", f"x={tmp_path / 'x.npy'}", "--shape", "x=" + "x".join(map(str, shape))]
+    linnet(*run, "--output-dir", tmp_path)
     y = np.abs(x).astype(np.float64)
     y = (y - y.mean(-1, keepdims=True)) / np.sqrt(y.var(-1, keepdims=True) + 1e-3) * SCALE + SHIFT
     np.testing.assert_allclose(np.load(tmp_path / "output0.npy"), np.tanh(y), rtol=1e-5, atol=3e-6)
-    np.save(tmp_path / "x.npy", x[..., :5])
-    sentence = refused("run", tmp_path / "m.tflite", "--input", f"x={tmp_path / 'x.npy'}", "--shape", "x=3x1x2x5", code=4)
-    assert "37 numbers for 5 channels; one of each is right" in sentence
+
+
+def test_resized_wrong(tmp_path):
+    """Channels that the constants have not: the sentence names the file's node."""
+    chain = Chain(False, SHAPE)
+    centered(chain, chain.op("ABS", SHAPE), "SQUARE", 1, 1)
+    chain.op("TANH", SHAPE, last=True)
+    chain.model.save(tmp_path / "m.tflite")
+    np.save(tmp_path / "x.npy", np.zeros((2, 5), np.float32))
+    sentence = refused("run", tmp_path / "m.tflite", "--input", f"x={tmp_path / 'x.npy'}", "--shape", "x=2x5", code=4)
+    assert "node 8 MUL: the inputs' dimensions 5 and 37 do not broadcast" in sentence
