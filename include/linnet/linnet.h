@@ -67,6 +67,12 @@ TFL_CAPI_EXPORT extern TfLiteStatus LinnetSetCpu(const char* name);
  */
 TFL_CAPI_EXPORT extern double LinnetMeasurePeak(void);
 
+/**
+ * The same for multiply-adds of bytes: what the kernel in use does with operands that lie in the first cache. 0 if
+ * there is no memory for them.
+ */
+TFL_CAPI_EXPORT extern double LinnetMeasureBytePeak(void);
+
 /* ---- Models ----------------------------------------------------------------------------------------------------- */
 
 /** How much of a model file is checked when it is loaded. Both make it safe to run. */

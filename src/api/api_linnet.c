@@ -2,9 +2,7 @@
 
 #include "api/objects.h"
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/cpu.h"
-#include "kernels/generic/peak.h"
 #include "linnet/linnet.h"
 
 const char* LinnetLastError(void) { return ln_last_error(); }
@@ -22,21 +20,6 @@ void LinnetSetAllocator(const LinnetAllocator* allocator) {
 const char* LinnetCpuFeatures(void) { return ln_cpu_list(); }
 
 const char* LinnetCpuInUse(void) { return ln_isa_name(ln_cpu_best()); }
-
-double LinnetMeasurePeak(void) {
-  enum { TURNS = 20000, ROUNDS = 30 };
-  const ln_peak_f32* peak = ln_peak_f32_best();
-  volatile float sink = 1.0f;
-  double best = 0;
-  for (int i = 0; i < ROUNDS; ++i) {
-    const uint64_t start = ln_clock_ns();
-    sink = peak->run(TURNS, sink);
-    const double ns = (double)(ln_clock_ns() - start);
-    const double rate = (double)peak->per_turn * TURNS / (ns > 1 ? ns : 1) * 1e9;
-    if (rate > best) best = rate;
-  }
-  return best;
-}
 
 TfLiteStatus LinnetSetCpu(const char* name) { return ln_cpu_force(name) ? kTfLiteOk : kTfLiteError; }
 

@@ -288,6 +288,8 @@ static void test_processor(void) {
   for (word = strtok(features, " "); word != NULL; word = strtok(NULL, " "), ++count) {
     CHECK_EQ_INT(LinnetSetCpu(word), kTfLiteOk);
     CHECK_EQ_STR(LinnetCpuInUse(), word);
+    CHECK(LinnetMeasurePeak() > 0);
+    CHECK(LinnetMeasureBytePeak() > 0);
     TfLiteInterpreter* interpreter = ready_interpreter("chain", &msgs);
     CHECK(run_chain(interpreter, count == 0 ? expected : actual));
     TfLiteInterpreterDelete(interpreter);

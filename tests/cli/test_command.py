@@ -1,5 +1,6 @@
 """The command as a whole: help, exit codes, what is written where, models that are broken; inspect, bench, classify."""
 import json
+import math
 import os
 import pty
 import subprocess
@@ -65,6 +66,17 @@ def test_bench():
     assert told["arena_bytes"] > 0 and told["weight_bytes"] > 0
     text = linnet("bench", FLOAT, "--runs", 3, "--warmup", 0, "--threads", 2, "--profile")
     assert "CONV_2D" in text and "100" not in text.splitlines()[0]
+
+
+def test_bench_peak():
+    """Each node is compared with the peak for its numbers: of its time and its share of the peak its multiply-adds can be told."""
+    for model, peak in ((FLOAT, "peak_gmacs"), (INT8, "peak_byte_gmacs")):
+        weights = json.loads(linnet("inspect", model, "--tensors", "--json"))["subgraphs"][0]["tensors"][12]["shape"]
+        told = json.loads(linnet("bench", model, "--runs", 3, "--profile", "--json"))
+        node = next(node for node in told["nodes"] if node["node"] == 5)
+        assert node["operator"] == "FULLY_CONNECTED"
+        products = node["of_peak"] * told[peak] * 1e9 * node["min_ms"] / 1e3
+        assert products == pytest.approx(math.prod(weights), rel=1e-3)
 
 
 def test_classify():
