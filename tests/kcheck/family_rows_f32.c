@@ -8,13 +8,14 @@
 #include "kernels/generic/rows_f32.h"
 #include "kernels/generic/softmax.h"
 
-static const float kSpecial[] = {0.0f,   -0.0f,  INFINITY, -INFINITY, NAN,    1e-40f, -1e-40f, 88.5f,
-                                 -88.5f, 100.0f, -104.0f,  1e30f,     -1e30f, 0.625f, -0.625f, 3.0f};
+static const float kSpecial[] = {0.0f,    -0.0f,       INFINITY, -INFINITY, NAN,        1e-40f, -1e-40f,
+                                 88.5f,   -88.5f,      100.0f,   -104.0f,   1e30f,      -1e30f, 0.625f,
+                                 -0.625f, 3.14159274f, 99999.0f, 1e6f,      1.0000001f, 3.0f};
 
 static void fill(float* values, size_t count) {
   kc_fill_f32(values, count, kc_chance(50) ? 4.0f : 40.0f);
   for (size_t i = 0; i < count; ++i)
-    if (kc_chance(5)) values[i] = kSpecial[kc_range(0, 15)];
+    if (kc_chance(5)) values[i] = kSpecial[kc_range(0, (int64_t)(sizeof kSpecial / sizeof kSpecial[0]) - 1)];
   const uint32_t marked_nan = UINT32_C(0x7fc00001);
   if (count > 0 && kc_chance(10)) memcpy(&values[kc_range(0, (int64_t)count - 1)], &marked_nan, sizeof marked_nan);
 }

@@ -2,6 +2,7 @@
 #ifndef LN_KERNELS_ARM_VEC_NEON_H_
 #define LN_KERNELS_ARM_VEC_NEON_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/compiler.h"
@@ -49,9 +50,23 @@ LN_INLINE vec vec_sqrt(vec a) { return neon_sqrt_f32(a); }
 LN_INLINE vec vec_fma(vec a, vec b, vec c) { return vfmaq_f32(c, a, b); }
 LN_INLINE vec vec_fnma(vec a, vec b, vec c) { return vfmsq_f32(c, a, b); }
 LN_INLINE vec vec_round(vec a) { return neon_round_f32(a); }
+#if defined(__aarch64__)
+LN_INLINE vec vec_floor(vec a) { return vrndmq_f32(a); }
+LN_INLINE vec vec_ceil(vec a) { return vrndpq_f32(a); }
+#endif
 LN_INLINE vec vec_abs(vec a) { return vabsq_f32(a); }
 LN_INLINE vec vec_sign_of(vec magnitude, vec sign) {
   return vbslq_f32(vdupq_n_u32(UINT32_C(1) << 31), sign, magnitude);
+}
+LN_INLINE bool vec_all_less(vec x, vec y) {
+  const uint32x4_t less = vcltq_f32(x, y);
+  const uint32x2_t both = vand_u32(vget_low_u32(less), vget_high_u32(less));
+  return (vget_lane_u32(both, 0) & vget_lane_u32(both, 1)) != 0;
+}
+LN_INLINE vec vec_split(vec a, vec* exponent) {
+  const int32x4_t bits = vreinterpretq_s32_f32(a), n = vshrq_n_s32(vsubq_s32(bits, vdupq_n_s32(0x3f330000)), 23);
+  *exponent = vcvtq_f32_s32(n);
+  return vreinterpretq_f32_s32(vsubq_s32(bits, vshlq_n_s32(n, 23)));
 }
 LN_INLINE vec vec_scale(vec a, vec n) {
   const int32x4_t whole = vcvtq_s32_f32(n), part = vshrq_n_s32(whole, 1), bias = vdupq_n_s32(127);

@@ -1,5 +1,5 @@
-/* exp, the logistic function, tanh, GELU on vectors. The polynomials are least-squares fits, reweighted until the
- * largest error is smallest; errors are against the exact value. */
+/* exp, logarithm, sine, the logistic function, tanh, GELU on vectors. The polynomials are least-squares fits,
+ * reweighted until the largest error is smallest; errors are against the exact value. */
 #include <math.h>
 
 /* x = n ln 2 + r: exp(r) - 1 = r + r^2 p(r), |r| <= ln 2 / 2; p's error is 3e-9. */
@@ -25,10 +25,11 @@ LN_INLINE vec exp_of(vec x) {
   return vec_scale(vec_add(e.less_one, vec_set(1.0f)), e.n);
 }
 
-/* exp(x) - 1 for x <= 0. */
+/* exp(x) - 1 for x <= 0. From x = -20 down it is -1. */
 LN_INLINE vec exp_less_one(vec x) {
-  const reduced e = reduce_exp(vec_max(vec_set(-104.0f), x));
-  return vec_add(vec_scale(e.less_one, e.n), vec_sub(vec_scale(vec_set(1.0f), e.n), vec_set(1.0f)));
+  const reduced e = reduce_exp(vec_max(vec_set(-20.0f), x));
+  const vec power = vec_add_exponent(vec_set(1.0f), vec_add(e.n, vec_set(12582912.0f)));
+  return vec_fma(e.less_one, power, vec_sub(power, vec_set(1.0f)));
 }
 
 /* 1 + exp(-x). Adding 1.5 * 2^23 rounds to n and leaves it in the lowest bits; q = x + n ln 2, and exp(-q) by the
@@ -54,18 +55,82 @@ LN_INLINE vec logistic_of(vec x) { return vec_div(vec_set(1.0f), one_and_exp_les
 /* x times it. */
 LN_INLINE vec swish_of(vec x) { return vec_div(x, one_and_exp_less(x)); }
 
-/* Near 0: x + x^3 p(x^2), p's error 4e-9; else 1 - 2 / (exp(2 |x|) + 1). */
+/* By e = exp(-2 |x|) - 1: -e / (e + 2). */
 LN_INLINE vec tanh_of(vec x) {
-  const vec a = vec_abs(x), z = vec_mul(x, x);
-  vec p = vec_set(-5.717020834e-03f);
-  p = vec_fma(p, z, vec_set(2.065056423e-02f));
-  p = vec_fma(p, z, vec_set(-5.374349044e-02f));
-  p = vec_fma(p, z, vec_set(1.333149119e-01f));
-  p = vec_fma(p, z, vec_set(-3.333328392e-01f));
-  const vec near = vec_fma(vec_mul(x, z), p, x);
-  const vec grown = vec_add(exp_of(vec_add(a, a)), vec_set(1.0f));
-  const vec far = vec_sign_of(vec_sub(vec_set(1.0f), vec_div(vec_set(2.0f), grown)), x);
-  return vec_if_less(a, vec_set(0.625f), near, far);
+  const vec e = exp_less_one(vec_mul(vec_abs(x), vec_set(-2.0f)));
+  return vec_sign_of(vec_div(e, vec_add(e, vec_set(2.0f))), x);
+}
+
+/* For x = m 2^n n ln 2 + f - f^2 / 2 + f^3 p(f), f = m - 1; the error of the last three is 6e-9 relatively. ln 2 in two
+ * parts, the small one first. */
+LN_INLINE vec log_of_normal(vec x) {
+  vec n;
+  const vec f = vec_sub(vec_split(x, &n), vec_set(1.0f)), z = vec_mul(f, f);
+  vec p = vec_set(-7.634369284e-02f);
+  p = vec_fma(p, f, vec_set(1.276153773e-01f));
+  p = vec_fma(p, f, vec_set(-1.316021234e-01f));
+  p = vec_fma(p, f, vec_set(1.420176476e-01f));
+  p = vec_fma(p, f, vec_set(-1.662335545e-01f));
+  p = vec_fma(p, f, vec_set(2.000122666e-01f));
+  p = vec_fma(p, f, vec_set(-2.500082254e-01f));
+  p = vec_fma(p, f, vec_set(3.333333135e-01f));
+  const vec rest = vec_fma(n, vec_set(-2.12194440e-4f), vec_mul(z, vec_fma(f, p, vec_set(-0.5f))));
+  return vec_fma(n, vec_set(0.693359375f), vec_add(f, rest));
+}
+
+/* Denormals are multiplied by 2^23 first, what is not above 0 or not finite is put in behind. */
+LN_NOINLINE static vec log_of_any(vec x) {
+  const vec zero = vec_set(0.0f), tiny = vec_set(1.17549435e-38f);
+  const vec less = vec_if_less(x, tiny, vec_set(15.9423847f), zero); /* 23 ln 2 */
+  const vec result = vec_sub(log_of_normal(vec_if_less(x, tiny, vec_mul(x, vec_set(8388608.0f)), x)), less);
+  const vec end = vec_if_less(x, zero, vec_set(NAN), vec_set(-INFINITY));
+  return vec_if_less(x, vec_set(INFINITY), vec_if_less(zero, x, result, end), x);
+}
+
+LN_INLINE vec log_of(vec x) {
+  const bool normal = vec_all_less(vec_set(1.17549435e-38f), x) && vec_all_less(x, vec_set(INFINITY));
+  return normal ? log_of_normal(x) : log_of_any(x);
+}
+
+/* sin x for x = n pi + r is sin r, negated where n is odd: r + r^3 p(r^2), whose error is 7e-9 relatively. pi / 2 in
+ * three parts: q times the first is taken off exactly, and FAR keeps the others small. */
+#define LN_FAR 100000.0f
+
+LN_INLINE vec less_quarters(vec x, vec q) {
+  return vec_fnma(q, vec_set(-1.71512451e-15f),
+                  vec_fnma(q, vec_set(-4.37113883e-08f), vec_fnma(q, vec_set(1.57079637f), x)));
+}
+
+/* (-1)^n sin r. */
+LN_INLINE vec signed_sine(vec n, vec r) {
+  const vec z = vec_mul(r, r), half = vec_mul(n, vec_set(0.5f)),
+            odd = vec_abs(vec_sub(n, vec_mul(vec_round(half), vec_set(2.0f))));
+  vec p = vec_set(2.601948381e-06f);
+  p = vec_fma(p, z, vec_set(-1.980794332e-04f));
+  p = vec_fma(p, z, vec_set(8.333045058e-03f));
+  p = vec_fma(p, z, vec_set(-1.666665822e-01f));
+  return vec_mul(vec_fma(vec_mul(r, z), p, r), vec_fnma(odd, vec_set(2.0f), vec_set(1.0f)));
+}
+
+/* Lanes that are far from 0, infinite or NaN, by the C library. */
+LN_NOINLINE static vec far_ones(vec x, vec near, float (*function)(float)) {
+  float lanes[VEC_LANES];
+  vec_store(lanes, x);
+  for (size_t i = 0; i < VEC_LANES; ++i) lanes[i] = function(lanes[i]);
+  return vec_if_less(vec_abs(x), vec_set(LN_FAR), near, vec_load(lanes));
+}
+
+LN_INLINE vec sin_of(vec x) {
+  const vec n = vec_round(vec_mul(x, vec_set(0.318309886f))), r = less_quarters(x, vec_add(n, n));
+  const vec near = signed_sine(n, r);
+  return vec_all_less(vec_abs(x), vec_set(LN_FAR)) ? near : far_ones(x, near, sinf);
+}
+
+/* cos x = -sin(x - pi / 2), and x - pi / 2 = n pi + r. */
+LN_INLINE vec cos_of(vec x) {
+  const vec n = vec_round(vec_fma(x, vec_set(0.318309886f), vec_set(-0.5f)));
+  const vec near = signed_sine(vec_add(n, vec_set(1.0f)), less_quarters(x, vec_fma(n, vec_set(2.0f), vec_set(1.0f))));
+  return vec_all_less(vec_abs(x), vec_set(LN_FAR)) ? near : far_ones(x, near, cosf);
 }
 
 /* x P(X < x) for a normal X. 1 - erf by Abramowitz and Stegun 7.1.26: its error is 1.5e-7, absolutely, and it is small

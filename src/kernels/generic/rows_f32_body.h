@@ -30,6 +30,9 @@ LN_INLINE vec clamp(vec x, vec low, vec high) { return vec_min(high, vec_max(low
   }
 
 LN_ROW(exp, , exp_of(x))
+LN_ROW(log, , log_of(x))
+LN_ROW(sin, , sin_of(x))
+LN_ROW(cos, , cos_of(x))
 LN_ROW(logistic, , logistic_of(x))
 LN_ROW(swish, , swish_of(x))
 LN_ROW(tanh, , tanh_of(x))
@@ -40,6 +43,10 @@ LN_ROW(sqrt, , vec_sqrt(x))
 LN_ROW(rsqrt, , vec_div(vec_set(1.0f), vec_sqrt(x)))
 LN_ROW(square, , vec_mul(x, x))
 LN_ROW(abs, , vec_abs(x))
+LN_ROW(neg, , vec_sub(vec_set(-0.0f), x))
+LN_ROW(floor, , vec_floor(x))
+LN_ROW(ceil, , vec_ceil(x))
+LN_ROW(round, , vec_round(x))
 LN_ROW(hard_swish, ,
        vec_mul(vec_mul(x, clamp(vec_add(x, vec_set(3.0f)), vec_set(0.0f), vec_set(6.0f))), vec_set(1.0f / 6.0f)))
 LN_ROW(clamp, const vec low = vec_set(((const ln_unary_clamp*)params)->low);
@@ -269,6 +276,9 @@ static void turn(size_t rows, size_t columns, const float* in, size_t in_stride,
 
 static const ln_unary_variant unary[] = {
     {ln_unary_exp_f32_ref, exp_row, 0, 4},
+    {ln_unary_log_f32_ref, log_row, 0, 4},
+    {ln_unary_sin_f32_ref, sin_row, 0, 4},
+    {ln_unary_cos_f32_ref, cos_row, 0, 4},
     {ln_unary_logistic_f32_ref, logistic_row, 2, 4},
     {ln_unary_swish_f32_ref, swish_row, 2, 6},
     {ln_unary_tanh_f32_ref, tanh_row, 2, 6},
@@ -279,6 +289,10 @@ static const ln_unary_variant unary[] = {
     {ln_unary_rsqrt_f32_ref, rsqrt_row, 0, 0},
     {ln_unary_square_f32_ref, square_row, 0, 0},
     {ln_unary_abs_f32_ref, abs_row, 0, 0},
+    {ln_unary_neg_f32_ref, neg_row, 0, 0},
+    {ln_unary_floor_f32_ref, floor_row, 0, 0},
+    {ln_unary_ceil_f32_ref, ceil_row, 0, 0},
+    {ln_unary_round_f32_ref, round_row, 0, 0},
     {ln_unary_hard_swish_f32_ref, hard_swish_row, 0, 4},
     {ln_unary_clamp_f32_ref, clamp_row, 0, 0},
     {ln_unary_leaky_relu_f32_ref, leaky_relu_row, 0, 0},

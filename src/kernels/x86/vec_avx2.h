@@ -7,6 +7,7 @@
 #define LN_KERNELS_X86_VEC_AVX2_H_
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -53,6 +54,8 @@ LN_INLINE vec vec_sqrt(vec a) { return _mm256_sqrt_ps(a); }
 LN_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }   /* a * b + c */
 LN_INLINE vec vec_fnma(vec a, vec b, vec c) { return _mm256_fnmadd_ps(a, b, c); } /* c - a * b */
 LN_INLINE vec vec_round(vec a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+LN_INLINE vec vec_floor(vec a) { return _mm256_floor_ps(a); }
+LN_INLINE vec vec_ceil(vec a) { return _mm256_ceil_ps(a); }
 LN_INLINE vec vec_abs(vec a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 LN_INLINE vec vec_sign_of(vec magnitude, vec sign) {
   return _mm256_or_ps(vec_abs(magnitude), _mm256_and_ps(_mm256_set1_ps(-0.0f), sign));
@@ -60,6 +63,15 @@ LN_INLINE vec vec_sign_of(vec magnitude, vec sign) {
 /* x < y ? a : b; b where x or y is NaN. */
 LN_INLINE vec vec_if_less(vec x, vec y, vec a, vec b) {
   return _mm256_blendv_ps(b, a, _mm256_cmp_ps(x, y, _CMP_LT_OQ));
+}
+/* Whether x < y in all lanes. */
+LN_INLINE bool vec_all_less(vec x, vec y) { return _mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_LT_OQ)) == 0xff; }
+/* A positive normal number is m * 2^n, m from 0.7 (0x3f330000) to below 1.4: m, and n by `exponent`. */
+LN_INLINE vec vec_split(vec a, vec* exponent) {
+  const __m256i bits = _mm256_castps_si256(a);
+  const __m256i n = _mm256_srai_epi32(_mm256_sub_epi32(bits, _mm256_set1_epi32(0x3f330000)), 23);
+  *exponent = _mm256_cvtepi32_ps(n);
+  return _mm256_castsi256_ps(_mm256_sub_epi32(bits, _mm256_slli_epi32(n, 23)));
 }
 /* a * 2^n for whole n in [-252, 254], in two steps, so that results near the ends of the range come out. */
 LN_INLINE vec vec_scale(vec a, vec n) {

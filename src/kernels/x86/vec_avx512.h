@@ -3,6 +3,7 @@
 #define LN_KERNELS_X86_VEC_AVX512_H_
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/compiler.h"
@@ -28,12 +29,21 @@ LN_INLINE vec vec_sqrt(vec a) { return _mm512_sqrt_ps(a); }
 LN_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
 LN_INLINE vec vec_fnma(vec a, vec b, vec c) { return _mm512_fnmadd_ps(a, b, c); }
 LN_INLINE vec vec_round(vec a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+LN_INLINE vec vec_floor(vec a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+LN_INLINE vec vec_ceil(vec a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
 LN_INLINE vec vec_abs(vec a) { return _mm512_abs_ps(a); }
 LN_INLINE vec vec_sign_of(vec magnitude, vec sign) {
   return _mm512_or_ps(vec_abs(magnitude), _mm512_and_ps(_mm512_set1_ps(-0.0f), sign));
 }
 LN_INLINE vec vec_if_less(vec x, vec y, vec a, vec b) {
   return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, y, _CMP_LT_OQ), b, a);
+}
+LN_INLINE bool vec_all_less(vec x, vec y) { return _mm512_cmp_ps_mask(x, y, _CMP_LT_OQ) == 0xffff; }
+LN_INLINE vec vec_split(vec a, vec* exponent) {
+  const __m512i bits = _mm512_castps_si512(a);
+  const __m512i n = _mm512_srai_epi32(_mm512_sub_epi32(bits, _mm512_set1_epi32(0x3f330000)), 23);
+  *exponent = _mm512_cvtepi32_ps(n);
+  return _mm512_castsi512_ps(_mm512_sub_epi32(bits, _mm512_slli_epi32(n, 23)));
 }
 LN_INLINE vec vec_scale(vec a, vec n) { return _mm512_scalef_ps(a, n); }
 enum { VEC_SCALES = 1 };
