@@ -324,8 +324,8 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     run.scales = scales;
     run.zero_points = zero_points;
   }
-  ln_matrix_run(context, &d->matrix, ln_get_temporary(context, node, kScratch)->data.raw, d->batches, 1, d->rows,
-                describe, &run);
+  ln_matrix_run(context, &d->matrix, ln_get_temporary(context, node, kScratch)->data.raw, LN_MATRIX_BY_JOBS, d->batches,
+                1, d->rows, describe, &run);
   return kTfLiteOk;
 }
 

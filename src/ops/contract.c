@@ -86,7 +86,7 @@ TfLiteStatus ln_contract_run(TfLiteContext* context, ln_contraction* c, void* sc
   if (c->parts == 0 || c->rows == 0 || c->columns == 0) return kTfLiteOk;
   if (c->number == LN_NUMBER_F32 && c->depth > 0) {
     LN_TRY(ln_matrix_load(context, &c->matrix, b, NULL));
-    ln_matrix_run(context, &c->matrix, scratch, c->parts, 1, c->rows, describe, &run);
+    ln_matrix_run(context, &c->matrix, scratch, LN_MATRIX_BY_JOBS, c->parts, 1, c->rows, describe, &run);
   } else {
     ln_parallel_for(context, run_row, &run, c->parts * c->rows);
   }

@@ -7,6 +7,7 @@
 #include "ops/conv_direct.h"
 #include "ops/conv_winograd.h"
 #include "ops/conv_winograd_q8.h"
+#include "ops/matrix_images.h"
 #include "ops/weights.h"
 
 enum { kInput, kFilter, kBias };
@@ -173,18 +174,11 @@ static TfLiteStatus set_numbers(TfLiteContext* context, const TfLiteTensor* inpu
   return ln_matrix_set_factors(context, &d->matrix, input, filter, output, input->type == kTfLiteUInt8);
 }
 
-enum { kScratch, kQuantized, kScales, kZeroPoints, kTemporaries };
+enum { kScratch, kImages, kTemporaries = kImages + LN_MATRIX_IMAGE_TEMPORARIES };
 
 static TfLiteStatus set_temporaries(TfLiteContext* context, TfLiteNode* node, const conv_data* d) {
-  const TfLiteTensor* input;
   LN_TRY(ln_set_scratch(context, node, kScratch, d->scratch_bytes));
-  if (!d->hybrid) return kTfLiteOk;
-  LN_TRY(ln_get_input(context, node, kInput, &input));
-  const int32_t batch = ln_dim(input, 0);
-  LN_TRY(ln_set_temporary(context, node, kQuantized, kTfLiteInt8, kTfLiteArenaRw, 4, input->dims->data));
-  LN_TRY(ln_set_temporary(context, node, kScales, kTfLiteFloat32, kTfLiteArenaRw, 1, &batch));
-  const int32_t twice[2] = {2, batch}; /* as int32 for the sums, as int16 for the filling */
-  return ln_set_temporary(context, node, kZeroPoints, kTfLiteInt32, kTfLiteArenaRw, 2, twice);
+  return d->hybrid ? ln_matrix_set_image_temporaries(context, node, kImages, kInput) : kTfLiteOk;
 }
 
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
@@ -231,8 +225,7 @@ typedef struct conv_run {
   char* out;
   size_t in_size, out_size; /* of an element */
   const int16_t* fill;
-  const float* scales;
-  const int32_t* zero_points;
+  const ln_matrix_images* images; /* hybrid */
 } conv_run;
 
 static void describe(const void* arg, size_t group, ln_matrix_job* job) {
@@ -248,29 +241,13 @@ static void describe(const void* arg, size_t group, ln_matrix_job* job) {
                          .line_rows = d->batch * pixels,
                          .image_lines = 1,
                          .out_stride = d->groups * d->matrix.columns,
-                         .row_scales = run->scales,
-                         .row_zero_points = run->zero_points,
                          .rows_per_scale = pixels,
-                         .fill = run->fill,
-                         .fill_step = d->hybrid ? 1 : 0};
-}
-
-/* Each image gets a scale and a zero point of its own. */
-static void quantize_images(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input, conv_run* run) {
-  const conv_data* d = run->d;
-  int8_t* quantized = ln_get_temporary(context, node, kQuantized)->data.int8;
-  float* scales = ln_get_temporary(context, node, kScales)->data.f;
-  int32_t* zero_points = ln_get_temporary(context, node, kZeroPoints)->data.i32;
-  int16_t* fill = (int16_t*)(void*)(zero_points + d->batch);
-  ln_matrix_quantize(context, &d->matrix, input->data.f, d->batch, (size_t)ln_num_elements(input) / d->batch,
-                     d->asymmetric, quantized, scales, zero_points);
-  const int32_t up = d->matrix.in_type == kTfLiteUInt8 ? 128 : 0;
-  for (size_t b = 0; b < d->batch; ++b) fill[b] = (int16_t)(zero_points[b] - up);
-  run->in = (const char*)quantized;
-  run->in_size = 1;
-  run->scales = scales;
-  run->zero_points = zero_points;
-  run->fill = fill;
+                         .fill = run->fill};
+  if (run->images == NULL) return;
+  job->row_scales = run->images->scales;
+  job->row_zero_points = run->images->zero_points;
+  job->fill = run->images->fill;
+  job->fill_step = 1;
 }
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
@@ -293,13 +270,19 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     return kTfLiteOk;
   }
   const int16_t fill = ln_matrix_fill(&d->matrix);
+  ln_matrix_images images;
   conv_run run = {.d = d,
                   .in = input->data.raw_const,
                   .out = output->data.raw,
                   .in_size = ln_type_size(input->type),
                   .out_size = ln_type_size(output->type),
                   .fill = &fill};
-  if (d->hybrid) quantize_images(context, node, input, &run);
+  if (d->hybrid) {
+    images = ln_matrix_quantize_images(context, node, kImages, &d->matrix, input, d->asymmetric);
+    run.images = &images;
+    run.in = images.data;
+    run.in_size = 1;
+  }
   void* scratch = ln_get_temporary(context, node, kScratch)->data.raw;
   if (d->by_slab || d->by_tiles) {
     ln_matrix_job job;
@@ -309,7 +292,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     return kTfLiteOk;
   }
   const size_t rows = d->batch * (size_t)d->shape.grid_height * (size_t)d->shape.grid_width;
-  ln_matrix_run(context, &d->matrix, scratch, d->groups, 1, rows, describe, &run);
+  ln_matrix_run(context, &d->matrix, scratch, LN_MATRIX_BY_JOBS, d->groups, 1, rows, describe, &run);
   return kTfLiteOk;
 }
 

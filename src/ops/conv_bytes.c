@@ -159,8 +159,7 @@ static void run_item(void* arg, size_t item, size_t worker) {
                                    .job = r->job,
                                    .part = &matrix->parts[0],
                                    .first = (image * height + first + i) * width,
-                                   .rows = width,
-                                   .out_offset = (image * height + first + i) * width * r->job->out_stride};
+                                   .rows = width};
       rows.columns = matrix->columns - n < nr ? matrix->columns - n : nr;
       rows.own_terms = has_own ? own_terms + i * width : NULL;
       ln_matrix_run_panel(&tile, &rows, n, weights_zero != 0 ? all_terms + i * width : NULL);

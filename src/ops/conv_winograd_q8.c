@@ -101,12 +101,8 @@ static void write_sums(const winograd_job* j, size_t first, ln_winograd_q8_out* 
   for (size_t y = 0; y < t->rows; ++y)
     for (size_t x = 0; x < t->columns; ++x) {
       const size_t pixel = first + y * (size_t)j->tiles.shape->grid_width + x;
-      const ln_matrix_tile at = {.matrix = j->matrix,
-                                 .job = j->job,
-                                 .part = &j->matrix->parts[0],
-                                 .first = pixel,
-                                 .rows = 1,
-                                 .out_offset = pixel * j->job->out_stride};
+      const ln_matrix_tile at = {
+          .matrix = j->matrix, .job = j->job, .part = &j->matrix->parts[0], .first = pixel, .rows = 1};
       ln_matrix_store_row(&at, 0, n, t->channels, 0, sums + (OUT * y + x) * COLUMNS);
     }
 }

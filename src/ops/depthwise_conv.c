@@ -7,6 +7,7 @@
 #include "kernels/generic/quantize_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/channel_factors.h"
+#include "ops/conv_types.h"
 #include "ops/depthwise_single.h"
 #include "ops/fusion.h"
 #include "ops/image_quantize.h"
@@ -50,30 +51,6 @@ static void free_data(TfLiteContext* context, void* user_data) {
   ln_aligned_free(data->packed);
   ln_depthwise_single_free(&data->single);
   ln_free(data);
-}
-
-static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
-                                const TfLiteTensor* bias, const TfLiteTensor* output) {
-  LN_TRY(ln_check_type(context, output, "output", input->type));
-  switch (input->type) {
-    case kTfLiteFloat32:
-      LN_CHECK(context, filter->type == kTfLiteFloat32 || filter->type == kTfLiteInt8 || filter->type == kTfLiteInt4,
-               "the filter is %s; FLOAT32, INT8 or INT4 is right", TfLiteTypeGetName(filter->type));
-      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteFloat32) : kTfLiteOk;
-    case kTfLiteUInt8:
-    case kTfLiteInt8:
-      LN_CHECK(context, filter->type == input->type || (input->type == kTfLiteInt8 && filter->type == kTfLiteInt4),
-               "the filter is %s; the input's type or, for INT8, INT4 is right", TfLiteTypeGetName(filter->type));
-      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt32) : kTfLiteOk;
-    case kTfLiteInt16:
-      LN_CHECK(context, filter->type == kTfLiteInt8 || filter->type == kTfLiteInt4,
-               "the filter is %s; INT8 or INT4 is right", TfLiteTypeGetName(filter->type));
-      LN_CHECK(context, input->params.zero_point == 0 && output->params.zero_point == 0,
-               "the zero points of INT16 must be 0");
-      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt64) : kTfLiteOk;
-    default:
-      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8 or INT16 is right", TfLiteTypeGetName(input->type));
-  }
 }
 
 static TfLiteStatus set_shape(TfLiteContext* context, const TfLiteDepthwiseConvParams* params,
@@ -255,7 +232,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   LN_TRY(ln_get_output(context, node, 0, &output));
   const TfLiteTensor* bias = ln_optional_input(context, node, kBias);
-  LN_TRY(check_types(context, input, filter, bias, output));
+  LN_TRY(ln_check_conv_types(context, input, filter, bias, output));
+  if (input->type == kTfLiteInt16 && bias != NULL) LN_TRY(ln_check_type(context, bias, "the bias", kTfLiteInt64));
   LN_TRY(set_shape(context, params, input, filter, bias, output, d));
   if (d->hybrid) return prepare_hybrid(context, node, params->activation, filter, d);
   if (input->type == kTfLiteFloat32) return prepare_f32(context, params->activation, bias, d);

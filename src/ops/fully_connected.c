@@ -378,7 +378,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   if (d->in_blocks)
     run_blocks(context, node, &run, scratch);
   else
-    ln_matrix_run(context, &d->matrix, scratch, 1, 1, d->rows, describe, &run);
+    ln_matrix_run(context, &d->matrix, scratch, LN_MATRIX_BY_JOBS, 1, 1, d->rows, describe, &run);
   if (d->activates) ln_activate_f32((ln_activation)params->activation, output->data.f, d->rows * d->matrix.columns);
   return kTfLiteOk;
 }
@@ -417,7 +417,7 @@ void ln_fully_connected_run_rows(TfLiteContext* context, const TfLiteNode* node,
     run.scales = scales;
     run.zero_points = zero_points;
   }
-  ln_matrix_run(context, &d->matrix, scratch, 1, 1, rows, describe, &run);
+  ln_matrix_run(context, &d->matrix, scratch, LN_MATRIX_BY_JOBS, 1, 1, rows, describe, &run);
   if (d->activates) ln_activate_f32((ln_activation)params->activation, out, rows * d->matrix.columns);
 }
 

@@ -105,9 +105,11 @@ typedef struct ln_matrix_job {
   const void* in;
   void* out;
   const ln_im2col* shape; /* NULL: rows of `in` lie in_stride elements apart */
+  ln_im2col window;       /* room for a shape of the job's own */
   size_t in_stride;
-  size_t lines, line_rows; /* rows lie evenly within a line: line l starts at out + (l / image_lines) * image_stride +
-                              (l % image_lines) * line_stride, its rows out_stride elements apart */
+  size_t lines, line_rows; /* rows of all of them; they lie evenly within a line: line l starts at out + (l /
+                              image_lines) * image_stride + (l % image_lines) * line_stride, its rows out_stride
+                              elements apart */
   size_t image_lines, image_stride, line_stride, out_stride;
   /* LN_MATRIX_HYBRID: row m has the scale and zero point m / rows_per_scale of ln_matrix_quantize. */
   const float* row_scales;
@@ -128,9 +130,13 @@ int16_t ln_matrix_fill(const ln_matrix* matrix);
 /* Scratch memory for ln_matrix_run (at least 1 byte), for rows of that many elements at most. */
 TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, size_t* size_bytes);
 
+/* What workers share out: jobs and then their rows; or rows, of all jobs together, where jobs write between one
+ * another's. */
+typedef enum ln_matrix_order { LN_MATRIX_BY_JOBS, LN_MATRIX_BY_ROWS } ln_matrix_order;
+
 /* Runs `count` jobs; `describe(arg, index, job)` fills all of a job, of at most `lines` lines of `line_rows` rows. */
-void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, size_t count, size_t lines,
-                   size_t line_rows, void (*describe)(const void* arg, size_t index, ln_matrix_job* job),
+void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, ln_matrix_order order, size_t count,
+                   size_t lines, size_t line_rows, void (*describe)(const void* arg, size_t index, ln_matrix_job* job),
                    const void* arg);
 
 /* Whether the product of one row is made by ln_matrix_run_row, which does the same as ln_matrix_run for a job of one

@@ -58,7 +58,7 @@ static void panel_to_bytes(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows,
   const size_t channel = t->part->channel_group * matrix->padded_columns + n;
   const size_t at = (size_t)(t->part - matrix->parts) * matrix->padded_columns + n;
   const ln_gemm_q8_numbers numbers = numbers_of(matrix, channel, at, terms);
-  matrix->q8->run(rows, &numbers, (uint8_t*)t->job->out + t->out_offset + n, t->job->out_stride);
+  matrix->q8->run(rows, &numbers, (uint8_t*)t->job->out + ln_matrix_offset(t->job, t->first) + n, t->job->out_stride);
 }
 
 static void panel_to_sums(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows, size_t n, const int32_t* terms) {
@@ -93,8 +93,7 @@ static void panel_to_floats(const ln_matrix_tile* t, const ln_gemm_q8_rows* rows
     if (rows->own_terms != NULL) some.own_terms = rows->own_terms + m;
     numbers.row_scales = job->row_scales + row / each;
     numbers.row_zero_points = job->row_zero_points + row / each;
-    matrix->q8->run_floats(&some, &numbers, (float*)job->out + t->out_offset + m * job->out_stride + n,
-                           job->out_stride);
+    matrix->q8->run_floats(&some, &numbers, (float*)job->out + ln_matrix_offset(job, row) + n, job->out_stride);
     m += some.rows;
   }
 }
@@ -136,7 +135,15 @@ void ln_matrix_run_bytes(const ln_matrix_tile* t, void* gathered, int32_t* terms
     rows.own_terms = terms + t->rows;
   for (size_t n = t->begin; n < t->end; n += kernel->nr) {
     rows.columns = t->end - n < kernel->nr ? t->end - n : kernel->nr;
-    ln_matrix_run_panel(t, &rows, n, weights_zero != 0 ? terms : NULL);
+    for (size_t m = 0; m < t->rows;) {
+      const ln_matrix_tile stretch = ln_matrix_stretch(t, m);
+      ln_gemm_q8_rows some = rows;
+      some.rows = stretch.rows;
+      some.a = (const char*)rows.a + m * rows.a_stride * kernel->a_size;
+      if (rows.own_terms != NULL) some.own_terms = rows.own_terms + m;
+      ln_matrix_run_panel(&stretch, &some, n, weights_zero != 0 ? terms + m : NULL);
+      m += stretch.rows;
+    }
   }
 }
 

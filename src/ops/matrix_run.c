@@ -91,14 +91,15 @@ TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, s
 typedef struct run_state {
   const ln_matrix* matrix;
   char* scratch;
-  size_t lines, line_rows, row_unit, most_units, row_shares, row_chunks, panel_chunks, panels_per_chunk;
+  ln_matrix_order order;
+  size_t jobs, rows, grain, row_unit, most_units, row_shares, row_chunks, panel_chunks, panels_per_chunk;
   void (*describe)(const void* arg, size_t index, ln_matrix_job* job);
   const void* describe_arg;
 } run_state;
 
 static void finish_rows(const ln_matrix_tile* t) {
   for (size_t m = 0; m < t->rows && t->matrix->finish != NULL; ++m) {
-    float* row = (float*)t->job->out + t->out_offset + m * t->job->out_stride + t->begin;
+    float* row = (float*)t->job->out + ln_matrix_offset(t->job, t->first + m) + t->begin;
     t->matrix->finish(NULL, row, row, t->end - t->begin);
   }
 }
@@ -115,9 +116,18 @@ static void run_f32(const ln_matrix_tile* t, float* scratch) {
   }
   const float* packed = (const float*)(const void*)((const char*)matrix->packed + t->part->packed);
   const float* bias = matrix->bias_f + t->part->channel_group * matrix->padded_columns;
-  ln_gemm_f32_block(matrix->f32, t->rows, t->end - t->begin, t->part->depth, a, stride,
-                    packed + t->begin * t->part->depth, bias + t->begin, matrix->low_f, matrix->high_f,
-                    (float*)job->out + t->out_offset + t->begin, job->out_stride);
+  /* A panel stays in the cache for the rows of all lines. */
+  const size_t step = job->lines == 1 ? t->end - t->begin : matrix->f32->nr;
+  for (size_t n = t->begin; n < t->end; n += step) {
+    const size_t width = t->end - n < step ? t->end - n : step;
+    for (size_t m = 0; m < t->rows;) {
+      const ln_matrix_tile some = ln_matrix_stretch(t, m);
+      ln_gemm_f32_block(matrix->f32, some.rows, width, t->part->depth, a + m * stride, stride,
+                        packed + n * t->part->depth, bias + n, matrix->low_f, matrix->high_f,
+                        (float*)job->out + ln_matrix_offset(job, some.first) + n, job->out_stride);
+      m += some.rows;
+    }
+  }
   finish_rows(t);
 }
 
@@ -169,7 +179,7 @@ void ln_matrix_store_row(const ln_matrix_tile* t, size_t m, size_t n, size_t wid
   const ln_matrix_job* job = t->job;
   const size_t channel = t->part->channel_group * matrix->padded_columns + n;
   const size_t at = (size_t)(t->part - matrix->parts) * matrix->padded_columns + n;
-  const size_t offset = t->out_offset + m * job->out_stride + n;
+  const size_t offset = ln_matrix_offset(job, t->first + m) + n;
   const int32_t* column_sums = (const int32_t*)(const void*)((const char*)matrix->packed + matrix->sums_offset) + at;
   /* The bytes that were multiplied are moved up by that. */
   const int32_t up = matrix->q8 != NULL && matrix->in_type == kTfLiteInt8 ? 128 : 0;
@@ -216,7 +226,7 @@ static void store_wide_row(const ln_matrix_tile* t, size_t m, size_t n, size_t w
                              .high = matrix->high};
   (matrix->rule == LN_MATRIX_WIDE_FIXED ? ln_requant_wide_fixed : ln_requant_wide_real)(&params, matrix->wide_bias + at,
                                                                                         0, width, sums, values);
-  narrow(matrix, values, width, t->job->out, t->out_offset + m * t->job->out_stride + n);
+  narrow(matrix, values, width, t->job->out, ln_matrix_offset(t->job, t->first + m) + n);
 }
 
 /* Sums in 64 bits: the depth is cut into stretches whose sums fit 32. */
@@ -283,7 +293,7 @@ static void run_sparse(const ln_matrix_tile* t) {
   const ln_matrix* matrix = t->matrix;
   const size_t stride = t->job->in_stride, out_stride = t->job->out_stride, nr = matrix->s16s8->nr;
   if (is_float(matrix)) {
-    float* out = (float*)t->job->out + t->out_offset + t->begin;
+    float* out = (float*)t->job->out + ln_matrix_offset(t->job, t->first) + t->begin;
     ln_sparse_product_f32(matrix->sparse, t->begin, t->end, (const float*)t->job->in + t->first * stride, stride,
                           t->rows, matrix->bias_f, matrix->low_f, matrix->high_f, out, out_stride);
     finish_rows(t);
@@ -299,12 +309,12 @@ static void run_sparse(const ln_matrix_tile* t) {
   }
 }
 
-/* The row_shares are even to the row, their chunks are whole tiles. */
+/* The row_shares are even to the row, or to the line where chunks are made of lines; their chunks are whole tiles. */
 static size_t chunk_begin(const run_state* s, size_t chunk) {
-  const size_t each = s->row_chunks / s->row_shares, share = chunk / each;
-  if (share == s->row_shares) return s->line_rows;
-  const size_t first = ln_share_begin(s->line_rows, s->row_shares, share);
-  const size_t rows = ln_share_begin(s->line_rows, s->row_shares, share + 1) - first;
+  const size_t each = s->row_chunks / s->row_shares, share = chunk / each, grains = s->rows / s->grain;
+  if (share == s->row_shares) return s->rows;
+  const size_t first = ln_share_begin(grains, s->row_shares, share) * s->grain;
+  const size_t rows = ln_share_begin(grains, s->row_shares, share + 1) * s->grain - first;
   const size_t tiles = (rows + s->row_unit - 1) / s->row_unit;
   const size_t row = ln_share_begin(tiles, each, chunk % each) * s->row_unit;
   return first + (row < rows ? row : rows);
@@ -313,25 +323,25 @@ static size_t chunk_begin(const run_state* s, size_t chunk) {
 static void run_item(void* arg, size_t item, size_t worker) {
   const run_state* s = arg;
   const ln_matrix* matrix = s->matrix;
-  const size_t panels = item % s->panel_chunks, chunk = item / s->panel_chunks % s->row_chunks;
-  const size_t line = item / s->panel_chunks / s->row_chunks % s->lines;
+  const size_t panels = item % s->panel_chunks, rest = item / s->panel_chunks;
+  const size_t chunk = s->order == LN_MATRIX_BY_ROWS ? rest / s->jobs : rest % s->row_chunks;
   ln_matrix_job job;
-  s->describe(s->describe_arg, item / s->panel_chunks / s->row_chunks / s->lines, &job);
-  const size_t row = chunk_begin(s, chunk), row_end = chunk_begin(s, chunk + 1);
-  if (line >= job.lines || row >= job.line_rows) return;
+  s->describe(s->describe_arg, s->order == LN_MATRIX_BY_ROWS ? rest % s->jobs : rest / s->row_chunks, &job);
+  /* Where chunks are of whole lines a job's own may be shorter. */
+  const size_t all = job.lines * job.line_rows, line = s->grain > 1 ? job.line_rows : 1;
+  const size_t row = chunk_begin(s, chunk) / s->grain * line, row_end = chunk_begin(s, chunk + 1) / s->grain * line;
+  if (row >= all) return;
   const size_t nr = panel_columns(matrix);
   const size_t begin = panels * s->panels_per_chunk * nr, end = begin + s->panels_per_chunk * nr;
   if (begin >= matrix->columns) return;
-  const size_t rows = (job.line_rows < row_end ? job.line_rows : row_end) - row;
+  const size_t rows = (all < row_end ? all : row_end) - row;
   const ln_matrix_tile t = {.matrix = matrix,
                             .job = &job,
                             .part = &matrix->parts[job.part],
-                            .first = line * job.line_rows + row,
+                            .first = row,
                             .rows = rows,
                             .begin = begin,
-                            .end = end < matrix->columns ? end : matrix->columns,
-                            .out_offset = line / job.image_lines * job.image_stride +
-                                          line % job.image_lines * job.line_stride + row * job.out_stride};
+                            .end = end < matrix->columns ? end : matrix->columns};
   char* scratch = s->scratch + worker * matrix->scratch_bytes;
   int64_t* row_sums = (int64_t*)(void*)scratch;
   void* rows_at = scratch + matrix->row_chunk * sizeof(int64_t);
@@ -350,9 +360,10 @@ static void run_item(void* arg, size_t item, size_t worker) {
 /* Chunks of even size, as many for each worker. Rows are shared out before panels are: what a worker makes it then
  * reads again, and lines that one has read are dear to write for another. Below some tiles' height the weights would
  * pass by too often. */
-static void share_rows(run_state* s, size_t workers, size_t jobs) {
+static void share_rows(run_state* s, size_t workers) {
   enum { kLeastRows = 24, kChunksPerWorker = 2 };
-  const size_t most = s->line_rows / kLeastRows;
+  const size_t most = s->rows / (s->grain > kLeastRows ? s->grain : kLeastRows);
+  const size_t jobs = s->order == LN_MATRIX_BY_ROWS ? 1 : s->jobs; /* that workers can share out */
   if (workers == 1 || most < 2) return;
   size_t chunks = 0;
   for (size_t each = kChunksPerWorker; each > 0 && (chunks == 0 || chunks > most); --each) {
@@ -363,7 +374,7 @@ static void share_rows(run_state* s, size_t workers, size_t jobs) {
   if (chunks > most) chunks = s->row_chunks < most ? most : s->row_chunks;
   s->row_chunks = chunks;
   if (chunks % workers != 0) return;
-  const size_t rows = (s->line_rows + workers - 1) / workers, units = (rows + s->row_unit - 1) / s->row_unit;
+  const size_t rows = (s->rows + workers - 1) / workers, units = (rows + s->row_unit - 1) / s->row_unit;
   const size_t least = (units + s->most_units - 1) / s->most_units;
   s->row_shares = workers;
   if (chunks < least * workers) s->row_chunks = least * workers;
@@ -380,21 +391,25 @@ bool ln_matrix_is_tiny(const ln_matrix* matrix, size_t rows) {
   return products + kResult * results < (q8->a_size == 1 ? kBytes : kWidened);
 }
 
-void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, size_t count, size_t lines,
-                   size_t line_rows, void (*describe)(const void* arg, size_t index, ln_matrix_job* job),
+void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, ln_matrix_order order, size_t count,
+                   size_t lines, size_t line_rows, void (*describe)(const void* arg, size_t index, ln_matrix_job* job),
                    const void* arg) {
   if (count == 0 || lines == 0 || line_rows == 0 || matrix->columns == 0) return;
-  const size_t nr = panel_columns(matrix);
-  const bool tiny = ln_matrix_is_tiny(matrix, count * lines * line_rows);
+  const size_t nr = panel_columns(matrix), all = lines * line_rows;
+  const bool tiny = ln_matrix_is_tiny(matrix, count * all);
   const size_t panels = (matrix->columns + nr - 1) / nr, workers = tiny ? 1 : matrix->workers;
   size_t unit = is_float(matrix) ? 1 : matrix->q8 != NULL ? matrix->q8->mr : matrix->s16s8->mr;
+  const bool whole_lines = lines > 1 && line_rows <= matrix->row_chunk;
+  if (whole_lines) unit = line_rows;
   if (unit > matrix->row_chunk) unit = matrix->row_chunk;
   if (unit == 0) return; /* never: chunks have rows */
-  const size_t units = (line_rows + unit - 1) / unit, most_units = matrix->row_chunk / unit;
+  const size_t units = (all + unit - 1) / unit, most_units = matrix->row_chunk / unit;
   run_state s = {.matrix = matrix,
                  .scratch = scratch,
-                 .lines = lines,
-                 .line_rows = line_rows,
+                 .order = order,
+                 .jobs = count,
+                 .rows = all,
+                 .grain = whole_lines ? line_rows : 1,
                  .row_unit = unit,
                  .most_units = most_units,
                  .row_shares = 1,
@@ -402,8 +417,8 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
                  .panel_chunks = 1,
                  .describe = describe,
                  .describe_arg = arg};
-  share_rows(&s, workers, count * lines);
-  const size_t items = count * lines * s.row_chunks, wanted = workers * kItemsPerWorker;
+  share_rows(&s, workers);
+  const size_t items = count * s.row_chunks, wanted = workers * kItemsPerWorker;
   if (workers > 1 && items < wanted) {
     s.panel_chunks = (wanted + items - 1) / items;
     if (s.panel_chunks > panels) s.panel_chunks = panels;

@@ -5,14 +5,33 @@
 
 #include "ops/matrix.h"
 
-/* `rows` rows of a line (the first is grid row `first`) and columns begin to end of a part. */
+/* `rows` rows of a job from row `first` on, and columns begin to end of a part. */
 typedef struct ln_matrix_tile {
   const ln_matrix* matrix;
   const ln_matrix_job* job;
   const ln_matrix_part* part;
   size_t first, rows, begin, end;
-  size_t out_offset; /* of the first row, in elements */
 } ln_matrix_tile;
+
+/* Where a row of the job lies in its output, in elements. */
+static inline size_t ln_matrix_offset(const ln_matrix_job* job, size_t row) {
+  if (job->lines == 1) return row * job->out_stride;
+  const size_t line = row / job->line_rows;
+  return line / job->image_lines * job->image_stride + line % job->image_lines * job->line_stride +
+         row % job->line_rows * job->out_stride;
+}
+
+/* The tile's rows from m on that lie in one line. */
+static inline ln_matrix_tile ln_matrix_stretch(const ln_matrix_tile* tile, size_t m) {
+  ln_matrix_tile stretch = *tile;
+  stretch.first += m;
+  stretch.rows -= m;
+  if (tile->job->lines > 1) {
+    const size_t rest = tile->job->line_rows - stretch.first % tile->job->line_rows;
+    if (stretch.rows > rest) stretch.rows = rest;
+  }
+  return stretch;
+}
 
 /* Takes memory for the packed weights, or finds them, and packs constant ones. */
 TfLiteStatus ln_matrix_pack(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights);

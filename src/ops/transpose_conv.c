@@ -1,20 +1,16 @@
-/* TRANSPOSE_CONV: a picture [N,H,W,C] spread by filters [O,h,w,C] to the shape that the first input gives. */
-#include "kernels/generic/tconv.h"
+/* TRANSPOSE_CONV: a picture [N,H,W,C] spread by filters [O,h,w,C] to the shape that the first input gives. The
+ * arithmetic is a matrix product: ops/transposed.h. */
 #include "ops/builtin_ops.h"
-#include "ops/channel_factors.h"
-#include "ops/image_quantize.h"
+#include "ops/conv_types.h"
+#include "ops/transposed.h"
 #include "ops/weights.h"
 
 enum { kShape, kFilter, kInput, kBias };
+enum { kScratch, kImages, kTemporaries = kImages + LN_MATRIX_IMAGE_TEMPORARIES };
 
 typedef struct tconv_data {
-  ln_tconv_shape shape;
-  ln_conv_quantized quantized;
-  int32_t* numbers; /* multipliers, then shifts, one per output channel */
-  float low, high;
-  bool hybrid, narrow_sums;
-  float* scales; /* hybrid: of the filters */
-  void* plain;   /* the filter, where it is not plain */
+  ln_transposed product;
+  bool hybrid;
   int first_temporary;
 } tconv_data;
 
@@ -24,9 +20,7 @@ static void free_data(TfLiteContext* context, void* user_data) {
   (void)context;
   tconv_data* data = user_data;
   if (data == NULL) return;
-  ln_free(data->numbers);
-  ln_free(data->scales);
-  ln_free(data->plain);
+  ln_matrix_free(&data->product.matrix);
   ln_free(data);
 }
 
@@ -47,32 +41,14 @@ static bool has_narrow_sums(const TfLiteTransposeConvParams* params, const TfLit
 static TfLiteStatus check_types(TfLiteContext* context, const TfLiteTransposeConvParams* params,
                                 const TfLiteTensor* input, const TfLiteTensor* filter, const TfLiteTensor* bias,
                                 const TfLiteTensor* output) {
-  LN_TRY(ln_check_type(context, output, "output", input->type));
-  switch (input->type) {
-    case kTfLiteFloat32:
-      LN_CHECK(context, filter->type == kTfLiteFloat32 || filter->type == kTfLiteInt8 || filter->type == kTfLiteInt4,
-               "the filter is %s; FLOAT32, INT8 or INT4 is right", TfLiteTypeGetName(filter->type));
-      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteFloat32) : kTfLiteOk;
-    case kTfLiteUInt8:
-    case kTfLiteInt8:
-      LN_CHECK(context, filter->type == input->type || (input->type == kTfLiteInt8 && filter->type == kTfLiteInt4),
-               "the filter is %s; the input's type or, for INT8, INT4 is right", TfLiteTypeGetName(filter->type));
-      return bias != NULL ? ln_check_type(context, bias, "the bias", kTfLiteInt32) : kTfLiteOk;
-    case kTfLiteInt16:
-      LN_CHECK(context, filter->type == kTfLiteInt8 || filter->type == kTfLiteInt4,
-               "the filter is %s; INT8 or INT4 is right", TfLiteTypeGetName(filter->type));
-      LN_CHECK(context, input->params.zero_point == 0 && output->params.zero_point == 0,
-               "the zero points of INT16 must be 0");
-      return check_wide_bias(context, params->quantized_bias_type, bias);
-    default:
-      LN_FAIL(context, "input is %s; FLOAT32, UINT8, INT8 or INT16 is right", TfLiteTypeGetName(input->type));
-  }
+  LN_TRY(ln_check_conv_types(context, input, filter, bias, output));
+  return input->type == kTfLiteInt16 ? check_wide_bias(context, params->quantized_bias_type, bias) : kTfLiteOk;
 }
 
 /* The output's shape from the first input's values, and the padding that a convolution back would have. */
 static TfLiteStatus resize_output(TfLiteContext* context, const TfLiteNode* node, TfLiteTensor* output) {
   const TfLiteTransposeConvParams* params = node->builtin_data;
-  tconv_data* d = node->user_data;
+  ln_transposed* t = &((tconv_data*)node->user_data)->product;
   const TfLiteTensor *shape, *filter, *input;
   int32_t dims[LN_MAX_RANK];
   int rank;
@@ -88,45 +64,86 @@ static TfLiteStatus resize_output(TfLiteContext* context, const TfLiteNode* node
            dims[2]);
   LN_TRY(ln_compute_window(context, params->padding, dims[1], ln_dim(filter, 1), params->stride_height, 1, &rows));
   LN_TRY(ln_compute_window(context, params->padding, dims[2], ln_dim(filter, 2), params->stride_width, 1, &columns));
-  d->shape = (ln_tconv_shape){.in_height = ln_dim(input, 1),
-                              .in_width = ln_dim(input, 2),
-                              .channels = ln_dim(input, 3),
-                              .out_height = dims[1],
-                              .out_width = dims[2],
-                              .outputs = dims[3],
-                              .filter_height = ln_dim(filter, 1),
-                              .filter_width = ln_dim(filter, 2),
-                              .stride_y = params->stride_height,
-                              .stride_x = params->stride_width,
-                              .pad_top = rows.pad_before,
-                              .pad_left = columns.pad_before};
+  t->batch = dims[0];
+  t->in_height = ln_dim(input, 1);
+  t->in_width = ln_dim(input, 2);
+  t->out_height = dims[1];
+  t->out_width = dims[2];
+  t->pad_top = rows.pad_before;
+  t->pad_left = columns.pad_before;
   return ln_resize(context, output, 4, dims);
 }
 
-static TfLiteStatus check_shapes(TfLiteContext* context, const TfLiteTensor* shape, const TfLiteTensor* input,
-                                 const TfLiteTensor* filter, const TfLiteTensor* bias) {
+static TfLiteStatus check_shapes(TfLiteContext* context, const TfLiteTransposeConvParams* params,
+                                 const TfLiteTensor* shape, const TfLiteTensor* input, const TfLiteTensor* filter,
+                                 const TfLiteTensor* bias) {
   LN_TRY(ln_check_type(context, shape, "the output's shape", kTfLiteInt32));
   LN_CHECK(context, ln_rank(input) == 4 && ln_rank(filter) == 4, "input has rank %d, the filter %d; 4 and 4 are right",
            ln_rank(input), ln_rank(filter));
   LN_CHECK(context, ln_dim(filter, 3) == ln_dim(input, 3) && ln_dim(filter, 0) > 0 && ln_dim(filter, 3) > 0,
            "the filter has %d channels, the input %d; they must be the same and at least 1", ln_dim(filter, 3),
            ln_dim(input, 3));
+  LN_CHECK(context,
+           ln_dim(filter, 1) > 0 && ln_dim(filter, 2) > 0 && params->stride_height > 0 && params->stride_width > 0,
+           "the filter is %d x %d, its strides %d x %d; each must be at least 1", ln_dim(filter, 1), ln_dim(filter, 2),
+           params->stride_height, params->stride_width);
   if (bias != NULL)
     LN_CHECK(context, ln_num_elements(bias) == ln_dim(filter, 0), "the bias has %lld elements; %d are right",
              (long long)ln_num_elements(bias), ln_dim(filter, 0));
   return kTfLiteOk;
 }
 
-static TfLiteStatus set_factors(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
-                                const TfLiteTensor* output, tconv_data* d) {
-  const int32_t outputs = ln_dim(filter, 0);
-  LN_TRY(ln_set_channel_factors(context, input, filter, output, outputs, &d->numbers));
-  d->quantized.multiplier = d->numbers;
-  d->quantized.shift = d->numbers + outputs;
-  d->quantized.in_zero_point = input->params.zero_point;
-  d->quantized.weights_zero_point = input->type == kTfLiteUInt8 ? filter->params.zero_point : 0;
-  d->quantized.out_zero_point = output->params.zero_point;
-  return kTfLiteOk;
+static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteTransposeConvParams* params, const TfLiteTensor* input,
+                             const TfLiteTensor* filter, const TfLiteTensor* bias, const TfLiteTensor* output,
+                             const tconv_data* d, ln_matrix* matrix) {
+  matrix->in_type = d->hybrid ? kTfLiteInt8 : input->type;
+  matrix->weights_type = ln_plain_type(filter->type);
+  matrix->out_type = output->type;
+  if (input->type == kTfLiteFloat32) {
+    matrix->rule = d->hybrid ? LN_MATRIX_HYBRID : LN_MATRIX_F32;
+    return ln_activation_range_f32(context, params->activation, &matrix->low_f, &matrix->high_f);
+  }
+  matrix->rule = input->type == kTfLiteInt16 && !has_narrow_sums(params, bias) ? LN_MATRIX_WIDE_FIXED : LN_MATRIX_FIXED;
+  LN_TRY(ln_matrix_check_zero_point(context, input, "the input"));
+  LN_TRY(ln_matrix_check_zero_point(context, output, "the output"));
+  if (filter->type == kTfLiteUInt8) LN_TRY(ln_matrix_check_zero_point(context, filter, "the filter"));
+  matrix->in_zero_point = input->params.zero_point;
+  matrix->weights_zero_point = filter->type == kTfLiteUInt8 ? filter->params.zero_point : 0;
+  matrix->out_zero_point = output->params.zero_point;
+  return ln_activation_range_i32(context, params->activation, output, &matrix->low, &matrix->high);
+}
+
+static TfLiteStatus set_numbers(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
+                                const TfLiteTensor* output, ln_matrix* matrix) {
+  const TfLiteAffineQuantization* affine;
+  if (matrix->rule == LN_MATRIX_F32) return kTfLiteOk;
+  if (matrix->rule == LN_MATRIX_HYBRID) return ln_matrix_set_weight_scales(context, matrix, filter);
+  LN_TRY(ln_get_affine(context, filter, "the filter", &affine));
+  LN_CHECK(context, input->params.scale > 0 && output->params.scale > 0,
+           "the scales are %g and %g; input and output need one above 0", (double)input->params.scale,
+           (double)output->params.scale);
+  /* uint8 has the older rule. */
+  const bool older = input->type == kTfLiteUInt8 && affine->scale->size == 1;
+  return ln_matrix_set_factors(context, matrix, input, filter, output, older);
+}
+
+static TfLiteStatus prepare_product(TfLiteContext* context, const TfLiteTransposeConvParams* params,
+                                    const TfLiteTensor* input, const TfLiteTensor* filter, const TfLiteTensor* bias,
+                                    const TfLiteTensor* output, tconv_data* d) {
+  ln_transposed* t = &d->product;
+  t->channels = ln_dim(filter, 3);
+  t->outputs = ln_dim(filter, 0);
+  t->filter_height = ln_dim(filter, 1);
+  t->filter_width = ln_dim(filter, 2);
+  t->stride_y = params->stride_height;
+  t->stride_x = params->stride_width;
+  LN_TRY(ln_transposed_make_parts(context, t));
+  LN_TRY(set_rule(context, params, input, filter, bias, output, d, &t->matrix));
+  LN_TRY(ln_matrix_prepare(context, &t->matrix, filter));
+  LN_TRY(set_numbers(context, input, filter, output, &t->matrix));
+  LN_TRY(ln_matrix_plan_scratch(context, &t->matrix, &t->scratch_bytes));
+  const bool ready = t->matrix.packed_is_constant && (bias == NULL || ln_is_constant(bias));
+  return ready ? ln_matrix_load(context, &t->matrix, filter, bias) : kTfLiteOk;
 }
 
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
@@ -135,96 +152,41 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *shape, *input, *filter;
   TfLiteTensor* output;
   LN_CHECK(context, params != NULL, "the options are missing");
-  ln_free(d->plain);
-  d->plain = NULL;
   LN_TRY(ln_check_io_sparse(context, node, 3, 4, 1, 1));
-  LN_TRY(ln_get_input(context, node, kShape, &shape));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   d->hybrid = input->type == kTfLiteFloat32 && filter->type != kTfLiteFloat32;
-  if (d->hybrid) LN_TRY(ln_set_temporaries(context, node, LN_IMAGE_TEMPORARIES, &d->first_temporary));
+  LN_TRY(ln_set_temporaries(context, node, d->hybrid ? kTemporaries : 1, &d->first_temporary));
+  LN_TRY(ln_get_input(context, node, kShape, &shape));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   LN_TRY(ln_get_output(context, node, 0, &output));
   const TfLiteTensor* bias = ln_optional_input(context, node, kBias);
-  d->narrow_sums = input->type == kTfLiteInt16 && has_narrow_sums(params, bias);
   LN_TRY(check_types(context, params, input, filter, bias, output));
-  LN_TRY(check_shapes(context, shape, input, filter, bias));
-  if (input->type == kTfLiteFloat32) {
-    LN_TRY(ln_activation_range_f32(context, params->activation, &d->low, &d->high));
-    if (d->hybrid) LN_TRY(ln_prepare_hybrid(context, node, kInput, filter, ln_dim(filter, 0), kTfLiteInt8, &d->scales));
-  } else {
-    LN_TRY(set_factors(context, input, filter, output, d));
-    LN_TRY(ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high));
-  }
-  if (ln_is_constant(shape)) return resize_output(context, node, output);
-  ln_set_dynamic(output);
-  return kTfLiteOk;
-}
-
-typedef struct tconv_job {
-  const tconv_data* d;
-  const TfLiteTensor *input, *filter, *bias;
-  TfLiteTensor* output;
-  const void* weights; /* the filter's, plain */
-  ln_quantized_images images;
-} tconv_job;
-
-/* A tile is a row of the output. */
-static void run_row(void* arg, size_t tile) {
-  const tconv_job* j = arg;
-  const tconv_data* d = j->d;
-  const ln_tconv_shape* s = &d->shape;
-  const size_t image = tile / (size_t)s->out_height;
-  const int32_t row = (int32_t)(tile % (size_t)s->out_height);
-  const size_t from = image * (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels;
-  const size_t to = tile * (size_t)s->out_width * (size_t)s->outputs;
-  ln_conv_quantized q = d->quantized;
-  if (d->hybrid) {
-    const ln_conv_hybrid h = {j->images.scales[image],
-                              j->images.zero_points[image],
-                              d->scales,
-                              j->bias != NULL ? j->bias->data.f : NULL,
-                              d->low,
-                              d->high};
-    ln_tconv_hybrid_ref(s, row, (const int8_t*)j->images.data + from, j->weights, &h, j->output->data.f + to);
-    return;
-  }
-  switch (j->input->type) {
-    case kTfLiteFloat32:
-      ln_tconv_f32_ref(s, row, j->input->data.f + from, j->weights, j->bias != NULL ? j->bias->data.f : NULL, d->low,
-                       d->high, j->output->data.f + to);
-      break;
-    case kTfLiteInt8:
-      q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
-      ln_tconv_qs8_ref(s, row, j->input->data.int8 + from, j->weights, &q, j->output->data.int8 + to);
-      break;
-    case kTfLiteUInt8:
-      q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
-      ln_tconv_qu8_ref(s, row, j->input->data.uint8 + from, j->weights, &q, j->output->data.uint8 + to);
-      break;
-    default:
-      if (d->narrow_sums) {
-        q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
-        ln_tconv_qs16_narrow_ref(s, row, j->input->data.i16 + from, j->weights, &q, j->output->data.i16 + to);
-        break;
-      }
-      ln_tconv_qs16_ref(s, row, j->input->data.i16 + from, j->weights, j->bias != NULL ? j->bias->data.i64 : NULL, &q,
-                        j->output->data.i16 + to);
-  }
+  LN_TRY(check_shapes(context, params, shape, input, filter, bias));
+  LN_TRY(prepare_product(context, params, input, filter, bias, output, d));
+  if (ln_is_constant(shape))
+    LN_TRY(resize_output(context, node, output));
+  else
+    ln_set_dynamic(output);
+  LN_TRY(ln_set_scratch(context, node, kScratch, d->product.scratch_bytes));
+  return d->hybrid ? ln_matrix_set_image_temporaries(context, node, kImages, kInput) : kTfLiteOk;
 }
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   tconv_data* d = node->user_data;
-  tconv_job job = {.d = d, .bias = ln_optional_input(context, node, kBias)};
-  LN_TRY(ln_get_input(context, node, kInput, &job.input));
-  LN_TRY(ln_get_input(context, node, kFilter, &job.filter));
-  LN_TRY(ln_get_output(context, node, 0, &job.output));
-  if (ln_is_dynamic(job.output)) LN_TRY(resize_output(context, node, job.output));
-  if (job.output->bytes == 0) return kTfLiteOk;
-  LN_TRY(ln_get_plain(context, job.filter, &d->plain, &job.weights));
-  if (d->hybrid) job.images = ln_quantize_images(context, node, job.input);
-  ln_parallel_for(context, run_row, &job, (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height);
+  const TfLiteTensor *input, *filter, *bias = ln_optional_input(context, node, kBias);
+  TfLiteTensor* output;
+  ln_matrix_images images;
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kFilter, &filter));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  if (ln_is_dynamic(output)) LN_TRY(resize_output(context, node, output));
+  if (output->bytes == 0) return kTfLiteOk;
+  LN_TRY(ln_matrix_load(context, &d->product.matrix, filter, bias));
+  if (d->hybrid) images = ln_matrix_quantize_images(context, node, kImages, &d->product.matrix, input, true);
+  ln_transposed_run(context, &d->product, ln_get_temporary(context, node, kScratch)->data.raw, input,
+                    d->hybrid ? &images : NULL, output);
   return kTfLiteOk;
 }
 

@@ -4,17 +4,26 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels/generic/tconv.h"
 #include "ops/custom_ops.h"
 #include "ops/custom_util.h"
+#include "ops/transposed.h"
 
 enum { kInput, kFilter, kBias };
 
 typedef struct tconv_data {
-  ln_tconv_shape shape;
+  ln_transposed product;
+  int first_temporary;
 } tconv_data;
 
-LN_DEFINE_INIT(init, tconv_data, .shape = {0})
+LN_DEFINE_INIT(init, tconv_data, .first_temporary = -1)
+
+static void free_data(TfLiteContext* context, void* user_data) {
+  (void)context;
+  tconv_data* data = user_data;
+  if (data == NULL) return;
+  ln_matrix_free(&data->product.matrix);
+  ln_free(data);
+}
 
 typedef struct tconv_options {
   int32_t padding, stride_width, stride_height;
@@ -59,60 +68,66 @@ static TfLiteStatus check_inputs(TfLiteContext* context, const TfLiteTensor* inp
   return kTfLiteOk;
 }
 
+/* The filter has outputs and channels where the picture has pixels. */
+static TfLiteStatus set_shape(TfLiteContext* context, const tconv_options* o, const TfLiteTensor* input,
+                              const TfLiteTensor* filter, ln_transposed* t) {
+  t->batch = ln_dim(input, 0);
+  t->in_height = ln_dim(input, 1);
+  t->in_width = ln_dim(input, 2);
+  t->channels = ln_dim(input, 3);
+  t->outputs = ln_dim(filter, 0);
+  t->filter_height = ln_dim(filter, 1);
+  t->filter_width = ln_dim(filter, 2);
+  t->stride_y = o->stride_height;
+  t->stride_x = o->stride_width;
+  LN_CHECK(context, t->channels >= 1 && t->outputs >= 1, "%d channels and %d outputs; at least 1 is right",
+           (int)t->channels, (int)t->outputs);
+  const bool same = o->padding == kTfLitePaddingSame;
+  LN_TRY(output_extent(context, same, t->in_height, t->filter_height, t->stride_y, &t->out_height, &t->pad_top));
+  return output_extent(context, same, t->in_width, t->filter_width, t->stride_x, &t->out_width, &t->pad_left);
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
-  ln_tconv_shape* s = &((tconv_data*)node->user_data)->shape;
+  tconv_data* d = node->user_data;
+  ln_transposed* t = &d->product;
   const TfLiteTensor *input, *filter, *bias;
   TfLiteTensor* output;
   tconv_options o;
   LN_TRY(ln_check_io(context, node, 3, 3, 1));
   LN_TRY(read_options(context, node, &o));
+  LN_TRY(ln_set_temporaries(context, node, 1, &d->first_temporary));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   LN_TRY(ln_get_input(context, node, kBias, &bias));
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(check_inputs(context, input, filter, bias, output));
-  *s = (ln_tconv_shape){.in_height = ln_dim(input, 1),
-                        .in_width = ln_dim(input, 2),
-                        .channels = ln_dim(input, 3),
-                        .outputs = ln_dim(filter, 0),
-                        .filter_height = ln_dim(filter, 1),
-                        .filter_width = ln_dim(filter, 2),
-                        .stride_y = o.stride_height,
-                        .stride_x = o.stride_width};
-  const bool same = o.padding == kTfLitePaddingSame;
-  LN_TRY(output_extent(context, same, s->in_height, s->filter_height, s->stride_y, &s->out_height, &s->pad_top));
-  LN_TRY(output_extent(context, same, s->in_width, s->filter_width, s->stride_x, &s->out_width, &s->pad_left));
-  const int32_t dims[] = {ln_dim(input, 0), s->out_height, s->out_width, s->outputs};
-  return ln_resize(context, output, 4, dims);
-}
-
-typedef struct tconv_job {
-  const ln_tconv_shape* shape;
-  const TfLiteTensor *input, *filter, *bias;
-  TfLiteTensor* output;
-} tconv_job;
-
-/* A tile is a row of the output. */
-static void run_row(void* arg, size_t tile) {
-  const tconv_job* j = arg;
-  const ln_tconv_shape* s = j->shape;
-  const size_t image = tile / (size_t)s->out_height;
-  const size_t from = image * (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels;
-  ln_tconv_f32_ref(s, (int32_t)(tile % (size_t)s->out_height), j->input->data.f + from, j->filter->data.f,
-                   j->bias->data.f, -INFINITY, INFINITY,
-                   j->output->data.f + tile * (size_t)s->out_width * (size_t)s->outputs);
+  LN_TRY(set_shape(context, &o, input, filter, t));
+  LN_TRY(ln_transposed_make_parts(context, t));
+  t->matrix.rule = LN_MATRIX_F32;
+  t->matrix.in_type = t->matrix.weights_type = t->matrix.out_type = kTfLiteFloat32;
+  t->matrix.low_f = -INFINITY;
+  t->matrix.high_f = INFINITY;
+  LN_TRY(ln_matrix_prepare(context, &t->matrix, filter));
+  LN_TRY(ln_matrix_plan_scratch(context, &t->matrix, &t->scratch_bytes));
+  if (t->matrix.packed_is_constant && ln_is_constant(bias)) LN_TRY(ln_matrix_load(context, &t->matrix, filter, bias));
+  const int32_t dims[] = {t->batch, t->out_height, t->out_width, t->outputs};
+  LN_TRY(ln_resize(context, output, 4, dims));
+  return ln_set_scratch(context, node, 0, t->scratch_bytes);
 }
 
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
-  tconv_job job = {.shape = &((const tconv_data*)node->user_data)->shape};
-  LN_TRY(ln_get_input(context, node, kInput, &job.input));
-  LN_TRY(ln_get_input(context, node, kFilter, &job.filter));
-  LN_TRY(ln_get_input(context, node, kBias, &job.bias));
-  LN_TRY(ln_get_output(context, node, 0, &job.output));
-  if (job.output->bytes > 0)
-    ln_parallel_for(context, run_row, &job, (size_t)ln_dim(job.output, 0) * (size_t)job.shape->out_height);
+  tconv_data* d = node->user_data;
+  const TfLiteTensor *input, *filter, *bias;
+  TfLiteTensor* output;
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kFilter, &filter));
+  LN_TRY(ln_get_input(context, node, kBias, &bias));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  if (output->bytes == 0) return kTfLiteOk;
+  LN_TRY(ln_matrix_load(context, &d->product.matrix, filter, bias));
+  ln_transposed_run(context, &d->product, ln_get_temporary(context, node, 0)->data.raw, input, NULL, output);
   return kTfLiteOk;
 }
 
 const TfLiteRegistration ln_op_transpose_conv_bias = {
-    .init = init, .free = ln_free_node_data, .prepare = prepare, .invoke = invoke};
+    .init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
