@@ -1,4 +1,5 @@
 /* ARG_MAX and ARG_MIN: where along an axis the largest or smallest element stands; of equals the first. */
+#include "kernels/generic/arg_extreme.h"
 #include "kernels/generic/arg_max_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/move_util.h"
@@ -54,33 +55,6 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   return kTfLiteOk;
 }
 
-#define LN_FIND(field)                                                                                     \
-  for (size_t i = 1; i < count; ++i) {                                                                     \
-    const size_t at = from + i * stride, held = from + best * stride;                                      \
-    if (max ? t->data.field[at] > t->data.field[held] : t->data.field[at] < t->data.field[held]) best = i; \
-  }
-
-static size_t find(const TfLiteTensor* t, size_t from, size_t count, size_t stride, bool max) {
-  size_t best = 0;
-  switch (t->type) {
-    case kTfLiteFloat32:
-      LN_FIND(f)
-      break;
-    case kTfLiteInt8:
-      LN_FIND(int8)
-      break;
-    case kTfLiteInt16:
-      LN_FIND(i16)
-      break;
-    case kTfLiteInt32:
-      LN_FIND(i32)
-      break;
-    default: /* uint8, bool */
-      LN_FIND(uint8)
-  }
-  return best;
-}
-
 /* Rows of bytes that lie together, some at a time. */
 enum { kRowsOfTile = 256 };
 
@@ -104,6 +78,52 @@ static void run_bytes(void* arg, size_t tile) {
   for (size_t i = 0; i < rows; ++i) j->output->data.i64[first + i] = best[i];
 }
 
+/* Blocks [count, columns], some columns at a time. */
+enum { kColumnsAtOnce = 256 };
+
+typedef struct blocks_job {
+  const TfLiteTensor* input;
+  TfLiteTensor* output;
+  size_t count, columns;
+  bool largest;
+} blocks_job;
+
+static void find(const blocks_job* j, size_t from, size_t columns, int32_t* best) {
+  const TfLitePtrUnion data = j->input->data;
+  switch (j->input->type) {
+    case kTfLiteFloat32:
+      ln_arg_extreme_f32(j->largest, data.f + from, j->count, j->columns, columns, best);
+      break;
+    case kTfLiteInt8:
+      ln_arg_extreme_s8(j->largest, data.int8 + from, j->count, j->columns, columns, best);
+      break;
+    case kTfLiteInt16:
+      ln_arg_extreme_s16(j->largest, data.i16 + from, j->count, j->columns, columns, best);
+      break;
+    case kTfLiteInt32:
+      ln_arg_extreme_s32(j->largest, data.i32 + from, j->count, j->columns, columns, best);
+      break;
+    default: /* uint8, bool */
+      ln_arg_extreme_u8(j->largest, data.uint8 + from, j->count, j->columns, columns, best);
+  }
+}
+
+static void run_blocks(void* arg, size_t begin, size_t end) {
+  const blocks_job* j = arg;
+  int32_t best[kColumnsAtOnce];
+  for (size_t b = begin; b < end; ++b)
+    for (size_t c = 0; c < j->columns; c += kColumnsAtOnce) {
+      const size_t n = j->columns - c < kColumnsAtOnce ? j->columns - c : kColumnsAtOnce, to = b * j->columns + c;
+      find(j, b * j->count * j->columns + c, n, best);
+      for (size_t i = 0; i < n; ++i) {
+        if (j->output->type == kTfLiteInt64)
+          j->output->data.i64[to + i] = best[i];
+        else
+          j->output->data.i32[to + i] = best[i];
+      }
+    }
+}
+
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, bool max) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
@@ -120,14 +140,8 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, bool max) {
     ln_parallel_sized(context, run_bytes, &job, (outer + kRowsOfTile - 1) / kRowsOfTile, outer * count);
     return kTfLiteOk;
   }
-  for (size_t o = 0; o < outer; ++o)
-    for (size_t i = 0; i < inner; ++i) {
-      const size_t best = find(input, o * count * inner + i, count, inner, max);
-      if (output->type == kTfLiteInt64)
-        output->data.i64[o * inner + i] = (int64_t)best;
-      else
-        output->data.i32[o * inner + i] = (int32_t)best;
-    }
+  blocks_job job = {input, output, count, inner, max};
+  if (inner > 0) ln_parallel_ranges(context, run_blocks, &job, outer, outer, outer * count * inner);
   return kTfLiteOk;
 }
 

@@ -12,20 +12,30 @@ typedef struct comparison {
   ln_binary_row string; /* of strings' numbers, params: string_pair; NULL: no strings */
 } comparison;
 
+LN_DEFINE_INIT(init, ln_compare_quantized, 0)
+
+static void set_quantized(const ln_binary_io* io, ln_compare_quantized* p) {
+  p->a_zero_point = io->a->params.zero_point;
+  p->b_zero_point = io->b->params.zero_point;
+  ln_quantize_multiplier((double)io->a->params.scale, &p->a_multiplier, &p->a_shift);
+  ln_quantize_multiplier((double)io->b->params.scale, &p->b_multiplier, &p->b_shift);
+  if (io->a->type == kTfLiteInt8 || io->a->type == kTfLiteUInt8) ln_compare_fill(p, io->a->type == kTfLiteInt8);
+}
+
+static ln_binary_io in_order(ln_binary_io io, const comparison* c) {
+  return c->swapped ? (ln_binary_io){io.b, io.a, io.output} : io;
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, const comparison* c) {
   ln_binary_io io;
   LN_TRY(ln_binary_get(context, node, &io));
   const bool strings = io.a->type == kTfLiteString && c->string != NULL;
   if (!strings && ln_binary_find(c->choices, io.a->type) == NULL)
     return ln_refuse_type(context, "inputs are", io.a->type, &c->choices->type, sizeof *c->choices);
-  return ln_binary_prepare(context, node, kTfLiteBool);
-}
-
-static ln_compare_quantized quantized_params(const ln_binary_io* io) {
-  ln_compare_quantized p = {.a_offset = -io->a->params.zero_point, .b_offset = -io->b->params.zero_point};
-  ln_quantize_multiplier((double)io->a->params.scale, &p.a_multiplier, &p.a_shift);
-  ln_quantize_multiplier((double)io->b->params.scale, &p.b_multiplier, &p.b_shift);
-  return p;
+  LN_TRY(ln_binary_prepare(context, node, kTfLiteBool));
+  io = in_order(io, c);
+  set_quantized(&io, node->user_data);
+  return kTfLiteOk;
 }
 
 /* ---- Strings ---- */
@@ -71,9 +81,8 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, const compa
   if (io.a->type == kTfLiteString) return invoke_strings(context, &io, c->string);
   const bool is_wide = io.a->type == kTfLiteInt16 && io.a->quantization.type != kTfLiteNoQuantization;
   const ln_binary_row row = is_wide && c->wide != NULL ? c->wide : ln_binary_find(c->choices, io.a->type);
-  if (c->swapped) io = (ln_binary_io){io.b, io.a, io.output};
-  const ln_compare_quantized params = quantized_params(&io);
-  return ln_binary_run_io(context, &io, row, &params);
+  io = in_order(io, c);
+  return ln_binary_run_io(context, &io, row, node->user_data);
 }
 
 #define LN_ORDERED(name)                                                                      \
@@ -106,7 +115,8 @@ static const comparison kOr = {.choices = {{kTfLiteBool, ln_binary_logical_or_re
   static TfLiteStatus name##_invoke(TfLiteContext* context, TfLiteNode* node) {  \
     return invoke(context, node, &which);                                        \
   }                                                                              \
-  const TfLiteRegistration ln_op_##name = {.prepare = name##_prepare, .invoke = name##_invoke};
+  const TfLiteRegistration ln_op_##name = {                                      \
+      .init = init, .free = ln_free_node_data, .prepare = name##_prepare, .invoke = name##_invoke};
 
 LN_COMPARISON_OP(equal, kEqual)
 LN_COMPARISON_OP(not_equal, kNotEqual)

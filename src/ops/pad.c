@@ -67,6 +67,7 @@ typedef struct pad_job {
   const char *element, *from;
   char* to;
   size_t bytes;
+  int32_t skip; /* mirrors: 1 where the edge is not repeated */
   ptrdiff_t src[LN_MAX_RANK], dst[LN_MAX_RANK];
   int first, last; /* the first axis that is not of extent 1, the last that is padded */
 } pad_job;
@@ -90,6 +91,18 @@ static void pad_axis(const pad_job* j, int axis, const char* from, char* to, siz
 static void pad_range(void* arg, size_t begin, size_t end) {
   const pad_job* j = arg;
   pad_axis(j, j->first, j->from, j->to, begin, end);
+}
+
+/* What both kinds of padding do: the outermost axis that has an extent is shared out. */
+static void run_axes(TfLiteContext* context, pad_job* j, void (*run)(void*, size_t, size_t), const TfLiteTensor* output,
+                     int rank) {
+  ln_strides(rank, j->dims, j->bytes, j->src);
+  ln_strides(rank, j->padded, j->bytes, j->dst);
+  for (int i = 0; i < rank; ++i)
+    if (j->paddings->before[i] != 0 || j->paddings->after[i] != 0) j->last = i;
+  while (j->first < j->last && j->padded[j->first] == 1) ++j->first;
+  const size_t extent = (size_t)j->padded[j->first];
+  ln_parallel_ranges(context, run, j, extent, extent, output->bytes / 4);
 }
 
 static TfLiteStatus pad_invoke(TfLiteContext* context, TfLiteNode* node) {
@@ -119,13 +132,7 @@ static TfLiteStatus pad_invoke(TfLiteContext* context, TfLiteNode* node) {
     ln_fill_elements(rank == 0 ? input->data.raw : element, job.bytes, output->data.raw, output->bytes / job.bytes);
     return kTfLiteOk;
   }
-  ln_strides(rank, input->dims->data, job.bytes, job.src);
-  ln_strides(rank, output->dims->data, job.bytes, job.dst);
-  for (int i = 0; i < rank; ++i)
-    if (p.before[i] != 0 || p.after[i] != 0) job.last = i;
-  while (job.first < job.last && ln_dim(output, job.first) == 1) ++job.first;
-  const size_t extent = (size_t)ln_dim(output, job.first);
-  ln_parallel_ranges(context, pad_range, &job, extent, extent, output->bytes / 4);
+  run_axes(context, &job, pad_range, output, rank);
   return kTfLiteOk;
 }
 
@@ -138,40 +145,60 @@ static TfLiteStatus mirror_prepare(TfLiteContext* context, TfLiteNode* node) {
   return prepare_inputs(context, node, 2);
 }
 
+/* Which index of the input an index of the output shows. */
+static size_t mirrored(const pad_job* j, int axis, size_t index) {
+  const int64_t extent = j->dims[axis], at = (int64_t)index - j->paddings->before[axis];
+  if (at < 0) return (size_t)(-at - 1 + j->skip);
+  return (size_t)(at < extent ? at : 2 * extent - 1 - j->skip - at);
+}
+
+/* As pad_axis. */
+static void mirror_axis(const pad_job* j, int axis, const char* from, char* to, size_t begin, size_t end) {
+  const size_t src = (size_t)j->src[axis], dst = (size_t)j->dst[axis], before = (size_t)j->paddings->before[axis];
+  if (axis < j->last) {
+    for (size_t i = begin; i < end; ++i)
+      mirror_axis(j, axis + 1, from + mirrored(j, axis, i) * src, to + i * dst, 0, (size_t)j->padded[axis + 1]);
+    return;
+  }
+  const size_t inside = clip(before, begin, end), behind = clip(before + (size_t)j->dims[axis], begin, end);
+  for (size_t i = begin; i < inside; ++i) memcpy(to + i * dst, from + mirrored(j, axis, i) * src, src);
+  if (inside < behind) memcpy(to + inside * dst, from + (inside - before) * src, (behind - inside) * src);
+  for (size_t i = behind; i < end; ++i) memcpy(to + i * dst, from + mirrored(j, axis, i) * src, src);
+}
+
+static void mirror_range(void* arg, size_t begin, size_t end) {
+  const pad_job* j = arg;
+  mirror_axis(j, j->first, j->from, j->to, begin, end);
+}
+
 static TfLiteStatus mirror_invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteMirrorPaddingParams* params = node->builtin_data;
   const TfLiteTensor *input, *padding;
   TfLiteTensor* output;
   paddings p;
-  size_t bytes;
-  ptrdiff_t src[LN_MAX_RANK];
-  const int32_t skip = params->mode == kTfLiteMirrorPaddingReflect ? 1 : 0; /* the edge is not repeated */
   LN_TRY(ln_get_input(context, node, 0, &input));
   LN_TRY(ln_get_input(context, node, 1, &padding));
   LN_TRY(ln_get_output(context, node, 0, &output));
   if (!ln_is_constant(padding)) LN_TRY(resize_output(context, node, output));
   LN_TRY(read_paddings(context, node, input, &p));
-  LN_TRY(ln_element_bytes(context, input, &bytes));
+  pad_job job = {.paddings = &p,
+                 .dims = input->dims->data,
+                 .padded = output->dims->data,
+                 .skip = params->mode == kTfLiteMirrorPaddingReflect ? 1 : 0,
+                 .from = input->data.raw,
+                 .to = output->data.raw};
+  LN_TRY(ln_element_bytes(context, input, &job.bytes));
   const int rank = ln_rank(input);
   for (int i = 0; i < rank; ++i)
-    LN_CHECK(context, p.before[i] <= ln_dim(input, i) - skip && p.after[i] <= ln_dim(input, i) - skip,
+    LN_CHECK(context, p.before[i] <= ln_dim(input, i) - job.skip && p.after[i] <= ln_dim(input, i) - job.skip,
              "padding of dimension %d is %d, %d; at most %d can be mirrored", i, p.before[i], p.after[i],
-             ln_dim(input, i) - skip);
-  ln_strides(rank, input->dims->data, bytes, src);
-  const size_t count = output->bytes / bytes;
-  int32_t index[LN_MAX_RANK] = {0};
-  for (size_t n = 0; n < count; ++n) {
-    ptrdiff_t from = 0;
-    for (int i = 0; i < rank; ++i) {
-      const int32_t extent = ln_dim(input, i);
-      int32_t at = index[i] - p.before[i];
-      if (at < 0) at = -at - 1 + skip;
-      if (at >= extent) at = 2 * extent - 1 - skip - at;
-      from += at * src[i];
-    }
-    memcpy(output->data.raw + n * bytes, input->data.raw + from, bytes);
-    for (int i = rank - 1; i >= 0 && ++index[i] == ln_dim(output, i); --i) index[i] = 0;
+             ln_dim(input, i) - job.skip);
+  if (output->bytes == 0) return kTfLiteOk;
+  if (rank == 0) {
+    memcpy(output->data.raw, input->data.raw, job.bytes);
+    return kTfLiteOk;
   }
+  run_axes(context, &job, mirror_range, output, rank);
   return kTfLiteOk;
 }
 

@@ -161,7 +161,7 @@ static void run_range(void* arg, size_t begin, size_t end) {
   }
   switch (j->type) {
     case kTfLiteFloat32:
-      ln_pool_f32_best()->sum(j->kind, &part, in, out);
+      ln_pool_f32_best()->reduce(j->kind, &part, in, out);
       break;
     case kTfLiteInt64:
       ln_reduce_s64_ref(j->kind, &part, in, out);
@@ -213,7 +213,7 @@ static void sum_stretches(void* arg, size_t begin, size_t end) {
                                      .reduced_strides = {stride},
                                      .outputs = s->columns,
                                      .count = n};
-      ln_pool_f32_best()->sum(LN_REDUCE_SUM, &shape, (const float*)(const void*)j->in + at, s->sums.f[i]);
+      ln_pool_f32_best()->reduce(LN_REDUCE_SUM, &shape, (const float*)(const void*)j->in + at, s->sums.f[i]);
     } else {
       const ln_pool_q8* pool = ln_pool_q8_best();
       (j->type == kTfLiteInt8 ? pool->sum_s8 : pool->sum_u8)(n, s->columns, j->in + at, stride, s->sums.bytes[i]);

@@ -87,17 +87,23 @@ static void run_rows(void* arg, size_t first, size_t end) {
     ln_softmax_qs8_s16_ref(&j->params->narrow, from.int8 + at, to.i16 + at, rows, j->depth);
 }
 
-static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteSoftmaxParams* params = node->builtin_data;
+/* Rows over the last dimension are shared out. */
+static TfLiteStatus share_rows(TfLiteContext* context, const TfLiteNode* node, float beta,
+                               void (*run)(void* arg, size_t begin, size_t end)) {
+  enum { kVisits = 4 };
   const TfLiteTensor* input;
   TfLiteTensor* output;
   LN_TRY(ln_unary_get(context, node, &input, &output));
   if (output->bytes == 0) return kTfLiteOk;
-  enum { kVisits = 4 };
   const size_t depth = (size_t)ln_dim(input, ln_rank(input) - 1), rows = (size_t)ln_num_elements(input) / depth;
-  softmax_job job = {node->user_data, input, output, params->beta, depth};
-  ln_parallel_ranges(context, run_rows, &job, rows, rows, rows * depth * kVisits);
+  softmax_job job = {node->user_data, input, output, beta, depth};
+  ln_parallel_ranges(context, run, &job, rows, rows, rows * depth * kVisits);
   return kTfLiteOk;
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  const TfLiteSoftmaxParams* params = node->builtin_data;
+  return share_rows(context, node, params->beta, run_rows);
 }
 
 static TfLiteStatus log_prepare(TfLiteContext* context, TfLiteNode* node) {
@@ -117,20 +123,20 @@ static TfLiteStatus log_prepare(TfLiteContext* context, TfLiteNode* node) {
   return kTfLiteOk;
 }
 
-static TfLiteStatus log_invoke(TfLiteContext* context, TfLiteNode* node) {
-  const softmax_params* p = node->user_data;
-  const TfLiteTensor* input;
-  TfLiteTensor* output;
-  LN_TRY(ln_unary_get(context, node, &input, &output));
-  if (output->bytes == 0) return kTfLiteOk;
-  const size_t depth = (size_t)ln_dim(input, ln_rank(input) - 1), rows = (size_t)ln_num_elements(input) / depth;
-  if (input->type == kTfLiteFloat32)
-    ln_log_softmax_f32_ref(input->data.f, output->data.f, rows, depth);
-  else if (input->type == kTfLiteInt8)
-    ln_log_softmax_qs8_ref(&p->log, input->data.int8, output->data.int8, rows, depth);
+static void run_log_rows(void* arg, size_t begin, size_t end) {
+  const softmax_job* j = arg;
+  const size_t at = begin * j->depth, rows = end - begin;
+  const ln_log_softmax_quantized* p = &j->params->log;
+  if (j->input->type == kTfLiteFloat32)
+    ln_rows_f32_best()->log_softmax(j->input->data.f + at, j->output->data.f + at, rows, j->depth);
+  else if (j->input->type == kTfLiteInt8)
+    ln_log_softmax_qs8_ref(p, j->input->data.int8 + at, j->output->data.int8 + at, rows, j->depth);
   else
-    ln_log_softmax_qu8_ref(&p->log, input->data.uint8, output->data.uint8, rows, depth);
-  return kTfLiteOk;
+    ln_log_softmax_qu8_ref(p, j->input->data.uint8 + at, j->output->data.uint8 + at, rows, j->depth);
+}
+
+static TfLiteStatus log_invoke(TfLiteContext* context, TfLiteNode* node) {
+  return share_rows(context, node, 1.0f, run_log_rows);
 }
 
 const TfLiteRegistration ln_op_softmax = {

@@ -1,4 +1,4 @@
-/* kcheck: rows of float pooling, sums over an axis, layer norms. */
+/* kcheck: rows of float pooling, reductions of an axis, layer norms. */
 #include <math.h>
 #include <string.h>
 
@@ -38,17 +38,20 @@ static void check_pool(const ln_pool_f32* kernel, const ln_pool_f32* ref) {
   kc_release();
 }
 
-static void check_sum(const ln_pool_f32* kernel) {
+static void check_reduce(const ln_pool_f32* kernel) {
   const int32_t dims[3] = {pick(1, 4), pick(1, 20), (int32_t)kc_size(80, 16)};
   const bool reduced[3] = {kc_chance(30), kc_chance(60), kc_chance(40)};
   ln_reduce_shape shape;
   ln_reduce_make_shape(3, dims, reduced, &shape);
   const size_t count = (size_t)dims[0] * (size_t)dims[1] * (size_t)dims[2];
   float *in = kc_memory(count * 4), *out = kc_memory(shape.outputs * 4), *expected = kc_memory(shape.outputs * 4);
-  const ln_reduction kind = kc_chance(50) ? LN_REDUCE_SUM : LN_REDUCE_MEAN;
+  static const ln_reduction kKinds[] = {LN_REDUCE_SUM, LN_REDUCE_MEAN, LN_REDUCE_MAX, LN_REDUCE_MIN};
+  const ln_reduction kind = kKinds[kc_range(0, 3)];
   kc_fill_f32(in, count, 1);
+  if (count > 0 && kc_chance(10) && (kind == LN_REDUCE_MAX || kind == LN_REDUCE_MIN))
+    in[kc_range(0, (int64_t)count - 1)] = NAN;
   ln_reduce_f32_ref(kind, &shape, in, expected);
-  kernel->sum(kind, &shape, in, out);
+  kernel->reduce(kind, &shape, in, out);
   kc_close(out, expected, shape.outputs, 1e-7f * (float)(shape.count + 8), 1.0f, "%d x %d x %d, reduced %d %d %d",
            dims[0], dims[1], dims[2], reduced[0], reduced[1], reduced[2]);
   kc_release();
@@ -71,9 +74,9 @@ static void check_layer_norm(const ln_pool_f32* kernel) {
   for (size_t r = 0; r < rows; ++r) {
     const float* x = in + r * depth;
     float mean, variance;
-    kernel->sum(LN_REDUCE_MEAN, &shape, x, &mean);
+    kernel->reduce(LN_REDUCE_MEAN, &shape, x, &mean);
     for (size_t i = 0; i < depth; ++i) squares[i] = (x[i] - mean) * (x[i] - mean);
-    kernel->sum(LN_REDUCE_MEAN, &shape, squares, &variance);
+    kernel->reduce(LN_REDUCE_MEAN, &shape, squares, &variance);
     const float factor = 1.0f / sqrtf(variance + norm.epsilon);
     for (size_t i = 0; i < depth; ++i) {
       const float f = norm.scale != NULL ? factor * scale[i] : factor;
@@ -92,7 +95,7 @@ static void check(void) {
     if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
     for (int round = 0; round < kc_rounds() / 2; ++round) {
       check_pool(rungs[i], rungs[0]);
-      check_sum(rungs[i]);
+      check_reduce(rungs[i]);
       check_layer_norm(rungs[i]);
     }
   }

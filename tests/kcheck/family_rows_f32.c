@@ -58,6 +58,16 @@ static void check_softmax(ln_softmax_f32_fn softmax) {
   kc_release();
 }
 
+static void check_log_softmax(ln_log_softmax_f32_fn log_softmax) {
+  const size_t rows = (size_t)kc_range(1, 3), depth = kc_size(100, 16), n = rows * depth;
+  float *in = kc_memory(n * 4), *out = kc_memory(n * 4), *expected = kc_memory(n * 4);
+  kc_fill_f32(in, n, 20.0f);
+  ln_log_softmax_f32_ref(in, expected, rows, depth);
+  log_softmax(in, out, rows, depth);
+  kc_close(out, expected, n, 2e-6f, 1.0f, "log_softmax, %zu rows of %zu", rows, depth);
+  kc_release();
+}
+
 static void check_matvec(ln_matvec_f32_fn matvec) {
   const size_t rows = kc_size(12, 4), columns = kc_size(100, 16);
   float *matrix = kc_memory(rows * columns * 4), *vector = kc_memory(columns * 4);
@@ -136,6 +146,7 @@ static void check(void) {
       for (int k = 0; rungs[i]->unary[k].ref != NULL; ++k) check_unary(&rungs[i]->unary[k], k);
       for (int k = 0; rungs[i]->binary[k].ref != NULL; ++k) check_binary(&rungs[i]->binary[k], k);
       check_softmax(rungs[i]->softmax);
+      check_log_softmax(rungs[i]->log_softmax);
       check_matvec(rungs[i]->matvec);
       check_matvecs(rungs[i]);
       check_turn(rungs[i]->turn);

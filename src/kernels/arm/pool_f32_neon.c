@@ -4,4 +4,4 @@
 #include "kernels/generic/pool_f32_body.h"
 
 const ln_pool_f32 ln_pool_f32_neon = {
-    .name = "pool_f32_neon", .isa = LN_ISA_NEON, .average = average, .max = max, .sum = sum, .layer_norm = layer_norm};
+    .name = "pool_f32_neon", .isa = LN_ISA_NEON, .average = average, .max = max, .reduce = reduce, .layer_norm = layer_norm};

@@ -21,22 +21,39 @@ void ln_binary_add(ln_binary_shape* s, size_t extent, size_t a_stride, size_t b_
   s->b_strides[s->rank++] = b_stride;
 }
 
-/* A short row that is broadcast, as one number a channel is over a picture's pixels: written down as often as a buffer
- * has room, so that rows become long. `whole` and `part` are the inputs' places in the row's call; false: it is none.
- */
-static bool walk_repeated(const ln_binary_shape* s, ln_binary_row row, const void* params, const char* whole,
-                          size_t whole_width, const size_t* whole_strides, const char* part, size_t part_width,
-                          const size_t* part_strides, bool part_first, char* out, size_t out_width) {
-  _Alignas(64) char repeated[8192];
-  const size_t n = s->rank == 2 ? s->extents[1] : 0, room = n > 0 ? sizeof repeated / (n * part_width) : 0;
+typedef struct side {
+  const char* data;
+  size_t width; /* of an element, in bytes */
+  const size_t* strides;
+} side;
+
+enum { REPEATED = 8192, SHORT = 512 };
+
+static void fill(char* to, const char* element, size_t width, size_t n) {
+  if (width == 1) {
+    memset(to, *element, n);
+    return;
+  }
+  for (size_t i = 0; i < n; ++i) memcpy(to + i * width, element, width);
+}
+
+/* Short rows of which one side has but one row, as one number a channel is over a picture's pixels, or but one number
+ * each: that is written down as often as a buffer has room, so that rows become long. false: they are none. */
+static bool walk_repeated(const ln_binary_shape* s, ln_binary_row row, const void* params, side whole, side part,
+                          bool part_first, char* out, size_t out_width) {
+  _Alignas(64) char repeated[REPEATED];
+  const size_t n = s->rank == 2 ? s->extents[1] : 0, line = n * part.width, room = line > 0 ? REPEATED / line : 0;
   const size_t most = room < s->extents[0] ? room : s->extents[0];
-  if (most < 2 || whole_strides[1] != 1 || whole_strides[0] != n || part_strides[1] != 1 || part_strides[0] != 0)
-    return false;
-  for (size_t i = 0; i < most; ++i) memcpy(repeated + i * n * part_width, part, n * part_width);
+  const bool one_row = part.strides[1] == 1 && part.strides[0] == 0;
+  const bool one_each = part.strides[1] == 0 && part.strides[0] == 1 && line <= SHORT;
+  if (most < 2 || whole.strides[1] != 1 || whole.strides[0] != n || !(one_row || one_each)) return false;
+  for (size_t i = 0; i < most && one_row; ++i) memcpy(repeated + i * line, part.data, line);
   for (size_t i = 0; i < s->extents[0]; i += most) {
-    const size_t count = n * (s->extents[0] - i < most ? s->extents[0] - i : most);
-    const char* x = whole + i * n * whole_width;
-    row(params, part_first ? repeated : x, 1, part_first ? x : repeated, 1, out + i * n * out_width, count);
+    const size_t rows = s->extents[0] - i < most ? s->extents[0] - i : most;
+    for (size_t r = 0; r < rows && one_each; ++r)
+      fill(repeated + r * line, part.data + (i + r) * part.width, part.width, n);
+    const char* x = whole.data + i * n * whole.width;
+    row(params, part_first ? repeated : x, 1, part_first ? x : repeated, 1, out + i * n * out_width, n * rows);
   }
   return true;
 }
@@ -47,8 +64,9 @@ void ln_binary_walk(const ln_binary_shape* s, ln_binary_row row, const void* par
     row(params, a, 0, b, 0, out, 1);
     return;
   }
-  if (walk_repeated(s, row, params, a, a_width, s->a_strides, b, b_width, s->b_strides, false, out, out_width) ||
-      walk_repeated(s, row, params, b, b_width, s->b_strides, a, a_width, s->a_strides, true, out, out_width))
+  const side first = {a, a_width, s->a_strides}, second = {b, b_width, s->b_strides};
+  if (walk_repeated(s, row, params, first, second, false, out, out_width) ||
+      walk_repeated(s, row, params, second, first, true, out, out_width))
     return;
   for (int i = 0; i < s->rank; ++i)
     if (s->extents[i] == 0) return;
@@ -310,27 +328,57 @@ LN_COMPARISON(less, f32, float, <)
 LN_COMPARISON(less, i32, int32_t, <)
 LN_COMPARISON(less, i64, int64_t, <)
 LN_COMPARISON(less, s16, int16_t, <)
+LN_COMPARISON(equal, s8, int8_t, ==)
+LN_COMPARISON(not_equal, s8, int8_t, !=)
+LN_COMPARISON(less, u8, uint8_t, <)
+LN_COMPARISON(less, s8, int8_t, <)
+LN_COMPARISON(less_equal, u8, uint8_t, <=)
+LN_COMPARISON(less_equal, s8, int8_t, <=)
 LN_COMPARISON(less_equal, f32, float, <=)
 LN_COMPARISON(less_equal, i32, int32_t, <=)
 LN_COMPARISON(less_equal, i64, int64_t, <=)
 LN_COMPARISON(less_equal, s16, int16_t, <=)
 
-static inline int32_t comparable(int32_t x, int32_t offset, int32_t multiplier, int shift) {
-  return ln_requantize((x + offset) * 256, multiplier, shift);
+static int32_t comparable(int32_t x, int32_t zero_point, int32_t multiplier, int shift) {
+  return ln_requantize((int32_t)(((uint32_t)x - (uint32_t)zero_point) * 256u), multiplier, shift);
 }
 
-#define LN_COMPARISON_QUANTIZED(name, sign)                                           \
-  LN_ROW(name##_qu8, uint8_t, uint8_t, ln_compare_quantized,                          \
-         (uint8_t)(comparable(x, p->a_offset, p->a_multiplier, p->a_shift)            \
-                       sign comparable(y, p->b_offset, p->b_multiplier, p->b_shift))) \
-  LN_ROW(name##_qs8, int8_t, uint8_t, ln_compare_quantized,                           \
-         (uint8_t)(comparable(x, p->a_offset, p->a_multiplier, p->a_shift)            \
-                       sign comparable(y, p->b_offset, p->b_multiplier, p->b_shift)))
+void ln_compare_fill(ln_compare_quantized* p, bool is_signed) {
+  p->same = true;
+  for (int i = 0; i < 256; ++i) {
+    const int32_t x = is_signed ? (int8_t)i : i;
+    p->a[i] = comparable(x, p->a_zero_point, p->a_multiplier, p->a_shift);
+    p->b[i] = comparable(x, p->b_zero_point, p->b_multiplier, p->b_shift);
+  }
+  for (int i = 0; i < 256; ++i) {
+    const int last = is_signed ? INT8_MAX : UINT8_MAX, next = (i + 1) & 0xff;
+    p->same = p->same && p->a[i] == p->b[i] && (i == last || p->a[i] < p->a[next]);
+  }
+}
 
-#define LN_COMPARISON_QS16(name, sign)                                     \
-  LN_ROW(name##_qs16, int16_t, uint8_t, ln_compare_quantized,              \
-         (uint8_t)(comparable(x, p->a_offset, p->a_multiplier, p->a_shift) \
-                       sign comparable(y, p->b_offset, p->b_multiplier, p->b_shift)))
+/* Bytes whose order is that of what they stand for are compared themselves. */
+#define LN_COMPARISON_BYTES(name, type, plain, sign)                                                          \
+  void ln_binary_##name##_ref(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, \
+                              void* out, size_t n) {                                                          \
+    const ln_compare_quantized* p = params;                                                                   \
+    const type *va = a, *vb = b;                                                                              \
+    uint8_t* to = out;                                                                                        \
+    if (p->same) {                                                                                            \
+      ln_binary_##plain##_ref(p, a, a_step, b, b_step, out, n);                                               \
+      return;                                                                                                 \
+    }                                                                                                         \
+    for (size_t i = 0; i < n; ++i)                                                                            \
+      to[i] = (uint8_t)(p->a[(uint8_t)va[i * a_step]] sign p->b[(uint8_t)vb[i * b_step]]);                    \
+  }
+
+#define LN_COMPARISON_QUANTIZED(name, sign)                 \
+  LN_COMPARISON_BYTES(name##_qu8, uint8_t, name##_u8, sign) \
+  LN_COMPARISON_BYTES(name##_qs8, int8_t, name##_s8, sign)
+
+#define LN_COMPARISON_QS16(name, sign)                                         \
+  LN_ROW(name##_qs16, int16_t, uint8_t, ln_compare_quantized,                  \
+         (uint8_t)(comparable(x, p->a_zero_point, p->a_multiplier, p->a_shift) \
+                       sign comparable(y, p->b_zero_point, p->b_multiplier, p->b_shift)))
 
 LN_COMPARISON_QUANTIZED(equal, ==)
 LN_COMPARISON_QS16(equal, ==)

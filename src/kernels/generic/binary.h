@@ -2,6 +2,7 @@
 #ifndef LN_KERNELS_BINARY_H_
 #define LN_KERNELS_BINARY_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -78,9 +79,14 @@ typedef struct ln_div_quantized {
 
 /* What comparing quantized values of different scales needs: both are brought to 2^-8 of a real number. */
 typedef struct ln_compare_quantized {
-  int32_t a_offset, b_offset, a_multiplier, b_multiplier;
+  int32_t a_zero_point, b_zero_point, a_multiplier, b_multiplier;
   int a_shift, b_shift;
+  /* Of bytes, by ln_compare_fill: what each stands for, and whether they may be compared themselves. */
+  int32_t a[256], b[256];
+  bool same;
 } ln_compare_quantized;
+
+void ln_compare_fill(ln_compare_quantized* params, bool is_signed);
 
 /* ---- Rows ---- */
 
@@ -160,6 +166,7 @@ LN_BINARY_ROW(equal_f32)
 LN_BINARY_ROW(equal_i32)
 LN_BINARY_ROW(equal_i64)
 LN_BINARY_ROW(equal_u8)
+LN_BINARY_ROW(equal_s8)
 LN_BINARY_ROW(equal_s16)
 LN_BINARY_ROW(equal_qu8) /* ln_compare_quantized */
 LN_BINARY_ROW(equal_qs8)
@@ -168,6 +175,7 @@ LN_BINARY_ROW(not_equal_f32)
 LN_BINARY_ROW(not_equal_i32)
 LN_BINARY_ROW(not_equal_i64)
 LN_BINARY_ROW(not_equal_u8)
+LN_BINARY_ROW(not_equal_s8)
 LN_BINARY_ROW(not_equal_s16)
 LN_BINARY_ROW(not_equal_qu8)
 LN_BINARY_ROW(not_equal_qs8)
@@ -175,12 +183,16 @@ LN_BINARY_ROW(not_equal_qs16)
 LN_BINARY_ROW(less_f32)
 LN_BINARY_ROW(less_i32)
 LN_BINARY_ROW(less_i64)
+LN_BINARY_ROW(less_u8)
+LN_BINARY_ROW(less_s8)
 LN_BINARY_ROW(less_s16)
 LN_BINARY_ROW(less_qu8)
 LN_BINARY_ROW(less_qs8)
 LN_BINARY_ROW(less_equal_f32)
 LN_BINARY_ROW(less_equal_i32)
 LN_BINARY_ROW(less_equal_i64)
+LN_BINARY_ROW(less_equal_u8)
+LN_BINARY_ROW(less_equal_s8)
 LN_BINARY_ROW(less_equal_s16)
 LN_BINARY_ROW(less_equal_qu8)
 LN_BINARY_ROW(less_equal_qs8)

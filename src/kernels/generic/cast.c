@@ -162,6 +162,39 @@ typedef struct store_kind {
   size_t stretch_bytes;
 } store_kind;
 
+/* The commonest pairs go straight, in loops that compilers make vectors of. */
+#define LN_FLAG(x) ((x) != 0 ? 1.0f : 0.0f)
+#define LN_STRAIGHT(name, in, out, convert)                \
+  static void name(const void* from, void* to, size_t n) { \
+    const in* x = from;                                    \
+    out* y = to;                                           \
+    for (size_t i = 0; i < n; ++i) y[i] = convert(x[i]);   \
+  }
+
+LN_STRAIGHT(s32_to_f32, int32_t, float, (float))
+LN_STRAIGHT(u8_to_f32, uint8_t, float, (float))
+LN_STRAIGHT(s8_to_f32, int8_t, float, (float))
+LN_STRAIGHT(s16_to_f32, int16_t, float, (float))
+LN_STRAIGHT(bool_to_f32, uint8_t, float, LN_FLAG)
+LN_STRAIGHT(f32_to_s32, float, int32_t, s32_of_f32)
+LN_STRAIGHT(f32_to_u8, float, uint8_t, u8_of_f32)
+LN_STRAIGHT(f32_to_s8, float, int8_t, s8_of_f32)
+LN_STRAIGHT(s64_to_s32, int64_t, int32_t, (int32_t))
+LN_STRAIGHT(s32_to_s64, int32_t, int64_t, (int64_t))
+
+typedef struct straight_pair {
+  ln_number in, out;
+  void (*run)(const void* in, void* out, size_t n);
+} straight_pair;
+
+static const straight_pair kStraight[] = {
+    {LN_NUMBER_S32, LN_NUMBER_F32, s32_to_f32},   {LN_NUMBER_U8, LN_NUMBER_F32, u8_to_f32},
+    {LN_NUMBER_S8, LN_NUMBER_F32, s8_to_f32},     {LN_NUMBER_S16, LN_NUMBER_F32, s16_to_f32},
+    {LN_NUMBER_BOOL, LN_NUMBER_F32, bool_to_f32}, {LN_NUMBER_F32, LN_NUMBER_S32, f32_to_s32},
+    {LN_NUMBER_F32, LN_NUMBER_U8, f32_to_u8},     {LN_NUMBER_F32, LN_NUMBER_S8, f32_to_s8},
+    {LN_NUMBER_S64, LN_NUMBER_S32, s64_to_s32},   {LN_NUMBER_S32, LN_NUMBER_S64, s32_to_s64},
+};
+
 void ln_cast_ref(ln_number in_type, const void* in, ln_number out_type, void* out, size_t count) {
   static const store_kind kStores[LN_NUMBER_COUNT] = {
       {store_s8, STRETCH},      {store_u8, STRETCH},      {store_s16, STRETCH * 2}, {store_u16, STRETCH * 2},
@@ -172,6 +205,11 @@ void ln_cast_ref(ln_number in_type, const void* in, ln_number out_type, void* ou
     if (count > 0) memcpy(out, in, count * 2 * sizeof(float));
     return;
   }
+  for (size_t i = 0; i < sizeof kStraight / sizeof kStraight[0]; ++i)
+    if (kStraight[i].in == in_type && kStraight[i].out == out_type) {
+      kStraight[i].run(in, out, count);
+      return;
+    }
   const store_kind* store = &kStores[out_type];
   char* to = out;
   stretch s;

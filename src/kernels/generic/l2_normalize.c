@@ -18,11 +18,11 @@ void ln_l2_normalize_f32_ref(const float* in, float* out, size_t rows, size_t de
 #define LN_L2_NORMALIZE(name, type, low, middle, high, scaled)                                                  \
   void ln_l2_normalize_##name##_ref(int32_t zero_point, const type* in, type* out, size_t rows, size_t depth) { \
     for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                              \
-      int32_t squares = 0, multiplier;                                                                          \
+      int32_t multiplier;                                                                                       \
       int shift;                                                                                                \
-      for (size_t i = 0; i < depth; ++i)                                                                        \
-        squares = ln_saturating_add(squares, (in[i] - zero_point) * (in[i] - zero_point));                      \
-      ln_inverse_sqrt(squares, &multiplier, &shift);                                                            \
+      uint64_t squares = 0;                                                                                     \
+      for (size_t i = 0; i < depth; ++i) squares += (uint32_t)((in[i] - zero_point) * (in[i] - zero_point));    \
+      ln_inverse_sqrt(squares < INT32_MAX ? (int32_t)squares : INT32_MAX, &multiplier, &shift);                 \
       for (size_t i = 0; i < depth; ++i) {                                                                      \
         const int32_t x = in[i] - zero_point, q = scaled;                                                       \
         out[i] = (type)ln_clamp_i32(q + (middle), low, high);                                                   \

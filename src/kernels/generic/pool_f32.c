@@ -34,7 +34,7 @@ static const ln_pool_f32 ln_pool_f32_generic = {.name = "pool_f32_ref",
                                                 .isa = LN_ISA_GENERIC,
                                                 .average = average,
                                                 .max = max,
-                                                .sum = ln_reduce_f32_ref,
+                                                .reduce = ln_reduce_f32_ref,
                                                 .layer_norm = ln_layer_norm_f32_ref};
 
 static const ln_pool_f32* const ladder[] = {

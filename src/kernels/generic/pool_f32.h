@@ -1,4 +1,4 @@
-/* The rungs of float pooling, of sums and means over one axis, and of what is normalized by them. */
+/* The rungs of float pooling, of reductions over one axis, and of what is normalized by them. */
 #ifndef LN_KERNELS_POOL_F32_H_
 #define LN_KERNELS_POOL_F32_H_
 
@@ -15,8 +15,8 @@ typedef void (*ln_average_pool_f32_fn)(const ln_pool_shape* shape, size_t row, c
 typedef void (*ln_max_pool_f32_fn)(const ln_pool_shape* shape, size_t row, const float* in, float* out, float low,
                                    float high);
 /* LN_REDUCE_SUM or LN_REDUCE_MEAN. */
-typedef void (*ln_sum_f32_fn)(ln_reduction kind, const ln_reduce_shape* shape, const float* in, float* out);
-/* ln_layer_norm_f32_ref, with the sums of `sum` over neighbours: bit for bit what the single operators give. */
+typedef void (*ln_reduce_f32_fn)(ln_reduction kind, const ln_reduce_shape* shape, const float* in, float* out);
+/* ln_layer_norm_f32_ref, with the sums of `reduce` over neighbours: bit for bit what the single operators give. */
 typedef void (*ln_layer_norm_f32_fn)(const ln_layer_norm* norm, const float* in, size_t rows, size_t depth, float* out);
 
 typedef struct ln_pool_f32 {
@@ -24,7 +24,7 @@ typedef struct ln_pool_f32 {
   ln_isa isa;
   ln_average_pool_f32_fn average;
   ln_max_pool_f32_fn max;
-  ln_sum_f32_fn sum;
+  ln_reduce_f32_fn reduce;
   ln_layer_norm_f32_fn layer_norm;
 } ln_pool_f32;
 

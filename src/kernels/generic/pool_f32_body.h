@@ -73,25 +73,35 @@ static void max(const ln_pool_shape* s, size_t row, const float* in, float* out,
   pool_row(s, MOST, row, in, out, low, high);
 }
 
-/* ---- Sums over one axis ---- */
+/* ---- Sums and extremes over one axis. Extremes begin with the first input, and no NaN behind it counts. ---- */
 
-LN_INLINE void sum_stretch(size_t vectors, const float* in, size_t count, size_t stride, vec divisor, float* out,
-                           size_t n) {
-  vec sums[kVectors];
-  LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[v] = vec_set(0.0f);
-  for (size_t i = 0; i < count; ++i)
-    LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[v] =
-        vec_add(sums[v], vec_load_n(in + i * stride + v * VEC_LANES, n));
-  LN_UNROLL for (size_t v = 0; v < vectors; ++v) vec_store_n(out + v * VEC_LANES, vec_div(sums[v], divisor), n);
+LN_INLINE vec reduced(ln_reduction kind, vec sum, vec x) {
+  return kind == LN_REDUCE_MAX ? vec_max(x, sum) : kind == LN_REDUCE_MIN ? vec_min(x, sum) : vec_add(sum, x);
 }
 
-/* out[c] = the sum of in[i * stride + c] / divisor. */
-static void sum_outer(const float* in, size_t count, size_t stride, size_t width, vec divisor, float* out) {
+LN_INLINE bool is_sum(ln_reduction kind) { return kind == LN_REDUCE_SUM || kind == LN_REDUCE_MEAN; }
+
+LN_INLINE void reduce_stretch(ln_reduction kind, size_t vectors, const float* in, size_t count, size_t stride,
+                              vec divisor, float* out, size_t n) {
+  vec sums[kVectors];
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[v] =
+      is_sum(kind) ? vec_set(0.0f) : vec_load_n(in + v * VEC_LANES, n);
+  for (size_t i = 0; i < count; ++i)
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[v] =
+        reduced(kind, sums[v], vec_load_n(in + i * stride + v * VEC_LANES, n));
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v)
+      vec_store_n(out + v * VEC_LANES, is_sum(kind) ? vec_div(sums[v], divisor) : sums[v], n);
+}
+
+/* out[c] = the reduction of in[i * stride + c], a sum / divisor. */
+LN_INLINE void reduce_outer(ln_reduction kind, const float* in, size_t count, size_t stride, size_t width, vec divisor,
+                            float* out) {
   size_t c = 0;
   for (; c + kVectors * VEC_LANES <= width; c += kVectors * VEC_LANES)
-    sum_stretch(kVectors, in + c, count, stride, divisor, out + c, VEC_LANES);
-  for (; c + VEC_LANES <= width; c += VEC_LANES) sum_stretch(1, in + c, count, stride, divisor, out + c, VEC_LANES);
-  if (c < width) sum_stretch(1, in + c, count, stride, divisor, out + c, width - c);
+    reduce_stretch(kind, kVectors, in + c, count, stride, divisor, out + c, VEC_LANES);
+  for (; c + VEC_LANES <= width; c += VEC_LANES)
+    reduce_stretch(kind, 1, in + c, count, stride, divisor, out + c, VEC_LANES);
+  if (c < width) reduce_stretch(kind, 1, in + c, count, stride, divisor, out + c, width - c);
 }
 
 /* Neighbours: four vectors of sums, the rest one by one. */
@@ -105,20 +115,53 @@ static float sum_inner(const float* in, size_t count) {
   return vec_sum(vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])));
 }
 
-static void sum(ln_reduction kind, const ln_reduce_shape* s, const float* in, float* out) {
+LN_INLINE float extreme_inner(ln_reduction kind, const float* in, size_t count) {
+  float lanes[VEC_LANES], found = in[0];
+  vec sums[kVectors];
+  size_t i = 0;
+  LN_UNROLL for (size_t v = 0; v < kVectors; ++v) sums[v] = vec_set(found);
+  for (; i + kVectors * VEC_LANES <= count; i += kVectors * VEC_LANES)
+    LN_UNROLL for (size_t v = 0; v < kVectors; ++v) sums[v] = reduced(kind, sums[v], vec_load(in + i + v * VEC_LANES));
+  for (; i + VEC_LANES <= count; i += VEC_LANES) sums[0] = reduced(kind, sums[0], vec_load(in + i));
+  LN_UNROLL for (size_t v = 1; v < kVectors; ++v) sums[0] = reduced(kind, sums[0], sums[v]);
+  vec_store(lanes, sums[0]);
+  for (size_t l = 0; l < VEC_LANES; ++l)
+    if (kind == LN_REDUCE_MAX ? lanes[l] > found : lanes[l] < found) found = lanes[l];
+  for (; i < count; ++i)
+    if (kind == LN_REDUCE_MAX ? in[i] > found : in[i] < found) found = in[i];
+  return found;
+}
+
+LN_INLINE void reduce_one(ln_reduction kind, const ln_reduce_shape* s, const float* in, float* out) {
   const float divisor = kind == LN_REDUCE_MEAN ? (float)s->count : 1.0f;
-  const bool one = s->reduced_rank == 1 && s->count > 0 && (kind == LN_REDUCE_SUM || kind == LN_REDUCE_MEAN);
-  if (one && s->reduced_strides[0] == 1 && s->kept_rank <= 1) {
-    for (size_t n = 0; n < s->outputs; ++n)
-      out[n] = sum_inner(in + n * (s->kept_rank == 1 ? s->kept_strides[0] : 0), s->count) / divisor;
-  } else if (one && s->kept_rank >= 1 && s->kept_rank <= 2 && s->kept_strides[s->kept_rank - 1] == 1) {
-    const size_t width = s->kept_extents[s->kept_rank - 1], outer = s->kept_rank == 2 ? s->kept_extents[0] : 1;
-    for (size_t n = 0; n < outer; ++n)
-      sum_outer(in + n * (s->kept_rank == 2 ? s->kept_strides[0] : 0), s->count, s->reduced_strides[0], width,
-                vec_set(divisor), out + n * width);
-  } else {
-    ln_reduce_f32_ref(kind, s, in, out);
+  if (s->reduced_strides[0] == 1) {
+    for (size_t n = 0; n < s->outputs; ++n) {
+      const float* from = in + n * (s->kept_rank == 1 ? s->kept_strides[0] : 0);
+      out[n] = is_sum(kind) ? sum_inner(from, s->count) / divisor : extreme_inner(kind, from, s->count);
+    }
+    return;
   }
+  const size_t width = s->kept_extents[s->kept_rank - 1], lines = s->kept_rank == 2 ? s->kept_extents[0] : 1;
+  for (size_t n = 0; n < lines; ++n)
+    reduce_outer(kind, in + n * (s->kept_rank == 2 ? s->kept_strides[0] : 0), s->count, s->reduced_strides[0], width,
+                 vec_set(divisor), out + n * width);
+}
+
+static void reduce(ln_reduction kind, const ln_reduce_shape* s, const float* in, float* out) {
+  const int kept = s->kept_rank;
+  const bool one = s->reduced_rank == 1 && s->count > 0;
+  const bool inner = one && s->reduced_strides[0] == 1 && kept <= 1;
+  const bool outer = one && kept >= 1 && kept <= 2 && s->kept_strides[kept - 1] == 1;
+  if (!inner && !outer)
+    ln_reduce_f32_ref(kind, s, in, out);
+  else if (is_sum(kind))
+    reduce_one(kind, s, in, out);
+  else if (kind == LN_REDUCE_MAX)
+    reduce_one(LN_REDUCE_MAX, s, in, out);
+  else if (kind == LN_REDUCE_MIN)
+    reduce_one(LN_REDUCE_MIN, s, in, out);
+  else
+    ln_reduce_f32_ref(kind, s, in, out);
 }
 
 /* ---- Layer norm ---- */

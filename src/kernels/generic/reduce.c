@@ -53,7 +53,27 @@ static void advance(walk* w, int rank, const size_t* extents, const size_t* stri
 }
 
 /* `combine` makes `sums[c]` of itself and of the input `x`; `first` tells an output's first input. `finish` stores
- * `sums[c]` in out[n]. */
+ * `sums[c]` in out[n]. Whole chunks, and neighbours of one output, are loops that compilers make vectors of. */
+#define LN_REDUCE_LINE(in_type, combine, length) \
+  for (size_t c = 0; c < (length); ++c) {        \
+    const in_type x = from[c];                   \
+    sums[c] = (combine);                         \
+  }
+
+#define LN_REDUCE_RUN(in_type, sum_type, combine) \
+  const size_t c = 0;                             \
+  sum_type own[1] = {sums[0]};                    \
+  {                                               \
+    sum_type* sums = own;                         \
+    for (size_t r = 0; r < run; ++r) {            \
+      const bool first = k + r == 0;              \
+      const in_type x = from[r];                  \
+      (void)first;                                \
+      sums[c] = (combine);                        \
+    }                                             \
+  }                                               \
+  sums[0] = own[0];
+
 #define LN_REDUCE(in_type, sum_type, start, combine, finish)                                                          \
   const int kept = s->kept_rank, gone = s->reduced_rank;                                                              \
   const bool together = kept > 0 && s->kept_strides[kept - 1] == 1;                                                   \
@@ -68,12 +88,17 @@ static void advance(walk* w, int rank, const size_t* extents, const size_t* stri
       walk inner = {{0}, 0};                                                                                          \
       for (size_t k = 0; k < s->count; k += run) {                                                                    \
         const in_type* from = in + outer.at + inner.at + c0;                                                          \
-        for (size_t r = 0; r < run; ++r, from += step) {                                                              \
-          const bool first = k + r == 0;                                                                              \
-          (void)first;                                                                                                \
-          for (size_t c = 0; c < columns; ++c) {                                                                      \
-            const in_type x = from[c];                                                                                \
-            sums[c] = (combine);                                                                                      \
+        if (columns == 1 && step == 1) {                                                                              \
+          LN_REDUCE_RUN(in_type, sum_type, combine)                                                                   \
+        } else {                                                                                                      \
+          for (size_t r = 0; r < run; ++r, from += step) {                                                            \
+            const bool first = k + r == 0;                                                                            \
+            (void)first;                                                                                              \
+            if (columns == CHUNK) {                                                                                   \
+              LN_REDUCE_LINE(in_type, combine, CHUNK)                                                                 \
+            } else {                                                                                                  \
+              LN_REDUCE_LINE(in_type, combine, columns)                                                               \
+            }                                                                                                         \
           }                                                                                                           \
         }                                                                                                             \
         advance(&inner, gone - 1, s->reduced_extents, s->reduced_strides);                                            \
@@ -91,9 +116,12 @@ static void advance(walk* w, int rank, const size_t* extents, const size_t* stri
     LN_REDUCE(type, sum_type, start, combine, finish)                     \
   }
 
-#define LN_REDUCE_EXTREMES(name, type, lowest, highest)                                                \
-  LN_REDUCE_FORM(max_##name, type, type, lowest, first || x > sums[c] ? x : sums[c], out[n] = sums[c]) \
-  LN_REDUCE_FORM(min_##name, type, type, highest, first || x < sums[c] ? x : sums[c], out[n] = sums[c])
+/* From the first input on; of nothing `lowest` or `highest`. */
+#define LN_REDUCE_EXTREMES(name, type, lowest, highest)                                                               \
+  LN_REDUCE_FORM(max_##name, type, type, s->count > 0 ? in[outer.at + c0 + c] : (lowest), x > sums[c] ? x : sums[c],  \
+                 out[n] = sums[c])                                                                                    \
+  LN_REDUCE_FORM(min_##name, type, type, s->count > 0 ? in[outer.at + c0 + c] : (highest), x < sums[c] ? x : sums[c], \
+                 out[n] = sums[c])
 
 /* `wide` holds sums modulo the type's range. */
 #define LN_REDUCE_INTEGER(name, type, wide, lowest, highest)                                            \

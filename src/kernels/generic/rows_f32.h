@@ -20,6 +20,8 @@ typedef struct ln_binary_variant {
 
 typedef void (*ln_softmax_f32_fn)(float beta, const float* in, float* out, size_t rows, size_t depth);
 
+typedef void (*ln_log_softmax_f32_fn)(const float* in, float* out, size_t rows, size_t depth);
+
 /* matvec.h's ln_matvec_f32_ref. */
 typedef void (*ln_matvec_f32_fn)(const float* matrix, size_t rows, size_t columns, const float* vector, float* result);
 
@@ -44,6 +46,7 @@ typedef struct ln_rows_f32 {
   const ln_unary_variant* unary; /* up to one without a ref */
   const ln_binary_variant* binary;
   ln_softmax_f32_fn softmax;
+  ln_log_softmax_f32_fn log_softmax;
   ln_matvec_f32_fn matvec;
   ln_matvecs_f32_fn matvecs;
   ln_turn_32_fn turn;

@@ -191,6 +191,27 @@ static void softmax(float beta, const float* in, float* out, size_t rows, size_t
   }
 }
 
+static void log_softmax(const float* in, float* out, size_t rows, size_t depth) {
+  for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
+    const float most = largest_of(in, depth);
+    const vec largest = vec_set(most);
+    vec sums[4];
+    size_t i = 0;
+    LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] = vec_set(0.0f);
+    for (; i + 4 * VEC_LANES <= depth; i += 4 * VEC_LANES)
+      LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] =
+          vec_add(sums[v], exp_of(vec_sub(vec_load(in + i + v * VEC_LANES), largest)));
+    for (; i + VEC_LANES <= depth; i += VEC_LANES)
+      sums[0] = vec_add(sums[0], exp_of(vec_sub(vec_load(in + i), largest)));
+    float sum = vec_sum(vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])));
+    for (; i < depth; ++i) sum += expf(in[i] - most);
+    const vec log_sum = vec_set(logf(sum));
+    for (i = 0; i + VEC_LANES <= depth; i += VEC_LANES)
+      vec_store(out + i, vec_sub(vec_sub(vec_load(in + i), largest), log_sum));
+    if (i < depth) vec_store_n(out + i, vec_sub(vec_sub(vec_load_n(in + i, depth - i), largest), log_sum), depth - i);
+  }
+}
+
 /* ---- A matrix times a vector, rows side by side ---- */
 
 LN_INLINE void dot_rows(size_t rows, const float* matrix, size_t columns, const float* vector, float* result) {

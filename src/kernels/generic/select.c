@@ -16,12 +16,31 @@ void ln_select_add(ln_select_shape* s, size_t extent, const size_t strides[3]) {
   memcpy(*to, strides, sizeof *to);
 }
 
-#define LN_SELECT_ROW(type)                                                                                      \
-  for (size_t i = 0; i < n; ++i) {                                                                               \
-    const char* from = c[i * steps[0]] != 0 ? y + i * steps[1] * sizeof(type) : z + i * steps[2] * sizeof(type); \
-    type value;                                                                                                  \
-    memcpy(&value, from, sizeof value);                                                                          \
-    memcpy(out + i * sizeof value, &value, sizeof value);                                                        \
+/* With masks, which compilers make vectors of; steps are 0 or 1. */
+#define LN_SELECT_MASKED(type, y_step, z_step)         \
+  for (size_t i = 0; i < n; ++i) {                     \
+    const type mask = (type)(0 - (type)(c[i] != 0));   \
+    type a, b;                                         \
+    memcpy(&a, y + i * (y_step) * sizeof a, sizeof a); \
+    memcpy(&b, z + i * (z_step) * sizeof b, sizeof b); \
+    a = (type)((a & mask) | (b & (type)~mask));        \
+    memcpy(out + i * sizeof a, &a, sizeof a);          \
+  }
+
+#define LN_SELECT_ROW(type)                                                                                        \
+  if (steps[0] == 1 && steps[1] == 1 && steps[2] == 1) {                                                           \
+    LN_SELECT_MASKED(type, 1, 1)                                                                                   \
+  } else if (steps[0] == 1 && steps[1] == 1 && steps[2] == 0) {                                                    \
+    LN_SELECT_MASKED(type, 1, 0)                                                                                   \
+  } else if (steps[0] == 1 && steps[1] == 0 && steps[2] == 1) {                                                    \
+    LN_SELECT_MASKED(type, 0, 1)                                                                                   \
+  } else {                                                                                                         \
+    for (size_t i = 0; i < n; ++i) {                                                                               \
+      const char* from = c[i * steps[0]] != 0 ? y + i * steps[1] * sizeof(type) : z + i * steps[2] * sizeof(type); \
+      type value;                                                                                                  \
+      memcpy(&value, from, sizeof value);                                                                          \
+      memcpy(out + i * sizeof value, &value, sizeof value);                                                        \
+    }                                                                                                              \
   }
 
 static void select_row(const uint8_t* c, const char* y, const char* z, char* out, const size_t steps[3], size_t n,

@@ -160,6 +160,8 @@ int ln_log_softmax_prepare(double in_scale, ln_log_softmax_quantized* p) {
   if (!ln_softmax_prepare(1.0, in_scale, &p->exp)) return 0;
   const double back = (double)(INT64_C(1) << (31 - p->exp.left_shift)) / (double)p->exp.multiplier;
   ln_quantize_multiplier(back, &p->back_multiplier, &p->back_shift);
+  ln_softmax_make_table(&p->exp, &p->table);
+  for (int32_t i = 0; i < LN_SOFTMAX_DIFFERENCES; ++i) p->scaled[i] = rescaled(&p->exp, -i);
   return 1;
 }
 
@@ -189,27 +191,34 @@ static int32_t log_of(int32_t x) {
   return ln_saturating_shift_left(ln_wrapping_add(ln_doubling_high_mul(power, log_2), quotient), 1);
 }
 
-#define LN_LOG_SOFTMAX(name, type, low, high)                                                                        \
-  void ln_log_softmax_##name##_ref(const ln_log_softmax_quantized* p, const type* in, type* out, size_t rows,        \
-                                   size_t depth) {                                                                   \
-    for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                                   \
-      int32_t largest = low, sum = 0;                                                                                \
-      for (size_t i = 0; i < depth; ++i)                                                                             \
-        if (in[i] > largest) largest = in[i];                                                                        \
-      for (size_t i = 0; i < depth; ++i)                                                                             \
-        if (in[i] - largest >= p->exp.diff_min)                                                                      \
-          sum = ln_saturating_add(sum, ln_rounding_shift_right(exp_of(&p->exp, in[i] - largest), SUM_INTEGER_BITS)); \
-      const int32_t log_sum = log_of(sum);                                                                           \
-      /* What is below it would leave Q5.26 once the logarithm is taken off. */                                      \
-      const int32_t reach = ln_requantize(ln_wrapping_add(log_sum, INT32_MIN), p->back_multiplier, p->back_shift);   \
-      const int32_t least = reach > p->exp.diff_min - 1 ? reach : p->exp.diff_min - 1;                               \
-      for (size_t i = 0; i < depth; ++i) {                                                                           \
-        const int32_t diff = in[i] - largest;                                                                        \
-        const int32_t scaled = rescaled(&p->exp, diff);                                                              \
-        const int32_t q = ln_rounding_shift_right(ln_wrapping_sub(scaled, log_sum), 31 - DIFF_INTEGER_BITS - 4);     \
-        out[i] = diff > least ? (type)ln_clamp_i32(q + (high), low, high) : (type)(low);                             \
-      }                                                                                                              \
-    }                                                                                                                \
+/* Rows of at least as many elements as there are differences compute each output once. */
+#define LN_LOG_SOFTMAX(name, type, low, high)                                                                      \
+  static inline type log_result_##name(const ln_log_softmax_quantized* p, int32_t below, int32_t log_sum,          \
+                                       int32_t least) {                                                            \
+    const int32_t rest = ln_wrapping_sub(p->scaled[below], log_sum);                                               \
+    const int32_t q = ln_rounding_shift_right(rest, 31 - DIFF_INTEGER_BITS - 4);                                   \
+    return -below > least ? (type)ln_clamp_i32(q + (high), low, high) : (type)(low);                               \
+  }                                                                                                                \
+  void ln_log_softmax_##name##_ref(const ln_log_softmax_quantized* p, const type* in, type* out, size_t rows,      \
+                                   size_t depth) {                                                                 \
+    type results[LN_SOFTMAX_DIFFERENCES];                                                                          \
+    for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                                 \
+      int32_t largest = low;                                                                                       \
+      uint64_t sum = 0;                                                                                            \
+      for (size_t i = 0; i < depth; ++i)                                                                           \
+        if (in[i] > largest) largest = in[i];                                                                      \
+      for (size_t i = 0; i < depth; ++i) sum += p->table.part[largest - in[i]];                                    \
+      const int32_t log_sum = log_of(sum < INT32_MAX ? (int32_t)sum : INT32_MAX);                                  \
+      /* What is below it would leave Q5.26 once the logarithm is taken off. */                                    \
+      const int32_t reach = ln_requantize(ln_wrapping_add(log_sum, INT32_MIN), p->back_multiplier, p->back_shift); \
+      const int32_t least = reach > p->exp.diff_min - 1 ? reach : p->exp.diff_min - 1;                             \
+      if (depth < LN_SOFTMAX_DIFFERENCES) {                                                                        \
+        for (size_t i = 0; i < depth; ++i) out[i] = log_result_##name(p, largest - in[i], log_sum, least);         \
+        continue;                                                                                                  \
+      }                                                                                                            \
+      for (int32_t i = 0; i < LN_SOFTMAX_DIFFERENCES; ++i) results[i] = log_result_##name(p, i, log_sum, least);   \
+      for (size_t i = 0; i < depth; ++i) out[i] = results[largest - in[i]];                                        \
+    }                                                                                                              \
   }
 
 LN_LOG_SOFTMAX(qs8, int8_t, INT8_MIN, INT8_MAX)

@@ -53,6 +53,8 @@ typedef struct ln_log_softmax_quantized {
   ln_softmax_quantized exp;
   int32_t back_multiplier;
   int back_shift;
+  ln_softmax_table table;
+  int32_t scaled[LN_SOFTMAX_DIFFERENCES]; /* in Q5.26, by the difference below the row's largest */
 } ln_log_softmax_quantized;
 
 int ln_log_softmax_prepare(double in_scale, ln_log_softmax_quantized* params);
