@@ -29,15 +29,7 @@ typedef struct side {
 
 enum { REPEATED = 8192, SHORT = 512 };
 
-static void fill(char* to, const char* element, size_t width, size_t n) {
-  if (width == 1) {
-    memset(to, *element, n);
-    return;
-  }
-  for (size_t i = 0; i < n; ++i) memcpy(to + i * width, element, width);
-}
-
-/* Short rows of which one side has but one row, as one number a channel is over a picture's pixels, or but one number
+/* Short rows of which one side has but one row, as one number a channel is over a picture's pixels, or but one byte
  * each: that is written down as often as a buffer has room, so that rows become long. false: they are none. */
 static bool walk_repeated(const ln_binary_shape* s, ln_binary_row row, const void* params, side whole, side part,
                           bool part_first, char* out, size_t out_width) {
@@ -45,13 +37,12 @@ static bool walk_repeated(const ln_binary_shape* s, ln_binary_row row, const voi
   const size_t n = s->rank == 2 ? s->extents[1] : 0, line = n * part.width, room = line > 0 ? REPEATED / line : 0;
   const size_t most = room < s->extents[0] ? room : s->extents[0];
   const bool one_row = part.strides[1] == 1 && part.strides[0] == 0;
-  const bool one_each = part.strides[1] == 0 && part.strides[0] == 1 && line <= SHORT;
+  const bool one_each = part.width == 1 && part.strides[1] == 0 && part.strides[0] == 1 && n <= SHORT;
   if (most < 2 || whole.strides[1] != 1 || whole.strides[0] != n || !(one_row || one_each)) return false;
   for (size_t i = 0; i < most && one_row; ++i) memcpy(repeated + i * line, part.data, line);
   for (size_t i = 0; i < s->extents[0]; i += most) {
     const size_t rows = s->extents[0] - i < most ? s->extents[0] - i : most;
-    for (size_t r = 0; r < rows && one_each; ++r)
-      fill(repeated + r * line, part.data + (i + r) * part.width, part.width, n);
+    for (size_t r = 0; r < rows && one_each; ++r) memset(repeated + r * n, part.data[i + r], n);
     const char* x = whole.data + i * n * whole.width;
     row(params, part_first ? repeated : x, 1, part_first ? x : repeated, 1, out + i * n * out_width, n * rows);
   }

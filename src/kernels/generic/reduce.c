@@ -116,16 +116,20 @@ static void advance(walk* w, int rank, const size_t* extents, const size_t* stri
     LN_REDUCE(type, sum_type, start, combine, finish)                     \
   }
 
-/* From the first input on; of nothing `lowest` or `highest`. */
-#define LN_REDUCE_EXTREMES(name, type, lowest, highest)                                                               \
-  LN_REDUCE_FORM(max_##name, type, type, s->count > 0 ? in[outer.at + c0 + c] : (lowest), x > sums[c] ? x : sums[c],  \
-                 out[n] = sums[c])                                                                                    \
-  LN_REDUCE_FORM(min_##name, type, type, s->count > 0 ? in[outer.at + c0 + c] : (highest), x < sums[c] ? x : sums[c], \
-                 out[n] = sums[c])
+/* From the first input on; of nothing `lowest` or `highest`. `order` is a type whose extremes processors find, and
+ * values are that for `flip` turned over. */
+#define LN_REDUCE_EXTREMES_BY(name, type, order, flip, lowest, highest)                                             \
+  LN_REDUCE_FORM(max_##name, type, order, s->count > 0 ? flip(order, in[outer.at + c0 + c]) : flip(order, lowest),  \
+                 flip(order, x) > sums[c] ? flip(order, x) : sums[c], out[n] = flip(type, sums[c]))                 \
+  LN_REDUCE_FORM(min_##name, type, order, s->count > 0 ? flip(order, in[outer.at + c0 + c]) : flip(order, highest), \
+                 flip(order, x) < sums[c] ? flip(order, x) : sums[c], out[n] = flip(type, sums[c]))
+#define LN_AS_IT_IS(type, x) (x)
+#define LN_SIGN_TURNED(type, x) ((type)((x) ^ 0x80))
+#define LN_REDUCE_EXTREMES(name, type, lowest, highest) \
+  LN_REDUCE_EXTREMES_BY(name, type, type, LN_AS_IT_IS, lowest, highest)
 
 /* `wide` holds sums modulo the type's range. */
-#define LN_REDUCE_INTEGER(name, type, wide, lowest, highest)                                            \
-  LN_REDUCE_EXTREMES(name, type, lowest, highest)                                                       \
+#define LN_REDUCE_INTEGER(name, type, wide)                                                             \
   LN_REDUCE_FORM(sum_##name, type, wide, 0, (wide)(sums[c] + (wide)x), out[n] = (type)sums[c])          \
   LN_REDUCE_FORM(prod_##name, type, wide, 1, (wide)(sums[c] * (wide)x), out[n] = (type)sums[c])         \
   LN_REDUCE_FORM(any_##name, type, int, 0, sums[c] != 0 || x != 0, out[n] = (type)sums[c])              \
@@ -138,11 +142,16 @@ static void advance(walk* w, int rank, const size_t* extents, const size_t* stri
     kForms[kind](s, in, out);                                                                           \
   }
 
-LN_REDUCE_INTEGER(s64, int64_t, uint64_t, INT64_MIN, INT64_MAX)
-LN_REDUCE_INTEGER(s32, int32_t, uint32_t, INT32_MIN, INT32_MAX)
-LN_REDUCE_INTEGER(s16, int16_t, uint32_t, INT16_MIN, INT16_MAX)
-LN_REDUCE_INTEGER(s8, int8_t, uint32_t, INT8_MIN, INT8_MAX)
-LN_REDUCE_INTEGER(u8, uint8_t, uint32_t, 0, UINT8_MAX)
+LN_REDUCE_EXTREMES(s64, int64_t, INT64_MIN, INT64_MAX)
+LN_REDUCE_INTEGER(s64, int64_t, uint64_t)
+LN_REDUCE_EXTREMES(s32, int32_t, INT32_MIN, INT32_MAX)
+LN_REDUCE_INTEGER(s32, int32_t, uint32_t)
+LN_REDUCE_EXTREMES(s16, int16_t, INT16_MIN, INT16_MAX)
+LN_REDUCE_INTEGER(s16, int16_t, uint32_t)
+LN_REDUCE_EXTREMES_BY(s8, int8_t, uint8_t, LN_SIGN_TURNED, INT8_MIN, INT8_MAX)
+LN_REDUCE_INTEGER(s8, int8_t, uint32_t)
+LN_REDUCE_EXTREMES(u8, uint8_t, 0, UINT8_MAX)
+LN_REDUCE_INTEGER(u8, uint8_t, uint32_t)
 
 LN_REDUCE_EXTREMES(f32, float, -FLT_MAX, FLT_MAX)
 LN_REDUCE_FORM(sum_f32, float, float, 0.0f, sums[c] + x, out[n] = sums[c])
