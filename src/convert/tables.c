@@ -25,6 +25,23 @@ ln_tensor* ln_graph_strings(ln_subgraph* subgraph, const char* name, int rank, c
   return ln_graph_constant_bytes(subgraph, name, LN_TYPE_STRING, rank, dims, data, total);
 }
 
+ln_chars* ln_strings_of(ln_job* job, const ln_tensor* constant, size_t* count) {
+  const unsigned char* data = constant->data;
+  int32_t number = 0, from, to;
+  if (constant->data_bytes >= 4) memcpy(&number, data, 4);
+  if (number < 0 || (size_t)number > constant->data_bytes / 4) number = 0;
+  ln_chars* strings = ln_job_alloc(job, (size_t)number, sizeof *strings);
+  *count = (size_t)number;
+  for (size_t i = 0; i < *count; ++i) {
+    if (4 * (i + 3) > constant->data_bytes) return *count = i, strings;
+    memcpy(&from, data + 4 + 4 * i, 4);
+    memcpy(&to, data + 8 + 4 * i, 4);
+    if (from < 0 || to < from || (size_t)to > constant->data_bytes) return *count = i, strings;
+    strings[i] = (ln_chars){(size_t)(to - from), data + from};
+  }
+  return strings;
+}
+
 ln_tensor* ln_build_table(const ln_builder* b, int32_t id, int key_type, int value_type, const char* name) {
   static const int32_t kOne[] = {1};
   ln_node* node = ln_graph_node(b->subgraph, LN_OP_HASHTABLE, b->place);

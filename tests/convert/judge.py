@@ -75,8 +75,8 @@ def linnet(path, inputs, signature, command):
         options = ["--signature", signature, "--output-dir", folder]
         for name, value in inputs.items():
             np.save(os.path.join(folder, f"in_{len(options)}.npy"), value)
-            options += ["--input", f"{name}={folder}/in_{len(options)}.npy",
-                        "--shape", f"{name}={'x'.join(map(str, value.shape)) or 'scalar'}"]
+            options += ["--input", f"{name}={folder}/in_{len(options)}.npy"]
+            options += ["--shape", f"{name}={'x'.join(map(str, value.shape))}"] if value.shape else []
         done = subprocess.run([command, "run", path, *options, "--json"], capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(done.stderr)

@@ -149,6 +149,12 @@ for mode in ["multi_hot", "count"]:
     case(f"IntegerLookup-padded-{mode}", one(lambda mode=mode: L.IntegerLookup(vocabulary=[0, 1, 2, 3], max_tokens=9, pad_to_max_tokens=True, output_mode=mode), (4,), dtype="int64"))
 for oov in [0, 1]:
     case(f"IntegerLookup-one_hot-{oov}", one(lambda oov=oov: L.IntegerLookup(vocabulary=[0, 1, 2, 3, 4], num_oov_indices=oov, output_mode="one_hot"), (1,), dtype="int64"))
+for numbers in ([2, 0, 3], [10**12, 3, -7, 1]):
+    case(f"IntegerLookup-tf_idf-{len(numbers)}", one(lambda numbers=numbers: L.IntegerLookup(
+        vocabulary=numbers, output_mode="tf_idf", idf_weights=[0.5, 1.5, 2.5, 0.25][:len(numbers)]), (5,), dtype="int64"))
+case("IntegerLookup-tf_idf-padded", one(lambda: L.IntegerLookup(vocabulary=[2, 0, 3], num_oov_indices=2, output_mode="tf_idf", idf_weights=[0.5, 1.5, 2.5],
+                                                                max_tokens=9, pad_to_max_tokens=True), (5,), dtype="int64"))
+case("IntegerLookup-many", one(lambda: L.IntegerLookup(vocabulary=[(i * i * 7919) % 10**9 for i in range(1, 300)] + [3]), (5,), dtype="int64"))
 over("IntegerLookup-invert", lambda **o: L.IntegerLookup(vocabulary=[10, 20, 30, 8, 9], invert=True, **o), (4,), mask_token=[None, 7], num_oov_indices=[0, 1])
 case("ReLU-infinity", one(lambda: L.ReLU(max_value=float("inf")), (8,)))
 case("Discretization", one(lambda: L.Discretization(bin_boundaries=[-0.5, 0.0, 0.5]), (8,)))

@@ -120,11 +120,15 @@ def test_missing_and_wrong_weights(tmp_path):
 
 
 @pytest.mark.parametrize("options", [{}, {"mask_token": ""}, {"num_oov_indices": 0}, {"output_mode": "one_hot"},
-                                     {"output_mode": "multi_hot", "mask_token": "b"}, {"output_mode": "count"}], ids=str)
+                                     {"output_mode": "multi_hot", "mask_token": "b"}, {"output_mode": "count"},
+                                     {"output_mode": "tf_idf"}, {"output_mode": "tf_idf", "mask_token": "b"},
+                                     {"output_mode": "tf_idf", "max_tokens": 7, "pad_to_max_tokens": True}], ids=str)
 @pytest.mark.parametrize("ways", ["config", "assets"])
 def test_words(options, ways, tmp_path):
     import tensorflow as tf
     words = [word for word in ["a", "b", "\u00e9t\u00e9"] if word != options.get("mask_token")]
+    if options.get("output_mode") == "tf_idf" and ways == "config":
+        options = {**options, "idf_weights": [0.5, 1.5, 2.5][:len(words)]}
     layer = keras.layers.StringLookup(vocabulary=words if ways == "config" else None, **options)
     if ways == "assets":
         layer.adapt(np.array(words))

@@ -354,7 +354,9 @@ static bool is_unnamed(const char* name) {
 static const char* find(const ln_keras_weights* weights, int index, const char* name) {
   ln_job* job = weights->file->job;
   if (weights->file->is_zip) {
+    /* Layers that save their variables themselves name them. */
     const char* path = join(job, weights->path, ln_job_text(job, "vars/%d", index));
+    if (!exists(weights->file->file, path)) path = join(job, weights->path, ln_job_text(job, "vars/%s", name));
     return exists(weights->file->file, path) ? path : NULL;
   }
   const names* list = names_of(weights->file, weights->path);

@@ -158,8 +158,8 @@ ln_tensor* ln_keras_fully_connected(ln_keras_call* call, ln_tensor* x, ln_tensor
                                     const char* name);
 ln_tensor* ln_keras_softmax(ln_keras_call* call, ln_tensor* x, int axis, const char* name);
 /* Returns numbers of categories as the layer's output_mode says: as they are, one-hot, or summed up over the last
- * dimension. Those that are none of 0 to depth - 1 count for nothing. */
-void ln_keras_encode(ln_keras_call* call, ln_tensor* x, int32_t depth);
+ * dimension, times `idf` where that is not NULL. Those that are none of 0 to depth - 1 count for nothing. */
+void ln_keras_encode(ln_keras_call* call, ln_tensor* x, int32_t depth, ln_tensor* idf);
 /* A picture [N,H,W,C] in another size; `antialias` where it becomes smaller. NULL, noted: it cannot be converted. */
 ln_tensor* ln_keras_resize(ln_keras_call* call, ln_tensor* x, int32_t height, int32_t width, const char* interpolation,
                            bool antialias, const char* name);

@@ -1,15 +1,14 @@
 /* StringLookup and IntegerLookup: places of words or numbers in a vocabulary, and back. Words are looked up in a hash
- * table of the runtime; it has none from numbers to numbers, which are compared, or gathered where they lie close
- * together. */
+ * table of the runtime, numbers by operators (convert/number_lookup.h). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "convert/import/keras_import.h"
-#include "convert/tables.h"
+#include "convert/number_lookup.h"
 #include "model/model.h"
 
-enum { MAX_COMPARED = 8192, MAX_GATHERED = 1 << 22, MAX_OOV = 1 << 20 };
+enum { MAX_TOKENS = 1 << 22, MAX_OOV = 1 << 20 };
 enum { NOTHING = INT32_MAX }; /* a place that no encoding counts */
 
 typedef struct entry {
@@ -24,7 +23,8 @@ typedef struct lookup {
   const cJSON *mask, *oov;
   entry* tokens; /* without the special ones */
   size_t count, capacity;
-  int32_t start; /* place of the first token */
+  int32_t start;    /* place of the first token */
+  bool was_special; /* the vocabulary in the file began with the special ones */
 } lookup;
 
 static bool read_token(const lookup* l, const cJSON* json, entry* e) {
@@ -81,6 +81,7 @@ static void drop_special(lookup* l, bool has_mask) {
     if (!is_token(l, &l->tokens[i], has_mask && i == 0 ? l->mask : l->oov)) return;
   l->tokens += l->start;
   l->count -= (size_t)l->start;
+  l->was_special = true;
 }
 
 static bool read_vocabulary(lookup* l, bool has_mask) {
@@ -101,7 +102,7 @@ static bool read_vocabulary(lookup* l, bool has_mask) {
     return false;
   }
   drop_special(l, has_mask);
-  if (l->count > 0 && l->count <= MAX_GATHERED) return true;
+  if (l->count > 0 && l->count <= MAX_TOKENS) return true;
   ln_keras_fail(l->call, l->count == 0
                              ? "its vocabulary is not in the file: it was never adapted, or is saved in .keras "
                                "files alone; give it to the layer as a list"
@@ -109,123 +110,61 @@ static bool read_vocabulary(lookup* l, bool has_mask) {
   return false;
 }
 
-static ln_tensor* number(lookup* l, int64_t value, const char* name) {
-  return ln_graph_constant(l->call->b.subgraph, ln_keras_name(l->call, name), LN_TYPE_INT64, 0, NULL,
-                           ln_job_copy(l->call->job, &value, sizeof value));
-}
+/* ---- Where they are ---- */
 
-/* ---- Words ---- */
-
-static ln_tensor* words(ln_subgraph* subgraph, const lookup* l, const entry* mask, const char* name) {
-  const int32_t dims[] = {(int32_t)l->count + (mask != NULL)};
-  ln_chars* texts = ln_job_alloc(l->call->job, l->count + 1, sizeof *texts);
-  for (size_t i = 0; i < l->count; ++i) texts[i] = l->tokens[i].text;
-  if (mask != NULL) texts[l->count] = mask->text;
-  return ln_graph_strings(subgraph, name, 1, dims, texts);
-}
-
-static ln_tensor* places(ln_subgraph* subgraph, const lookup* l, const entry* mask, int32_t mask_place,
-                         const char* name) {
-  const int32_t dims[] = {(int32_t)l->count + (mask != NULL)};
-  int64_t* numbers = ln_job_alloc(l->call->job, l->count + 1, sizeof *numbers);
-  for (size_t i = 0; i < l->count; ++i) numbers[i] = l->start + (int64_t)i;
-  numbers[l->count] = mask_place;
-  return ln_graph_constant(subgraph, name, LN_TYPE_INT64, 1, dims, numbers);
-}
-
-static ln_tensor* find_words(lookup* l, ln_tensor* x, const entry* mask, int32_t mask_place, ln_tensor* missing) {
-  static const int kTypes[] = {LN_TYPE_STRING, LN_TYPE_INT64};
+/* Of words in a hash table. */
+static ln_tensor* find_words(lookup* l, ln_tensor* x, const entry* mask, int32_t mask_place, int64_t missing) {
   ln_keras_call* call = l->call;
   ln_keras_importer* importer = call->importer;
+  const int32_t dims[] = {(int32_t)l->count + (mask != NULL)};
   ln_keras_table* t = importer->tables;
-  const int key = kTypes[l->invert], value = kTypes[!l->invert];
   while (t != NULL && t->config != call->config) t = t->next;
   if (t == NULL) {
+    ln_chars* texts = ln_job_alloc(call->job, l->count + 1, sizeof *texts);
+    int64_t* places = ln_job_alloc(call->job, l->count + 1, sizeof *places);
+    for (size_t i = 0; i < l->count; ++i) {
+      texts[i] = l->tokens[i].text;
+      places[i] = l->start + (int64_t)i;
+    }
+    if (mask != NULL) texts[l->count] = mask->text;
+    places[l->count] = mask_place;
     if (importer->init == NULL) importer->init = ln_graph_subgraph(importer->graph, "init");
     t = ln_job_alloc(call->job, 1, sizeof *t);
     *t = (ln_keras_table){importer->tables, call->config, importer->tables != NULL ? importer->tables->id + 1 : 0};
     importer->tables = t;
     const ln_builder b = {importer->init, call->b.place};
-    ln_tensor* const both[] = {words(importer->init, l, mask, ln_keras_name(call, "vocabulary")),
-                               places(importer->init, l, mask, mask_place, ln_keras_name(call, "places"))};
-    ln_build_table_import(&b, ln_build_table(&b, t->id, key, value, call->name), both[l->invert], both[!l->invert]);
+    ln_build_table_import(
+        &b, ln_build_table(&b, t->id, LN_TYPE_STRING, LN_TYPE_INT64, call->name),
+        ln_graph_strings(importer->init, ln_keras_name(call, "vocabulary"), 1, dims, texts),
+        ln_graph_constant(importer->init, ln_keras_name(call, "places"), LN_TYPE_INT64, 1, dims, places));
   }
-  ln_tensor* handle = ln_build_table(&call->b, t->id, key, value, ln_keras_name(call, "table"));
-  return ln_build_table_find(&call->b, handle, x, missing, ln_keras_name(call, "found"));
+  ln_tensor* handle = ln_build_table(&call->b, t->id, LN_TYPE_STRING, LN_TYPE_INT64, ln_keras_name(call, "table"));
+  return ln_build_table_find(&call->b, handle, x,
+                             ln_build_number(&call->b, LN_TYPE_INT64, (double)missing, ln_keras_name(call, "unknown")),
+                             ln_keras_name(call, "found"));
 }
 
-/* ---- Numbers ---- */
-
-typedef struct pair {
-  int64_t key, value;
-} pair;
-
-/* Of a list of values for `first` and what follows; one more at each end is for what lies outside. */
-static ln_tensor* gather(lookup* l, ln_tensor* x, const pair* pairs, size_t count, int64_t first, size_t span,
-                         int64_t missing) {
-  ln_keras_call* call = l->call;
-  const int32_t dims[] = {(int32_t)span + 2};
-  int64_t* values = ln_job_alloc(call->job, span + 2, sizeof *values);
-  for (size_t i = 0; i < span + 2; ++i) values[i] = missing;
-  for (size_t i = 0; i < count; ++i) values[pairs[i].key - first + 1] = pairs[i].value;
-  ln_tensor* low = number(l, first - 1, "low");
-  x = ln_build_binary(&call->b, LN_OP_MAXIMUM, x, low, ln_keras_name(call, "not_below"));
-  x = ln_build_binary(&call->b, LN_OP_MINIMUM, x, number(l, first + (int64_t)span, "high"),
-                      ln_keras_name(call, "not_above"));
-  x = ln_build_binary(&call->b, LN_OP_SUB, x, low, ln_keras_name(call, "from_low"));
-  x = ln_build_cast(&call->b, x, LN_TYPE_INT32, ln_keras_name(call, "place"));
-  return ln_build_binary(
-      &call->b, LN_OP_GATHER,
-      ln_graph_constant(call->b.subgraph, ln_keras_name(call, "values"), LN_TYPE_INT64, 1, dims, values), x,
-      ln_keras_name(call, "found"));
-}
-
-/* The sum of (value - missing) where a key is x, and missing. */
-static ln_tensor* compare(lookup* l, ln_tensor* x, const pair* pairs, size_t count, int64_t missing) {
-  ln_keras_call* call = l->call;
-  const int32_t dims[] = {(int32_t)count}, axes[] = {x->rank};
-  int64_t* keys = ln_job_alloc(call->job, count, sizeof *keys);
-  int32_t* values = ln_job_alloc(call->job, count, sizeof *values);
-  for (size_t i = 0; i < count; ++i) {
-    keys[i] = pairs[i].key;
-    values[i] = (int32_t)(pairs[i].value - missing);
-  }
-  x = ln_build_binary(&call->b, LN_OP_EXPAND_DIMS, x,
-                      ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axes[0]),
-                      ln_keras_name(call, "column"));
-  x = ln_build_binary(&call->b, LN_OP_EQUAL, x,
-                      ln_graph_constant(call->b.subgraph, ln_keras_name(call, "keys"), LN_TYPE_INT64, 1, dims, keys),
-                      ln_keras_name(call, "is"));
-  x = ln_build_cast(&call->b, x, LN_TYPE_INT32, ln_keras_name(call, "counts"));
-  x = ln_build_binary(&call->b, LN_OP_MUL, x,
-                      ln_graph_ints(call->b.subgraph, ln_keras_name(call, "values"), dims[0], values),
-                      ln_keras_name(call, "terms"));
-  x = ln_build_reduce(&call->b, LN_OP_SUM, x, 1, axes, false, ln_keras_name(call, "sum"));
-  x = ln_build_with_number(&call->b, LN_OP_ADD, x, (double)missing, ln_keras_name(call, "sum_with_missing"));
-  return ln_build_cast(&call->b, x, LN_TYPE_INT64, ln_keras_name(call, "found"));
-}
-
-static ln_tensor* find_numbers(lookup* l, ln_tensor* x, const entry* mask, int32_t mask_place, int64_t missing) {
+/* Of numbers, and what stands at places, by operators. */
+static ln_tensor* find_numbers(lookup* l, ln_tensor* x, const entry* mask, int32_t mask_place, const entry* missing) {
   const size_t count = l->count + (mask != NULL);
-  pair* pairs = ln_job_alloc(l->call->job, count, sizeof *pairs);
-  int64_t first = INT64_MAX, last = INT64_MIN;
-  for (size_t i = 0; i < count; ++i) {
-    const int64_t token = i < l->count ? l->tokens[i].number : mask->number;
+  int64_t *keys = ln_job_alloc(l->call->job, count, sizeof *keys),
+          *values = ln_job_alloc(l->call->job, count + 1, sizeof *values);
+  ln_chars* texts = ln_job_alloc(l->call->job, count + 1, sizeof *texts);
+  for (size_t i = 0; i <= count; ++i) {
+    const entry* e = i < l->count ? &l->tokens[i] : i < count ? mask : missing;
     const int64_t place = i < l->count ? l->start + (int64_t)i : mask_place;
-    pairs[i] = l->invert ? (pair){place, token} : (pair){token, place};
-    if (pairs[i].key < first) first = pairs[i].key;
-    if (pairs[i].key > last) last = pairs[i].key;
+    if (i < count) keys[i] = l->invert ? place : e->number;
+    values[i] = l->invert || i == count ? e->number : place;
+    texts[i] = e->text;
   }
-  const uint64_t span = (uint64_t)last - (uint64_t)first;
-  const bool close = span < 4096 || span / 8 < count;
-  if (close && first > INT64_MIN && last < INT64_MAX)
-    return gather(l, x, pairs, count, first, (size_t)span + 1, missing);
-  if (count <= MAX_COMPARED && x->rank < LN_MAX_DIMS) return compare(l, x, pairs, count, missing);
-  ln_keras_fail(l->call,
-                "its vocabulary of %zu numbers lies between %lld and %lld; up to %d numbers, or any that lie close "
-                "together, can be converted: give them other numbers before the model",
-                l->count, (long long)first, (long long)last, MAX_COMPARED);
-  return NULL;
+  const ln_elements elements = {l->is_text ? LN_TYPE_STRING : LN_TYPE_INT64, values, texts};
+  ln_tensor* found = ln_build_lookup(&l->call->b, x, keys, count, &elements, ln_keras_name(l->call, "found"));
+  if (found == NULL)
+    ln_keras_fail(l->call,
+                  "its vocabulary of %zu numbers cannot be looked up in an input of rank %d: too many are alike, or "
+                  "there are too many dimensions; give them other numbers before the model",
+                  l->count, x->rank);
+  return found;
 }
 
 /* Numbers that are not in the vocabulary are spread over places by their remainder. */
@@ -236,6 +175,31 @@ static ln_tensor* spread(lookup* l, ln_tensor* x, ln_tensor* found, int32_t oov_
   ln_tensor* const inputs[] = {
       ln_build_with_number(&call->b, LN_OP_EQUAL, found, -1, ln_keras_name(call, "is_unknown")), rest, found};
   return ln_build_done(ln_build_node(&call->b, LN_OP_SELECT_V2, 3, inputs), ln_keras_name(call, "places"), 1);
+}
+
+/* What each place of `depth` counts: as the file has it, or of the configuration, where special tokens that the
+ * vocabulary leaves out count as the mean, and what is only padding counts nothing. NULL, noted: there is none. */
+static ln_tensor* idf_weights(lookup* l, int32_t depth) {
+  ln_keras_call* call = l->call;
+  ln_keras_array stored;
+  if (depth > 0 && ln_keras_read(&call->weights, 0, "idf_weights", &stored) && stored.rank == 1 &&
+      stored.dims[0] == depth && stored.type == LN_TYPE_FLOAT32)
+    return ln_keras_constant(call, &stored, "idf_weights");
+  const ln_tensor* given = ln_keras_operand(call, ln_keras_get(call, "idf_weights"), LN_TYPE_FLOAT32);
+  const int32_t front = l->was_special ? 0 : l->start, end = l->start + (int32_t)l->count;
+  if (given == NULL || given->rank != 1 || ln_dim(given, 0) != end - front || depth < end || depth > MAX_TOKENS) {
+    ln_keras_fail(
+        call,
+        "its idf_weights are not in the file, or not one for each word; layers that were adapted have them in "
+        ".keras files");
+    return NULL;
+  }
+  float* weights = ln_job_alloc(call->job, (size_t)depth, sizeof *weights);
+  double sum = 0;
+  memcpy(weights + front, given->data, (size_t)(end - front) * sizeof *weights);
+  for (int32_t i = front; i < end; ++i) sum += (double)weights[i];
+  for (int32_t i = 0; i < front; ++i) weights[i] = (float)(sum / (end - front));
+  return ln_graph_constant(call->b.subgraph, ln_keras_name(call, "idf_weights"), LN_TYPE_FLOAT32, 1, &depth, weights);
 }
 
 static bool check(const lookup* l, const ln_tensor* x) {
@@ -251,8 +215,10 @@ static bool check(const lookup* l, const ln_tensor* x) {
   else if (!l->invert && l->oov_count > 1 &&
            (l->is_text || strcmp(ln_keras_string(call, "oov_method", "floormod"), "floormod") != 0))
     ln_keras_fail(
-        call, "what is not in its vocabulary is spread over %d places by a hash; num_oov_indices=1 can be converted",
-        l->oov_count);
+        call,
+        "what is not in its vocabulary is spread over %d places by a hash of text, which the runtime has no operator "
+        "for; num_oov_indices=1%s can be converted",
+        l->oov_count, l->is_text ? "" : " or oov_method=\"floormod\"");
   else
     return true;
   return false;
@@ -278,22 +244,20 @@ static void look_up(ln_keras_call* call) {
   if (!read_vocabulary(&l, oov_start != 0)) return;
   const entry* mask = l.mask != NULL ? &special : NULL;
   const int32_t mask_place = as_int ? 0 : NOTHING;
-  const int64_t missing = l.invert ? oov.number : l.oov_count == 1 ? oov_start : -1;
+  if (!l.invert) oov.number = l.oov_count == 1 ? oov_start : -1;
   if (x->type != LN_TYPE_STRING) x = ln_build_cast(&call->b, x, LN_TYPE_INT64, ln_keras_name(call, "int64"));
-  ln_tensor* found = NULL;
-  if (l.is_text) {
-    ln_tensor* fallback = l.invert
-                              ? ln_graph_strings(call->b.subgraph, ln_keras_name(call, "unknown"), 0, NULL, &oov.text)
-                              : number(&l, missing, "unknown");
-    found = find_words(&l, x, mask, mask_place, fallback);
-  } else {
-    found = find_numbers(&l, x, mask, mask_place, missing);
-  }
+  ln_tensor* found = l.is_text && !l.invert ? find_words(&l, x, mask, mask_place, oov.number)
+                                            : find_numbers(&l, x, mask, mask_place, &oov);
   if (found == NULL) return;
   if (!l.invert && l.oov_count > 1) found = spread(&l, x, found, oov_start);
   const int32_t depth = ln_keras_flag(call, "pad_to_max_tokens", false) ? ln_keras_int(call, "max_tokens", -1)
                                                                         : l.start + (int32_t)l.count;
-  ln_keras_encode(call, found, depth);
+  ln_tensor* idf = NULL;
+  if (strcmp(ln_keras_string(call, "output_mode", "int"), "tf_idf") == 0) {
+    idf = idf_weights(&l, depth);
+    if (idf == NULL) return;
+  }
+  ln_keras_encode(call, found, depth, idf);
 }
 
 const ln_keras_lowering ln_keras_lookups[] = {

@@ -104,13 +104,13 @@ static void center_crop(ln_keras_call* call) {
   if (y != NULL) ln_keras_return(call, ln_keras_to_first(call, y, call->name));
 }
 
-void ln_keras_encode(ln_keras_call* call, ln_tensor* x, int32_t depth) {
+void ln_keras_encode(ln_keras_call* call, ln_tensor* x, int32_t depth, ln_tensor* idf) {
   const char* mode = ln_keras_string(call, "output_mode", "int");
   if (strcmp(mode, "int") == 0) {
     ln_keras_return(call, x);
     return;
   }
-  const bool one_hot = strcmp(mode, "one_hot") == 0, count = strcmp(mode, "count") == 0;
+  const bool one_hot = strcmp(mode, "one_hot") == 0, count = idf != NULL || strcmp(mode, "count") == 0;
   if ((!one_hot && !count && strcmp(mode, "multi_hot") != 0) || depth < 1 || call->in_count > (count ? 2 : 1) ||
       x->rank < 1) {
     ln_keras_fail(call, "output_mode \"%s\" with %d categories cannot be converted", mode, depth);
@@ -136,12 +136,15 @@ void ln_keras_encode(ln_keras_call* call, ln_tensor* x, int32_t depth) {
                         ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), -1), ln_keras_name(call, "column"));
     y = ln_build_binary(&call->b, LN_OP_MUL, y, weights, ln_keras_name(call, "weighted"));
   }
-  if (!one_hot) y = ln_build_reduce(&call->b, count ? LN_OP_SUM : LN_OP_REDUCE_MAX, y, 1, axes, false, call->name);
+  if (!one_hot)
+    y = ln_build_reduce(&call->b, count ? LN_OP_SUM : LN_OP_REDUCE_MAX, y, 1, axes, false,
+                        idf != NULL ? ln_keras_name(call, "counts") : call->name);
+  if (idf != NULL) y = ln_keras_binary(call, LN_OP_MUL, y, idf, NULL);
   ln_keras_return(call, y);
 }
 
 static void category_encoding(ln_keras_call* call) {
-  ln_keras_encode(call, call->in[0], ln_keras_int(call, "num_tokens", -1));
+  ln_keras_encode(call, call->in[0], ln_keras_int(call, "num_tokens", -1), NULL);
 }
 
 /* The number of boundaries that are not above x. */
@@ -160,7 +163,7 @@ static void discretization(ln_keras_call* call) {
   ln_tensor* above = ln_build_binary(&call->b, LN_OP_GREATER_EQUAL, column, bounds, ln_keras_name(call, "above"));
   above = ln_build_cast(&call->b, above, LN_TYPE_INT32, ln_keras_name(call, "counts"));
   ln_keras_encode(call, ln_build_reduce(&call->b, LN_OP_SUM, above, 1, axes, false, ln_keras_name(call, "bin")),
-                  ln_dim(bounds, 0) + 1);
+                  ln_dim(bounds, 0) + 1, NULL);
 }
 
 const ln_keras_lowering ln_keras_preprocessing[] = {

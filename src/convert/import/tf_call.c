@@ -33,6 +33,10 @@ static bool is_broken(const ln_tf_call* call) {
   return false;
 }
 
+void ln_tf_break(ln_tf_call* call) {
+  for (int i = 0; i < 8; ++i) ln_tf_return(call, i, broken_tensor(call));
+}
+
 void ln_tf_fail(ln_tf_call* call, const char* format, ...) {
   char text[400];
   va_list args;
@@ -41,7 +45,7 @@ void ln_tf_fail(ln_tf_call* call, const char* format, ...) {
   va_end(args);
   /* Of what could not be converted before it nothing is known, which is no fault of this node. */
   if (!is_broken(call)) ln_problem(call->job, call->b.place, "%s", text);
-  for (int i = 0; i < 8; ++i) ln_tf_return(call, i, broken_tensor(call));
+  ln_tf_break(call);
 }
 
 void ln_tf_unknown(ln_tf_call* call) {
@@ -51,7 +55,7 @@ void ln_tf_unknown(ln_tf_call* call) {
     return;
   }
   if (is_broken(call)) {
-    for (int i = 0; i < 8; ++i) ln_tf_return(call, i, broken_tensor(call));
+    ln_tf_break(call);
     ln_problem(call->job, call->b.place,
                "no TFLite operators for it are known here; --allow-custom keeps it as a custom operator");
     return;

@@ -132,22 +132,107 @@ static void put_map(flex* f, const LnPb__NodeDef* def) {
   put_byte(f, WIDTH);
 }
 
+/* What operators return whose attribute T does not say it, or says their input's: a letter for each output (s string,
+ * l int64, i int32, b bool, u uint8, f float32, r resource; o: what an attribute says, in this order: out_type, Tout,
+ * dtype), and = where the first has the first input's shape. */
+static const struct {
+  const char* op;
+  const char* outputs;
+} kResults[] = {
+    {"StringToHashBucket", "l="},
+    {"StringToHashBucketFast", "l="},
+    {"StringToHashBucketStrong", "l="},
+    {"StringSplit", "lsl"},
+    {"StringSplitV2", "lsl"},
+    {"StringNGrams", "sl"},
+    {"Substr", "s="},
+    {"UnicodeDecode", "li"},
+    {"UnicodeDecodeWithOffsets", "lil"},
+    {"StringLower", "s="},
+    {"StringUpper", "s="},
+    {"StringStrip", "s="},
+    {"RegexReplace", "s="},
+    {"StaticRegexReplace", "s="},
+    {"UnicodeTranscode", "s="},
+    {"UnicodeEncode", "s"},
+    {"EncodeBase64", "s="},
+    {"DecodeBase64", "s="},
+    {"StringLength", "i="},
+    {"RegexFullMatch", "b="},
+    {"StaticRegexFullMatch", "b="},
+    {"UnicodeScript", "i="},
+    {"StringJoin", "s"},
+    {"ReduceJoin", "s"},
+    {"UnsortedSegmentJoin", "s"},
+    {"StringToNumber", "o="},
+    {"DecodeRaw", "o"},
+    {"DecodePaddedRaw", "o"},
+    {"ParseTensor", "o"},
+    {"AsString", "s="},
+    {"StringFormat", "s"},
+    {"DecodeJpeg", "u"},
+    {"DecodePng", "o"},
+    {"DecodeGif", "u"},
+    {"DecodeBmp", "u"},
+    {"DecodeImage", "o"},
+    {"DecodeAndCropJpeg", "u"},
+    {"SparseCrossHashed", "lll"},
+    {"LookupTableFind", "o"},
+    {"LookupTableFindV2", "o="},
+    {"LookupTableSize", "l"},
+    {"LookupTableSizeV2", "l"},
+    {"MutableHashTable", "s"},
+    {"MutableHashTableV2", "r"},
+    {"MutableDenseHashTableV2", "r"},
+    {"MutableHashTableOfTensorsV2", "r"},
+};
+
+static const char* results_of(const char* op) {
+  for (size_t i = 0; i < sizeof kResults / sizeof kResults[0]; ++i)
+    if (strcmp(kResults[i].op, op) == 0) return kResults[i].outputs;
+  return "";
+}
+
+static int type_of(const LnPb__NodeDef* def, char letter) {
+  static const char* const kAttributes[] = {"out_type", "Tout", "dtype"};
+  static const struct {
+    char letter;
+    int type;
+  } kTypes[] = {{'s', LN_TYPE_STRING}, {'l', LN_TYPE_INT64},   {'i', LN_TYPE_INT32},   {'b', LN_TYPE_BOOL},
+                {'u', LN_TYPE_UINT8},  {'f', LN_TYPE_FLOAT32}, {'r', LN_TYPE_RESOURCE}};
+  for (size_t i = 0; i < sizeof kTypes / sizeof kTypes[0]; ++i)
+    if (kTypes[i].letter == letter) return kTypes[i].type;
+  int type = ln_tf_dtype(def, "T", LN_DT_FLOAT);
+  for (size_t i = 0; i < sizeof kAttributes / sizeof kAttributes[0] && letter == 'o'; ++i)
+    if (ln_tf_attr(def, kAttributes[i]) != NULL) {
+      type = ln_tf_dtype(def, kAttributes[i], LN_DT_FLOAT);
+      break;
+    }
+  return ln_tf_type(type) >= 0 ? ln_tf_type(type) : LN_TYPE_FLOAT32;
+}
+
 void ln_tf_custom(ln_tf_call* call) {
   flex f = {call->job, NULL, 0, 0};
   put_map(&f, call->def);
   ln_node* node = ln_graph_custom(call->b.subgraph, call->def->op, f.bytes, f.count, call->b.place);
   for (int i = 0; i < call->in_count; ++i) ln_node_add_input(node, ln_tf_in(call, i));
   const LnPb__AttrValue* shapes = ln_tf_attr(call->def, "_output_shapes");
-  int64_t count = shapes != NULL && shapes->list != NULL ? (int64_t)shapes->list->n_shape : 1;
-  if (count < 1) count = 1;
-  int type = ln_tf_type(ln_tf_dtype(call->def, "T", LN_DT_FLOAT));
-  if (type < 0) type = LN_TYPE_FLOAT32;
-  for (int64_t i = 0; i < count && i < 64; ++i) {
+  const char* results = results_of(call->def->op);
+  const size_t known = strcspn(results, "=");
+  const size_t given = shapes != NULL && shapes->list != NULL ? shapes->list->n_shape : 0;
+  const size_t count = known > 0 ? known : given > 0 ? given : 1;
+  for (size_t i = 0; i < count && i < 64; ++i) {
     int32_t* dims = NULL;
-    ln_tensor* out =
-        ln_node_add_output(node, i == 0 ? call->name : ln_job_text(call->job, "%s:%d", call->name, (int)i), type);
-    if (shapes != NULL && shapes->list != NULL && shapes->list->n_shape > (size_t)i)
-      ln_tensor_set_shape(out, ln_tf_shape(call->job, shapes->list->shape[i], call->name, &dims), dims);
+    ln_tensor* out = ln_node_add_output(node, i == 0 ? call->name : ln_job_text(call->job, "%s:%d", call->name, (int)i),
+                                        type_of(call->def, i < known ? results[i] : 0));
+    if (i < given) {
+      const int rank = ln_tf_shape(call->job, shapes->list->shape[i], call->name, &dims);
+      ln_tensor_set_shape(out, rank, dims);
+    } else if (i == 0 && results[known] == '=' && call->in_count > 0) {
+      const ln_tensor* like = node->inputs[strcmp(call->def->op, "LookupTableFindV2") == 0 && call->in_count > 1];
+      out->rank = like->rank;
+      memcpy(out->shape, like->shape, sizeof out->shape);
+    }
     ln_tf_return(call, (int)i, out);
   }
 }

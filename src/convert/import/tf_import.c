@@ -134,9 +134,15 @@ static const struct {
     {"MaxPoolWithArgmax", "output argmax"},
     {"BroadcastGradientArgs", "r0 r1"},
     {"RaggedRange", "rt_nested_splits rt_dense_values"},
+    {"StringSplit", "indices values shape"},
     {"StringSplitV2", "indices values shape"},
+    {"StringNGrams", "ngrams ngrams_splits"},
+    {"UnicodeDecode", "row_splits char_values"},
+    {"UnicodeDecodeWithOffsets", "row_splits char_values char_to_byte_starts"},
     {"ListDiff", "out idx"},
     {"TensorListConcatV2", "tensor lengths"},
+    {"LookupTableExport", "keys values"},
+    {"LookupTableExportV2", "keys values"},
 };
 
 /* The number of the output argument `name` of an operator; 0 where it has only one. */
@@ -188,7 +194,7 @@ static const ln_tf_lowering* find_lowering(const char* op) {
       ln_tf_math,         ln_tf_layers,   ln_tf_arrays,    ln_tf_shapes,    ln_tf_reductions, ln_tf_control,
       ln_tf_control_v1,   ln_tf_lists,    ln_tf_state,     ln_tf_detection, ln_tf_variables,  ln_tf_tables,
       ln_tf_functions,    ln_tf_matrices, ln_tf_images,    ln_tf_segments,  ln_tf_signals,    ln_tf_random,
-      ln_tf_quantization, ln_tf_moves,    ln_tf_gradients, ln_tf_places};
+      ln_tf_quantization, ln_tf_moves,    ln_tf_gradients, ln_tf_places,    ln_tf_strings};
   for (size_t i = 0; i < sizeof kFamilies / sizeof kFamilies[0]; ++i)
     for (const ln_tf_lowering* l = kFamilies[i]; l->op != NULL; ++l)
       if (strcmp(l->op, op) == 0) return l;
@@ -211,13 +217,33 @@ static ln_tf_value value_of(ln_tf_scope* scope, int node, int output) {
   return output < n->out_count ? n->outs[output] : nothing;
 }
 
+/* The name without the calls of functions that Keras and TensorFlow 2 put around a model. */
+static const char* readable(ln_job* job, const char* name) {
+  static const char* const kCalls[] = {"StatefulPartitionedCall", "PartitionedCall"};
+  char* text = ln_job_alloc(job, strlen(name) + 1, 1);
+  size_t used = 0;
+  for (const char* slash; (slash = strchr(name, '/')) != NULL; name = slash + 1) {
+    size_t length = (size_t)(slash - name);
+    while (length > 0 && name[length - 1] >= '0' && name[length - 1] <= '9') --length;
+    if (length > 0 && length < (size_t)(slash - name) && name[length - 1] == '_') --length;
+    bool is_call = false;
+    for (int i = 0; i < 2; ++i)
+      is_call = is_call || (strlen(kCalls[i]) == length && strncmp(name, kCalls[i], length) == 0);
+    if (is_call) continue;
+    memcpy(text + used, name, (size_t)(slash + 1 - name));
+    used += (size_t)(slash + 1 - name);
+  }
+  strcpy(text + used, name);
+  return text;
+}
+
 static void lower(ln_tf_scope* scope, ln_tf_node* node) {
   ln_tf_importer* importer = scope->importer;
   ln_job* job = importer->job;
   if (++importer->lowered > MAX_LOWERED) ln_stop(job, "the graph's functions make more than %d nodes", MAX_LOWERED);
   ln_tf_call call = {scope, job, {scope->subgraph, NULL}, node->def, NULL, NULL, 0, node};
   call.name = scope->prefix[0] != 0 ? ln_job_text(job, "%s%s", scope->prefix, node->def->name) : node->def->name;
-  call.b.place = ln_job_place(job, node->def->op, call.name, "");
+  call.b.place = ln_job_place(job, node->def->op, readable(job, call.name), "");
   call.in = ln_job_alloc(job, node->def->n_input, sizeof *call.in);
   for (size_t i = 0; i < node->def->n_input && !has_own_order(node->def->op); ++i) {
     int from, output;

@@ -34,14 +34,15 @@ typedef struct ln_tf_handle {
   ln_tensor* tensor;
 } ln_tf_handle;
 
-/* A hash table, by its shared name or its node's. */
+/* A table with constant entries, by its shared name or its node's. */
 typedef struct ln_tf_table {
   struct ln_tf_table* next;
   const char* name;
-  int32_t id;
   int key_type, value_type; /* LN_TYPE_... */
-  bool filled;              /* the initialization subgraph fills it */
-  ln_tf_handle* handles;
+  ln_tensor *keys, *values; /* constants of rank 1, of the same length; NULL: not looked for yet */
+  ln_tf_handle* handles[2]; /* of the runtime's hash tables for it: from words to numbers, from numbers to words */
+  int32_t ids[2];           /* their numbers */
+  bool is_filled[2];        /* by the initialization subgraph */
 } ln_tf_table;
 
 /* What an output of a node is. A list is TensorList: one tensor with the elements along dimension 0; NULL as long as
@@ -84,6 +85,7 @@ typedef struct ln_tf_importer {
   ln_tf_body* bodies;
   ln_tf_variable* variables;
   ln_tf_table* tables;
+  int32_t hash_tables;               /* of the runtime, that they need */
   const struct ln_tf_bundle* bundle; /* NULL: no checkpoint */
   const char* folder;                /* where the source lies */
   const LnPb__MetaGraphDef* meta;    /* of a SavedModel; NULL: a GraphDef */
@@ -132,7 +134,7 @@ typedef struct ln_tf_lowering {
 extern const ln_tf_lowering ln_tf_math[], ln_tf_layers[], ln_tf_arrays[], ln_tf_shapes[], ln_tf_reductions[],
     ln_tf_control[], ln_tf_control_v1[], ln_tf_lists[], ln_tf_state[], ln_tf_detection[], ln_tf_variables[],
     ln_tf_tables[], ln_tf_functions[], ln_tf_matrices[], ln_tf_images[], ln_tf_segments[], ln_tf_signals[],
-    ln_tf_random[], ln_tf_quantization[], ln_tf_moves[], ln_tf_gradients[], ln_tf_places[];
+    ln_tf_random[], ln_tf_quantization[], ln_tf_moves[], ln_tf_gradients[], ln_tf_places[], ln_tf_strings[];
 
 ln_tf_scope* ln_tf_new_scope(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix);
 ln_tf_body* ln_tf_graph_body(ln_tf_importer* importer);
@@ -189,6 +191,8 @@ void ln_tf_return(ln_tf_call* call, int output, ln_tensor* tensor);
 void ln_tf_return_value(ln_tf_call* call, int output, ln_tf_value value);
 /* Notes that the node cannot be converted; its outputs are broken. */
 void ln_tf_fail(ln_tf_call* call, const char* format, ...) LN_PRINTF(2, 3);
+/* Its outputs are broken, with nothing noted. */
+void ln_tf_break(ln_tf_call* call);
 /* A node without a lowering: a custom operator where that is allowed, a problem else. */
 void ln_tf_unknown(ln_tf_call* call);
 void ln_tf_custom(ln_tf_call* call);
@@ -200,6 +204,8 @@ ln_tensor* ln_tf_binary(ln_tf_call* call, int code, ln_tensor* x, ln_tensor* y, 
 ln_tensor* ln_tf_number(ln_tf_call* call, int code, ln_tensor* x, double number, const char* what);
 ln_tensor* ln_tf_choose(ln_tf_call* call, ln_tensor* condition, ln_tensor* x, ln_tensor* y, const char* what);
 ln_tensor* ln_tf_scalar(ln_tf_call* call, int type, double number, const char* what);
+/* Strings that are chosen by a condition, returned or refused. False: x and y are none. */
+bool ln_tf_choose_strings(ln_tf_call* call, ln_tensor* condition, ln_tensor* x, ln_tensor* y);
 /* The extents of x as a tensor of int32, or of another type. */
 ln_tensor* ln_tf_extents(ln_tf_call* call, ln_tensor* x, int type, const char* what);
 /* `code` of the operator's line in a table of lowerings. */

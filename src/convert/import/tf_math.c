@@ -145,6 +145,7 @@ static void error_complement(ln_tf_call* call) {
 
 static void choose(ln_tf_call* call) {
   ln_tensor *condition = ln_tf_in(call, 0), *x = ln_tf_in(call, 1), *y = ln_tf_in(call, 2);
+  if (ln_tf_choose_strings(call, condition, x, y)) return;
   /* The first form's condition of rank 1 chooses along the first dimension. */
   const bool rows = strcmp(call->def->op, "Select") == 0 && condition->rank == 1 && x->rank > 1;
   ln_tensor* const inputs[] = {condition, x, y};

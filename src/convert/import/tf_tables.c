@@ -1,12 +1,13 @@
-/* Hash tables: HASHTABLE with the entries that the graph's own initializers give, filled in the subgraph that runs
- * once. TFLite's tables go from int64 to string and from string to int64. Entries are constants or lines of a text
- * file, which is an asset of a SavedModel or lies beside the graph. */
+/* Tables with the entries that the graph's own initializers give: constants, or lines of a text file, which is an asset
+ * of a SavedModel or lies beside the graph. Numbers are looked up by operators (convert/number_lookup.h), words in a
+ * HASHTABLE that is filled in the subgraph that runs once. TFLite's go from string to int64 and from int64 to string:
+ * where values are neither, the table says their places. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "convert/import/tf_import.h"
-#include "convert/tables.h"
+#include "convert/number_lookup.h"
 #include "model/model.h"
 
 enum { WHOLE_LINE = -2, LINE_NUMBER = -1, MAX_DEPTH = 8, MAX_SITES = 10000 };
@@ -162,13 +163,14 @@ static lines read_lines(ln_job* job, const char* path, int64_t most) {
   return l;
 }
 
-/* A column of all lines as a constant: of strings, or of int64. */
-static ln_tensor* column_tensor(ln_subgraph* subgraph, const lines* l, int64_t index, char delimiter, int type) {
+/* A column of all lines as a constant: of strings, or of int64. Lines count from `offset`. */
+static ln_tensor* column_tensor(ln_subgraph* subgraph, const lines* l, int64_t index, int64_t offset, char delimiter,
+                                int type) {
   const int32_t dims[] = {(int32_t)l->count};
   int64_t* numbers = ln_job_alloc(l->job, l->count, sizeof *numbers);
   ln_chars* texts = ln_job_alloc(l->job, l->count, sizeof *texts);
   for (size_t i = 0; i < l->count; ++i) {
-    numbers[i] = (int64_t)i;
+    numbers[i] = (int64_t)((uint64_t)offset + i);
     if (index == LINE_NUMBER) continue;
     if (!column(l->all[i], index, delimiter, &texts[i]))
       ln_stop(l->job, "%s: line %zu has no column %lld", l->path, i + 1, (long long)index);
@@ -184,15 +186,7 @@ static ln_tensor* column_tensor(ln_subgraph* subgraph, const lines* l, int64_t i
   return ln_graph_strings(subgraph, l->path, 1, dims, texts);
 }
 
-/* ---- Tables ---- */
-
-static ln_tensor* handle_of(ln_tf_importer* importer, const ln_builder* b, ln_tf_table* t) {
-  ln_tensor* found = ln_tf_find_handle(t->handles, b->subgraph);
-  if (found != NULL) return found;
-  found = ln_build_table(b, t->id, t->key_type, t->value_type, t->name);
-  ln_tf_add_handle(importer->job, &t->handles, found);
-  return found;
-}
+/* ---- What a table holds ---- */
 
 static void fill_from_file(ln_tf_importer* importer, const ln_tf_table* t, const filler* f, ln_tensor* entries[2]) {
   const LnPb__NodeDef* def = f->def;
@@ -202,31 +196,24 @@ static void fill_from_file(ln_tf_importer* importer, const ln_tf_table* t, const
   if (path == NULL) return;
   lines l = read_lines(importer->job, path, ln_tf_int(def, "vocab_size", -1));
   const int64_t offset = ln_tf_int(def, "offset", 0);
-  if (offset > 0) {
-    const size_t skipped = (uint64_t)offset < l.count ? (size_t)offset : l.count;
-    l.all += skipped;
-    l.count -= skipped;
-  }
   const char* delimiter = ln_tf_string(importer->job, def, "delimiter", "\t");
   for (int i = 0; i < 2; ++i) {
     if (indices[i] < WHOLE_LINE || (indices[i] == LINE_NUMBER && types[i] != LN_TYPE_INT64)) return;
-    entries[i] = column_tensor(importer->init, &l, indices[i], delimiter[0], types[i]);
+    entries[i] = column_tensor(ln_tf_init_subgraph(importer), &l, indices[i], offset, delimiter[0], types[i]);
   }
 }
 
-/* HASHTABLE_IMPORT of what the graph's initializer puts into the table. False: noted. */
+/* Finds the entries where they are first asked for. False: noted. */
 static bool fill_table(ln_tf_call* call, ln_tf_table* t) {
   ln_tf_importer* importer = call->scope->importer;
   const site graph = {NULL, NULL, ln_tf_graph_body(importer), NULL};
   filler f;
-  if (t->filled) return true;
+  if (t->keys != NULL) return true;
   int sites = 0;
   if (!find_initializer(importer, &graph, t->name, 0, &sites, &f)) {
     ln_tf_fail(call, "nothing in the graph says what table \"%s\" holds", t->name);
     return false;
   }
-  t->filled = true;
-  const ln_builder b = {ln_tf_init_subgraph(importer), ln_job_place(importer->job, f.def->op, f.def->name, "")};
   ln_tensor* entries[2] = {NULL, NULL};
   if (strstr(f.def->op, "FromTextFile") != NULL) {
     fill_from_file(importer, t, &f, entries);
@@ -239,9 +226,89 @@ static bool fill_table(ln_tf_call* call, ln_tf_table* t) {
       ln_tf_fail(call, "the entries of table \"%s\" are neither constants nor a text file", t->name);
       return false;
     }
-  ln_build_table_import(&b, handle_of(importer, &b, t), entries[0], entries[1]);
+  if (entries[0]->rank != 1 || entries[1]->rank != 1 || ln_dim(entries[0], 0) != ln_dim(entries[1], 0) ||
+      entries[0]->type != t->key_type || entries[1]->type != t->value_type) {
+    ln_tf_fail(call,
+               "table \"%s\" has no list of keys and one of as many values; vectors as values cannot be converted",
+               t->name);
+    return false;
+  }
+  t->keys = entries[0];
+  t->values = entries[1];
   return true;
 }
+
+static int64_t* keys_of(ln_job* job, const ln_tf_table* t) {
+  const int32_t count = ln_dim(t->keys, 0);
+  int64_t* keys = ln_job_alloc(job, (size_t)count, sizeof *keys);
+  if (!ln_tensor_ints(t->keys, count, keys)) ln_stop(job, "table \"%s\": its keys are no integers", t->name);
+  return keys;
+}
+
+/* The numbers 0 to `count`, of which the last one is not in a constant of `count`. */
+static int64_t* counted(ln_job* job, int32_t count) {
+  int64_t* numbers = ln_job_alloc(job, (size_t)count + 1, sizeof *numbers);
+  for (int32_t i = 0; i <= count; ++i) numbers[i] = i;
+  return numbers;
+}
+
+/* The values, and behind them the one for what is no key; NULL: as many of them again, of which none is meant. */
+static ln_elements elements_of(ln_job* job, const ln_tf_table* t, const ln_tensor* missing) {
+  const size_t count = (size_t)ln_dim(t->values, 0);
+  ln_elements e = {t->value_type, NULL, NULL};
+  if (e.type == LN_TYPE_STRING) {
+    size_t found, one = 0;
+    ln_chars* strings = ln_job_alloc(job, count + 1, sizeof *strings);
+    const ln_chars* from = ln_strings_of(job, t->values, &found);
+    const ln_chars* last = missing != NULL ? ln_strings_of(job, missing, &one) : NULL;
+    if (found != 0) memcpy(strings, from, (found < count ? found : count) * sizeof *strings);
+    if (one != 0) strings[count] = last[0];
+    e.strings = strings;
+    return e;
+  }
+  const size_t width = count != 0 ? t->values->data_bytes / count : 0;
+  char* numbers = ln_job_alloc(job, count + 1, width);
+  if (count != 0) memcpy(numbers, t->values->data, count * width);
+  if (missing != NULL && missing->data_bytes >= width) memcpy(numbers + count * width, missing->data, width);
+  e.numbers = numbers;
+  return e;
+}
+
+/* ---- The runtime's hash tables ---- */
+
+enum { TO_NUMBERS, TO_WORDS };
+
+/* The handle, in the builder's subgraph, of the table from words to their int64 values, or to their places where the
+ * values are of another type; or of the one from int64 keys, or the places of words, to words. */
+static ln_tensor* handle_of(ln_tf_call* call, const ln_builder* b, ln_tf_table* t, int way) {
+  ln_tf_importer* importer = call->scope->importer;
+  static const int kTypes[] = {LN_TYPE_STRING, LN_TYPE_INT64};
+  ln_tensor* found = ln_tf_find_handle(t->handles[way], b->subgraph);
+  if (found != NULL) return found;
+  if (!t->is_filled[way]) t->ids[way] = importer->hash_tables++;
+  found = ln_build_table(b, t->ids[way], kTypes[way], kTypes[!way], t->name);
+  ln_tf_add_handle(importer->job, &t->handles[way], found);
+  if (t->is_filled[way]) return found;
+  t->is_filled[way] = true;
+  const ln_builder init = {ln_tf_init_subgraph(importer), b->place};
+  const ln_tensor* own = way == TO_NUMBERS ? t->values : t->keys;
+  ln_tensor* numbers =
+      ln_graph_constant(init.subgraph, ln_job_text(call->job, "%s/numbers", t->name), LN_TYPE_INT64, 1, own->shape[0],
+                        own->type == LN_TYPE_STRING || (way == TO_NUMBERS && own->type != LN_TYPE_INT64)
+                            ? counted(call->job, ln_dim(own, 0))
+                        : way == TO_NUMBERS ? own->data
+                                            : keys_of(call->job, t));
+  ln_build_table_import(&init, handle_of(call, &init, t, way), way == TO_NUMBERS ? t->keys : numbers,
+                        way == TO_NUMBERS ? numbers : t->values);
+  return found;
+}
+
+static ln_tensor* find_in(ln_tf_call* call, ln_tf_table* t, int way, ln_tensor* x, ln_tensor* missing,
+                          const char* name) {
+  return ln_build_table_find(&call->b, handle_of(call, &call->b, t, way), x, missing, name);
+}
+
+/* ---- Operators ---- */
 
 static void hash_table(ln_tf_call* call) {
   ln_tf_importer* importer = call->scope->importer;
@@ -249,21 +316,18 @@ static void hash_table(ln_tf_call* call) {
   const char* name = shared[0] != 0 ? shared : call->def->name;
   const int key = ln_tf_type(ln_tf_dtype(call->def, "key_dtype", 0)),
             value = ln_tf_type(ln_tf_dtype(call->def, "value_dtype", 0));
-  if (!(key == LN_TYPE_INT64 && value == LN_TYPE_STRING) && !(key == LN_TYPE_STRING && value == LN_TYPE_INT64)) {
-    if (importer->allow_custom)
-      ln_tf_custom(call);
-    else
-      ln_tf_fail(call, "a table from %s to %s; TFLite has those from INT64 to STRING and from STRING to INT64",
-                 key >= 0 ? ln_tensor_type_name((uint8_t)key) : "another type",
-                 value >= 0 ? ln_tensor_type_name((uint8_t)value) : "another type");
+  if ((key != LN_TYPE_INT64 && key != LN_TYPE_INT32 && key != LN_TYPE_STRING) || value < 0 ||
+      value == LN_TYPE_RESOURCE || value == LN_TYPE_VARIANT) {
+    ln_tf_fail(call, "a table from %s to %s; those from STRING, INT64 or INT32 to strings or numbers can be converted",
+               key >= 0 ? ln_tensor_type_name((uint8_t)key) : "another type",
+               value >= 0 ? ln_tensor_type_name((uint8_t)value) : "another type");
     return;
   }
   ln_tf_table* t = importer->tables;
   while (t != NULL && strcmp(t->name, name) != 0) t = t->next;
   if (t == NULL) {
     t = ln_job_alloc(call->job, 1, sizeof *t);
-    *t = (ln_tf_table){
-        importer->tables, name, importer->tables != NULL ? importer->tables->id + 1 : 0, key, value, false, NULL};
+    *t = (ln_tf_table){.next = importer->tables, .name = name, .key_type = key, .value_type = value};
     importer->tables = t;
   }
   ln_tf_return_value(call, 0, (ln_tf_value){.kind = LN_TF_TABLE, .table = t});
@@ -288,6 +352,40 @@ static bool is_custom(const ln_tf_call* call) {
   return call->in_count > 0 && call->in->kind == LN_TF_TENSOR && !call->in->tensor->broken;
 }
 
+/* The elements at `places`, int64, of which the number of all entries is the one for what is no key. */
+static ln_tensor* values_at(ln_tf_call* call, ln_tf_table* t, ln_tensor* places, ln_tensor* missing) {
+  const int32_t count = ln_dim(t->values, 0);
+  const bool fixed = ln_tensor_is_constant(missing);
+  if (t->value_type == LN_TYPE_STRING && !fixed) return find_in(call, t, TO_WORDS, places, missing, call->name);
+  const ln_elements elements = elements_of(call->job, t, fixed ? missing : NULL);
+  int32_t* all = ln_job_alloc(call->job, (size_t)count + 1, sizeof *all);
+  for (int32_t i = 0; i <= count; ++i) all[i] = i;
+  ln_tensor* list = ln_pick_elements(&call->b, &elements, all, (size_t)count + 1, ln_tf_name(call, "values"));
+  ln_tensor* found = ln_tf_binary(call, LN_OP_GATHER, list, places, fixed ? NULL : "value");
+  if (fixed) return found;
+  return ln_tf_choose(call, ln_tf_number(call, LN_OP_EQUAL, places, count, "is_missing"), missing, found, NULL);
+}
+
+static ln_tensor* find_word(ln_tf_call* call, ln_tf_table* t, ln_tensor* x, ln_tensor* missing) {
+  if (t->value_type == LN_TYPE_INT64) return find_in(call, t, TO_NUMBERS, x, missing, call->name);
+  ln_tensor* none = ln_tf_scalar(call, LN_TYPE_INT64, (double)ln_dim(t->keys, 0), "none");
+  return values_at(call, t, find_in(call, t, TO_NUMBERS, x, none, ln_tf_name(call, "place")), missing);
+}
+
+/* NULL: there is no way. */
+static ln_tensor* find_number(ln_tf_call* call, ln_tf_table* t, ln_tensor* x, ln_tensor* missing) {
+  const int32_t count = ln_dim(t->keys, 0);
+  const int64_t* keys = keys_of(call->job, t);
+  const bool fixed = ln_tensor_is_constant(missing);
+  if (t->value_type == LN_TYPE_STRING && (!fixed || !ln_keys_are_close(keys, (size_t)count)))
+    return find_in(call, t, TO_WORDS, ln_build_cast(&call->b, x, LN_TYPE_INT64, ln_tf_name(call, "i64")), missing,
+                   call->name);
+  const ln_elements places = {LN_TYPE_INT64, counted(call->job, count), NULL},
+                    elements = fixed ? elements_of(call->job, t, missing) : places;
+  x = ln_build_lookup(&call->b, x, keys, (size_t)count, &elements, fixed ? call->name : ln_tf_name(call, "place"));
+  return x == NULL || fixed ? x : values_at(call, t, x, missing);
+}
+
 static void find(ln_tf_call* call) {
   if (call->in_count > 0 && call->in->kind == LN_TF_TENSOR) {
     if (is_custom(call))
@@ -298,10 +396,30 @@ static void find(ln_tf_call* call) {
   }
   ln_tf_table* t = in_table(call);
   if (t == NULL) return;
-  ln_tensor* handle = handle_of(call->scope->importer, &call->b, t);
-  ln_tf_return(call, 0, ln_build_table_find(&call->b, handle, ln_tf_in(call, 1), ln_tf_in(call, 2), call->name));
+  ln_tensor *x = ln_tf_in(call, 1), *missing = ln_tf_in(call, 2);
+  if (!x->broken && !missing->broken && (x->type != t->key_type || missing->type != t->value_type)) {
+    ln_tf_fail(call, "its keys and default are %s and %s; %s and %s is right", ln_tensor_type_name(x->type),
+               ln_tensor_type_name(missing->type), ln_tensor_type_name((uint8_t)t->key_type),
+               ln_tensor_type_name((uint8_t)t->value_type));
+    return;
+  }
+  ln_tensor* y = t->key_type == LN_TYPE_STRING ? find_word(call, t, x, missing) : find_number(call, t, x, missing);
+  if (y != NULL)
+    ln_tf_return(call, 0, y);
+  else
+    ln_tf_fail(
+        call,
+        "the %d numbers of table \"%s\" cannot be looked up in an input of rank %d: there are none, too many are "
+        "alike, or there are too many dimensions; give them other numbers before the model",
+        ln_dim(t->keys, 0), t->name, x->rank);
 }
 
+static int compare_numbers(const void* a, const void* b) {
+  const int64_t *x = a, *y = b;
+  return (*x > *y) - (*x < *y);
+}
+
+/* How many different keys there are: of words the runtime's table knows. */
 static void size(ln_tf_call* call) {
   static const int32_t kOne[] = {1};
   if (is_custom(call)) {
@@ -310,11 +428,30 @@ static void size(ln_tf_call* call) {
   }
   ln_tf_table* t = in_table(call);
   if (t == NULL) return;
-  ln_tensor* handle = handle_of(call->scope->importer, &call->b, t);
+  if (t->key_type != LN_TYPE_STRING) {
+    const size_t count = (size_t)ln_dim(t->keys, 0);
+    int64_t *keys = keys_of(call->job, t), *different = ln_job_alloc(call->job, 1, sizeof *different);
+    if (count != 0) qsort(keys, count, sizeof *keys, compare_numbers);
+    for (size_t i = 0; i < count; ++i) *different += i == 0 || keys[i] != keys[i - 1];
+    ln_tf_return(call, 0, ln_graph_constant(call->b.subgraph, call->name, LN_TYPE_INT64, 0, NULL, different));
+    return;
+  }
+  ln_tensor* handle = handle_of(call, &call->b, t, TO_NUMBERS);
   ln_node* node = ln_build_node(&call->b, LN_OP_HASHTABLE_SIZE, 1, &handle);
   ln_tensor* out = ln_node_add_output(node, ln_tf_name(call, "size"), LN_TYPE_INT64);
   ln_tensor_set_shape(out, 1, kOne);
   ln_tf_return(call, 0, ln_build_reshape(&call->b, out, 0, NULL, call->name));
+}
+
+static void entries(ln_tf_call* call) {
+  if (is_custom(call)) {
+    ln_tf_unknown(call);
+    return;
+  }
+  ln_tf_table* t = in_table(call);
+  if (t == NULL) return;
+  ln_tf_return(call, 0, ln_graph_adopt(call->b.subgraph, t->keys));
+  ln_tf_return(call, 1, ln_graph_adopt(call->b.subgraph, t->values));
 }
 
 const ln_tf_lowering ln_tf_tables[] = {
@@ -326,6 +463,8 @@ const ln_tf_lowering ln_tf_tables[] = {
     {"MutableDenseHashTableV2", mutable_table, 0},
     {"LookupTableFind", find, 0},
     {"LookupTableFindV2", find, 0},
+    {"LookupTableExport", entries, 0},
+    {"LookupTableExportV2", entries, 0},
     {"LookupTableSize", size, 0},
     {"LookupTableSizeV2", size, 0},
     {NULL, NULL, 0},
