@@ -1,5 +1,5 @@
 /* RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR over [N,H,W,C]. */
-#include "kernels/generic/bilinear_q8.h"
+#include "kernels/generic/bilinear.h"
 #include "ops/builtin_ops.h"
 #include "ops/move_util.h"
 
@@ -82,13 +82,13 @@ static void bilinear_rows(void* arg, size_t begin, size_t end) {
   shape.first_row = (int32_t)begin;
   shape.end_row = (int32_t)end;
   if (j->type == kTfLiteFloat32)
-    ln_resize_bilinear_f32_ref(&shape, j->in, j->out);
+    ln_bilinear_best()->run_f32(&shape, j->in, j->out);
   else if (j->type == kTfLiteUInt8)
-    ln_bilinear_q8_best()->run_u8(&shape, j->in, j->out);
+    ln_bilinear_best()->run_u8(&shape, j->in, j->out);
   else if (j->type == kTfLiteInt8)
-    ln_bilinear_q8_best()->run_s8(&shape, j->in, j->out);
+    ln_bilinear_best()->run_s8(&shape, j->in, j->out);
   else
-    ln_resize_bilinear_s16_ref(&shape, j->in, j->out);
+    ln_bilinear_best()->run_s16(&shape, j->in, j->out);
 }
 
 static void nearest_rows(void* arg, size_t begin, size_t end) {

@@ -114,16 +114,31 @@ static int32_t nearest_at(int32_t index, float scale, const ln_resize_shape* s, 
   return nearest < 0 ? 0 : nearest;
 }
 
+/* Columns in blocks, whose places are computed once. A row of the output that shows what the one before it does is
+ * copied from there. */
 void ln_resize_nearest_ref(const ln_resize_shape* s, const void* in, void* out, size_t element_bytes) {
+  enum { BLOCK = 256 };
   const float y_scale = scale_of(s->in_height, s->out_height, s->align_corners);
   const float x_scale = scale_of(s->in_width, s->out_width, s->align_corners);
   const size_t depth = (size_t)s->channels * element_bytes, line = (size_t)s->in_width * depth;
-  const char* from = in;
-  for (int32_t n = 0; n < s->batch; ++n, from += (size_t)s->in_height * line)
-    for (int32_t i = s->first_row; i < s->end_row; ++i) {
-      char* to = (char*)out + row_of(s, n, i) * depth;
-      const char* row = from + (size_t)nearest_at(i, y_scale, s, s->in_height) * line;
-      for (int32_t k = 0; k < s->out_width; ++k, to += depth)
-        memcpy(to, row + (size_t)nearest_at(k, x_scale, s, s->in_width) * depth, depth);
+  const size_t width = (size_t)s->out_width, out_line = width * depth;
+  for (size_t first = 0; first < width; first += BLOCK) {
+    const size_t count = width - first < BLOCK ? width - first : BLOCK;
+    size_t columns[BLOCK];
+    for (size_t k = 0; k < count; ++k)
+      columns[k] = (size_t)nearest_at((int32_t)(first + k), x_scale, s, s->in_width) * depth;
+    for (int32_t n = 0; n < s->batch; ++n) {
+      int32_t before = -1;
+      for (int32_t i = s->first_row; i < s->end_row; ++i) {
+        const int32_t y = nearest_at(i, y_scale, s, s->in_height);
+        char* to = (char*)out + (row_of(s, n, i) + first) * depth;
+        const char* row = (const char*)in + ((size_t)n * (size_t)s->in_height + (size_t)y) * line;
+        if (y == before)
+          memcpy(to, to - out_line, count * depth);
+        else
+          for (size_t k = 0; k < count; ++k) memcpy(to + k * depth, row + columns[k], depth);
+        before = y;
+      }
     }
+  }
 }

@@ -1,11 +1,11 @@
-/* The body of bilinear resizing of bytes: plain C whose inner loops have a fixed length, so that a compiler makes
+/* The body of bilinear resizing: plain C whose inner loops have a fixed length, so that a compiler makes
  * vectors of the instruction set that the including file is compiled for. Columns are taken in blocks whose positions
  * are computed once. No include guard on purpose. */
 #include <math.h>
 #include <string.h>
 
 #include "base/compiler.h"
-#include "kernels/generic/bilinear_q8.h"
+#include "kernels/generic/bilinear.h"
 
 enum { kColumns = 64, kChannels = 16 };
 
@@ -15,33 +15,51 @@ typedef struct position {
   int32_t fraction_q10;
 } position;
 
-static float scale_of(int32_t in, int32_t out, bool align_corners) {
-  return align_corners && out > 1 ? (float)(in - 1) / (float)(out - 1) : (float)in / (float)out;
-}
+/* How a picture's lines or columns are found. */
+typedef struct axis axis;
+struct axis {
+  position (*at)(const axis* a, int32_t index, size_t stride); /* `stride`: between the input's, in elements */
+  int32_t size;                                                /* of the input */
+  bool half_pixel, is_near; /* near: all within a pixel and a half of the picture, so that products fit 32 bits */
+  float scale;
+  int64_t scale_q10;
+};
 
-static position position_at(int32_t index, float scale, bool half_pixel, int32_t size, size_t stride) {
-  const float at = half_pixel ? ((float)index + 0.5f) * scale - 0.5f : (float)index * scale;
-  const int32_t last = size - 1;
+static position float_at(const axis* a, int32_t index, size_t stride) {
+  const float at = a->half_pixel ? ((float)index + 0.5f) * a->scale - 0.5f : (float)index * a->scale;
+  const int32_t last = a->size - 1;
   int32_t low = at < 0 ? 0 : (int32_t)floorf(at), high = (int32_t)ceilf(at);
   low = low > last ? last : low;
   high = high > last ? last : high < 0 ? 0 : high;
   return (position){(size_t)low * stride, (size_t)high * stride, at - (float)low, 0};
 }
 
-static int64_t scale_q10(int32_t in, int32_t out, bool align_corners) {
-  if (align_corners && out > 1) return (1024 * (int64_t)(in - 1) + (out - 1) / 2) / (out - 1);
-  return (1024 * (int64_t)in + out / 2) / out;
-}
-
-/* False: so far beyond the picture that the products need 64 bits. */
-static bool position_q10_at(int32_t index, int64_t scale, bool half_pixel, int32_t size, size_t stride, position* p) {
-  const int64_t at = half_pixel ? index * scale + scale / 2 - 512 : index * scale, last = size - 1;
+static position fixed_at(const axis* a, int32_t index, size_t stride) {
+  const int64_t step = a->scale_q10, at = a->half_pixel ? index * step + step / 2 - 512 : index * step;
+  const int64_t last = a->size - 1;
   int64_t low = at / 1024, high = (at + 1023) / 1024;
   low = low < 0 ? 0 : low > last ? last : low;
   high = high > last ? last : high < 0 ? 0 : high;
   const int64_t fraction = at - 1024 * low;
-  *p = (position){(size_t)low * stride, (size_t)high * stride, 0, (int32_t)fraction};
-  return fraction >= -512 && fraction <= 1536;
+  return (position){(size_t)low * stride, (size_t)high * stride, 0,
+                    (int32_t)(fraction < INT16_MIN   ? INT16_MIN
+                              : fraction > INT16_MAX ? INT16_MAX
+                                                     : fraction)};
+}
+
+static axis float_axis(int32_t in, int32_t out, const ln_resize_shape* s) {
+  const float scale = s->align_corners && out > 1 ? (float)(in - 1) / (float)(out - 1) : (float)in / (float)out;
+  return (axis){.at = float_at, .size = in, .half_pixel = s->half_pixel, .scale = scale};
+}
+
+static axis fixed_axis(int32_t in, int32_t out, const ln_resize_shape* s) {
+  axis a = {.at = fixed_at, .size = in, .half_pixel = s->half_pixel};
+  if (out < 1) return a;
+  a.scale_q10 = s->align_corners && out > 1 ? (1024 * (int64_t)(in - 1) + (out - 1) / 2) / (out - 1)
+                                            : (1024 * (int64_t)in + out / 2) / out;
+  const int32_t first = fixed_at(&a, 0, 0).fraction_q10, last = fixed_at(&a, out - 1, 0).fraction_q10;
+  a.is_near = first >= -512 && first <= 1536 && last >= -512 && last <= 1536;
+  return a;
 }
 
 /* ---- uint8, in float, in the order of the definition ---- */
@@ -126,8 +144,7 @@ static void mix_corners(const corner_cache* cache, float x, size_t depth, uint8_
 }
 
 static void run_u8(const ln_resize_shape* s, const uint8_t* in, uint8_t* out) {
-  const float y_scale = scale_of(s->in_height, s->out_height, s->align_corners);
-  const float x_scale = scale_of(s->in_width, s->out_width, s->align_corners);
+  const axis rows = float_axis(s->in_height, s->out_height, s), columns = float_axis(s->in_width, s->out_width, s);
   const size_t depth = (size_t)s->channels, line = (size_t)s->in_width * depth, width = (size_t)s->out_width;
   const bool keeps = depth >= kChannels && depth <= kMostBlocks * kChannels && s->out_width / 2 >= s->in_width;
   for (int32_t n = 0; n < s->batch;
@@ -135,10 +152,9 @@ static void run_u8(const ln_resize_shape* s, const uint8_t* in, uint8_t* out) {
     for (size_t first = 0; first < width; first += kColumns) {
       const size_t count = width - first < kColumns ? width - first : kColumns;
       position xs[kColumns];
-      for (size_t k = 0; k < count; ++k)
-        xs[k] = position_at((int32_t)(first + k), x_scale, s->half_pixel, s->in_width, depth);
+      for (size_t k = 0; k < count; ++k) xs[k] = columns.at(&columns, (int32_t)(first + k), depth);
       for (int32_t i = s->first_row; i < s->end_row; ++i) {
-        const position y = position_at(i, y_scale, s->half_pixel, s->in_height, line);
+        const position y = rows.at(&rows, i, line);
         const uint8_t *top = in + y.low, *bottom = in + y.high;
         uint8_t* to = out + ((size_t)i * width + first) * depth;
         corner_cache cache;
@@ -182,34 +198,17 @@ static void pixel_s8(const int8_t* a, const int8_t* b, const int8_t* c, const in
   for (; j < depth; ++j) out[j] = mix_s8(a[j], b[j], c[j], d[j], w);
 }
 
-static bool all_near(const ln_resize_shape* s) {
-  const int64_t y_scale = scale_q10(s->in_height, s->out_height, s->align_corners);
-  const int64_t x_scale = scale_q10(s->in_width, s->out_width, s->align_corners);
-  position p;
-  return position_q10_at(0, y_scale, s->half_pixel, s->in_height, 0, &p) &&
-         position_q10_at(s->out_height - 1, y_scale, s->half_pixel, s->in_height, 0, &p) &&
-         position_q10_at(0, x_scale, s->half_pixel, s->in_width, 0, &p) &&
-         position_q10_at(s->out_width - 1, x_scale, s->half_pixel, s->in_width, 0, &p);
-}
-
-static void run_s8(const ln_resize_shape* s, const int8_t* in, int8_t* out) {
-  const int64_t y_scale = scale_q10(s->in_height, s->out_height, s->align_corners);
-  const int64_t x_scale = scale_q10(s->in_width, s->out_width, s->align_corners);
+static void run_pixels_s8(const ln_resize_shape* s, const axis* rows, const axis* columns, const int8_t* in,
+                          int8_t* out) {
   const size_t depth = (size_t)s->channels, line = (size_t)s->in_width * depth, width = (size_t)s->out_width;
-  if (s->out_height < 1 || s->out_width < 1 || !all_near(s)) {
-    ln_resize_bilinear_s8_ref(s, in, out);
-    return;
-  }
   for (int32_t n = 0; n < s->batch;
        ++n, in += (size_t)s->in_height * line, out += (size_t)s->out_height * width * depth)
     for (size_t first = 0; first < width; first += kColumns) {
       const size_t count = width - first < kColumns ? width - first : kColumns;
       position xs[kColumns];
-      for (size_t k = 0; k < count; ++k)
-        position_q10_at((int32_t)(first + k), x_scale, s->half_pixel, s->in_width, depth, &xs[k]);
+      for (size_t k = 0; k < count; ++k) xs[k] = columns->at(columns, (int32_t)(first + k), depth);
       for (int32_t i = s->first_row; i < s->end_row; ++i) {
-        position y;
-        position_q10_at(i, y_scale, s->half_pixel, s->in_height, line, &y);
+        const position y = rows->at(rows, i, line);
         const int8_t *top = in + y.low, *bottom = in + y.high;
         int8_t* to = out + ((size_t)i * width + first) * depth;
         const int32_t fy = y.fraction_q10;
@@ -221,3 +220,5 @@ static void run_s8(const ln_resize_shape* s, const int8_t* in, int8_t* out) {
       }
     }
 }
+
+#include "kernels/generic/bilinear_lines_body.h"

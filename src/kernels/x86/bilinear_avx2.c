@@ -1,8 +1,8 @@
-/* Bilinear resizing of bytes, the portable body as compiled for AVX2. */
+/* Bilinear resizing, the portable body as compiled for AVX2. */
 #include <immintrin.h>
 
 #include "base/compiler.h"
-#include "kernels/x86/bilinear_q8_x86.h"
+#include "kernels/x86/bilinear_x86.h"
 
 LN_INLINE void widen(const uint8_t* in, int32_t* wide) {
   const __m128i bytes = _mm_loadu_si128((const __m128i*)(const void*)in);
@@ -21,7 +21,11 @@ LN_INLINE void narrow(const int32_t* wide, uint8_t* bytes) {
 
 #define LN_WIDEN(in, wide) widen(in, wide);
 #define LN_NARROW(wide, bytes) narrow(wide, bytes);
-#include "kernels/generic/bilinear_q8_body.h"
+#include "kernels/generic/bilinear_body.h"
 
-const ln_bilinear_q8 ln_bilinear_q8_avx2 = {
-    .name = "bilinear_q8_avx2", .isa = LN_ISA_AVX2, .run_u8 = run_u8, .run_s8 = run_s8};
+const ln_bilinear ln_bilinear_avx2 = {.name = "bilinear_avx2",
+                                      .isa = LN_ISA_AVX2,
+                                      .run_u8 = run_u8,
+                                      .run_s8 = run_s8,
+                                      .run_s16 = run_s16,
+                                      .run_f32 = run_f32};
