@@ -177,22 +177,23 @@ static TfLiteStatus pack_bytes(TfLiteContext* context, const TfLiteTensor* input
   if (size == 0) return kTfLiteOk;
   d->packed = ln_aligned_malloc(64, size);
   LN_CHECK(context, d->packed != NULL, "no memory for %zu bytes of packed weights", size);
-  const ln_dwconv_q8_filter f = {.channels = channels,
-                                 .period = channels,
-                                 .height = s->filter_height,
-                                 .width = s->filter_width,
-                                 .weights = filter->data.uint8,
-                                 .is_signed = is_signed,
-                                 .weights_zero_point = d->quantized.weights_zero_point,
-                                 .in_zero_point = d->quantized.in_zero_point + (is_signed ? 128 : 0),
-                                 .bias = bias != NULL ? bias->data.i32 : NULL,
-                                 .multiplier = d->quantized.multiplier,
-                                 .shift = d->quantized.shift};
+  const ln_dwconv_q8_filter f = {
+      .channels = channels,
+      .period = channels,
+      .height = s->filter_height,
+      .width = s->filter_width,
+      .weights = filter->data.uint8,
+      .is_signed = is_signed,
+      .weights_zero_point = d->quantized.weights_zero_point,
+      .in_zero_point = d->quantized.in_zero_point + (is_signed ? 128 : 0),
+      .bias = bias != NULL ? bias->data.i32 : NULL,
+      .multiplier = d->quantized.multiplier,
+      .shift = d->quantized.shift,
+      .range = ln_requant_q8_range(d->quantized.out_zero_point, d->quantized.low, d->quantized.high, is_signed)};
   if (!ln_dwconv_q8_make_plan(kernel, s, &f, d->packed, &d->bytes)) {
     d->bytes.kernel = NULL;
     return kTfLiteOk;
   }
-  d->bytes.range = ln_requant_q8_range(d->quantized.out_zero_point, d->quantized.low, d->quantized.high, is_signed);
   if (backend != NULL) backend->SetKernelName(backend, kernel->name);
   return kTfLiteOk;
 }

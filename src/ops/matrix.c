@@ -91,6 +91,7 @@ static size_t carve_numbers(ln_matrix* matrix, char* block) {
     bool needed;
   } kArrays[] = {{&matrix->scale_f, sizeof(float), channels, matrix->rule == LN_MATRIX_HYBRID || bytes},
                  {&matrix->bias_f, sizeof(float), channels, floats},
+                 {&matrix->byte_start, sizeof(float), channels, bytes},
                  {&matrix->multiplier, sizeof(int32_t), channels, fixed},
                  {&matrix->shift, sizeof(int32_t), channels, fixed},
                  {&matrix->scale, sizeof(double), channels, fixed},
@@ -293,12 +294,15 @@ static bool make_byte_numbers(ln_matrix* matrix, const TfLiteTensor* bias) {
     return false;
   matrix->byte_range =
       ln_requant_q8_range(matrix->out_zero_point, matrix->low, matrix->high, matrix->out_type == kTfLiteInt8);
-  matrix->any_left = false;
+  matrix->any_left = matrix->all_short = false;
   if (matrix->rule == LN_MATRIX_REAL) {
     for (size_t i = 0; i < matrix->part_count * matrix->padded_columns; ++i)
       matrix->byte_bias[i] = (uint32_t)matrix->bias[i];
     return true;
   }
+  matrix->all_short = true;
+  for (size_t i = 0; i < matrix->channel_groups * matrix->padded_columns; ++i)
+    matrix->byte_start[i] = ln_requant_q8_no_start(&matrix->byte_range);
   for (size_t p = 0; p < matrix->part_count; ++p) {
     const ln_matrix_part* part = &matrix->parts[p];
     const int64_t largest = (int64_t)part->depth * 255 * largest_weight;
@@ -306,6 +310,7 @@ static bool make_byte_numbers(ln_matrix* matrix, const TfLiteTensor* bias) {
       const size_t channel = part->channel_group * matrix->padded_columns + n, at = p * matrix->padded_columns + n;
       const int32_t own = (int32_t)bias_at(bias, part->channel_group * matrix->columns + n);
       ln_requant_q8 r;
+      ln_requant_q8_short s = {0, 0};
       if (!ln_requant_q8_make(own, largest, matrix->multiplier[channel], matrix->shift[channel], &r)) return false;
       matrix->byte_bias[at] = (uint32_t)matrix->bias[at] + (UINT32_C(1) << 31);
       matrix->byte_multiplier[channel] = r.multiplier;
@@ -314,6 +319,9 @@ static bool make_byte_numbers(ln_matrix* matrix, const TfLiteTensor* bias) {
       matrix->byte_shift[channel] = r.shift;
       matrix->byte_left[channel] = r.left;
       matrix->any_left = matrix->any_left || r.left > 0;
+      matrix->all_short = matrix->all_short && ln_requant_q8_make_short(&r, own, largest, &matrix->byte_range, &s);
+      matrix->scale_f[channel] = s.scale;
+      matrix->byte_start[channel] = s.start;
     }
   }
   return true;

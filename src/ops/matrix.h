@@ -62,9 +62,10 @@ typedef struct ln_matrix {
   int32_t *multiplier, *shift, *bias;
   int64_t* wide_bias;
   double* scale;
-  float *scale_f, *bias_f;
+  float *scale_f, *bias_f, *byte_start;
   uint32_t *byte_bias, *byte_multiplier, *byte_offset, *byte_sign_shift, *byte_shift, *byte_left;
   bool any_left, any_large; /* of the columns' factors: by a shift to the left, above a half */
+  bool all_short;           /* requant_q8.h's short way is open, by scale_f, byte_start and bias */
   ln_requant_q8_out byte_range;
 } ln_matrix;
 

@@ -40,9 +40,11 @@ static void gather(const ln_matrix_tile* t, void* out, size_t out_stride) {
 
 /* Of a panel whose columns are `channel` and so on among the channels, `at` among the biases. */
 static ln_gemm_q8_numbers numbers_of(const ln_matrix* matrix, size_t channel, size_t at, const int32_t* terms) {
-  const bool real = matrix->rule == LN_MATRIX_REAL;
+  const bool real = matrix->rule == LN_MATRIX_REAL, is_short = matrix->all_short;
   return (ln_gemm_q8_numbers){real ? matrix->scale + channel : NULL,
-                              real && !matrix->any_large ? matrix->scale_f + channel : NULL,
+                              is_short || (real && !matrix->any_large) ? matrix->scale_f + channel : NULL,
+                              is_short ? matrix->byte_start + channel : NULL,
+                              is_short ? (const uint32_t*)matrix->bias + at : NULL,
                               matrix->byte_bias + at,
                               matrix->byte_multiplier + channel,
                               matrix->byte_offset + channel,

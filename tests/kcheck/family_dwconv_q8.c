@@ -90,10 +90,10 @@ static bool plan_layer(layer* l, const ln_dwconv_q8* kernel) {
                                       .in_zero_point = q->in_zero_point + (l->is_signed ? 128 : 0),
                                       .bias = q->bias,
                                       .multiplier = q->multiplier,
-                                      .shift = q->shift};
+                                      .shift = q->shift,
+                                      .range = ln_requant_q8_range(q->out_zero_point, q->low, q->high, l->is_signed)};
   const size_t size = ln_dwconv_q8_plan_size(kernel, &l->shape);
   l->packed = kc_memory((size + 63) / 64 * 64);
-  l->plan.range = ln_requant_q8_range(q->out_zero_point, q->low, q->high, l->is_signed);
   return ln_dwconv_q8_make_plan(kernel, &l->shape, &filter, l->packed, &l->plan);
 }
 

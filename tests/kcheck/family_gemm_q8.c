@@ -15,7 +15,8 @@ typedef struct product {
   ln_requant_q8* numbers;
   ln_requant_q8_out range;
   bool any_left;
-  double* scale; /* or NULL */
+  double* scale;               /* or NULL */
+  ln_requant_q8_short* shorts; /* or NULL */
 } product;
 
 /* ---- The same for a kernel. ---- */
@@ -38,15 +39,26 @@ static void make_product(product* p) {
   kc_fill_u8(p->a, p->rows * p->depth);
   kc_fill_u8(p->b, p->columns * p->depth);
   if (p->row_terms != NULL) kc_fill_s32(p->row_terms, p->rows, -100000, 100000);
-  p->any_left = kc_chance(25);
+  p->shorts = kc_chance(50) ? kc_memory(p->columns * sizeof *p->shorts) : NULL;
+  p->any_left = p->shorts == NULL && kc_chance(25);
   p->scale = kc_chance(25) ? kc_memory(p->columns * sizeof *p->scale) : NULL;
   for (size_t n = 0; p->scale != NULL && n < p->columns; ++n)
     p->scale[n] = kc_chance(20) ? 0.5 : kc_chance(3) ? INFINITY : (double)kc_range(1, 1 << 20) / 33554432.0;
-  for (size_t n = 0; n < p->columns; ++n)
-    ln_requant_q8_make((int32_t)kc_range(-50000, 50000), 1 << 29, (int32_t)kc_range(INT32_C(1) << 30, INT32_MAX),
-                       (int32_t)(kc_chance(5) ? kc_range(-31, p->any_left ? 3 : 0) : kc_range(-12, -5)),
+  p->range = ln_requant_q8_range(kc_chance(50) ? 0 : (int32_t)kc_range(0, 127), 0, 127, kc_chance(50));
+  const bool is_short = p->shorts != NULL;
+  for (size_t n = 0; n < p->columns; ++n) {
+    const int32_t bias = (int32_t)kc_range(-50000, 50000), largest = (int32_t)p->depth * 255 * 128 + 100000;
+    ln_requant_q8_make(bias, 1 << 29, (int32_t)kc_range(INT32_C(1) << 30, INT32_MAX),
+                       (int32_t)(kc_chance(5) ? kc_range(-31, is_short      ? -9
+                                                              : p->any_left ? 3
+                                                                            : 0)
+                                 : is_short   ? kc_range(-12, -8)
+                                              : kc_range(-12, -5)),
                        &p->numbers[n]);
-  p->range = ln_requant_q8_range((int32_t)kc_range(0, 127), 0, 127, kc_chance(50));
+    if (p->shorts != NULL && !ln_requant_q8_make_short(&p->numbers[n], bias, largest, &p->range, &p->shorts[n]))
+      p->shorts = NULL;
+  }
+  if (is_short && p->shorts == NULL) kc_same("0", "1", 1, 1, "the short way is not open at depth %zu", p->depth);
 }
 
 static uint32_t sum_of(const product* p, size_t m, size_t n) {
@@ -104,15 +116,35 @@ static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* 
     scale[n] = p->scale[n];
     arrays[0][n] -= UINT32_C(1) << 31;
   }
-  float* scale_f = scale != NULL && kc_chance(80) ? memset(kc_memory(width * 4), 0, width * 4) : NULL;
+  float *starts = NULL, *scale_f = scale != NULL && kc_chance(80) ? memset(kc_memory(width * 4), 0, width * 4) : NULL;
   bool any_large = false;
   for (size_t n = 0; scale_f != NULL && n < p->columns; ++n) {
     scale_f[n] = (float)scale[n];
     any_large = any_large || scale[n] > 0.5;
   }
-  o->numbers =
-      (ln_gemm_q8_numbers){scale,     any_large ? NULL : scale_f,     arrays[0],    arrays[1], arrays[2], arrays[3],
-                           arrays[4], p->any_left ? arrays[5] : NULL, p->row_terms, p->range};
+  uint32_t* plain_bias = NULL;
+  if (scale == NULL && p->shorts != NULL) {
+    scale_f = memset(kc_memory(width * 4), 0, width * 4);
+    starts = memset(kc_memory(width * 4), 0, width * 4);
+    plain_bias = memset(kc_memory(width * 4), 0, width * 4);
+    for (size_t n = 0; n < width; ++n) {
+      scale_f[n] = n < p->columns ? p->shorts[n].scale : 0;
+      starts[n] = n < p->columns ? p->shorts[n].start : ln_requant_q8_no_start(&p->range);
+      plain_bias[n] = n < p->columns ? p->numbers[n].bias ^ (UINT32_C(1) << 31) : 0;
+    }
+  }
+  o->numbers = (ln_gemm_q8_numbers){.scale = scale,
+                                    .scale_f = any_large ? NULL : scale_f,
+                                    .start_f = starts,
+                                    .plain_bias = plain_bias,
+                                    .bias = arrays[0],
+                                    .multiplier = arrays[1],
+                                    .offset = arrays[2],
+                                    .sign_shift = arrays[3],
+                                    .shift = arrays[4],
+                                    .left = p->any_left ? arrays[5] : NULL,
+                                    .row_terms = p->row_terms,
+                                    .range = p->range};
   o->out = kc_memory((p->rows - 1) * p->out_stride + p->columns);
 }
 

@@ -16,19 +16,37 @@ int32_t ln_dwconv_q8_weight(const ln_dwconv_q8_filter* f, int32_t y, int32_t x, 
   return f->is_signed ? (int32_t)(int8_t)byte : (int32_t)byte - f->weights_zero_point;
 }
 
-bool ln_dwconv_q8_channel(const ln_dwconv_q8_filter* f, size_t channel, ln_requant_q8* numbers) {
-  int32_t sum = 0, largest = 0;
+static int32_t bias_of(const ln_dwconv_q8_filter* f, size_t channel) {
+  return f->bias != NULL ? f->bias[channel % f->period] : 0;
+}
+
+/* The sum of a channel's weights, and the largest sum that they can give. */
+static int32_t sum_weights(const ln_dwconv_q8_filter* f, size_t channel, int32_t* largest) {
+  int32_t sum = 0;
+  *largest = 0;
   for (int32_t y = 0; y < f->height; ++y)
     for (int32_t x = 0; x < f->width; ++x) {
       const int32_t w = ln_dwconv_q8_weight(f, y, x, channel);
       sum += w;
-      largest += 255 * (w < 0 ? -w : w);
+      *largest += 255 * (w < 0 ? -w : w);
     }
+  return sum;
+}
+
+bool ln_dwconv_q8_channel(const ln_dwconv_q8_filter* f, size_t channel, ln_requant_q8* numbers) {
+  int32_t largest;
+  const int32_t sum = sum_weights(f, channel, &largest);
   const size_t own = channel % f->period;
-  const int32_t bias = f->bias != NULL ? f->bias[own] : 0;
-  if (!ln_requant_q8_make(bias, largest, f->multiplier[own], f->shift[own], numbers)) return false;
+  if (!ln_requant_q8_make(bias_of(f, channel), largest, f->multiplier[own], f->shift[own], numbers)) return false;
   numbers->bias -= (uint32_t)sum * (uint32_t)f->in_zero_point;
   return true;
+}
+
+bool ln_dwconv_q8_channel_short(const ln_dwconv_q8_filter* f, size_t channel, const ln_requant_q8* numbers,
+                                ln_requant_q8_short* to) {
+  int32_t largest;
+  sum_weights(f, channel, &largest);
+  return ln_requant_q8_make_short(numbers, bias_of(f, channel), largest, &f->range, to);
 }
 
 /* Eight at once, over what the next byte then writes. */
@@ -176,6 +194,7 @@ bool ln_dwconv_q8_make_plan(const ln_dwconv_q8* kernel, const ln_dwconv_shape* s
   char *packed = (char*)memory + outside,
        *repeated = packed + round_up(kernel->packed_size(filter->channels, filter->height, filter->width));
   plan->kernel = kernel;
+  plan->range = filter->range;
   plan->in_flip = filter->is_signed ? 0x80 : 0;
   plan->outside = memset(memory, filter->in_zero_point ^ plan->in_flip, outside);
   plan->packed = packed;

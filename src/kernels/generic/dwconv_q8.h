@@ -24,6 +24,7 @@ typedef struct ln_dwconv_q8_filter {
   bool is_signed;         /* the weights are int8, with zero point 0 */
   int32_t weights_zero_point, in_zero_point;
   const int32_t *bias, *multiplier, *shift; /* per channel; bias NULL: none */
+  ln_requant_q8_out range;
 } ln_dwconv_q8_filter;
 
 /* Output pixel j, channel c = the sum over the taps (y, x) of rows[y]'s pixel first + j * slide * step + x * step. */
@@ -69,7 +70,7 @@ typedef struct ln_dwconv_q8_plan {
 
 /* How much memory a plan takes, to be aligned to 64 bytes; 0: too large a filter. */
 size_t ln_dwconv_q8_plan_size(const ln_dwconv_q8* kernel, const ln_dwconv_shape* shape);
-/* Fills the plan but for `range`, with pointers into `memory`; false as ln_dwconv_q8.pack. */
+/* Fills the plan, with pointers into `memory`; false as ln_dwconv_q8.pack. */
 bool ln_dwconv_q8_make_plan(const ln_dwconv_q8* kernel, const ln_dwconv_shape* shape, const ln_dwconv_q8_filter* filter,
                             void* memory, ln_dwconv_q8_plan* plan);
 
@@ -83,5 +84,8 @@ void ln_repeat_bytes(const uint8_t* in, size_t count, size_t times, uint8_t* out
 /* For pack: the weight less its zero point; a channel's numbers, the activations' zero point taken in. */
 int32_t ln_dwconv_q8_weight(const ln_dwconv_q8_filter* filter, int32_t y, int32_t x, size_t channel);
 bool ln_dwconv_q8_channel(const ln_dwconv_q8_filter* filter, size_t channel, ln_requant_q8* numbers);
+/* Of a channel whose numbers these are; false as ln_requant_q8_make_short. */
+bool ln_dwconv_q8_channel_short(const ln_dwconv_q8_filter* filter, size_t channel, const ln_requant_q8* numbers,
+                                ln_requant_q8_short* to);
 
 #endif

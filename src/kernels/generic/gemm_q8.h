@@ -23,10 +23,13 @@ typedef struct ln_gemm_q8_rows {
 
 /* The numbers of requant_q8.h for the panel's columns, each an array of ln_gemm_q8_width(columns). With `scale` sums
  * are multiplied by that and rounded once, half away from zero (NaN counts as the least); then 2^31 is not in the bias,
- * and there are no other arrays. */
+ * and there are no other arrays. Otherwise, with `start_f`, the short way is open to kernels that know it, by it,
+ * `scale_f` and `plain_bias`, in which 2^31 is not. */
 typedef struct ln_gemm_q8_numbers {
   const double* scale;  /* or NULL */
   const float* scale_f; /* the same; NULL: not all are within 0 and a half */
+  const float* start_f;
+  const uint32_t* plain_bias;
   const uint32_t *bias, *multiplier, *offset, *sign_shift, *shift;
   const uint32_t* left;     /* NULL: all 0 */
   const int32_t* row_terms; /* added to every sum of a row; NULL: none */
@@ -84,6 +87,8 @@ static inline size_t ln_gemm_q8_depth(const ln_gemm_q8* kernel, size_t depth, si
 static inline ln_gemm_q8_numbers ln_gemm_q8_numbers_from(const ln_gemm_q8_numbers* n, size_t at) {
   return (ln_gemm_q8_numbers){.scale = n->scale != NULL ? n->scale + at : NULL,
                               .scale_f = n->scale_f != NULL ? n->scale_f + at : NULL,
+                              .start_f = n->start_f != NULL ? n->start_f + at : NULL,
+                              .plain_bias = n->plain_bias != NULL ? n->plain_bias + at : NULL,
                               .bias = n->bias + at,
                               .multiplier = n->multiplier + at,
                               .offset = n->offset + at,

@@ -10,7 +10,19 @@
  *   r = (high half of (u * 2M + 2^31) + k + (u >> s)) >> e, s = 31, or 32 where e = 0: no sign is taken off there.
  *
  * All is modulo 2^32, as sums are in the reference, and right where q + h stays below 2^31. Factors of 1 and above,
- * which are rare, have e = 0 and are shifted to the left first: then u = (x << left) + 2^31. */
+ * which are rare, have e = 0 and are shifted to the left first: then u = (x << left) + 2^31.
+ *
+ * The short way takes six instructions. Both floors are one, of a real number: with s = M / 2^(31 + e), d = 2^-(1 + e)
+ * (0 where e = 0) and the output's zero point z
+ *
+ *   r + z = floor(v), v = x * s + z + 1/2 + d, and - d in place of + d where x < 0.
+ *
+ * Kernels compute v * 2^16 + 8 in floats, round it to 32 bits, and take the upper half. Whatever the rounding mode that
+ * is off by less than 8 for 0 <= v <= 257: x, s, the first sum and the last rounding by one unit each of at most
+ * 2^(25 - 23), 2^(25 - 23), 2 and 1; where |x * s| is large the sum with z is small. So the upper half is right unless
+ * the lower one is below 16; then the sums are done again by the long way, which happens to one of 4096. Outside of
+ * that range v is clamped. Where the range of the output begins at z or above, x < 0 gives its lowest number by either
+ * sign of d, and + d is part of one number with z. */
 #ifndef LN_KERNELS_REQUANT_Q8_H_
 #define LN_KERNELS_REQUANT_Q8_H_
 
@@ -26,6 +38,12 @@ typedef struct ln_requant_q8 {
   uint32_t shift;      /* e */
   uint32_t left;
 } ln_requant_q8;
+
+/* The short way's numbers of a channel: s * 2^16, and (z + 1/2 + d) * 2^16 + 8 where the range begins at z or above,
+ * otherwise d * 2^16 alone. */
+typedef struct ln_requant_q8_short {
+  float scale, start;
+} ln_requant_q8_short;
 
 /* What all channels share. Zero point and range are those of the output seen as unsigned; bytes are stored after an
  * exclusive or with `flip` (0x80 for int8, which is moved up by 128 for that, 0 for uint8). */
@@ -57,6 +75,28 @@ static inline ln_requant_q8_out ln_requant_q8_range(int32_t zero_point, int32_t 
   const int32_t up = is_signed ? 128 : 0;
   return (ln_requant_q8_out){(uint8_t)(zero_point + up), (uint8_t)(low + up), (uint8_t)(high + up),
                              is_signed ? 0x80 : 0};
+}
+
+/* What is added to a sum's 2^16-fold where its sign decides about d. */
+static inline int32_t ln_requant_q8_base(const ln_requant_q8_out* out) { return (out->zero_point << 16) + 0x8008; }
+
+static inline bool ln_requant_q8_starts_at_zero(const ln_requant_q8_out* out) { return out->low >= out->zero_point; }
+
+/* The start of a channel that does not exist: never in doubt. */
+static inline float ln_requant_q8_no_start(const ln_requant_q8_out* out) {
+  return ln_requant_q8_starts_at_zero(out) ? 32768.0f : 0.0f;
+}
+
+/* False: the short way is not open to sums of up to `largest` and the bias, as 32 bits do not hold v * 2^16. */
+static inline bool ln_requant_q8_make_short(const ln_requant_q8* r, int32_t bias, int64_t largest,
+                                            const ln_requant_q8_out* out, ln_requant_q8_short* to) {
+  const double scale = (double)(r->multiplier / 2) / (double)(UINT64_C(1) << (31 + r->shift));
+  const double sum = (double)largest + (bias < 0 ? -(double)bias : (double)bias);
+  const double d = r->shift > 0 ? 32768.0 / (double)(UINT32_C(1) << r->shift) : 0;
+  if (r->left > 0 || sum >= 2147483648.0 || sum * scale >= 32000) return false;
+  to->scale = (float)(scale * 65536);
+  to->start = (float)(ln_requant_q8_starts_at_zero(out) ? ln_requant_q8_base(out) + d : d);
+  return true;
 }
 
 /* The definition: `sum` has the bias in it. */

@@ -10,6 +10,8 @@
 #define LN_V __m512i
 #define LN_BYTES 64
 #define LN_LANES 0xffff
+#define LN_FLOATS(x) _mm512_castsi512_ps(x)
+#define LN_UPPER_WORDS(a, b) upper_words_512(a, b)
 #define LN_OP(name) LN_GLUE(_mm512_, name)
 #define LN_NAME(name) LN_GLUE(wide_, name)
 #define LN_LOAD(p) _mm512_loadu_si512(p)
@@ -25,6 +27,8 @@
 #undef LN_V
 #undef LN_BYTES
 #undef LN_LANES
+#undef LN_FLOATS
+#undef LN_UPPER_WORDS
 #undef LN_OP
 #undef LN_NAME
 #undef LN_LOAD
@@ -40,6 +44,8 @@
 #define LN_V __m256i
 #define LN_BYTES 32
 #define LN_LANES 0xff
+#define LN_FLOATS(x) _mm256_castsi256_ps(x)
+#define LN_UPPER_WORDS(a, b) LN_UPPER_WORDS_BY_PACKING(a, b)
 #define LN_OP(name) LN_GLUE(_mm256_, name)
 #define LN_NAME(name) LN_GLUE(middle_, name)
 #define LN_LOAD(p) _mm256_loadu_si256((const __m256i*)(const void*)(p))
@@ -55,6 +61,8 @@
 #undef LN_V
 #undef LN_BYTES
 #undef LN_LANES
+#undef LN_FLOATS
+#undef LN_UPPER_WORDS
 #undef LN_OP
 #undef LN_NAME
 #undef LN_LOAD
@@ -70,6 +78,8 @@
 #define LN_V __m128i
 #define LN_BYTES 16
 #define LN_LANES 0xf
+#define LN_FLOATS(x) _mm_castsi128_ps(x)
+#define LN_UPPER_WORDS(a, b) LN_UPPER_WORDS_BY_PACKING(a, b)
 #define LN_OP(name) LN_GLUE(_mm_, name)
 #define LN_NAME(name) LN_GLUE(narrow_, name)
 #define LN_LOAD(p) _mm_loadu_si128((const __m128i*)(const void*)(p))
@@ -108,13 +118,29 @@ LN_INLINE void store_pixels(uint8_t* out, size_t stride, size_t count, __m512i b
   }
 }
 
-LN_INLINE void slide_sixteen(size_t slide, const narrow_block* b, const cursor* c, const ln_dwconv_q8_stretch* s,
-                             uint8_t* out) {
+/* As narrow_bytes_of, for four pixels; the four vectors of numbers are one here. */
+LN_INLINE __m512i sixteen_bytes(finish_kind kind, const narrow_block* b, const __m512i sums[4],
+                                const wide_range* range) {
+  __m512i r[4];
+  const __m512i scale = _mm512_loadu_si512(b->scale), start = _mm512_loadu_si512(b->start);
+  if (kind < kLong) {
+    LN_UNROLL for (size_t i = 0; i < 4; ++i) r[i] = wide_short(kind == kShortAtZero, sums[i], scale, start, range);
+    if (LN_LIKELY(!wide_doubtful(r))) return wide_short_bytes(r, range);
+  }
+  LN_UNROLL for (size_t i = 0; i < 4; ++i) {
+    __m512i sum = sums[i];
+    if (kind == kLongLeft) sum = wide_requant_left(sum, _mm512_loadu_si512(b->left));
+    if (kind < kLong) sum = _mm512_xor_si512(sum, _mm512_set1_epi32(INT32_MIN));
+    r[i] = wide_requant(sum, _mm512_loadu_si512(b->multiplier), _mm512_loadu_si512(b->offset),
+                        _mm512_loadu_si512(b->sign_shift), _mm512_loadu_si512(b->shift));
+  }
+  return wide_bytes(_mm512_packs_epi32(r[0], r[1]), _mm512_packs_epi32(r[2], r[3]), range);
+}
+
+LN_INLINE void slide_sixteen(size_t slide, finish_kind kind, const narrow_block* b, const cursor* c,
+                             const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   const __m512i flip = _mm512_set1_epi8((char)s->in_flip), bias = _mm512_loadu_si512(b->bias);
-  const __m512i multiplier = _mm512_loadu_si512(b->multiplier), offset = _mm512_loadu_si512(b->offset);
-  const __m512i sign_shift = _mm512_loadu_si512(b->sign_shift), shift = _mm512_loadu_si512(b->shift);
-  const __m512i left = _mm512_loadu_si512(b->left);
   const wide_range range = wide_range_of(&s->range);
   __m512i w[3], x[3];
   LN_UNROLL for (size_t i = 0; i < 3; ++i) w[i] = _mm512_loadu_si512(b->weights[i]);
@@ -122,28 +148,38 @@ LN_INLINE void slide_sixteen(size_t slide, const narrow_block* b, const cursor* 
   LN_UNROLL for (size_t i = slide; i < 3; ++i, column += s->step) x[i] = slots_of(c, column, flip);
   for (size_t j = 0; j < s->count; j += 4, out += 4 * s->out_stride) {
     const size_t count = s->count - j < 4 ? s->count - j : 4;
-    __m512i r[4];
+    __m512i sums[4];
     LN_UNROLL for (size_t i = 0; i < 4; ++i) {
-      r[i] = bias;
+      sums[i] = bias;
       if (i >= count) continue;
       LN_UNROLL for (size_t k = 0; k + slide < 3; ++k) x[k] = x[k + slide];
       LN_UNROLL for (size_t k = 3 - slide; k < 3; ++k, column += s->step) x[k] = slots_of(c, column, flip);
-      LN_UNROLL for (size_t k = 0; k < 3; ++k) r[i] = _mm512_dpbusd_epi32(r[i], x[k], w[k]);
-      if (c->any_left) r[i] = wide_requant_left(r[i], left);
-      r[i] = wide_requant(r[i], multiplier, offset, sign_shift, shift);
+      LN_UNROLL for (size_t k = 0; k < 3; ++k) sums[i] = _mm512_dpbusd_epi32(sums[i], x[k], w[k]);
     }
-    const __m512i bytes = wide_bytes(_mm512_packs_epi32(r[0], r[1]), _mm512_packs_epi32(r[2], r[3]), &range);
+    const __m512i bytes = sixteen_bytes(kind, b, sums, &range);
     store_pixels(out, s->out_stride, count, _mm512_permutexvar_epi32(order, bytes));
   }
+}
+
+LN_INLINE void slide_sixteen_as(size_t slide, const narrow_block* b, const cursor* c, const ln_dwconv_q8_stretch* s,
+                                uint8_t* out) {
+  if (c->finish == kShortAtZero)
+    slide_sixteen(slide, kShortAtZero, b, c, s, out);
+  else if (c->finish == kShort)
+    slide_sixteen(slide, kShort, b, c, s, out);
+  else if (c->finish == kLong)
+    slide_sixteen(slide, kLong, b, c, s, out);
+  else
+    slide_sixteen(slide, kLongLeft, b, c, s, out);
 }
 
 static void narrow_either(size_t width, size_t groups, size_t count, const void* packed, cursor* c,
                           const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const bool takes = count == 16 && width == 3 && groups == 1;
   if (takes && s->slide == 1)
-    slide_sixteen(1, packed, c, s, out);
+    slide_sixteen_as(1, packed, c, s, out);
   else if (takes && s->slide == 2)
-    slide_sixteen(2, packed, c, s, out);
+    slide_sixteen_as(2, packed, c, s, out);
   else
     narrow_run(width, groups, count, packed, c, s, out);
 }

@@ -17,6 +17,9 @@ static void narrow_store_some(uint8_t* p, size_t n, __m128i x) {
 
 #define LN_V __m256i
 #define LN_XOR(x, y) _mm256_xor_si256(x, y)
+#define LN_AND(x, y) _mm256_and_si256(x, y)
+#define LN_OR(x, y) _mm256_or_si256(x, y)
+#define LN_FLOATS(x) _mm256_castsi256_ps(x)
 #define LN_BYTES 32
 #define LN_LANES 0xff
 #define LN_OP(name) LN_GLUE(_mm256_, name)
@@ -34,6 +37,9 @@ static void narrow_store_some(uint8_t* p, size_t n, __m128i x) {
 #include "kernels/x86/dwconv_q8_vnni.h"
 #undef LN_V
 #undef LN_XOR
+#undef LN_AND
+#undef LN_OR
+#undef LN_FLOATS
 #undef LN_BYTES
 #undef LN_LANES
 #undef LN_OP
@@ -51,6 +57,9 @@ static void narrow_store_some(uint8_t* p, size_t n, __m128i x) {
 
 #define LN_V __m128i
 #define LN_XOR(x, y) _mm_xor_si128(x, y)
+#define LN_AND(x, y) _mm_and_si128(x, y)
+#define LN_OR(x, y) _mm_or_si128(x, y)
+#define LN_FLOATS(x) _mm_castsi128_ps(x)
 #define LN_BYTES 16
 #define LN_LANES 0xf
 #define LN_OP(name) LN_GLUE(_mm_, name)

@@ -22,11 +22,15 @@ typedef struct slot_map {
   uint32_t second, used;
 } slot_map;
 
+/* How the sums of a block become bytes: by requant_q8.h's short way, with a range that begins at the zero point or with
+ * another; or by the long one, some channels shifted to the left before. Without the latter 2^31 is not in the bias. */
+typedef enum finish_kind { kShortAtZero, kShort, kLong, kLongLeft } finish_kind;
+
 /* Before the weights of every block. */
 typedef struct block_head {
   slot_map slots;
   uint32_t groups;
-  uint32_t any_left; /* whether one of the channels is shifted to the left */
+  uint32_t finish; /* a finish_kind */
   char unused[64 - (sizeof(slot_map) + 8) % 64];
 } block_head;
 
@@ -45,7 +49,7 @@ typedef struct cursor {
   size_t strides[kMaxSlots];
   const uint8_t* outside;
   int64_t column, width;
-  bool any_left;
+  finish_kind finish;
 } cursor;
 
 static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* head, size_t channel) {
@@ -56,7 +60,7 @@ static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* he
   }
   c->outside = s->outside + channel;
   c->width = s->in_width;
-  c->any_left = head->any_left != 0;
+  c->finish = (finish_kind)head->finish;
 }
 
 /* How many of a block's channels exist: all, or, in the narrowest block, half of them, more, or fewer. */

@@ -4,6 +4,7 @@
 typedef struct LN_NAME(block) {
   uint32_t bias[4][LN_BYTES / 4], multiplier[4][LN_BYTES / 4], offset[4][LN_BYTES / 4], sign_shift[4][LN_BYTES / 4],
       shift[4][LN_BYTES / 4], left[4][LN_BYTES / 4];
+  float scale[4][LN_BYTES / 4], start[4][LN_BYTES / 4];
   int8_t weights[][4][LN_BYTES]; /* [width][groups] */
 } LN_NAME(block);
 
@@ -11,10 +12,14 @@ typedef struct LN_NAME(block) {
 
 static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t count, block_head* head, void* packed) {
   LN_NAME(block)* b = packed;
+  bool any_left = false, all_short = true;
+  for (size_t lane = 0; lane < LN_BYTES / 4; ++lane)
+    for (size_t v = 0; v < 4; ++v) b->start[v][lane] = ln_requant_q8_no_start(&f->range);
   for (size_t at = 0; at < count; ++at) {
     /* Interleaving works within 128 bits: vector v has the channels v * 4 to v * 4 + 3 of every sixteen. */
     const size_t v = at / 4 % 4, lane = at / 16 * 4 + at % 4;
     ln_requant_q8 n;
+    ln_requant_q8_short s = {0, 0};
     if (!ln_dwconv_q8_channel(f, first + at, &n)) return false;
     b->bias[v][lane] = n.bias;
     b->multiplier[v][lane] = n.multiplier;
@@ -22,25 +27,64 @@ static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t cou
     b->sign_shift[v][lane] = n.sign_shift;
     b->shift[v][lane] = n.shift;
     b->left[v][lane] = n.left;
-    if (n.left > 0) head->any_left = 1;
+    any_left = any_left || n.left > 0;
+    all_short = all_short && ln_dwconv_q8_channel_short(f, first + at, &n, &s);
+    b->scale[v][lane] = s.scale;
+    b->start[v][lane] = s.start;
     for (int32_t x = 0; x < f->width; ++x)
       for (size_t s = 0; s < 4 * head->groups; ++s)
         b->weights[(size_t)x * head->groups + s / 4][v][4 * lane + s % 4] =
             slot_weight(f, &head->slots, s, x, first + at);
   }
+  const finish_kind is_short = ln_requant_q8_starts_at_zero(&f->range) ? kShortAtZero : kShort;
+  head->finish = all_short ? is_short : any_left ? kLongLeft : kLong;
+  for (size_t lane = 0; all_short && lane < LN_BYTES / 4; ++lane)
+    for (size_t v = 0; v < 4; ++v) b->bias[v][lane] ^= UINT32_C(1) << 31;
   return true;
 }
 
-LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, bool any_left, const LN_V sums[4],
-                               const LN_NAME(range) * range, uint8_t* out, lane_count lanes, size_t count) {
+LN_INLINE LN_V LN_NAME(long_bytes)(const LN_NAME(block) * b, finish_kind kind, const LN_V sums[4],
+                                   const LN_NAME(range) * range) {
   LN_V r[4];
-  (void)count;
   LN_UNROLL for (int v = 0; v < 4; ++v) {
-    const LN_V sum = any_left ? LN_NAME(requant_left)(sums[v], LN_LOAD(b->left[v])) : sums[v];
+    LN_V sum = sums[v];
+    if (kind == kLongLeft) sum = LN_NAME(requant_left)(sum, LN_LOAD(b->left[v]));
+    if (kind < kLong) sum = LN_XOR(sum, LN_OP(set1_epi32)(INT32_MIN));
     r[v] = LN_NAME(requant)(sum, LN_LOAD(b->multiplier[v]), LN_LOAD(b->offset[v]), LN_LOAD(b->sign_shift[v]),
                             LN_LOAD(b->shift[v]));
   }
-  const LN_V bytes = LN_NAME(bytes)(LN_OP(packs_epi32)(r[0], r[1]), LN_OP(packs_epi32)(r[2], r[3]), range);
+  return LN_NAME(bytes)(LN_OP(packs_epi32)(r[0], r[1]), LN_OP(packs_epi32)(r[2], r[3]), range);
+}
+
+/* Not inlined, as it is rare: where the short way leaves doubt. */
+LN_NOINLINE static LN_V LN_NAME(bytes_again)(const LN_NAME(block) * b, const LN_V sums[4],
+                                             const ln_requant_q8_out* out) {
+  const LN_NAME(range) range = LN_NAME(range_of)(out);
+  return LN_NAME(long_bytes)(b, kShort, sums, &range);
+}
+
+/* `kind` is a constant where it is called. */
+LN_INLINE LN_V LN_NAME(bytes_of)(const LN_NAME(block) * b, finish_kind kind, const LN_V sums[4],
+                                 const LN_NAME(range) * range, const ln_requant_q8_out* out) {
+  LN_V r[4];
+  if (kind >= kLong) return LN_NAME(long_bytes)(b, kind, sums, range);
+  LN_UNROLL for (int v = 0; v < 4; ++v) r[v] =
+      LN_NAME(short)(kind == kShortAtZero, sums[v], LN_LOAD(b->scale[v]), LN_LOAD(b->start[v]), range);
+  if (LN_UNLIKELY(LN_NAME(doubtful)(r))) {
+    const LN_V again[4] = {sums[0], sums[1], sums[2], sums[3]};
+    return LN_NAME(bytes_again)(b, again, out);
+  }
+  return LN_NAME(short_bytes)(r, range);
+}
+
+LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, finish_kind kind, const LN_V sums[4],
+                               const LN_NAME(range) * range, const ln_requant_q8_out* to, uint8_t* out,
+                               lane_count lanes, size_t count) {
+  (void)count;
+  const LN_V bytes = kind == kShortAtZero ? LN_NAME(bytes_of)(b, kShortAtZero, sums, range, to)
+                     : kind == kShort     ? LN_NAME(bytes_of)(b, kShort, sums, range, to)
+                     : kind == kLong      ? LN_NAME(bytes_of)(b, kLong, sums, range, to)
+                                          : LN_NAME(bytes_of)(b, kLongLeft, sums, range, to);
   if (lanes == kAll)
     LN_STORE(out, bytes);
   else if (lanes == kHalf)
@@ -93,7 +137,7 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
         }
       }
       if (phase == 0 && j >= depth - 1) {
-        LN_NAME(finish)(b, c->any_left, sums[depth - 1], &range, out, lanes, count);
+        LN_NAME(finish)(b, c->finish, sums[depth - 1], &range, &s->range, out, lanes, count);
         out += s->out_stride;
       }
     }
@@ -118,7 +162,7 @@ LN_INLINE void LN_NAME(plain)(size_t width, size_t groups, lane_count lanes, siz
             LN_DPBUSD(sums[v], x[v], LN_LOAD(b->weights[i * groups + g][v]));
       }
     }
-    LN_NAME(finish)(b, c->any_left, sums, &range, out, lanes, count);
+    LN_NAME(finish)(b, c->finish, sums, &range, &s->range, out, lanes, count);
   }
 }
 

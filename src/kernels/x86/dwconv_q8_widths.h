@@ -21,7 +21,7 @@ static size_t most_groups(int32_t height) { return (2 * (size_t)height + 3) / 4;
 
 /* Blocks lie where they would if all needed the most groups. */
 static size_t block_size(size_t lanes, int32_t height, int32_t width) {
-  return sizeof(block_head) + 24 * lanes + (size_t)width * most_groups(height) * 4 * lanes;
+  return sizeof(block_head) + 32 * lanes + (size_t)width * most_groups(height) * 4 * lanes;
 }
 
 static size_t packed_size(size_t channels, int32_t height, int32_t width) {

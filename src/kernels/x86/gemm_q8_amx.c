@@ -173,7 +173,7 @@ static void run(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* 
   memset(sums + cut.height * vectors * kLanes, 0, 3 * vectors * kLanes * sizeof *sums);
   for (size_t i = 0; i < cut.blocks; ++i) {
     const size_t first = first_row(r, &cut, i);
-    sum_panel(r, &cut, first, n->bias, sums);
+    sum_panel(r, &cut, first, first_sums(n), sums);
     finish_by[vectors - 1](cut.height, r->columns, n, n->row_terms != NULL ? n->row_terms + first : NULL, sums,
                            out + first * out_stride, out_stride);
   }

@@ -39,7 +39,7 @@ typedef struct usual_numbers {
 
 /* False: the other way must be taken. */
 LN_INLINE bool make_usual(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, usual_numbers* usual) {
-  if (kind_of(n) != kFixed || r->rows < kVectorsAtOnce) return false;
+  if (n->scale != NULL || n->left != NULL || r->rows < kVectorsAtOnce) return false;
   usual->range = range_of(&n->range);
   return requant_q8_make_sixteen(n->multiplier, n->shift, 0, r->columns > kLanes ? kLanes : 0, &usual->sums);
 }

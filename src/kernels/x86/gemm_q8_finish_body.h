@@ -23,11 +23,19 @@ LN_INLINE void store_rows(size_t vectors, size_t rows, uint8_t* out, size_t out_
   }
 }
 
-/* By fixed factors, some of them above 1, or by doubles. */
-typedef enum finish_kind { kFixed, kFixedLeft, kReal } finish_kind;
+/* By fixed factors, some of them above 1, or by doubles; by fixed ones the short way, with a range that begins at the
+ * zero point or with another. */
+typedef enum finish_kind { kFixed, kFixedLeft, kReal, kShortAtZero, kShort } finish_kind;
 
 static inline finish_kind kind_of(const ln_gemm_q8_numbers* n) {
-  return n->scale != NULL ? kReal : n->left != NULL ? kFixedLeft : kFixed;
+  if (n->scale != NULL) return kReal;
+  if (n->start_f != NULL) return ln_requant_q8_starts_at_zero(&n->range) ? kShortAtZero : kShort;
+  return n->left != NULL ? kFixedLeft : kFixed;
+}
+
+/* What sums begin with. */
+static inline const uint32_t* first_sums(const ln_gemm_q8_numbers* n) {
+  return n->scale == NULL && n->start_f != NULL ? n->plain_bias : n->bias;
 }
 
 /* In float first: of t = sum * scale, which is off by less than 2^-14 where it matters (three roundings of 2^-24, |t|
@@ -53,13 +61,18 @@ LN_INLINE void finish_real(size_t rows, size_t vectors, const ln_gemm_q8_numbers
 
 /* The numbers of a vector of columns, in registers. */
 typedef struct fixed_numbers {
-  vec multiplier, offset, sign_shift, shift, left;
+  vec multiplier, offset, sign_shift, shift, left, scale, start;
 } fixed_numbers;
 
 LN_INLINE void load_numbers(finish_kind kind, size_t vectors, const ln_gemm_q8_numbers* n, fixed_numbers* fixed) {
   if (kind == kReal) return;
   LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
     const size_t at = v * kLanes;
+    if (kind == kShortAtZero || kind == kShort) {
+      fixed[v].scale = vec_load(n->scale_f + at);
+      fixed[v].start = vec_load(n->start_f + at);
+      continue;
+    }
     fixed[v].multiplier = vec_load(n->multiplier + at);
     fixed[v].offset = vec_load(n->offset + at);
     fixed[v].sign_shift = vec_load(n->sign_shift + at);
@@ -103,6 +116,30 @@ LN_INLINE void store_tile(size_t rows, size_t vectors, size_t exist, size_t colu
   }
 }
 
+/* As finish_sums and store_tile, four vectors of some rows the short way. */
+LN_INLINE void store_short(bool at_zero, size_t vectors, size_t exist, size_t columns, const ln_gemm_q8_numbers* n,
+                           const fixed_numbers* fixed, const range* to, vec some[][kVectors], uint8_t* out,
+                           size_t out_stride) {
+  const vec top = vec_set(UINT32_C(1) << 31);
+  vec v[kVectorsAtOnce];
+  LN_UNROLL for (size_t i = 0; i < kVectorsAtOnce; ++i) {
+    const bool used = i < kVectorsAtOnce / vectors * vectors;
+    v[i] = used ? requant_short(at_zero, some[i / vectors][i % vectors], fixed[i % vectors].scale,
+                                fixed[i % vectors].start, to)
+                : v[0];
+  }
+  vec bytes = vec_short_bytes(v, to);
+  if (LN_UNLIKELY(vec_doubtful(v))) {
+    LN_UNROLL for (size_t i = 0; i < kVectorsAtOnce / vectors * vectors; ++i) {
+      const size_t at = i % vectors * kLanes;
+      v[i] = requant(vec_xor(some[i / vectors][i % vectors], top), vec_load(n->multiplier + at),
+                     vec_load(n->offset + at), vec_load(n->sign_shift + at), vec_load(n->shift + at));
+    }
+    bytes = vec_bytes(v, to);
+  }
+  store_rows(vectors, exist, out, out_stride, bytes, columns);
+}
+
 /* From memory, the numbers loaded once for all rows: sums is [rows][vectors][kLanes] and has something up to whole
  * fours of vectors. */
 LN_INLINE void finish_as(finish_kind kind, size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_numbers* n,
@@ -121,6 +158,10 @@ LN_INLINE void finish_as(finish_kind kind, size_t vectors, size_t rows, size_t c
       const vec term = vec_set((uint32_t)terms[m + i < rows ? m + i : m]);
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) some[i][v] = vec_add(some[i][v], term);
     }
+    if (kind == kShortAtZero || kind == kShort) {
+      store_short(kind == kShortAtZero, vectors, rows - m, columns, n, fixed, &to, some, out, out_stride);
+      continue;
+    }
     finish_sums(kind, step, vectors, n, fixed, some);
     store_tile(step, vectors, rows - m, columns, &to, some, out, out_stride);
   }
@@ -131,6 +172,10 @@ LN_INLINE void finish(size_t vectors, size_t rows, size_t columns, const ln_gemm
   const finish_kind kind = kind_of(n);
   if (kind == kReal)
     finish_as(kReal, vectors, rows, columns, n, terms, sums, out, out_stride);
+  else if (kind == kShortAtZero)
+    finish_as(kShortAtZero, vectors, rows, columns, n, terms, sums, out, out_stride);
+  else if (kind == kShort)
+    finish_as(kShort, vectors, rows, columns, n, terms, sums, out, out_stride);
   else if (kind == kFixedLeft)
     finish_as(kFixedLeft, vectors, rows, columns, n, terms, sums, out, out_stride);
   else

@@ -102,7 +102,7 @@ LN_INLINE void tile_bytes(size_t rows, size_t vectors, const ln_gemm_q8_rows* r,
     tile_bytes(count, vectors, r, n, m, out + m * out_stride, out_stride);                                           \
     continue;                                                                                                        \
   }                                                                                                                  \
-  tile_sums(count, vectors, r, m, n->bias, sums);                                                                    \
+  tile_sums(count, vectors, r, m, first_sums(n), sums);                                                              \
   fill_up(count, vectors, sums);                                                                                     \
   finish_##vectors(count, r->columns, n, n->row_terms != NULL ? n->row_terms + m : NULL, sums, out + m * out_stride, \
                    out_stride)
@@ -159,7 +159,7 @@ LN_NOINLINE static void row_sums(size_t groups, const uint8_t* a, const int8_t* 
     size_t c = 0;                                                                                                 \
     for (size_t i = kRowVectors; i < kRowVectors + kVectorsAtOnce; ++i) vec_store(sums + i * kLanes, vec_set(0)); \
     for (; r->columns - c >= kRowPanels * kPanelColumns; c += kRowPanels * kPanelColumns) {                       \
-      row_sums(r->groups, r->a, rest.b, n->bias + c, sums);                                                       \
+      row_sums(r->groups, r->a, rest.b, first_sums(n) + c, sums);                                                 \
       for (size_t at = 0; at < kRowPanels * kPanelColumns; at += kPanelColumns) {                                 \
         const ln_gemm_q8_numbers some = ln_gemm_q8_numbers_from(n, c + at);                                       \
         finish_##vectors(1, kPanelColumns, &some, n->row_terms, sums + at, out + c + at, 0);                      \

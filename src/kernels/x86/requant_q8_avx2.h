@@ -9,15 +9,25 @@
 
 #define LN_UPPER_HALVES(even, odd) LN_OP(blend_epi32)(LN_OP(srli_epi64)(even, 32), odd, 0xaa & LN_LANES)
 #define LN_FLIP_TOP(x, left) LN_OP(add_epi32)(x, LN_OP(slli_epi32)(LN_OP(cmpgt_epi32)(left, LN_OP(set1_epi32)(0)), 31))
+#define LN_UPPER_WORDS(a, b) LN_OP(packs_epi32)(LN_OP(srai_epi32)(a, 16), LN_OP(srai_epi32)(b, 16))
+#define LN_SIGNED(a, x) LN_OR(a, LN_AND(x, LN_OP(set1_epi32)(INT32_MIN)))
+#define LN_ANY_WITHOUT(x, bits) \
+  (LN_OP(movemask_epi8)(LN_OP(cmpeq_epi32)(LN_AND(x, LN_OP(set1_epi32)(bits)), LN_OP(set1_epi32)(0))) != 0)
 
 #define LN_V __m256i
 #define LN_XOR(x, y) _mm256_xor_si256(x, y)
+#define LN_AND(x, y) _mm256_and_si256(x, y)
+#define LN_OR(x, y) _mm256_or_si256(x, y)
+#define LN_FLOATS(x) _mm256_castsi256_ps(x)
 #define LN_LANES 0xff
 #define LN_OP(name) _mm256_##name
 #define LN_NAME(name) q8_##name
 #include "kernels/x86/requant_q8_body.h"
 #undef LN_V
 #undef LN_XOR
+#undef LN_AND
+#undef LN_OR
+#undef LN_FLOATS
 #undef LN_LANES
 #undef LN_OP
 #undef LN_NAME

@@ -18,6 +18,7 @@ LN_INLINE vec vec_load(const void* p) { return _mm256_loadu_si256((const __m256i
 LN_INLINE void vec_store(void* p, vec x) { _mm256_storeu_si256((__m256i*)p, x); }
 LN_INLINE vec vec_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
 LN_INLINE vec vec_add(vec a, vec b) { return _mm256_add_epi32(a, b); }
+LN_INLINE vec vec_xor(vec a, vec b) { return _mm256_xor_si256(a, b); }
 LN_INLINE vec vec_sub(vec a, vec b) { return _mm256_sub_epi32(a, b); }
 LN_INLINE vec vec_mul(vec a, vec b) { return _mm256_mullo_epi32(a, b); }
 LN_INLINE vec vec_shift_left(vec x, uint32_t count) { return _mm256_sll_epi32(x, _mm_cvtsi32_si128((int)count)); }
@@ -63,6 +64,10 @@ LN_INLINE range range_of(const ln_requant_q8_out* out) { return q8_range_of(out)
 LN_INLINE vec requant(vec u, vec multiplier, vec offset, vec sign_shift, vec shift) {
   return q8_requant(u, multiplier, offset, sign_shift, shift);
 }
+LN_INLINE vec requant_short(bool at_zero, vec x, vec scale, vec start, const range* r) {
+  return q8_short(at_zero, x, scale, start, r);
+}
+LN_INLINE bool vec_doubtful(const vec v[4]) { return q8_doubtful(v); }
 LN_INLINE vec requant_left(vec u, vec left) { return q8_requant_left(u, left); }
 
 /* By a double, as ln_gemm_q8_numbers.scale asks; less the zero point. */
@@ -77,6 +82,11 @@ LN_INLINE vec requant_real(vec sum, const double* scale, const real_range* r) {
 LN_INLINE vec vec_bytes(const vec x[4], const range* to) {
   const vec bytes = q8_bytes(_mm256_packs_epi32(x[0], x[1]), _mm256_packs_epi32(x[2], x[3]), to);
   return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+/* Of the short way's. */
+LN_INLINE vec vec_short_bytes(const vec v[4], const range* to) {
+  return _mm256_permutevar8x32_epi32(q8_short_bytes(v, to), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 
 LN_INLINE void vec_store_bytes(uint8_t* out, const vec x[4], const range* to) { vec_store(out, vec_bytes(x, to)); }

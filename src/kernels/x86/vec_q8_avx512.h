@@ -13,6 +13,8 @@
 
 #define LN_V __m512i
 #define LN_LANES 0xffff
+#define LN_FLOATS(x) _mm512_castsi512_ps(x)
+#define LN_UPPER_WORDS(a, b) upper_words_512(a, b)
 #define LN_OP(name) _mm512_##name
 #define LN_NAME(name) q8_##name
 #include "kernels/x86/requant_q8_body.h"
@@ -25,6 +27,7 @@ LN_INLINE vec vec_load(const void* p) { return _mm512_loadu_si512(p); }
 LN_INLINE void vec_store(void* p, vec x) { _mm512_storeu_si512(p, x); }
 LN_INLINE vec vec_set(uint32_t x) { return _mm512_set1_epi32((int)x); }
 LN_INLINE vec vec_add(vec a, vec b) { return _mm512_add_epi32(a, b); }
+LN_INLINE vec vec_xor(vec a, vec b) { return _mm512_xor_si512(a, b); }
 LN_INLINE vec vec_sub(vec a, vec b) { return _mm512_sub_epi32(a, b); }
 LN_INLINE vec vec_mul(vec a, vec b) { return _mm512_mullo_epi32(a, b); }
 LN_INLINE vec vec_shift_left(vec x, uint32_t count) { return _mm512_sll_epi32(x, _mm_cvtsi32_si128((int)count)); }
@@ -65,6 +68,10 @@ LN_INLINE range range_of(const ln_requant_q8_out* out) { return q8_range_of(out)
 LN_INLINE vec requant(vec u, vec multiplier, vec offset, vec sign_shift, vec shift) {
   return q8_requant(u, multiplier, offset, sign_shift, shift);
 }
+LN_INLINE vec requant_short(bool at_zero, vec x, vec scale, vec start, const range* r) {
+  return q8_short(at_zero, x, scale, start, r);
+}
+LN_INLINE bool vec_doubtful(const vec v[4]) { return q8_doubtful(v); }
 LN_INLINE vec requant_left(vec u, vec left) { return q8_requant_left(u, left); }
 
 /* By a double, as ln_gemm_q8_numbers.scale asks; less the zero point. Adding the largest double below a half and
@@ -98,6 +105,12 @@ LN_INLINE vec vec_bytes(const vec x[4], const range* to) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   const vec bytes = q8_bytes(_mm512_packs_epi32(x[0], x[1]), _mm512_packs_epi32(x[2], x[3]), to);
   return _mm512_permutexvar_epi32(order, bytes);
+}
+
+/* Of the short way's. */
+LN_INLINE vec vec_short_bytes(const vec v[4], const range* to) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, q8_short_bytes(v, to));
 }
 
 LN_INLINE void vec_store_bytes(uint8_t* out, const vec x[4], const range* to) { vec_store(out, vec_bytes(x, to)); }
