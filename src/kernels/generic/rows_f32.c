@@ -5,6 +5,7 @@
 
 #include "kernels/generic/matvec.h"
 #include "kernels/generic/rows_q8.h"
+#include "kernels/generic/rows_s16.h"
 #include "kernels/generic/softmax.h"
 #if defined(__x86_64__)
 #include "kernels/x86/rows_f32_x86.h"
@@ -72,11 +73,11 @@ const ln_rows_f32* ln_rows_f32_best(void) {
 ln_unary_row ln_unary_best(ln_unary_row ref) {
   const ln_unary_variant* v = ln_rows_f32_best()->unary;
   while (v->ref != NULL && v->ref != ref) ++v;
-  return v->ref != NULL ? v->row : ref;
+  return v->ref != NULL ? v->row : ln_unary_s16_best(ref);
 }
 
 ln_binary_row ln_binary_best(ln_binary_row ref) {
   const ln_binary_variant* v = ln_rows_f32_best()->binary;
   while (v->ref != NULL && v->ref != ref) ++v;
-  return v->ref != NULL ? v->row : ln_rows_q8_best(ref);
+  return v->ref != NULL ? v->row : ln_rows_q8_best(ln_binary_s16_best(ref));
 }

@@ -21,12 +21,12 @@ static const uint16_t kTable[256] = {
     65530, 65530, 65531, 65531, 65531, 65531, 65531, 65532, 65532, 65532, 65532, 65532, 65532, 65533, 65533, 65533,
     65533, 65533, 65533, 65533, 65533, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534};
 
-/* The value at `x` steps of 1 / 24 / 2^bits, with `bits` bits more. */
-static inline int32_t interpolate(uint32_t x, int bits) {
-  const uint32_t index = x >> bits;
-  if (index >= 255) return (int32_t)(0xffffu << bits);
-  const uint32_t low = kTable[index], high = kTable[index + 1], rest = x & ((1u << bits) - 1);
-  return (int32_t)((low << bits) + rest * (high - low));
+/* The value at `x` steps of 1 / 24 / 2^bits, with `bits` bits more; behind the table `end`. Without branches, which
+ * would depend on data. */
+static inline int32_t interpolate(uint32_t x, int bits, int32_t end) {
+  const uint32_t index = x >> bits, inside = 0u - (uint32_t)(index < 255), at = (index & inside) | (254 & ~inside);
+  const uint32_t low = kTable[at], high = kTable[at + 1], rest = x & ((1u << bits) - 1);
+  return (int32_t)((((low << bits) + rest * (high - low)) & inside) | ((uint32_t)end & ~inside));
 }
 
 static inline int32_t scale(const ln_sigmoid_s16* p, int16_t x) {
@@ -34,15 +34,21 @@ static inline int32_t scale(const ln_sigmoid_s16* p, int16_t x) {
   return (x * p->multiplier + half) >> p->shift;
 }
 
+/* All ones where x is negative. */
+static inline int32_t sign_of(int32_t x) { return x >> 31; }
+
+static inline int32_t negate_if(int32_t sign, int32_t x) {
+  return (int32_t)(((uint32_t)x ^ (uint32_t)sign) - (uint32_t)sign);
+}
+
 void ln_logistic_s16(const void* params, const void* in, void* out, size_t n) {
   enum { BITS = 9 };
   const int16_t* from = in;
   int16_t* to = out;
   for (size_t i = 0; i < n; ++i) {
-    const int32_t x = scale(params, from[i]);
-    const uint32_t magnitude = x < 0 ? 0u - (uint32_t)x : (uint32_t)x;
-    const int32_t value = magnitude >> BITS >= 255 ? 0x7fff << (BITS + 1) : interpolate(magnitude, BITS);
-    const int32_t rounded = x >= 0 ? value + (1 << BITS) : (1 << (16 + BITS)) - value + (1 << BITS) - 1;
+    const int32_t x = scale(params, from[i]), sign = sign_of(x);
+    const int32_t value = interpolate((uint32_t)negate_if(sign, x), BITS, 0x7fff << (BITS + 1));
+    const int32_t rounded = negate_if(sign, value) + (sign & ((1 << (16 + BITS)) - 1)) + (1 << BITS);
     to[i] = (int16_t)(rounded >> (BITS + 1));
   }
 }
@@ -53,9 +59,9 @@ void ln_tanh_s16(const void* params, const void* in, void* out, size_t n) {
   const int16_t* from = in;
   int16_t* to = out;
   for (size_t i = 0; i < n; ++i) {
-    const int32_t x = scale(params, from[i]);
-    const int32_t value = interpolate(x < 0 ? 0u - (uint32_t)x : (uint32_t)x, BITS);
-    const int32_t centred = x >= 0 ? value - (1 << (15 + BITS)) : (1 << (15 + BITS)) - value - 1;
+    const int32_t x = scale(params, from[i]), sign = sign_of(x);
+    const int32_t value = interpolate((uint32_t)negate_if(sign, x), BITS, 0xffff << BITS);
+    const int32_t centred = negate_if(sign, value - (1 << (15 + BITS))) + sign;
     to[i] = (int16_t)((centred + (1 << (BITS - 1))) >> BITS);
   }
 }
