@@ -1,8 +1,8 @@
 /* CONV_3D: a volume [N,D,H,W,C] under filters [d,h,w,C,O]; CONV_3D_TRANSPOSE: one spread by filters [d,h,w,O,C] to the
- * shape that its first input gives. */
-#include "kernels/generic/conv3d.h"
+ * shape that its first input gives. The arithmetic is a matrix product: ops/matrix.h, ops/transposed.h. */
 #include "ops/builtin_ops.h"
 #include "ops/op_util.h"
+#include "ops/transposed.h"
 
 enum { kBatch, kDepth, kHeight, kWidth, kChannels, kRank };
 
@@ -11,7 +11,20 @@ typedef struct conv3d_tensors {
   TfLiteTensor* output;
 } conv3d_tensors;
 
-LN_DEFINE_INIT(init, ln_conv3d, 0)
+typedef struct conv3d_data {
+  ln_transposed product; /* of CONV_3D the matrix and the axes */
+  int first_temporary;
+} conv3d_data;
+
+LN_DEFINE_INIT(init, conv3d_data, .first_temporary = -1)
+
+static void free_data(TfLiteContext* context, void* user_data) {
+  (void)context;
+  conv3d_data* data = user_data;
+  if (data == NULL) return;
+  ln_matrix_free(&data->product.matrix);
+  ln_free(data);
+}
 
 static TfLiteStatus get_tensors(TfLiteContext* context, const TfLiteNode* node, bool transposed, conv3d_tensors* t) {
   t->shape = transposed ? ln_optional_input(context, node, 0) : NULL;
@@ -28,8 +41,8 @@ static TfLiteStatus check_tensors(TfLiteContext* context, const conv3d_tensors* 
   LN_CHECK(context, t->filter->sparsity == NULL, "the filter is sparse; a dense one is right");
   LN_CHECK(context, ln_rank(t->input) == kRank && ln_rank(t->filter) == kRank,
            "input has rank %d and the filter %d; 5 is right", ln_rank(t->input), ln_rank(t->filter));
-  LN_CHECK(context, ln_dim(t->input, kChannels) == ln_dim(t->filter, in_axis),
-           "input has %d channels and the filter %d; equal numbers are right", ln_dim(t->input, kChannels),
+  LN_CHECK(context, ln_dim(t->input, kChannels) == ln_dim(t->filter, in_axis) && ln_dim(t->filter, in_axis) > 0,
+           "input has %d channels and the filter %d; equal numbers above 0 are right", ln_dim(t->input, kChannels),
            ln_dim(t->filter, in_axis));
   if (t->bias == NULL) return kTfLiteOk;
   LN_TRY(ln_check_type(context, t->bias, "the bias", kTfLiteFloat32));
@@ -40,92 +53,139 @@ static TfLiteStatus check_tensors(TfLiteContext* context, const conv3d_tensors* 
 
 /* Everything but the extents of the output and the padding. */
 static TfLiteStatus set_params(TfLiteContext* context, const TfLiteConv3DParams* params, const conv3d_tensors* t,
-                               int in_axis, int out_axis, ln_conv3d* c) {
+                               ln_transposed* p) {
   const int32_t strides[3] = {params->stride_depth, params->stride_height, params->stride_width};
   const int32_t dilations[3] = {params->dilation_depth_factor, params->dilation_height_factor,
                                 params->dilation_width_factor};
-  for (int i = 0; i < 3; ++i) {
-    c->in[i] = ln_dim(t->input, kDepth + i);
-    c->filter[i] = ln_dim(t->filter, i);
-    c->stride[i] = strides[i];
-    c->dilation[i] = dilations[i];
-    LN_CHECK(context, c->filter[i] >= 1 && c->stride[i] >= 1 && c->dilation[i] >= 1,
-             "axis %d has filter %d, stride %d, dilation %d; each must be at least 1", kDepth + i, c->filter[i],
-             c->stride[i], c->dilation[i]);
+  size_t tap = (size_t)ln_dim(t->filter, 3) * (size_t)ln_dim(t->filter, 4);
+  p->batch = ln_dim(t->input, kBatch);
+  p->channels = ln_dim(t->input, kChannels);
+  for (int i = 3; i-- > 0; tap *= (size_t)ln_dim(t->filter, i)) {
+    ln_transposed_axis* axis = &p->axes[i];
+    axis->in = ln_dim(t->input, kDepth + i);
+    axis->filter = ln_dim(t->filter, i);
+    axis->stride = strides[i];
+    axis->dilation = dilations[i];
+    axis->tap_stride = tap;
+    LN_CHECK(context, axis->filter >= 1 && axis->stride >= 1 && axis->dilation >= 1,
+             "axis %d has filter %d, stride %d, dilation %d; each must be at least 1", kDepth + i, axis->filter,
+             axis->stride, axis->dilation);
   }
-  c->in_channels = (size_t)ln_dim(t->filter, in_axis);
-  c->out_channels = (size_t)ln_dim(t->filter, out_axis);
-  return ln_activation_range_f32(context, params->activation, &c->low, &c->high);
+  p->matrix.rule = LN_MATRIX_F32;
+  p->matrix.in_type = p->matrix.weights_type = p->matrix.out_type = kTfLiteFloat32;
+  return ln_activation_range_f32(context, params->activation, &p->matrix.low_f, &p->matrix.high_f);
 }
 
-static TfLiteStatus begin(TfLiteContext* context, const TfLiteNode* node, bool transposed, conv3d_tensors* t) {
+static TfLiteStatus begin(TfLiteContext* context, TfLiteNode* node, bool transposed, conv3d_tensors* t) {
   const int in_axis = transposed ? 4 : 3, out_axis = transposed ? 3 : 4, inputs = transposed ? 3 : 2;
+  conv3d_data* d = node->user_data;
   LN_CHECK(context, node->builtin_data != NULL, "the options are missing");
   LN_TRY(ln_check_io(context, node, inputs, inputs + 1, 1));
+  LN_TRY(ln_set_temporaries(context, node, 1, &d->first_temporary));
   LN_TRY(get_tensors(context, node, transposed, t));
   LN_TRY(check_tensors(context, t, in_axis, out_axis));
-  return set_params(context, node->builtin_data, t, in_axis, out_axis, node->user_data);
+  d->product.outputs = ln_dim(t->filter, out_axis);
+  return set_params(context, node->builtin_data, t, &d->product);
 }
 
-typedef struct conv3d_run {
-  const ln_conv3d* conv;
-  const float *in, *filter, *bias;
-  float* out;
-  size_t first;
-} conv3d_run;
-
-enum { kLines = 1024 };
-
-static void run_line(void* arg, size_t line) {
-  const conv3d_run* r = arg;
-  ln_conv3d_line_f32(r->conv, r->in, r->filter, r->bias, r->first + line, r->out);
-}
-
-static void run_transposed_line(void* arg, size_t line) {
-  const conv3d_run* r = arg;
-  ln_tconv3d_line_f32(r->conv, r->in, r->filter, r->bias, r->first + line, r->out);
-}
-
-/* Some lines at a time, so that it can be given up. */
-static TfLiteStatus run(TfLiteContext* context, const TfLiteNode* node, const conv3d_tensors* t,
-                        void (*task)(void* arg, size_t line)) {
-  conv3d_run r = {node->user_data,   t->input->data.f,
-                  t->filter->data.f, t->bias != NULL ? t->bias->data.f : NULL,
-                  t->output->data.f, 0};
-  const TfLiteTensor* output = t->output;
-  const size_t lines =
-      (size_t)ln_dim(output, kBatch) * (size_t)ln_dim(output, kDepth) * (size_t)ln_dim(output, kHeight);
-  if (output->bytes == 0) return kTfLiteOk;
-  for (r.first = 0; r.first < lines; r.first += kLines) {
-    if (r.first > 0 && ln_is_cancelled(context)) return kTfLiteCancelled;
-    ln_parallel_for(context, task, &r, lines - r.first < kLines ? lines - r.first : kLines);
-  }
-  return kTfLiteOk;
+/* With the matrix's parts made. */
+static TfLiteStatus finish(TfLiteContext* context, TfLiteNode* node, const conv3d_tensors* t) {
+  ln_transposed* p = &((conv3d_data*)node->user_data)->product;
+  LN_TRY(ln_transposed_prepare(context, p, t->filter));
+  if (p->matrix.packed_is_constant && (t->bias == NULL || ln_is_constant(t->bias)))
+    LN_TRY(ln_matrix_load(context, &p->matrix, t->filter, t->bias));
+  return ln_set_scratch(context, node, 0, p->scratch_bytes);
 }
 
 /* ---- CONV_3D ---- */
 
+static TfLiteStatus make_part(TfLiteContext* context, ln_transposed* p) {
+  const size_t taps = (size_t)p->axes[0].filter * (size_t)p->axes[1].filter * (size_t)p->axes[2].filter;
+  LN_TRY(ln_matrix_make_parts(context, &p->matrix, 1));
+  p->matrix.columns = (size_t)p->outputs;
+  p->matrix.channel_groups = 1;
+  p->matrix.parts[0].layout = (ln_gemm_layout){.columns = p->matrix.columns,
+                                               .taps_y = 1,
+                                               .taps_x = 1,
+                                               .channels = taps * (size_t)p->channels,
+                                               .column_stride = 1,
+                                               .channel_stride = p->matrix.columns};
+  return kTfLiteOk;
+}
+
 static TfLiteStatus conv_prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteConv3DParams* params = node->builtin_data;
-  ln_conv3d* c = node->user_data;
+  ln_transposed* p = &((conv3d_data*)node->user_data)->product;
   conv3d_tensors t;
   int32_t dims[kRank];
   LN_TRY(begin(context, node, false, &t));
   for (int i = 0; i < 3; ++i) {
+    ln_transposed_axis* axis = &p->axes[i];
     ln_window window;
-    LN_TRY(ln_compute_window(context, params->padding, c->in[i], c->filter[i], c->stride[i], c->dilation[i], &window));
-    c->out[i] = dims[kDepth + i] = window.out;
-    c->pad[i] = window.pad_before;
+    LN_TRY(ln_compute_window(context, params->padding, axis->in, axis->filter, axis->stride, axis->dilation, &window));
+    axis->out = dims[kDepth + i] = window.out;
+    axis->pad = window.pad_before;
   }
-  dims[kBatch] = ln_dim(t.input, kBatch);
-  dims[kChannels] = ln_dim(t.filter, 4);
-  return ln_resize(context, t.output, kRank, dims);
+  dims[kBatch] = p->batch;
+  dims[kChannels] = p->outputs;
+  LN_TRY(ln_resize(context, t.output, kRank, dims));
+  LN_TRY(make_part(context, p));
+  return finish(context, node, &t);
+}
+
+typedef struct conv3d_run {
+  const ln_transposed* product;
+  const void* in;
+  void* out;
+} conv3d_run;
+
+static void describe(const void* arg, size_t index, ln_matrix_job* job) {
+  const conv3d_run* r = arg;
+  const ln_transposed* p = r->product;
+  const ln_transposed_axis *z = &p->axes[0], *y = &p->axes[1], *x = &p->axes[2];
+  *job = (ln_matrix_job){.part = index,
+                         .in = r->in,
+                         .out = r->out,
+                         .shape = &job->window,
+                         .window = {.in_height = y->in,
+                                    .in_width = x->in,
+                                    .channels = (size_t)p->channels,
+                                    .pixel_stride = (size_t)p->channels,
+                                    .grid_height = y->out,
+                                    .grid_width = x->out,
+                                    .filter_height = y->filter,
+                                    .filter_width = x->filter,
+                                    .stride_y = y->stride,
+                                    .stride_x = x->stride,
+                                    .dilation_y = y->dilation,
+                                    .dilation_x = x->dilation,
+                                    .origin_y = -y->pad,
+                                    .origin_x = -x->pad,
+                                    .depth = &job->volume},
+                         .volume = {.in = z->in,
+                                    .grid = z->out,
+                                    .filter = z->filter,
+                                    .stride = z->stride,
+                                    .dilation = z->dilation,
+                                    .origin = -z->pad},
+                         .lines = 1,
+                         .line_rows = (size_t)p->batch * (size_t)z->out * (size_t)y->out * (size_t)x->out,
+                         .image_lines = 1,
+                         .out_stride = p->matrix.columns};
 }
 
 static TfLiteStatus conv_invoke(TfLiteContext* context, TfLiteNode* node) {
+  conv3d_data* d = node->user_data;
+  ln_transposed* p = &d->product;
   conv3d_tensors t;
   LN_TRY(get_tensors(context, node, false, &t));
-  return run(context, node, &t, run_line);
+  if (t.output->bytes == 0) return kTfLiteOk;
+  LN_TRY(ln_matrix_load(context, &p->matrix, t.filter, t.bias));
+  const conv3d_run run = {p, t.input->data.raw_const, t.output->data.raw};
+  const size_t rows = (size_t)p->batch * (size_t)p->axes[0].out * (size_t)p->axes[1].out * (size_t)p->axes[2].out;
+  ln_matrix_run(context, &p->matrix, ln_get_temporary(context, node, 0)->data.raw, LN_MATRIX_BY_JOBS, 1, 1, rows,
+                describe, &run);
+  return kTfLiteOk;
 }
 
 /* ---- CONV_3D_TRANSPOSE ---- */
@@ -133,7 +193,7 @@ static TfLiteStatus conv_invoke(TfLiteContext* context, TfLiteNode* node) {
 /* The output's shape must be one that a convolution takes to the input's. */
 static TfLiteStatus resize_transposed(TfLiteContext* context, const TfLiteNode* node, const conv3d_tensors* t) {
   const TfLiteConv3DParams* params = node->builtin_data;
-  ln_conv3d* c = node->user_data;
+  ln_transposed* p = &((conv3d_data*)node->user_data)->product;
   int32_t dims[kRank];
   int count;
   LN_TRY(ln_read_ints(context, t->shape, "the output's shape", kRank, dims, &count));
@@ -142,16 +202,17 @@ static TfLiteStatus resize_transposed(TfLiteContext* context, const TfLiteNode* 
            "the output's shape has %d batches and %d channels; %d and %d are right", dims[kBatch], dims[kChannels],
            ln_dim(t->input, kBatch), ln_dim(t->filter, 3));
   for (int i = 0; i < 3; ++i) {
+    ln_transposed_axis* axis = &p->axes[i];
     ln_window window;
     LN_CHECK(context, dims[kDepth + i] >= 0, "extent %d of the output's shape is %d; at least 0 is right", kDepth + i,
              dims[kDepth + i]);
-    LN_TRY(ln_compute_window(context, params->padding, dims[kDepth + i], c->filter[i], c->stride[i], c->dilation[i],
+    LN_TRY(ln_compute_window(context, params->padding, dims[kDepth + i], axis->filter, axis->stride, axis->dilation,
                              &window));
-    LN_CHECK(context, window.out == c->in[i],
+    LN_CHECK(context, window.out == axis->in,
              "extent %d of the output's shape is %d; it belongs to an input of %d, and this one has %d", kDepth + i,
-             dims[kDepth + i], window.out, c->in[i]);
-    c->out[i] = dims[kDepth + i];
-    c->pad[i] = window.pad_before;
+             dims[kDepth + i], window.out, axis->in);
+    axis->out = dims[kDepth + i];
+    axis->pad = window.pad_before;
   }
   return ln_resize(context, t->output, kRank, dims);
 }
@@ -162,19 +223,27 @@ static TfLiteStatus transpose_prepare(TfLiteContext* context, TfLiteNode* node) 
   LN_CHECK(context, t.shape != NULL, "the output's shape is left out");
   LN_TRY(ln_check_type(context, t.shape, "the output's shape", kTfLiteInt32));
   LN_CHECK(context, ln_rank(t.shape) == 1 && ln_dim(t.shape, 0) == kRank, "the output's shape is not 5 numbers");
+  ln_transposed* p = &((conv3d_data*)node->user_data)->product;
+  p->output_stride = (size_t)p->channels;
+  LN_TRY(ln_transposed_make_parts(context, p));
+  LN_TRY(finish(context, node, &t));
   if (ln_is_constant(t.shape)) return resize_transposed(context, node, &t);
   ln_set_dynamic(t.output);
   return kTfLiteOk;
 }
 
 static TfLiteStatus transpose_invoke(TfLiteContext* context, TfLiteNode* node) {
+  ln_transposed* p = &((conv3d_data*)node->user_data)->product;
   conv3d_tensors t;
   LN_TRY(get_tensors(context, node, true, &t));
   if (ln_is_dynamic(t.output)) LN_TRY(resize_transposed(context, node, &t));
-  return run(context, node, &t, run_transposed_line);
+  if (t.output->bytes == 0) return kTfLiteOk;
+  LN_TRY(ln_matrix_load(context, &p->matrix, t.filter, t.bias));
+  ln_transposed_run(context, p, ln_get_temporary(context, node, 0)->data.raw, t.input, NULL, t.output);
+  return kTfLiteOk;
 }
 
 const TfLiteRegistration ln_op_conv_3d = {
-    .init = init, .free = ln_free_node_data, .prepare = conv_prepare, .invoke = conv_invoke};
+    .init = init, .free = free_data, .prepare = conv_prepare, .invoke = conv_invoke};
 const TfLiteRegistration ln_op_conv_3d_transpose = {
-    .init = init, .free = ln_free_node_data, .prepare = transpose_prepare, .invoke = transpose_invoke};
+    .init = init, .free = free_data, .prepare = transpose_prepare, .invoke = transpose_invoke};

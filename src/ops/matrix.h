@@ -106,7 +106,8 @@ typedef struct ln_matrix_job {
   const void* in;
   void* out;
   const ln_im2col* shape; /* NULL: rows of `in` lie in_stride elements apart */
-  ln_im2col window;       /* room for a shape of the job's own */
+  ln_im2col window;       /* room for a shape of the job's own, and its depth */
+  ln_im2col_depth volume;
   size_t in_stride;
   size_t lines, line_rows; /* rows of all of them; they lie evenly within a line: line l starts at out + (l /
                               image_lines) * image_stride + (l % image_lines) * line_stride, its rows out_stride

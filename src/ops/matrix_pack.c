@@ -122,9 +122,10 @@ static uint64_t variant_of(const ln_matrix* matrix) {
   for (size_t i = 0; i < 5; ++i) hash = (hash ^ head[i]) * UINT64_C(1099511628211);
   for (size_t p = 0; p < matrix->part_count; ++p) {
     const ln_gemm_layout* l = &matrix->parts[p].layout;
-    const size_t words[9] = {l->columns,  l->taps_y,   l->taps_x,         l->channels,          l->column_stride,
-                             l->y_stride, l->x_stride, l->channel_stride, matrix->parts[p].base};
-    for (size_t i = 0; i < 9; ++i) hash = (hash ^ words[i]) * UINT64_C(1099511628211);
+    const size_t words[11] = {l->columns,           l->taps_y,   l->taps_x,         l->channels,     l->column_stride,
+                              l->y_stride,          l->x_stride, l->channel_stride, l->plane_taps_y, l->plane_stride,
+                              matrix->parts[p].base};
+    for (size_t i = 0; i < 11; ++i) hash = (hash ^ words[i]) * UINT64_C(1099511628211);
   }
   return hash;
 }

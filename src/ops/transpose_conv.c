@@ -64,13 +64,14 @@ static TfLiteStatus resize_output(TfLiteContext* context, const TfLiteNode* node
            dims[2]);
   LN_TRY(ln_compute_window(context, params->padding, dims[1], ln_dim(filter, 1), params->stride_height, 1, &rows));
   LN_TRY(ln_compute_window(context, params->padding, dims[2], ln_dim(filter, 2), params->stride_width, 1, &columns));
+  ln_transposed_axis *y = &t->axes[LN_TRANSPOSED_Y], *x = &t->axes[LN_TRANSPOSED_X];
   t->batch = dims[0];
-  t->in_height = ln_dim(input, 1);
-  t->in_width = ln_dim(input, 2);
-  t->out_height = dims[1];
-  t->out_width = dims[2];
-  t->pad_top = rows.pad_before;
-  t->pad_left = columns.pad_before;
+  y->in = ln_dim(input, 1);
+  x->in = ln_dim(input, 2);
+  y->out = dims[1];
+  x->out = dims[2];
+  y->pad = rows.pad_before;
+  x->pad = columns.pad_before;
   return ln_resize(context, output, 4, dims);
 }
 
@@ -131,17 +132,11 @@ static TfLiteStatus prepare_product(TfLiteContext* context, const TfLiteTranspos
                                     const TfLiteTensor* input, const TfLiteTensor* filter, const TfLiteTensor* bias,
                                     const TfLiteTensor* output, tconv_data* d) {
   ln_transposed* t = &d->product;
-  t->channels = ln_dim(filter, 3);
-  t->outputs = ln_dim(filter, 0);
-  t->filter_height = ln_dim(filter, 1);
-  t->filter_width = ln_dim(filter, 2);
-  t->stride_y = params->stride_height;
-  t->stride_x = params->stride_width;
+  ln_transposed_set_picture(t, filter, params->stride_height, params->stride_width);
   LN_TRY(ln_transposed_make_parts(context, t));
   LN_TRY(set_rule(context, params, input, filter, bias, output, d, &t->matrix));
-  LN_TRY(ln_matrix_prepare(context, &t->matrix, filter));
+  LN_TRY(ln_transposed_prepare(context, t, filter));
   LN_TRY(set_numbers(context, input, filter, output, &t->matrix));
-  LN_TRY(ln_matrix_plan_scratch(context, &t->matrix, &t->scratch_bytes));
   const bool ready = t->matrix.packed_is_constant && (bias == NULL || ln_is_constant(bias));
   return ready ? ln_matrix_load(context, &t->matrix, filter, bias) : kTfLiteOk;
 }

@@ -71,20 +71,16 @@ static TfLiteStatus check_inputs(TfLiteContext* context, const TfLiteTensor* inp
 /* The filter has outputs and channels where the picture has pixels. */
 static TfLiteStatus set_shape(TfLiteContext* context, const tconv_options* o, const TfLiteTensor* input,
                               const TfLiteTensor* filter, ln_transposed* t) {
+  ln_transposed_axis *y = &t->axes[LN_TRANSPOSED_Y], *x = &t->axes[LN_TRANSPOSED_X];
+  ln_transposed_set_picture(t, filter, o->stride_height, o->stride_width);
   t->batch = ln_dim(input, 0);
-  t->in_height = ln_dim(input, 1);
-  t->in_width = ln_dim(input, 2);
-  t->channels = ln_dim(input, 3);
-  t->outputs = ln_dim(filter, 0);
-  t->filter_height = ln_dim(filter, 1);
-  t->filter_width = ln_dim(filter, 2);
-  t->stride_y = o->stride_height;
-  t->stride_x = o->stride_width;
+  y->in = ln_dim(input, 1);
+  x->in = ln_dim(input, 2);
   LN_CHECK(context, t->channels >= 1 && t->outputs >= 1, "%d channels and %d outputs; at least 1 is right",
            (int)t->channels, (int)t->outputs);
   const bool same = o->padding == kTfLitePaddingSame;
-  LN_TRY(output_extent(context, same, t->in_height, t->filter_height, t->stride_y, &t->out_height, &t->pad_top));
-  return output_extent(context, same, t->in_width, t->filter_width, t->stride_x, &t->out_width, &t->pad_left);
+  LN_TRY(output_extent(context, same, y->in, y->filter, y->stride, &y->out, &y->pad));
+  return output_extent(context, same, x->in, x->filter, x->stride, &x->out, &x->pad);
 }
 
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
@@ -107,10 +103,9 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   t->matrix.in_type = t->matrix.weights_type = t->matrix.out_type = kTfLiteFloat32;
   t->matrix.low_f = -INFINITY;
   t->matrix.high_f = INFINITY;
-  LN_TRY(ln_matrix_prepare(context, &t->matrix, filter));
-  LN_TRY(ln_matrix_plan_scratch(context, &t->matrix, &t->scratch_bytes));
+  LN_TRY(ln_transposed_prepare(context, t, filter));
   if (t->matrix.packed_is_constant && ln_is_constant(bias)) LN_TRY(ln_matrix_load(context, &t->matrix, filter, bias));
-  const int32_t dims[] = {t->batch, t->out_height, t->out_width, t->outputs};
+  const int32_t dims[] = {t->batch, t->axes[LN_TRANSPOSED_Y].out, t->axes[LN_TRANSPOSED_X].out, t->outputs};
   LN_TRY(ln_resize(context, output, 4, dims));
   return ln_set_scratch(context, node, 0, t->scratch_bytes);
 }

@@ -12,13 +12,25 @@
 
 #include "base/cpu.h"
 
-/* Where the element (column n, depth (y, x, i)) of an unpacked b lies, in elements: n * column_stride + y * y_stride +
- * x * x_stride + i * channel_stride. A plain matrix has 1 x 1 taps; a transposed convolution takes every stride-th tap.
- */
+/* Where the element (column n, depth (t, i)) of an unpacked b lies, in elements: n * column_stride + the tap's place +
+ * i * channel_stride. Tap t is (y, x) of taps_y x taps_x, at y * y_stride + x * x_stride; where planes have
+ * plane_taps_y lines (0: there is one plane), y is (plane, line), and planes lie plane_stride apart. A plain matrix has
+ * 1 x 1 taps; a transposed convolution takes every stride-th tap, backwards: strides may be below 0, modulo the size of
+ * a size_t. */
 typedef struct ln_gemm_layout {
   size_t columns, taps_y, taps_x, channels; /* depth = taps_y * taps_x * channels */
   size_t column_stride, y_stride, x_stride, channel_stride;
+  size_t plane_taps_y, plane_stride;
 } ln_gemm_layout;
+
+static inline ptrdiff_t ln_gemm_tap_place(const ln_gemm_layout* layout, size_t column, size_t tap) {
+  size_t y = tap / layout->taps_x, place = column * layout->column_stride + tap % layout->taps_x * layout->x_stride;
+  if (layout->plane_taps_y > 0) {
+    place += y / layout->plane_taps_y * layout->plane_stride;
+    y %= layout->plane_taps_y;
+  }
+  return (ptrdiff_t)(place + y * layout->y_stride);
+}
 
 /* ---- Floats ---- */
 

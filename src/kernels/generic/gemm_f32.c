@@ -63,8 +63,7 @@ static void run_4x8(size_t rows, size_t columns, const ln_gemm_walk* walk, const
 void ln_gemm_f32_pack_panel_ref(size_t nr, const ln_gemm_layout* layout, const float* b, size_t first, float* panel) {
   const size_t columns = layout->columns - first < nr ? layout->columns - first : nr;
   for (size_t t = 0; t < layout->taps_y * layout->taps_x; ++t) {
-    const size_t y = t / layout->taps_x, x = t % layout->taps_x;
-    const float* tap = b + first * layout->column_stride + y * layout->y_stride + x * layout->x_stride;
+    const float* tap = b + ln_gemm_tap_place(layout, first, t);
     for (size_t i = 0; i < layout->channels; ++i, panel += nr) {
       const float* source = tap + i * layout->channel_stride;
       for (size_t n = 0; n < columns; ++n) panel[n] = source[n * layout->column_stride];

@@ -207,8 +207,7 @@ void ln_gemm_q8_pack(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, siz
     uint32_t sum = 0;
     size_t k = 0, end = segment;
     for (size_t t = 0; t < taps; ++t) {
-      const size_t y = t / layout->taps_x, x = t % layout->taps_x;
-      const uint8_t* tap = b + n * layout->column_stride + y * layout->y_stride + x * layout->x_stride;
+      const uint8_t* tap = b + ln_gemm_tap_place(layout, n, t);
       for (size_t i = 0; i < layout->channels; ++i, ++k) {
         if (k == end) {
           k += gap;

@@ -95,8 +95,7 @@ void ln_gemm_s16s8_pack(const ln_gemm_s16s8* kernel, const ln_gemm_layout* layou
     uint32_t sum = 0;
     size_t k = 0;
     for (size_t t = 0; t < taps; ++t) {
-      const size_t y = t / layout->taps_x, x = t % layout->taps_x;
-      const uint8_t* tap = b + n * layout->column_stride + y * layout->y_stride + x * layout->x_stride;
+      const uint8_t* tap = b + ln_gemm_tap_place(layout, n, t);
       for (size_t i = 0; i < layout->channels; ++i, ++k) {
         const int8_t value = (int8_t)(tap[i * layout->channel_stride] ^ flip);
         column[k / 2 * 2 * nr + k % 2] = value;

@@ -1,54 +1,77 @@
 #include "kernels/generic/im2col.h"
 
 /* The walk is written once as a template: LN_KEEP(x) turns an input element into one of the matrix. */
-#define LN_IM2COL(suffix, in_type, out_type, LN_KEEP)                                                                \
-  static out_type* copy_##suffix(const in_type* in, size_t count, out_type* out) {                                   \
-    for (size_t i = 0; i < count; ++i) out[i] = LN_KEEP(in[i]);                                                      \
-    return out + count;                                                                                              \
-  }                                                                                                                  \
-  static out_type* fill_##suffix(out_type value, size_t count, out_type* out) {                                      \
-    for (size_t i = 0; i < count; ++i) out[i] = value;                                                               \
-    return out + count;                                                                                              \
-  }                                                                                                                  \
-  static out_type* line_##suffix(const ln_im2col* s, const in_type* line, int64_t x, out_type fill, out_type* out) { \
-    if (s->dilation_x == 1 && s->channels == s->pixel_stride) {                                                      \
-      const int64_t begin = x < 0 ? (-x < s->filter_width ? -x : s->filter_width) : 0;                               \
-      const int64_t room = s->in_width - x;                                                                          \
-      const int64_t limit = room < s->filter_width ? room : s->filter_width;                                         \
-      const int64_t end = limit > begin ? limit : begin;                                                             \
-      out = fill_##suffix(fill, (size_t)begin * s->channels, out);                                                   \
-      if (end > begin)                                                                                               \
-        out = copy_##suffix(line + (size_t)(x + begin) * s->channels, (size_t)(end - begin) * s->channels, out);     \
-      return fill_##suffix(fill, (size_t)(s->filter_width - end) * s->channels, out);                                \
-    }                                                                                                                \
-    for (int32_t kx = 0; kx < s->filter_width; ++kx, x += s->dilation_x) {                                           \
-      if (x >= 0 && x < s->in_width)                                                                                 \
-        out = copy_##suffix(line + (size_t)x * s->pixel_stride, s->channels, out);                                   \
-      else                                                                                                           \
-        out = fill_##suffix(fill, s->channels, out);                                                                 \
-    }                                                                                                                \
-    return out;                                                                                                      \
-  }                                                                                                                  \
-  static void gather_##suffix(const ln_im2col* s, const in_type* in, const out_type* fill, size_t fill_step,         \
-                              size_t first, size_t count, out_type* out, size_t out_stride) {                        \
-    const size_t width = (size_t)s->grid_width, height = (size_t)s->grid_height;                                     \
-    const size_t row_stride = (size_t)s->in_width * s->pixel_stride;                                                 \
-    for (size_t m = first; m < first + count; ++m, out += out_stride) {                                              \
-      const size_t image = m / width / height;                                                                       \
-      const int64_t y0 = s->origin_y + (int64_t)(m / width % height) * s->stride_y;                                  \
-      const int64_t x0 = s->origin_x + (int64_t)(m % width) * s->stride_x;                                           \
-      const in_type* picture = in + image * (size_t)s->in_height * row_stride;                                       \
-      const out_type outside = fill[image * fill_step];                                                              \
-      out_type* next = out;                                                                                          \
-      for (int32_t ky = 0; ky < s->filter_height; ++ky) {                                                            \
-        const int64_t y = y0 + (int64_t)ky * s->dilation_y;                                                          \
-        if (y >= 0 && y < s->in_height)                                                                              \
-          next = line_##suffix(s, picture + (size_t)y * row_stride, x0, outside, next);                              \
-        else                                                                                                         \
-          next = fill_##suffix(outside, (size_t)s->filter_width * s->channels, next);                                \
-      }                                                                                                              \
-      fill_##suffix(0, (size_t)(out + out_stride - next), next);                                                     \
-    }                                                                                                                \
+#define LN_IM2COL(suffix, in_type, out_type, LN_KEEP)                                                                 \
+  static out_type* copy_##suffix(const in_type* in, size_t count, out_type* out) {                                    \
+    for (size_t i = 0; i < count; ++i) out[i] = LN_KEEP(in[i]);                                                       \
+    return out + count;                                                                                               \
+  }                                                                                                                   \
+  static out_type* fill_##suffix(out_type value, size_t count, out_type* out) {                                       \
+    for (size_t i = 0; i < count; ++i) out[i] = value;                                                                \
+    return out + count;                                                                                               \
+  }                                                                                                                   \
+  static out_type* line_##suffix(const ln_im2col* s, const in_type* line, int64_t x, out_type fill, out_type* out) {  \
+    if (s->dilation_x == 1 && s->channels == s->pixel_stride) {                                                       \
+      const int64_t begin = x < 0 ? (-x < s->filter_width ? -x : s->filter_width) : 0;                                \
+      const int64_t room = s->in_width - x;                                                                           \
+      const int64_t limit = room < s->filter_width ? room : s->filter_width;                                          \
+      const int64_t end = limit > begin ? limit : begin;                                                              \
+      out = fill_##suffix(fill, (size_t)begin * s->channels, out);                                                    \
+      if (end > begin)                                                                                                \
+        out = copy_##suffix(line + (size_t)(x + begin) * s->channels, (size_t)(end - begin) * s->channels, out);      \
+      return fill_##suffix(fill, (size_t)(s->filter_width - end) * s->channels, out);                                 \
+    }                                                                                                                 \
+    for (int32_t kx = 0; kx < s->filter_width; ++kx, x += s->dilation_x) {                                            \
+      if (x >= 0 && x < s->in_width)                                                                                  \
+        out = copy_##suffix(line + (size_t)x * s->pixel_stride, s->channels, out);                                    \
+      else                                                                                                            \
+        out = fill_##suffix(fill, s->channels, out);                                                                  \
+    }                                                                                                                 \
+    return out;                                                                                                       \
+  }                                                                                                                   \
+  static out_type* window_##suffix(const ln_im2col* s, const in_type* picture, int64_t y0, int64_t x0, out_type fill, \
+                                   out_type* out) {                                                                   \
+    const size_t row_stride = (size_t)s->in_width * s->pixel_stride;                                                  \
+    for (int32_t ky = 0; ky < s->filter_height; ++ky) {                                                               \
+      const int64_t y = y0 + (int64_t)ky * s->dilation_y;                                                             \
+      if (y >= 0 && y < s->in_height)                                                                                 \
+        out = line_##suffix(s, picture + (size_t)y * row_stride, x0, fill, out);                                      \
+      else                                                                                                            \
+        out = fill_##suffix(fill, (size_t)s->filter_width * s->channels, out);                                        \
+    }                                                                                                                 \
+    return out;                                                                                                       \
+  }                                                                                                                   \
+  static out_type* block_##suffix(const ln_im2col* s, const in_type* volume, int64_t z, int64_t y0, int64_t x0,       \
+                                  out_type fill, out_type* out) {                                                     \
+    const size_t plane = (size_t)s->in_height * (size_t)s->in_width * s->pixel_stride;                                \
+    const size_t window = (size_t)s->filter_height * (size_t)s->filter_width * s->channels;                           \
+    for (int32_t kz = 0; kz < s->depth->filter; ++kz, z += s->depth->dilation) {                                      \
+      if (z >= 0 && z < s->depth->in)                                                                                 \
+        out = window_##suffix(s, volume + (size_t)z * plane, y0, x0, fill, out);                                      \
+      else                                                                                                            \
+        out = fill_##suffix(fill, window, out);                                                                       \
+    }                                                                                                                 \
+    return out;                                                                                                       \
+  }                                                                                                                   \
+  static void gather_##suffix(const ln_im2col* s, const in_type* in, const out_type* fill, size_t fill_step,          \
+                              size_t first, size_t count, out_type* out, size_t out_stride) {                         \
+    const size_t width = (size_t)s->grid_width, height = (size_t)s->grid_height;                                      \
+    const size_t picture = (size_t)s->in_height * (size_t)s->in_width * s->pixel_stride;                              \
+    for (size_t m = first; m < first + count; ++m, out += out_stride) {                                               \
+      const size_t image = m / width / height;                                                                        \
+      const int64_t y0 = s->origin_y + (int64_t)(m / width % height) * s->stride_y;                                   \
+      const int64_t x0 = s->origin_x + (int64_t)(m % width) * s->stride_x;                                            \
+      const ln_im2col_depth* d = s->depth;                                                                            \
+      out_type* next = out;                                                                                           \
+      if (d == NULL) {                                                                                                \
+        next = window_##suffix(s, in + image * picture, y0, x0, fill[image * fill_step], next);                       \
+      } else {                                                                                                        \
+        const size_t volume = image / (size_t)d->grid, plane = image % (size_t)d->grid;                               \
+        next = block_##suffix(s, in + volume * (size_t)d->in * picture, d->origin + (int64_t)plane * d->stride, y0,   \
+                              x0, fill[volume * fill_step], next);                                                    \
+      }                                                                                                               \
+      fill_##suffix(0, (size_t)(out + out_stride - next), next);                                                      \
+    }                                                                                                                 \
   }
 
 #define LN_AS_IT_IS(x) (x)

@@ -9,6 +9,10 @@
 /* Row m of the matrix is grid point (image, y, x), x fastest. Its element (ky, kx, c) is the picture's pixel
  * (origin + grid * stride + k * dilation) in both directions, channel c; a fill value where that lies outside.
  * A transposed convolution has a dilation of -1. Strides in elements. */
+typedef struct ln_im2col_depth {
+  int32_t in, grid, filter, stride, dilation, origin;
+} ln_im2col_depth;
+
 typedef struct ln_im2col {
   int32_t in_height, in_width;
   size_t channels;     /* taken of each pixel */
@@ -16,6 +20,7 @@ typedef struct ln_im2col {
   int32_t grid_height, grid_width;
   int32_t filter_height, filter_width;
   int32_t stride_y, stride_x, dilation_y, dilation_x, origin_y, origin_x;
+  const ln_im2col_depth* depth; /* the same for a third direction, outside of y; NULL: pictures (and always of bytes) */
 } ln_im2col;
 
 /* Rows first … first + count - 1; `out_stride` is at least filter_height * filter_width * channels, and what lies
