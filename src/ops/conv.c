@@ -224,6 +224,7 @@ typedef struct conv_run {
   const char* in;
   char* out;
   size_t in_size, out_size; /* of an element */
+  size_t lines;             /* that the rows are cut into */
   const int16_t* fill;
   const ln_matrix_images* images; /* hybrid */
 } conv_run;
@@ -237,9 +238,10 @@ static void describe(const void* arg, size_t group, ln_matrix_job* job) {
                          .out = run->out + group * d->matrix.columns * run->out_size,
                          .shape = d->direct ? NULL : &d->shape,
                          .in_stride = d->shape.pixel_stride,
-                         .lines = 1,
-                         .line_rows = d->batch * pixels,
-                         .image_lines = 1,
+                         .lines = run->lines,
+                         .line_rows = d->batch * pixels / run->lines,
+                         .image_lines = run->lines,
+                         .line_stride = (size_t)d->shape.grid_width * d->groups * d->matrix.columns,
                          .out_stride = d->groups * d->matrix.columns,
                          .rows_per_scale = pixels,
                          .fill = run->fill};
@@ -276,6 +278,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
                   .out = output->data.raw,
                   .in_size = ln_type_size(input->type),
                   .out_size = ln_type_size(output->type),
+                  .lines = 1,
                   .fill = &fill};
   if (d->hybrid) {
     images = ln_matrix_quantize_images(context, node, kImages, &d->matrix, input, d->asymmetric);
@@ -291,8 +294,10 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
                                                                 &job);
     return kTfLiteOk;
   }
-  const size_t rows = d->batch * (size_t)d->shape.grid_height * (size_t)d->shape.grid_width;
-  ln_matrix_run(context, &d->matrix, scratch, LN_MATRIX_BY_JOBS, d->groups, 1, rows, describe, &run);
+  const size_t lines = d->batch * (size_t)d->shape.grid_height, width = (size_t)d->shape.grid_width;
+  if (d->groups > 1) run.lines = lines;
+  ln_matrix_run(context, &d->matrix, scratch, LN_MATRIX_BY_JOBS, d->groups, run.lines, lines * width / run.lines,
+                describe, &run);
   return kTfLiteOk;
 }
 

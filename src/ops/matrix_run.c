@@ -131,6 +131,11 @@ static void run_f32(const ln_matrix_tile* t, float* scratch) {
   finish_rows(t);
 }
 
+static void run_lines_f32(const ln_matrix_tile* t, float* scratch) {
+  ln_matrix_run_lines_f32(t, scratch);
+  finish_rows(t);
+}
+
 /* The rows as int16, each padded to whole pairs. Rows that are plain are a picture of one pixel a line. */
 static void gather(const ln_matrix_tile* t, int16_t* out, size_t out_stride) {
   const ln_matrix_job* job = t->job;
@@ -347,12 +352,14 @@ static void run_item(void* arg, size_t item, size_t worker) {
   void* rows_at = scratch + matrix->row_chunk * sizeof(int64_t);
   if (matrix->sparse != NULL)
     run_sparse(&t);
+  else if (is_float(matrix) && ln_matrix_has_lines(&t))
+    run_lines_f32(&t, rows_at);
   else if (is_float(matrix))
     run_f32(&t, rows_at);
   else if (matrix->weights_type == kTfLiteInt16)
     run_s16s16(&t);
   else if (matrix->q8 != NULL)
-    ln_matrix_run_bytes(&t, rows_at, (int32_t*)(void*)scratch);
+    (ln_matrix_has_lines(&t) ? ln_matrix_run_lines_bytes : ln_matrix_run_bytes)(&t, rows_at, (int32_t*)(void*)scratch);
   else
     run_s16s8(&t, rows_at, row_sums);
 }

@@ -54,6 +54,12 @@ int32_t ln_matrix_weights_zero(const ln_matrix* matrix);
  * `rows` the panel is set here. */
 void ln_matrix_run_panel(const ln_matrix_tile* tile, ln_gemm_q8_rows* rows, size_t n, const int32_t* terms);
 
+/* Whether the tile's windows lie so that copies of their lines do; then ln_matrix_run_lines_f32 or …_bytes runs it,
+ * with the memory that rows gathered one by one would take. */
+bool ln_matrix_has_lines(const ln_matrix_tile* tile);
+void ln_matrix_run_lines_f32(const ln_matrix_tile* tile, float* lines);
+void ln_matrix_run_lines_bytes(const ln_matrix_tile* tile, void* lines, int32_t* terms);
+
 /* A product of bytes by ln_matrix.q8. `gathered` has room for the tile's rows as the kernel takes them,
  * `terms` for twice as many numbers as rows. */
 void ln_matrix_run_bytes(const ln_matrix_tile* tile, void* gathered, int32_t* terms);

@@ -1,5 +1,7 @@
 #include "kernels/generic/im2col.h"
 
+#include <string.h>
+
 /* The walk is written once as a template: LN_KEEP(x) turns an input element into one of the matrix. */
 #define LN_IM2COL(suffix, in_type, out_type, LN_KEEP)                                                                 \
   static out_type* copy_##suffix(const in_type* in, size_t count, out_type* out) {                                    \
@@ -100,4 +102,8 @@ void ln_im2col_u8(const ln_im2col* shape, const uint8_t* in, const int16_t* fill
 void ln_im2col_s16(const ln_im2col* shape, const int16_t* in, const int16_t* fill, size_t fill_step, size_t first,
                    size_t count, int16_t* out, size_t out_stride) {
   gather_s16(shape, in, fill, fill_step, first, count, out, out_stride);
+}
+
+void ln_copy_pixels_f32(const float* in, size_t pixels, size_t count, size_t stride, float* out) {
+  for (size_t i = 0; i < pixels; ++i, in += stride, out += count) memcpy(out, in, count * sizeof *out);
 }

@@ -43,6 +43,10 @@ void ln_im2col_q8(const ln_im2col* shape, const uint8_t* in, const int16_t* fill
 void ln_im2col_q8_wide(const ln_im2col* shape, const uint8_t* in, const int16_t* fill, size_t fill_step, uint8_t flip,
                        size_t first, size_t count, int16_t* out, size_t out_stride);
 
+/* `count` values of each of some pixels, which lie `stride` apart. */
+void ln_copy_pixels_f32(const float* in, size_t pixels, size_t count, size_t stride, float* out);
+void ln_copy_pixels_q8(const uint8_t* in, size_t pixels, size_t count, size_t stride, uint8_t flip, uint8_t* out);
+
 /* `count` bytes in the same manner. */
 void ln_copy_q8(const uint8_t* in, size_t count, uint8_t flip, uint8_t* out);
 void ln_copy_q8_wide(const uint8_t* in, size_t count, uint8_t flip, int16_t* out);

@@ -148,3 +148,8 @@ void ln_copy_q8(const uint8_t* in, size_t count, uint8_t flip, uint8_t* out) {
 void ln_copy_q8_wide(const uint8_t* in, size_t count, uint8_t flip, int16_t* out) {
   copy_words(in, count, eight_of(flip), out);
 }
+
+void ln_copy_pixels_q8(const uint8_t* in, size_t pixels, size_t count, size_t stride, uint8_t flip, uint8_t* out) {
+  const uint64_t flips = flip * UINT64_C(0x0101010101010101);
+  for (size_t i = 0; i < pixels; ++i, in += stride) out = copy_bytes(in, count, flips, out);
+}
