@@ -100,6 +100,13 @@ static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* 
       set_element(o, m * p->a_stride + k / p->segment * p->a_segment + k % p->segment, p->a[m * p->depth + k]);
   o->packed = kc_memory(ln_gemm_q8_packed_size(kernel, p->columns, p->depth, p->segments));
   ln_gemm_q8_pack(kernel, &layout, p->segments, p->b, 0, o->packed, column_sums);
+  int32_t* expected_sums = kc_memory(p->columns * 4);
+  for (size_t n = 0; n < p->columns; ++n) {
+    expected_sums[n] = 0;
+    for (size_t k = 0; k < p->depth; ++k) expected_sums[n] += (int8_t)p->b[n * p->depth + k];
+  }
+  kc_same(column_sums, expected_sums, p->columns * 4, 4, "%s: sums of %zu columns, %zu deep", kernel->name, p->columns,
+          p->depth);
   o->own_terms = NULL;
   const ln_gemm_q8_rows rows = rows_of(p, o, p->rows);
   if (kernel->own_terms != NULL && kc_chance(80) &&

@@ -146,38 +146,72 @@ void ln_gemm_q8_row(const ln_gemm_q8* kernel, const ln_gemm_q8_rows* row, const 
   }
 }
 
-static int32_t sum_of_column(const uint8_t* column, size_t depth, uint8_t flip) {
-  int32_t sum = 0; /* of at most 2^24 at a time */
-  uint32_t total = 0;
-  for (size_t k = 0; k < depth;) {
-    const size_t end = depth - k < (1 << 16) ? depth : k + (1 << 16);
-    for (sum = 0; k < end; ++k) sum += (int8_t)(column[k] ^ flip);
-    total += (uint32_t)sum;
+/* Where a segment of a panel goes: `width` columns, of which `columns` exist. */
+typedef struct packing {
+  const uint8_t* from; /* the first column's */
+  size_t stride, segment, columns, width;
+  uint8_t flip;
+  int8_t* to;
+  int32_t* sums;
+} packing;
+
+/* Columns [first, end), groups from `begin` on, with what fills the last vector behind the last column: group by group,
+ * so that what is written lies together. `kr` is a constant where it is called. */
+LN_INLINE void pack_plain(size_t kr, const packing* p, size_t first, size_t end, size_t begin) {
+  const size_t groups = (p->segment + kr - 1) / kr;
+  for (size_t g = begin; g < groups; ++g) {
+    const uint8_t* from = p->from + first * p->stride + g * kr;
+    const size_t count = p->segment - g * kr < kr ? p->segment - g * kr : kr;
+    int8_t* to = p->to + (g * p->width + first) * kr;
+    for (size_t c = first; c < end; ++c, from += p->stride, to += kr) {
+      int8_t some[8] = {0};
+      int32_t sum = 0;
+      if (count == kr)
+        for (size_t i = 0; i < kr; ++i) some[i] = (int8_t)(from[i] ^ p->flip);
+      else
+        for (size_t i = 0; i < count; ++i) some[i] = (int8_t)(from[i] ^ p->flip);
+      for (size_t i = 0; i < kr; ++i) sum += some[i];
+      memcpy(to, some, kr);
+      p->sums[c] = (int32_t)((uint32_t)p->sums[c] + (uint32_t)sum);
+    }
+    if (end == p->columns) memset(to, 0, (p->width - end) * kr);
   }
-  return (int32_t)total;
 }
 
-/* Columns without gaps: group by group, so that what is written lies together. `kr` is a constant where it is called.
- */
-LN_INLINE void pack_plain(size_t kr, size_t nr, size_t step, const ln_gemm_layout* layout, size_t segments,
-                          const uint8_t* b, uint8_t flip, int8_t* packed) {
-  const size_t segment = layout->channels / segments, groups = (segment + kr - 1) / kr;
-  for (size_t n = 0; n < layout->columns; n += nr) {
-    const size_t columns = layout->columns - n < nr ? layout->columns - n : nr, width = round_up(columns, step);
-    for (size_t s = 0; s < segments; ++s) {
-      for (size_t g = 0; g < groups; ++g, packed += width * kr) {
-        const uint8_t* from = b + n * layout->column_stride + s * segment + g * kr;
-        const size_t count = segment - g * kr < kr ? segment - g * kr : kr;
-        memset(packed, 0, width * kr);
-        for (size_t c = 0; c < columns; ++c, from += layout->column_stride) {
-          uint8_t some[8] = {0};
-          if (count == kr)
-            for (size_t i = 0; i < kr; ++i) some[i] = from[i] ^ flip;
-          else
-            for (size_t i = 0; i < count; ++i) some[i] = from[i] ^ flip;
-          memcpy(packed + c * kr, some, kr);
-        }
-      }
+/* What the kernel turns, a line of the cache of all columns before the next one; then the rest. */
+LN_INLINE void pack_segment(size_t kr, const ln_gemm_q8* kernel, const packing* p) {
+  enum { kTogether = 8, kLine = 2 * LN_GEMM_Q8_TURN };
+  const size_t turned = kernel->turn == NULL ? 0 : p->columns / kTogether * kTogether;
+  const size_t whole = turned == 0 ? 0 : p->segment / LN_GEMM_Q8_TURN * LN_GEMM_Q8_TURN;
+  for (size_t k = 0; k < whole; k += kLine)
+    for (size_t c = 0; c < turned; c += kTogether)
+      for (size_t i = k; i < whole && i < k + kLine; i += LN_GEMM_Q8_TURN)
+        kernel->turn(p->from + c * p->stride + i, p->stride, p->flip, p->to + i * p->width + c * kr, p->width * kr,
+                     p->sums + c);
+  if (turned > 0) pack_plain(kr, p, 0, turned, whole / kr);
+  if (turned < p->width) pack_plain(kr, p, turned, p->columns, 0);
+}
+
+/* Columns without gaps. */
+static void pack_segments(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, size_t segments, const uint8_t* b,
+                          uint8_t flip, int8_t* packed, int32_t* column_sums) {
+  packing p = {.stride = layout->column_stride, .segment = layout->channels / segments, .flip = flip, .to = packed};
+  const size_t depth = round_up(p.segment, kernel->kr);
+  memset(column_sums, 0, layout->columns * sizeof *column_sums);
+  for (size_t n = 0; n < layout->columns; n += kernel->nr) {
+    p.columns = layout->columns - n < kernel->nr ? layout->columns - n : kernel->nr;
+    p.width = round_up(p.columns, kernel->step);
+    p.sums = column_sums + n;
+    for (size_t s = 0; s < segments; ++s, p.to += depth * p.width) {
+      p.from = b + n * p.stride + s * p.segment;
+      if (kernel->kr == 8)
+        pack_segment(8, kernel, &p);
+      else if (kernel->kr == 4)
+        pack_segment(4, kernel, &p);
+      else if (kernel->kr == 2)
+        pack_segment(2, kernel, &p);
+      else
+        pack_segment(1, kernel, &p);
     }
   }
 }
@@ -185,16 +219,7 @@ LN_INLINE void pack_plain(size_t kr, size_t nr, size_t step, const ln_gemm_layou
 void ln_gemm_q8_pack(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, size_t segments, const uint8_t* b,
                      uint8_t flip, int8_t* packed, int32_t* column_sums) {
   if (layout->taps_y * layout->taps_x == 1 && layout->channel_stride == 1) {
-    for (size_t n = 0; n < layout->columns; ++n)
-      column_sums[n] = sum_of_column(b + n * layout->column_stride, layout->channels, flip);
-    if (kernel->kr == 8)
-      pack_plain(8, kernel->nr, kernel->step, layout, segments, b, flip, packed);
-    else if (kernel->kr == 4)
-      pack_plain(4, kernel->nr, kernel->step, layout, segments, b, flip, packed);
-    else if (kernel->kr == 2)
-      pack_plain(2, kernel->nr, kernel->step, layout, segments, b, flip, packed);
-    else
-      pack_plain(1, kernel->nr, kernel->step, layout, segments, b, flip, packed);
+    pack_segments(kernel, layout, segments, b, flip, packed, column_sums);
     return;
   }
   const size_t nr = kernel->nr, kr = kernel->kr, taps = layout->taps_y * layout->taps_x;

@@ -10,6 +10,8 @@
 #include "kernels/generic/requant.h"
 #include "kernels/generic/requant_q8.h"
 
+enum { LN_GEMM_Q8_TURN = 32 };
+
 /* A row of a has `segments` stretches of `groups` * kr elements of a_size bytes, a_segment elements apart: a plain
  * matrix one, a convolution that reads its windows where they lie one for each line of the window. What is beyond the
  * depth of a segment has weights of 0. */
@@ -68,6 +70,9 @@ typedef struct ln_gemm_q8 {
   /* A number for each row, with which `run` and `run_floats` are faster, should so many columns be multiplied by them
    * in all; false: they would not be. NULL: never. */
   bool (*own_terms)(const ln_gemm_q8_rows* rows, size_t columns, int32_t* terms);
+  /* Packs LN_GEMM_Q8_TURN bytes (xor `flip`) of each of eight columns, which lie `stride` apart, into groups that lie
+   * `step` apart, and adds them to sums[8]. NULL: element by element. */
+  void (*turn)(const uint8_t* from, size_t stride, uint8_t flip, int8_t* to, size_t step, int32_t* sums);
 } ln_gemm_q8;
 
 const ln_gemm_q8* const* ln_gemm_q8_rungs(size_t* count);

@@ -114,13 +114,20 @@ const ln_winograd_q8* ln_winograd_q8_best(void) {
 static int32_t weight_of(uint8_t byte, uint8_t flip) { return (int8_t)(byte ^ flip); }
 
 bool ln_winograd_q8_is_safe(size_t columns, size_t channels, const uint8_t* filters, uint8_t flip, int32_t zero) {
+  enum { kAtOnce = 1 << 16 }; /* their sums are within 32 bits */
   const size_t depth = TAPS * TAPS * channels;
   for (size_t n = 0; n < columns; ++n, filters += depth) {
     int64_t above = 0, below = 0;
-    for (size_t k = 0; k < depth; ++k) {
-      const int32_t weight = weight_of(filters[k], flip) - zero;
-      above += weight > 0 ? weight : 0;
-      below += weight < 0 ? -weight : 0;
+    for (size_t k = 0; k < depth;) {
+      const size_t end = depth - k < kAtOnce ? depth : k + kAtOnce;
+      int32_t some_above = 0, some_below = 0;
+      for (; k < end; ++k) {
+        const int32_t weight = weight_of(filters[k], flip) - zero;
+        some_above += weight > 0 ? weight : 0;
+        some_below += weight < 0 ? -weight : 0;
+      }
+      above += some_above;
+      below += some_below;
     }
     if ((above > below ? above : below) * UINT8_MAX >= INT64_C(1) << 25) return false;
   }
@@ -164,7 +171,9 @@ static uint32_t sum_of(const uint8_t* filter, size_t depth, uint8_t flip) {
 void ln_winograd_q8_pack(const ln_winograd_q8* kernel, size_t columns, size_t channels, const uint8_t* filters,
                          uint8_t flip, int32_t zero, int16_t* packed, int32_t* column_sums) {
   const size_t depth = TAPS * TAPS * channels, nr = kernel->nr;
-  memset(packed, 0, ln_winograd_q8_packed_size(kernel, columns, channels) * sizeof *packed);
+  /* What fills the last vector; others are written whole. */
+  if (columns % kernel->lanes != 0)
+    memset(packed, 0, ln_winograd_q8_packed_size(kernel, columns, channels) * sizeof *packed);
   for (size_t n = 0; n < columns; ++n) column_sums[n] = (int32_t)sum_of(filters + n * depth, depth, flip);
   for (size_t n = 0; n < columns; n += nr) {
     const size_t first = n / COLUMNS * COLUMNS, block = columns - first < COLUMNS ? columns - first : COLUMNS;

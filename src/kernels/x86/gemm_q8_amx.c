@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "kernels/x86/gemm_q8_turn.h"
 #include "kernels/x86/gemm_q8_x86.h"
 #include "kernels/x86/vec_q8_avx512.h"
 
@@ -215,6 +216,8 @@ static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, 
   ln_gemm_q8_6x64_avx512vnni.sum_rows(rows, depth, a, a_stride, factor, terms);
 }
 
+LN_TURN(4)
+
 const ln_gemm_q8 ln_gemm_q8_16x64_amx = {.name = "gemm_q8_16x64_amx",
                                          .isa = LN_ISA_AMX,
                                          .id = 2064, /* as ln_gemm_q8_6x64_avx512vnni */
@@ -227,4 +230,5 @@ const ln_gemm_q8 ln_gemm_q8_16x64_amx = {.name = "gemm_q8_16x64_amx",
                                          .run_row = run_row,
                                          .run_sums = run_sums,
                                          .run_floats = run_floats,
-                                         .sum_rows = sum_rows};
+                                         .sum_rows = sum_rows,
+                                         .turn = turn};

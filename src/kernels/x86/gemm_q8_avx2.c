@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "kernels/x86/gemm_q8_turn.h"
 #include "kernels/x86/gemm_q8_x86.h"
 #include "kernels/x86/vec_q8_avx2.h"
 
@@ -313,6 +314,8 @@ static void copy(const uint8_t* in, size_t count, uint8_t flip, int16_t* out) {
   if (count % 16 != 0) widen_sixteen(in + count - 16, flips, out + count - 16);
 }
 
+LN_TURN(2)
+
 const ln_gemm_q8 ln_gemm_q8_6x16_avx2 = {.name = "gemm_q8_6x16_avx2",
                                          .isa = LN_ISA_AVX2,
                                          .id = 2016,
@@ -327,4 +330,5 @@ const ln_gemm_q8 ln_gemm_q8_6x16_avx2 = {.name = "gemm_q8_6x16_avx2",
                                          .run_floats = floats_either,
                                          .sum_rows = sum_rows,
                                          .copy = copy,
-                                         .own_terms = own_terms};
+                                         .own_terms = own_terms,
+                                         .turn = turn};

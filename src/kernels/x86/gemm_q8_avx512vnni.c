@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "kernels/x86/gemm_q8_turn.h"
 #include "kernels/x86/gemm_q8_x86.h"
 #include "kernels/x86/vec_q8_avx512.h"
 
@@ -135,6 +136,8 @@ static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, 
   }
 }
 
+LN_TURN(4)
+
 const ln_gemm_q8 ln_gemm_q8_6x64_avx512vnni = {.name = "gemm_q8_6x64_avx512vnni",
                                                .isa = LN_ISA_AVX512VNNI,
                                                .id = 2064,
@@ -147,4 +150,5 @@ const ln_gemm_q8 ln_gemm_q8_6x64_avx512vnni = {.name = "gemm_q8_6x64_avx512vnni"
                                                .run_row = run_row,
                                                .run_sums = run_sums,
                                                .run_floats = run_floats,
-                                               .sum_rows = sum_rows};
+                                               .sum_rows = sum_rows,
+                                               .turn = turn};

@@ -3,6 +3,7 @@
 
 #include "base/compiler.h"
 #include "kernels/x86/dpbusd.h"
+#include "kernels/x86/gemm_q8_turn.h"
 #include "kernels/x86/gemm_q8_x86.h"
 #include "kernels/x86/vec_q8_avx2.h"
 
@@ -44,6 +45,8 @@ static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, 
   }
 }
 
+LN_TURN(4)
+
 const ln_gemm_q8 ln_gemm_q8_6x16_avxvnni = {.name = "gemm_q8_6x16_avxvnni",
                                             .isa = LN_ISA_AVXVNNI,
                                             .id = 2116,
@@ -56,4 +59,5 @@ const ln_gemm_q8 ln_gemm_q8_6x16_avxvnni = {.name = "gemm_q8_6x16_avxvnni",
                                             .run_row = run_row,
                                             .run_sums = run_sums,
                                             .run_floats = run_floats,
-                                            .sum_rows = sum_rows};
+                                            .sum_rows = sum_rows,
+                                            .turn = turn};
