@@ -100,6 +100,20 @@ static void check_scale_shift(const ln_rows_q8* rung) {
   kc_release();
 }
 
+static void check_turn(const ln_rows_q8* rung) {
+  const size_t in_stride = 16 + kc_size(20, 8), out_stride = 16 + kc_size(20, 8);
+  uint8_t *in = kc_memory(15 * in_stride + 16), *out = kc_memory(15 * out_stride + 16);
+  uint8_t* expected = kc_memory(15 * out_stride + 16);
+  kc_fill_u8(in, 15 * in_stride + 16);
+  memset(out, 7, 15 * out_stride + 16);
+  memset(expected, 7, 15 * out_stride + 16);
+  for (size_t r = 0; r < 16; ++r)
+    for (size_t c = 0; c < 16; ++c) expected[c * out_stride + r] = in[r * in_stride + c];
+  rung->turn((const char*)in, in_stride, (char*)out, out_stride);
+  kc_same(out, expected, 15 * out_stride + 16, 1, "turn, strides %zu and %zu", in_stride, out_stride);
+  kc_release();
+}
+
 static ln_binary_row row_of(const ln_rows_q8* rung, const kind* k) {
   const ln_rows_q8_variant* v = rung->binary;
   while (v->ref != NULL && v->ref != k->ref) ++v;
@@ -113,7 +127,10 @@ static void check(void) {
     if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
     for (size_t k = 0; k < kKindCount; ++k)
       for (int round = 0; round < kc_rounds(); ++round) check_kind(&kKinds[k], row_of(rungs[i], &kKinds[k]));
-    for (int round = 0; round < 2 * kc_rounds(); ++round) check_scale_shift(rungs[i]);
+    for (int round = 0; round < 2 * kc_rounds(); ++round) {
+      check_scale_shift(rungs[i]);
+      if (rungs[i]->turn != NULL) check_turn(rungs[i]);
+    }
   }
 }
 

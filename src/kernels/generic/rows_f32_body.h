@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "kernels/generic/math_f32_body.h"
+#include "kernels/generic/prelu.h"
 #include "kernels/generic/rows_f32.h"
 
 /* The clamp for the element-wise rows: NaN stays. */
@@ -99,6 +100,7 @@ LN_PAIR(mul, LN_CLAMPED, clamp(vec_mul(x, y), low, high))
 LN_PAIR(div, LN_CLAMPED, clamp(vec_div(x, y), low, high))
 LN_PAIR(maximum, , vec_max(x, y))
 LN_PAIR(minimum, , vec_min(x, y))
+LN_PAIR(prelu, , vec_if_less(x, vec_set(0.0f), vec_mul(x, y), x))
 LN_PAIR(squared_difference, , vec_mul(vec_sub(x, y), vec_sub(x, y)))
 
 LN_INLINE vec scaled(vec x, vec scale, vec shift, vec low, vec high) {
@@ -328,5 +330,6 @@ static const ln_binary_variant binary[] = {
     {ln_binary_maximum_f32_ref, maximum_row},
     {ln_binary_minimum_f32_ref, minimum_row},
     {ln_binary_squared_difference_f32_ref, squared_difference_row},
+    {ln_prelu_f32_ref, prelu_row},
     {NULL, NULL},
 };

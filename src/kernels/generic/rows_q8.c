@@ -153,6 +153,8 @@ static const ln_rows_q8* best_rung(void) {
 
 ln_scale_shift_q8_row ln_scale_shift_q8_best(void) { return best_rung()->scale_shift; }
 
+ln_turn_bytes_fn ln_turn_bytes_best(void) { return best_rung()->turn; }
+
 ln_binary_row ln_rows_q8_best(ln_binary_row ref) {
   const ln_rows_q8_variant* v = best_rung()->binary;
   while (v->ref != NULL && v->ref != ref) ++v;

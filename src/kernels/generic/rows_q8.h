@@ -26,15 +26,20 @@ typedef struct ln_scale_shift_q8 {
 /* n elements, the first of channel 0. */
 typedef void (*ln_scale_shift_q8_row)(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t* out, size_t n);
 
+/* out[c * out_stride + r] = in[r * in_stride + c], 0 <= r, c < 16. */
+typedef void (*ln_turn_bytes_fn)(const char* in, size_t in_stride, char* out, size_t out_stride);
+
 typedef struct ln_rows_q8 {
   const char* name;
   ln_isa isa;
   const ln_rows_q8_variant* binary; /* up to one without a ref */
   ln_scale_shift_q8_row scale_shift;
+  ln_turn_bytes_fn turn; /* NULL: none */
 } ln_rows_q8;
 
 void ln_scale_shift_q8_ref(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t* out, size_t n);
 ln_scale_shift_q8_row ln_scale_shift_q8_best(void);
+ln_turn_bytes_fn ln_turn_bytes_best(void);
 
 /* Memory for the arrays; fills them from [channels] constants (p's other fields are set). */
 size_t ln_scale_shift_q8_size(size_t channels);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernels/generic/rows_f32.h"
+#include "kernels/generic/rows_q8.h"
 
 /* Drops dimensions of extent 1 and joins neighbours that are one walk in both arrays; false: nothing to copy. */
 static int simplify(const ln_copy_shape* shape, ln_copy_shape* simple) {
@@ -141,8 +142,24 @@ enum { LINE = 64 };
           turn(in + r * in_stride + c * sizeof(type), in_stride, out + c * out_stride + r * sizeof(type), out_stride); \
     }                                                                                                                  \
   }
-LN_TURN(turn_bytes, uint8_t, 8, turn_8)
+LN_TURN(turn_some_bytes, uint8_t, 8, turn_8)
 LN_TURN(turn_halves, uint16_t, 4, turn_16)
+
+/* Blocks of 16 by 16, of which the last begin earlier and make some again. */
+static void turn_bytes(size_t rows, size_t columns, const char* in, size_t in_stride, char* out, size_t out_stride) {
+  enum { BLOCK = 16 };
+  const ln_turn_bytes_fn turn = ln_turn_bytes_best();
+  if (turn == NULL || rows < BLOCK || columns < BLOCK) {
+    turn_some_bytes(rows, columns, in, in_stride, out, out_stride);
+    return;
+  }
+  for (size_t first = 0; first < rows; first += LINE)
+    for (size_t c = 0; c < columns; c += BLOCK)
+      for (size_t r = first; r < rows && r < first + LINE; r += BLOCK) {
+        const size_t row = r + BLOCK <= rows ? r : rows - BLOCK, column = c + BLOCK <= columns ? c : columns - BLOCK;
+        turn(in + row * in_stride + column, in_stride, out + column * out_stride + row, out_stride);
+      }
+}
 
 static void turn_floats(size_t rows, size_t columns, const char* in, size_t in_stride, char* out, size_t out_stride) {
   ln_rows_f32_best()->turn(rows, columns, (const float*)(const void*)in, in_stride / sizeof(float), (float*)(void*)out,

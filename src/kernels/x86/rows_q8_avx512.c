@@ -1,8 +1,9 @@
 /* Quantized rows of bytes with AVX-512. */
 #include "kernels/x86/rows_q8_x86.h"
+#include "kernels/x86/turn_16x16.h"
 #include "kernels/x86/vec_q8_avx512.h"
 /* The body is made of them. */
 #include "kernels/generic/rows_q8_body.h"
 
 const ln_rows_q8 ln_rows_q8_avx512 = {
-    .name = "rows_q8_avx512", .isa = LN_ISA_AVX512, .binary = variants, .scale_shift = scale_shift};
+    .name = "rows_q8_avx512", .isa = LN_ISA_AVX512, .binary = variants, .scale_shift = scale_shift, .turn = turn_16x16};
