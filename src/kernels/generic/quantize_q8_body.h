@@ -24,23 +24,42 @@ LN_INLINE int32_t round_near(float x) {
   return cut + (rest >= 0.5f) - (rest <= -0.5f);
 }
 
+LN_INLINE void divide(float scale, const float* in, size_t n, int32_t* rounded) {
+  float near[kStretch];
+  clamp_near(scale, in, n, near);
+  for (size_t i = 0; i < n; ++i) rounded[i] = round_near(near[i]);
+}
+
+/* Where products are faster than quotients the including file has a function for whole stretches: it multiplies by
+ * 1 / scale, clamps and rounds, and says whether no product was within 2^-11 of a half. A product is within 2^-12 of
+ * the quotient where that is below 1024, so that both then round to the same. */
+#ifndef LN_MULTIPLY
+#define LN_MULTIPLY(inverse, in, rounded) false
+#endif
+
 #define LN_QUANTIZE_Q8(suffix, type, low, high)                                                                  \
-  LN_INLINE void stretch_##suffix(float scale, int32_t zero, const float* in, type* out, size_t n) {             \
-    float near[kStretch];                                                                                        \
-    clamp_near(scale, in, n, near);                                                                              \
+  LN_INLINE void finish_##suffix(const int32_t* rounded, int32_t zero, type* out, size_t n) {                    \
     for (size_t i = 0; i < n; ++i) {                                                                             \
-      const int32_t q = round_near(near[i]) + zero, above = q < (low) ? (low) : q;                               \
+      const int32_t q = rounded[i] + zero, above = q < (low) ? (low) : q;                                        \
       out[i] = (type)(above > (high) ? (high) : above);                                                          \
     }                                                                                                            \
   }                                                                                                              \
   static void quantize_##suffix(float scale, int32_t zero, const float* in, type* out, size_t n) {               \
+    const bool multiplies = scale > 0x1p-100f && scale < 0x1p100f;                                               \
+    const float inverse = multiplies ? 1.0f / scale : 0.0f;                                                      \
+    int32_t rounded[kStretch];                                                                                   \
     size_t i = 0;                                                                                                \
+    (void)inverse;                                                                                               \
     if (zero < (low) || zero > (high)) {                                                                         \
       ln_quantize_f32_##suffix##_ref(scale, zero, in, out, n);                                                   \
       return;                                                                                                    \
     }                                                                                                            \
-    for (; i + kStretch <= n; i += kStretch) stretch_##suffix(scale, zero, in + i, out + i, kStretch);           \
-    stretch_##suffix(scale, zero, in + i, out + i, n - i);                                                       \
+    for (; i + kStretch <= n; i += kStretch) {                                                                   \
+      if (!multiplies || !LN_MULTIPLY(inverse, in + i, rounded)) divide(scale, in + i, kStretch, rounded);       \
+      finish_##suffix(rounded, zero, out + i, kStretch);                                                         \
+    }                                                                                                            \
+    divide(scale, in + i, n - i, rounded);                                                                       \
+    finish_##suffix(rounded, zero, out + i, n - i);                                                              \
   }                                                                                                              \
   static void dequantize_##suffix(float scale, int32_t zero, const type* in, float* out, size_t n) {             \
     for (size_t i = 0; i < n; ++i) out[i] = scale * (float)(int32_t)((uint32_t)(int32_t)in[i] - (uint32_t)zero); \
