@@ -5,6 +5,7 @@
 #include "kernels/x86/dwconv_q8_slots.h"
 #include "kernels/x86/requant_q8_avx512.h"
 
+#define LN_WITH_LANES 1 /* 32 registers */
 #define LN_DPBUSD(sum, x, w) LN_OP(dpbusd_epi32)(sum, x, w)
 
 #define LN_V __m512i

@@ -4,6 +4,8 @@
 #include "kernels/x86/dwconv_q8_slots.h"
 #include "kernels/x86/requant_q8_avx2.h"
 
+#define LN_WITH_LANES 0
+
 static __m128i narrow_load_some(size_t n, const uint8_t* p) {
   uint8_t bytes[16] = {0};
   memcpy(bytes, p, n);

@@ -50,6 +50,7 @@ typedef struct cursor {
   const uint8_t* outside;
   int64_t column, width;
   finish_kind finish;
+  uint32_t slots; /* in use */
 } cursor;
 
 static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* head, size_t channel) {
@@ -61,6 +62,7 @@ static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* he
   c->outside = s->outside + channel;
   c->width = s->in_width;
   c->finish = (finish_kind)head->finish;
+  c->slots = head->slots.used;
 }
 
 /* How many of a block's channels exist: all, or, in the narrowest block, half of them, more, or fewer. */

@@ -146,6 +146,10 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
   }
 }
 
+#if LN_WITH_LANES
+#include "kernels/x86/dwconv_q8_lanes.h"
+#endif
+
 /* Any filter, pixel by pixel. */
 LN_INLINE void LN_NAME(plain)(size_t width, size_t groups, lane_count lanes, size_t count, const LN_NAME(block) * b,
                               cursor* c, const ln_dwconv_q8_stretch* s, uint8_t* out) {
@@ -169,6 +173,16 @@ LN_INLINE void LN_NAME(plain)(size_t width, size_t groups, lane_count lanes, siz
 static void LN_NAME(run)(size_t width, size_t groups, size_t count, const void* packed, cursor* c,
                          const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const LN_NAME(block)* b = packed;
+#if LN_WITH_LANES
+#define LN_LANES_CASE(w, t)                                                                   \
+  if (width == (w) && groups == 2 && s->slide == (t) && count == LN_BYTES && s->count >= 4) { \
+    LN_NAME(lanes)(w, t, b, c, s, out);                                                       \
+    return;                                                                                   \
+  }
+  LN_LANES_CASE(5, 1)
+  LN_LANES_CASE(7, 1)
+#undef LN_LANES_CASE
+#endif
 #define LN_CASE(w, g, t)                                   \
   if (width == (w) && groups == (g) && s->slide == (t)) {  \
     if (LN_HALF == 0 || count == LN_BYTES)                 \
