@@ -36,9 +36,26 @@ static size_t columns_at_once(const ln_matrix* matrix) {
   return panel < kBlockBytes ? kBlockBytes / panel * nr : nr;
 }
 
-static void pack_wide(const ln_gemm_layout* layout, const int16_t* b, int16_t* packed) {
-  for (size_t n = 0; n < layout->columns; ++n)
-    for (size_t i = 0; i < layout->channels; ++i) *packed++ = b[n * layout->column_stride + i * layout->channel_stride];
+/* Weights of 16 bits are 256 times their upper byte and the lower one, which is stored less 128: a panel of the ones,
+ * then one of the others. */
+static void pack_words(const ln_matrix* matrix, const ln_matrix_part* part, const ln_gemm_layout* layout, size_t first,
+                       const int16_t* b, int8_t* panels) {
+  const ln_gemm_s16s8* kernel = matrix->s16s8;
+  const size_t panel = kernel->nr * ln_round_up(part->depth, 2);
+  int32_t sums[LN_GEMM_MAX_TILE]; /* of no use: INT16 has zero points of 0 */
+  ln_gemm_layout bytes = *layout;
+  bytes.column_stride *= 2;
+  bytes.y_stride *= 2;
+  bytes.x_stride *= 2;
+  bytes.channel_stride *= 2;
+  bytes.plane_stride *= 2;
+  panels += first / kernel->nr * 2 * panel;
+  for (size_t n = 0; n < layout->columns; n += kernel->nr, panels += 2 * panel) {
+    const uint8_t* from = (const uint8_t*)(b + n * layout->column_stride);
+    bytes.columns = layout->columns - n < kernel->nr ? layout->columns - n : kernel->nr;
+    ln_gemm_s16s8_pack(kernel, &bytes, from + 1, 0, panels, sums);
+    ln_gemm_s16s8_pack(kernel, &bytes, from, 0x80, panels + panel, sums);
+  }
 }
 
 /* `first` is the first column of a panel. */
@@ -68,7 +85,7 @@ static void pack_block(void* arg, size_t item, size_t worker) {
   } else if (matrix->rule == LN_MATRIX_F32) {
     pack_f32(matrix, part, &layout, first, (const float*)j->weights + from, panels);
   } else if (matrix->weights_type == kTfLiteInt16) {
-    pack_wide(&layout, (const int16_t*)j->weights + from, (int16_t*)panels + first * part->depth);
+    pack_words(matrix, part, &layout, first, (const int16_t*)j->weights + from, panels);
   } else if (matrix->winograd) {
     ln_winograd_q8_pack(ln_winograd_q8_best(), layout.columns, part->depth / 9, (const uint8_t*)j->weights + from, flip,
                         ln_matrix_weights_zero(matrix), (int16_t*)panels + ln_winograd_q8_panel(part->depth / 9, first),

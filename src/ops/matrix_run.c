@@ -234,13 +234,12 @@ static void store_wide_row(const ln_matrix_tile* t, size_t m, size_t n, size_t w
   narrow(matrix, values, width, t->job->out, ln_matrix_offset(t->job, t->first + m) + n);
 }
 
-/* Sums in 64 bits: the depth is cut into stretches whose sums fit 32. */
-static void wide_tile(const ln_matrix_tile* t, const int16_t* a, size_t stride, size_t height, const int8_t* b,
-                      int64_t* sums) {
+/* Adds to sums in 64 bits: the depth is cut into stretches whose sums fit 32. */
+static void add_products(const ln_matrix_tile* t, const int16_t* a, size_t stride, size_t height, const int8_t* b,
+                         int64_t* sums) {
   const ln_gemm_s16s8* kernel = t->matrix->s16s8;
   const size_t pairs = stride / 2;
   int32_t part[LN_GEMM_MAX_TILE];
-  memset(sums, 0, height * kernel->nr * sizeof *sums);
   for (size_t p = 0; p < pairs; p += LN_GEMM_SAFE_PAIRS) {
     const size_t count = pairs - p < LN_GEMM_SAFE_PAIRS ? pairs - p : LN_GEMM_SAFE_PAIRS;
     kernel->run(height, count, a + 2 * p, stride, b + 2 * p * kernel->nr, part);
@@ -248,17 +247,30 @@ static void wide_tile(const ln_matrix_tile* t, const int16_t* a, size_t stride, 
   }
 }
 
+/* Of weights of 16 bits the lower byte is stored less 128, behind the upper one: ops/matrix_pack.c. */
+static void wide_tile(const ln_matrix_tile* t, const int16_t* a, size_t stride, size_t height, const int8_t* b,
+                      int64_t* sums) {
+  const size_t count = height * t->matrix->s16s8->nr;
+  memset(sums, 0, count * sizeof *sums);
+  add_products(t, a, stride, height, b, sums);
+  if (t->matrix->weights_type != kTfLiteInt16) return;
+  for (size_t i = 0; i < count; ++i) sums[i] *= 256;
+  add_products(t, a, stride, height, b + stride * t->matrix->s16s8->nr, sums);
+}
+
 static void run_s16s8(const ln_matrix_tile* t, int16_t* a, int64_t* row_sums) {
   const ln_matrix* matrix = t->matrix;
   const ln_gemm_s16s8* kernel = matrix->s16s8;
   const size_t stride = ln_round_up(t->part->depth, 2), mr = kernel->mr, nr = kernel->nr;
   const bool wide = matrix->rule == LN_MATRIX_WIDE_FIXED || matrix->rule == LN_MATRIX_WIDE_REAL;
-  const int32_t weights_zero = matrix->weights_zero_point - (matrix->weights_type == kTfLiteUInt8 ? 128 : 0);
+  const bool words = matrix->weights_type == kTfLiteInt16;
+  const size_t panel = words ? 2 * stride : stride;
+  const int32_t weights_zero = matrix->weights_zero_point - (words || matrix->weights_type == kTfLiteUInt8 ? 128 : 0);
   const bool needs_sums = weights_zero != 0 && matrix->rule != LN_MATRIX_HYBRID && matrix->rule != LN_MATRIX_SUMS;
   gather(t, a, stride);
   if (needs_sums) sum_rows(a, stride, t->rows, t->part->depth, weights_zero, row_sums);
   for (size_t n = t->begin; n < t->end; n += nr) {
-    const int8_t* b = (const int8_t*)matrix->packed + t->part->packed + n * stride;
+    const int8_t* b = (const int8_t*)matrix->packed + t->part->packed + n * panel;
     const size_t width = t->end - n < nr ? t->end - n : nr;
     for (size_t m = 0; m < t->rows; m += mr) {
       const size_t height = t->rows - m < mr ? t->rows - m : mr;
@@ -274,21 +286,6 @@ static void run_s16s8(const ln_matrix_tile* t, int16_t* a, int64_t* row_sums) {
         else
           ln_matrix_store_row(t, m + i, n, width, needs_sums ? (uint32_t)-row_sums[m + i] : 0, sums + i * nr);
       }
-    }
-  }
-}
-
-static void run_s16s16(const ln_matrix_tile* t) {
-  const ln_matrix* matrix = t->matrix;
-  const size_t depth = t->part->depth;
-  const int16_t* b = (const int16_t*)(const void*)((const char*)matrix->packed + t->part->packed);
-  for (size_t m = 0; m < t->rows; ++m) {
-    const int16_t* a = (const int16_t*)t->job->in + (t->first + m) * t->job->in_stride;
-    int64_t row_sum = 0;
-    if (matrix->weights_zero_point != 0) sum_rows(a, depth, 1, depth, matrix->weights_zero_point, &row_sum);
-    for (size_t n = t->begin; n < t->end; ++n) {
-      int64_t sum = ln_dot_s16s16(depth, a, b + n * depth) - row_sum;
-      store_wide_row(t, m, n, 1, NULL, &sum);
     }
   }
 }
@@ -356,8 +353,6 @@ static void run_item(void* arg, size_t item, size_t worker) {
     run_lines_f32(&t, rows_at);
   else if (is_float(matrix))
     run_f32(&t, rows_at);
-  else if (matrix->weights_type == kTfLiteInt16)
-    run_s16s16(&t);
   else if (matrix->q8 != NULL)
     (ln_matrix_has_lines(&t) ? ln_matrix_run_lines_bytes : ln_matrix_run_bytes)(&t, rows_at, (int32_t*)(void*)scratch);
   else

@@ -113,8 +113,4 @@ void ln_gemm_s16s8_pack(const ln_gemm_s16s8* kernel, const ln_gemm_layout* layou
 /* 2 * 2^15 * 2^7 a pair: so many can be summed in 32 bits whatever the values. */
 enum { LN_GEMM_SAFE_PAIRS = 255 };
 
-/* ---- 16-bit activations by 16-bit weights; b is [columns][depth] without gaps. Exact. ---- */
-
-int64_t ln_dot_s16s16(size_t depth, const int16_t* a, const int16_t* b);
-
 #endif

@@ -110,9 +110,3 @@ void ln_gemm_s16s8_pack(const ln_gemm_s16s8* kernel, const ln_gemm_layout* layou
     for (size_t p = 0; p < (depth + 1) / 2; ++p) column[p * 2 * nr] = column[p * 2 * nr + 1] = 0;
   }
 }
-
-int64_t ln_dot_s16s16(size_t depth, const int16_t* a, const int16_t* b) {
-  int64_t sum = 0;
-  for (size_t k = 0; k < depth; ++k) sum += (int32_t)a[k] * b[k];
-  return sum;
-}
