@@ -1,5 +1,6 @@
 /* QUANTIZE (from float, and between integers of different scales) and DEQUANTIZE. */
 #include "kernels/generic/fixed_point.h"
+#include "kernels/generic/lookup_q8.h"
 #include "kernels/generic/quantize_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/unary_util.h"
@@ -67,7 +68,15 @@ static TfLiteStatus check_per_tensor(TfLiteContext* context, const TfLiteTensor*
   return kTfLiteOk;
 }
 
-LN_DEFINE_INIT(init, ln_requantization, 0)
+typedef struct quantize_data {
+  ln_requantization numbers;
+  bool has_table; /* bytes to bytes: 256 results */
+  uint8_t table[256];
+} quantize_data;
+
+LN_DEFINE_INIT(init, quantize_data, 0)
+
+static bool is_byte(ln_integer type) { return type == LN_S8 || type == LN_U8; }
 
 static TfLiteStatus check_quantize_f32(TfLiteContext* context, const TfLiteTensor* output) {
   quantization_view v;
@@ -80,10 +89,12 @@ static TfLiteStatus check_quantize_f32(TfLiteContext* context, const TfLiteTenso
 }
 
 static TfLiteStatus quantize_prepare(TfLiteContext* context, TfLiteNode* node) {
-  ln_requantization* p = node->user_data;
+  quantize_data* data = node->user_data;
+  ln_requantization* p = &data->numbers;
   const TfLiteTensor* input;
   TfLiteTensor* output;
   ln_integer in, out;
+  data->has_table = false;
   LN_TRY(ln_unary_get(context, node, &input, &output));
   LN_TRY(ln_resize_like(context, output, input));
   if (input->type == kTfLiteFloat32) return check_quantize_f32(context, output);
@@ -97,6 +108,11 @@ static TfLiteStatus quantize_prepare(TfLiteContext* context, TfLiteNode* node) {
   ln_quantize_multiplier(factor, &p->multiplier, &p->shift);
   p->in_zero_point = input->params.zero_point;
   p->out_zero_point = output->params.zero_point;
+  if (!is_byte(in) || !is_byte(out)) return kTfLiteOk;
+  uint8_t values[256];
+  for (size_t i = 0; i < 256; ++i) values[i] = (uint8_t)i;
+  ln_requantize_ref(p, in, values, out, data->table, 256);
+  data->has_table = true;
   return kTfLiteOk;
 }
 
@@ -122,7 +138,7 @@ typedef struct stretch_job {
   TfLiteTensor* output;
   float scale;
   int32_t zero;
-  const ln_requantization* requantization;
+  const quantize_data* data;
   ln_integer in, out;
 } stretch_job;
 
@@ -153,7 +169,11 @@ static TfLiteStatus quantize_f32(TfLiteContext* context, const TfLiteTensor* inp
 
 static void requantize_stretch(void* arg, size_t begin, size_t end) {
   const stretch_job* j = arg;
-  ln_requantize_ref(j->requantization, j->in, j->input->data.raw + begin * ln_type_size(j->input->type), j->out,
+  if (j->data->has_table) {
+    ln_lookup_q8_best()->run(j->data->table, j->input->data.uint8 + begin, j->output->data.uint8 + begin, end - begin);
+    return;
+  }
+  ln_requantize_ref(&j->data->numbers, j->in, j->input->data.raw + begin * ln_type_size(j->input->type), j->out,
                     j->output->data.raw + begin * ln_type_size(j->output->type), end - begin);
 }
 
@@ -164,7 +184,7 @@ static TfLiteStatus quantize_invoke(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_unary_get(context, node, &input, &output));
   if (input->type == kTfLiteFloat32) return quantize_f32(context, input, output);
   LN_CHECK(context, integer_of(input->type, &in) && integer_of(output->type, &out), "the types have changed");
-  stretch_job job = {.input = input, .output = output, .requantization = node->user_data, .in = in, .out = out};
+  stretch_job job = {.input = input, .output = output, .data = node->user_data, .in = in, .out = out};
   run_stretches(context, requantize_stretch, &job);
   return kTfLiteOk;
 }

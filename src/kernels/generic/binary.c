@@ -21,60 +21,68 @@ void ln_binary_add(ln_binary_shape* s, size_t extent, size_t a_stride, size_t b_
   s->b_strides[s->rank++] = b_stride;
 }
 
+/* An operand of a plane: the last two dimensions. */
 typedef struct side {
   const char* data;
   size_t width; /* of an element, in bytes */
-  const size_t* strides;
+  size_t strides[2];
 } side;
 
 enum { REPEATED = 8192, SHORT = 512 };
 
 /* Short rows of which one side has but one row, as one number a channel is over a picture's pixels, or but one byte
  * each: that is written down as often as a buffer has room, so that rows become long. false: they are none. */
-static bool walk_repeated(const ln_binary_shape* s, ln_binary_row row, const void* params, side whole, side part,
+static bool walk_repeated(ln_binary_row row, const void* params, size_t rows, size_t n, side whole, side part,
                           bool part_first, char* out, size_t out_width) {
   _Alignas(64) char repeated[REPEATED];
-  const size_t n = s->rank == 2 ? s->extents[1] : 0, line = n * part.width, room = line > 0 ? REPEATED / line : 0;
-  const size_t most = room < s->extents[0] ? room : s->extents[0];
+  const size_t line = n * part.width, room = line > 0 ? REPEATED / line : 0, most = room < rows ? room : rows;
   const bool one_row = part.strides[1] == 1 && part.strides[0] == 0;
   const bool one_each = part.width == 1 && part.strides[1] == 0 && part.strides[0] == 1 && n <= SHORT;
   if (most < 2 || whole.strides[1] != 1 || whole.strides[0] != n || !(one_row || one_each)) return false;
   for (size_t i = 0; i < most && one_row; ++i) memcpy(repeated + i * line, part.data, line);
-  for (size_t i = 0; i < s->extents[0]; i += most) {
-    const size_t rows = s->extents[0] - i < most ? s->extents[0] - i : most;
-    for (size_t r = 0; r < rows && one_each; ++r) memset(repeated + r * n, part.data[i + r], n);
+  for (size_t i = 0; i < rows; i += most) {
+    const size_t some = rows - i < most ? rows - i : most;
+    for (size_t r = 0; r < some && one_each; ++r) memset(repeated + r * n, part.data[i + r], n);
     const char* x = whole.data + i * n * whole.width;
-    row(params, part_first ? repeated : x, 1, part_first ? x : repeated, 1, out + i * n * out_width, n * rows);
+    row(params, part_first ? repeated : x, 1, part_first ? x : repeated, 1, out + i * n * out_width, n * some);
   }
   return true;
 }
 
+static void walk_plane(ln_binary_row row, const void* params, size_t rows, size_t n, side a, side b, char* out,
+                       size_t out_width) {
+  if (walk_repeated(row, params, rows, n, a, b, false, out, out_width) ||
+      walk_repeated(row, params, rows, n, b, a, true, out, out_width))
+    return;
+  for (size_t r = 0; r < rows; ++r)
+    row(params, a.data + r * a.strides[0] * a.width, a.strides[1], b.data + r * b.strides[0] * b.width, b.strides[1],
+        out + r * n * out_width, n);
+}
+
 void ln_binary_walk(const ln_binary_shape* s, ln_binary_row row, const void* params, const void* a, size_t a_width,
                     const void* b, size_t b_width, void* out, size_t out_width) {
+  const int last = s->rank - 1;
   if (s->rank == 0) {
     row(params, a, 0, b, 0, out, 1);
     return;
   }
-  const side first = {a, a_width, s->a_strides}, second = {b, b_width, s->b_strides};
-  if (walk_repeated(s, row, params, first, second, false, out, out_width) ||
-      walk_repeated(s, row, params, second, first, true, out, out_width))
-    return;
   for (int i = 0; i < s->rank; ++i)
     if (s->extents[i] == 0) return;
-  const int inner = s->rank - 1;
-  const char *x = a, *y = b;
+  const size_t rows = last > 0 ? s->extents[last - 1] : 1, n = s->extents[last];
+  side x = {a, a_width, {last > 0 ? s->a_strides[last - 1] : 0, s->a_strides[last]}};
+  side y = {b, b_width, {last > 0 ? s->b_strides[last - 1] : 0, s->b_strides[last]}};
   char* z = out;
   size_t index[LN_BINARY_MAX_RANK] = {0};
   for (;;) {
-    row(params, x, s->a_strides[inner], y, s->b_strides[inner], z, s->extents[inner]);
-    z += s->extents[inner] * out_width;
-    int axis = inner - 1;
+    walk_plane(row, params, rows, n, x, y, z, out_width);
+    z += rows * n * out_width;
+    int axis = last - 2;
     for (; axis >= 0; --axis) {
-      x += s->a_strides[axis] * a_width;
-      y += s->b_strides[axis] * b_width;
+      x.data += s->a_strides[axis] * a_width;
+      y.data += s->b_strides[axis] * b_width;
       if (++index[axis] < s->extents[axis]) break;
-      x -= s->a_strides[axis] * s->extents[axis] * a_width;
-      y -= s->b_strides[axis] * s->extents[axis] * b_width;
+      x.data -= s->a_strides[axis] * s->extents[axis] * a_width;
+      y.data -= s->b_strides[axis] * s->extents[axis] * b_width;
       index[axis] = 0;
     }
     if (axis < 0) return;

@@ -4,7 +4,6 @@
 
 #include "kernels/generic/fixed_point.h"
 #include "kernels/generic/half.h"
-#include "kernels/generic/lookup_q8.h"
 
 /* roundf for results that are clamped to 16 bits at most, in operations that compilers have vectors for; NaN counts as
  * the least. */
@@ -89,24 +88,10 @@ static void store(ln_integer type, void* data, size_t i, int64_t x) {
   }
 }
 
-static void requantize(const ln_requantization* p, ln_integer in_type, const void* in, ln_integer out_type, void* out,
+void ln_requantize_ref(const ln_requantization* p, ln_integer in_type, const void* in, ln_integer out_type, void* out,
                        size_t n) {
   for (size_t i = 0; i < n; ++i) {
     const int32_t x = (int32_t)((uint32_t)load(in_type, in, i) - (uint32_t)p->in_zero_point);
     store(out_type, out, i, (int64_t)ln_requantize(x, p->multiplier, p->shift) + p->out_zero_point);
   }
-}
-
-/* Bytes have 256 results: many of them look theirs up. */
-void ln_requantize_ref(const ln_requantization* p, ln_integer in_type, const void* in, ln_integer out_type, void* out,
-                       size_t n) {
-  const bool bytes = (in_type == LN_S8 || in_type == LN_U8) && (out_type == LN_S8 || out_type == LN_U8);
-  uint8_t values[256], table[256];
-  if (!bytes || n < 1024) {
-    requantize(p, in_type, in, out_type, out, n);
-    return;
-  }
-  for (size_t i = 0; i < 256; ++i) values[i] = (uint8_t)i;
-  requantize(p, in_type, values, out_type, table, 256);
-  ln_lookup_q8_best()->run(table, in, out, n);
 }

@@ -132,8 +132,8 @@ static void advance(walk* w, int rank, const size_t* extents, const size_t* stri
 #define LN_REDUCE_INTEGER(name, type, wide)                                                             \
   LN_REDUCE_FORM(sum_##name, type, wide, 0, (wide)(sums[c] + (wide)x), out[n] = (type)sums[c])          \
   LN_REDUCE_FORM(prod_##name, type, wide, 1, (wide)(sums[c] * (wide)x), out[n] = (type)sums[c])         \
-  LN_REDUCE_FORM(any_##name, type, int, 0, sums[c] != 0 || x != 0, out[n] = (type)sums[c])              \
-  LN_REDUCE_FORM(all_##name, type, int, 1, sums[c] != 0 && x != 0, out[n] = (type)sums[c])              \
+  LN_REDUCE_FORM(any_##name, type, int, 0, sums[c] | (x != 0), out[n] = (type)sums[c])                  \
+  LN_REDUCE_FORM(all_##name, type, int, 1, sums[c] & (x != 0), out[n] = (type)sums[c])                  \
   LN_REDUCE_FORM(mean_##name, type, uint64_t, 0, sums[c] + (uint64_t)(int64_t)x,                        \
                  out[n] = (type)(s->count > 0 ? (int64_t)sums[c] / (int64_t)s->count : 0))              \
   void ln_reduce_##name##_ref(ln_reduction kind, const ln_reduce_shape* s, const type* in, type* out) { \
