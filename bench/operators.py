@@ -1,6 +1,6 @@
 """One operator after the other against the original (LiteRT, its default kernels): which are slower than it?
 
-    python bench/operators.py [--filter TEXT] [--threads 1] [--turns 9] [--below RATIO]
+    python bench/operators.py [MODEL.tflite ...] [--filter TEXT] [--threads 1] [--turns 9] [--below RATIO]
 
 Makes a model of one operator for each line of the table below, of sizes that real models have, runs both in turns in one process, and
 prints the least times (Linnet's, the original's) and their ratio (above 1: Linnet is faster), the smallest ratio last. Types that one of
@@ -23,8 +23,6 @@ from tflite_builder import OPTIONAL, Model, quantization  # noqa: E402
 
 RANDOM = np.random.default_rng(1)
 Q = {"INT8": quantization(0.05, 3), "UINT8": quantization(0.05, 120), "INT16": quantization(0.001, 0)}
-ITEM = {"FLOAT32": np.float32, "INT8": np.int8, "UINT8": np.uint8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64,
-        "BOOL": np.bool_}
 LAST_VERSION = {name: int(last) for name, last in
                 re.findall(r"LN_OP\(\d+, (\w+), \d+, (\d+),", (ROOT / "src/ops/builtin_ops.def").read_text())}
 SAME, VALID = {"padding": "SAME"}, {"padding": "VALID"}
@@ -187,17 +185,13 @@ def build(op, kind, inputs, output, options, version, out_kind=None):
     return model
 
 
-def fill(graph):
-    """A value for each input: whole ranges of integers, floats around 1."""
-    for tensor in (graph._tensors[i] for i in graph.inputs):
-        shape, kind = tensor["shape"], tensor["type"]
-        if kind == "FLOAT32":
-            yield RANDOM.uniform(0.1, 3, shape).astype(np.float32)
-        elif kind == "BOOL":
-            yield RANDOM.integers(0, 2, shape).astype(np.bool_)
-        else:
-            low, high = (0, 100) if kind == "INT32" else (np.iinfo(ITEM[kind]).min, np.iinfo(ITEM[kind]).max)
-            yield RANDOM.integers(low, high, shape).astype(ITEM[kind])
+def value_for(detail):
+    """For an input: whole ranges of integers but for those that may be indices, floats around 1."""
+    shape, kind = detail["shape"], np.dtype(detail["dtype"])
+    if kind.kind == "f":
+        return RANDOM.uniform(0.1, 3, shape).astype(kind)
+    low, high = (0, 2) if kind.kind == "b" else (0, 100) if kind.itemsize >= 4 else (np.iinfo(kind).min, np.iinfo(kind).max)
+    return RANDOM.integers(low, high, shape).astype(kind)
 
 
 def least(run, seconds):
@@ -211,24 +205,21 @@ def least(run, seconds):
             return best
 
 
-def compare(model, folder, threads, turns):
+def compare(path, threads, turns):
     from ai_edge_litert.interpreter import Interpreter
-    path = Path(folder) / "one.tflite"
-    model.save(path)
-    values = list(fill(model.subgraphs[0]))
     ours = Library()
     ours.load(path)
     ours.prepare(threads)
-    for i, value in enumerate(values):
-        tensor = ctypes.c_void_p(ours.c.TfLiteInterpreterGetInputTensor(ours.interpreter, i))
-        ours.c.TfLiteTensorCopyFromBuffer(tensor, value.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(value.nbytes))
     try:
         theirs = Interpreter(str(path), num_threads=threads)
         theirs.allocate_tensors()
-        for detail, value in zip(theirs.get_input_details(), values):
+        for i, detail in enumerate(theirs.get_input_details()):
+            value = value_for(detail)
             theirs.set_tensor(detail["index"], value)
+            tensor = ctypes.c_void_p(ours.c.TfLiteInterpreterGetInputTensor(ours.interpreter, i))
+            ours.c.TfLiteTensorCopyFromBuffer(tensor, value.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(value.nbytes))
         theirs.invoke()
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, TypeError) as error:
         return None, str(error).splitlines()[0]
     times = [1e9, 1e9]
     for _ in range(turns):
@@ -237,8 +228,23 @@ def compare(model, folder, threads, turns):
     return times, None
 
 
+def cases(arguments, path):
+    """Names and files; those of the table are written to `path`, one after the other."""
+    if arguments.models:
+        yield from ((str(model), model) for model in arguments.models if arguments.filter in str(model))
+        return
+    for case in (*layers(), *elements(), *moves()):
+        described = [str(np.shape(given[0]) if isinstance(given[0], np.ndarray) else given) for given in case[2]
+                     if not isinstance(given, np.ndarray) and not np.isscalar(given)]
+        name = f"{case[0]} {case[1]} {' '.join(described)}"
+        if arguments.filter in name:
+            build(*case).save(path)
+            yield name, path
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", type=Path, help="these model files instead of the table's operators")
     parser.add_argument("--filter", default="", help="cases whose line contains this")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--turns", type=int, default=9)
@@ -246,15 +252,9 @@ def main():
     arguments = parser.parse_args()
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        for case in (*layers(), *elements(), *moves()):
-            op, kind, inputs, output = case[:4]
-            described = [str(np.shape(given[0]) if isinstance(given[0], np.ndarray) else given) for given in inputs
-                         if not isinstance(given, np.ndarray) and not np.isscalar(given)]
-            name = f"{op} {kind} {' '.join(described)}"
-            if arguments.filter not in name:
-                continue
+        for name, path in cases(arguments, Path(folder) / "one.tflite"):
             try:
-                times, refused = compare(build(*case), folder, arguments.threads, arguments.turns)
+                times, refused = compare(path, arguments.threads, arguments.turns)
             except RuntimeError as error:
                 times, refused = None, f"Linnet: {error}"
             if times is None:
@@ -264,6 +264,8 @@ def main():
     for ratio, times, name in sorted(found, reverse=True):
         if ratio < arguments.below:
             print(f"{name:70} {times[0] * 1e6:10.1f} {times[1] * 1e6:10.1f} us {ratio:8.2f}")
+    if found:
+        print(f"geometric mean of {len(found)}: {np.exp(np.mean([np.log(entry[0]) for entry in found])):.2f}")
 
 
 if __name__ == "__main__":
