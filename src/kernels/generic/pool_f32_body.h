@@ -134,7 +134,7 @@ LN_INLINE float extreme_inner(ln_reduction kind, const float* in, size_t count) 
 
 LN_INLINE void reduce_one(ln_reduction kind, const ln_reduce_shape* s, const float* in, float* out) {
   const float divisor = kind == LN_REDUCE_MEAN ? (float)s->count : 1.0f;
-  if (s->reduced_strides[0] == 1) {
+  if (s->reduced_strides[0] == 1 && s->kept_rank <= 1) {
     for (size_t n = 0; n < s->outputs; ++n) {
       const float* from = in + n * (s->kept_rank == 1 ? s->kept_strides[0] : 0);
       out[n] = is_sum(kind) ? sum_inner(from, s->count) / divisor : extreme_inner(kind, from, s->count);
