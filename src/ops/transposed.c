@@ -278,11 +278,11 @@ void ln_transposed_run(TfLiteContext* context, const ln_transposed* t, void* scr
       .images = images,
       .fill = ln_matrix_fill(&t->matrix)};
   const bool gaps = find_gap(t, r.gap);
-  const size_t planes = (size_t)t->batch * (size_t)z->out, lines = (size_t)((y->out - 1) / y->stride + 1);
+  const size_t planes = (size_t)t->batch * (size_t)z->out, lines = ((size_t)y->out - 1) / (size_t)y->stride + 1;
   r.jobs = (r.volumes ? planes : 1) * r.phases_y * r.phases_x;
   ln_matrix_run(context, &t->matrix, scratch, r.volumes ? LN_MATRIX_BY_JOBS : LN_MATRIX_BY_ROWS,
                 r.jobs + (gaps ? 1 : 0), (r.volumes ? 1 : (size_t)t->batch) * lines,
-                (size_t)((x->out - 1) / x->stride + 1), describe, &r);
+                ((size_t)x->out - 1) / (size_t)x->stride + 1, describe, &r);
   const size_t all = planes * (size_t)y->out;
   if (gaps) ln_parallel_ranges(context, fill_gaps, &r, all, all, all * (size_t)x->out * (size_t)t->outputs / 8);
 }

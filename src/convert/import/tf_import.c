@@ -233,7 +233,7 @@ static const char* readable(ln_job* job, const char* name) {
     memcpy(text + used, name, (size_t)(slash + 1 - name));
     used += (size_t)(slash + 1 - name);
   }
-  strcpy(text + used, name);
+  memcpy(text + used, name, strlen(name) + 1);
   return text;
 }
 

@@ -222,7 +222,7 @@ static bool fill_table(ln_tf_call* call, ln_tf_table* t) {
     for (int i = 0; i < 2; ++i) entries[i] = ln_tf_get(scope, f.def->input[i + 1]).tensor;
   }
   for (int i = 0; i < 2; ++i)
-    if (!ln_tensor_is_constant(entries[i])) {
+    if (entries[i] == NULL || !ln_tensor_is_constant(entries[i])) {
       ln_tf_fail(call, "the entries of table \"%s\" are neither constants nor a text file", t->name);
       return false;
     }

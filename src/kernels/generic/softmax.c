@@ -171,10 +171,11 @@ static int32_t log_of(int32_t x) {
   const int32_t log_2 = 1488522236, root_4_half = 1805811301, root_half = 1518500250, quarter_q6 = 1 << 23;
   const int32_t alpha_n = 117049297, alpha_d = 127690142, alpha_i = 1057819769, alpha_f = 638450708;
   const int zeros_a = ln_leading_zeros((uint32_t)x);
-  const int32_t whole = ln_saturating_shift_left(x, zeros_a - 1);
+  const int32_t whole = ln_saturating_shift_left(x, zeros_a > 0 ? zeros_a - 1 : 0);
   const int32_t z_a = ln_saturating_shift_left(ln_doubling_high_mul(whole, root_half), 1);
   const int32_t power_a = ln_saturating_add((SUM_INTEGER_BITS - zeros_a) * (1 << 25), quarter_q6);
-  const int headroom_b = ln_leading_zeros((uint32_t)ln_doubling_high_mul(x, root_half)) - 1;
+  const int zeros_b = ln_leading_zeros((uint32_t)ln_doubling_high_mul(x, root_half));
+  const int headroom_b = zeros_b > 0 ? zeros_b - 1 : 0;
   const int32_t z_b = ln_saturating_shift_left(x, headroom_b);
   const int32_t power_b = (SUM_INTEGER_BITS - headroom_b) * (1 << 25) - quarter_q6;
   const int32_t r = z_a < z_b ? z_a : z_b, power = power_a > power_b ? power_a : power_b;
