@@ -2,13 +2,7 @@
 #include "cli.h"
 #include "convert_say.h"
 
-static int run(const cli_args* args) {
-  convert_say say = {.passes = cli_has(args, "dump-passes")};
-  const char* output = cli_value(args, "output");
-  if (output == NULL) return cli_fail(CLI_USAGE, "convert: --output FILE says where the model goes");
-  LinnetConvertOptions options = convert_options(args, &say);
-  return convert_end(&say, LinnetConvert(cli_operand(args, 0), output, &options));
-}
+static int run(const cli_args* args) { return convert_command(args, "convert", "model", LinnetConvert); }
 
 static const cli_option kOptions[] = {
     {"output", "FILE", "where the model goes (-o)"},
@@ -25,6 +19,7 @@ static const cli_option kOptions[] = {
     {"skip", "PASSES", "optimizations that are not to run, separated by commas; all: none runs"},
     {"dump-passes", NULL, "say what each optimization did"},
     {"report", "FILE", "write a page (HTML) with the graph before and after, what was fused, and costs"},
+    {"json", NULL, "print all that is said as JSON on standard output, errors too"},
     {"quiet", NULL, "do not show on the terminal how far it is"},
     {NULL, NULL, NULL},
 };

@@ -2,18 +2,12 @@
 #include "cli.h"
 #include "convert_say.h"
 
-static int run(const cli_args* args) {
-  convert_say say = {.passes = false};
-  const char* output = cli_value(args, "output");
-  if (output == NULL) return cli_fail(CLI_USAGE, "freeze: --output FILE says where the graph goes");
-  LinnetConvertOptions options = convert_options(args, &say);
-  if (cli_operand_count(args) > 1) options.checkpoint = cli_operand(args, 1);
-  return convert_end(&say, LinnetFreeze(cli_operand(args, 0), output, &options));
-}
+static int run(const cli_args* args) { return convert_command(args, "freeze", "graph", LinnetFreeze); }
 
 static const cli_option kOptions[] = {
     {"output", "FILE", "where the graph goes (-o)"},
     {"outputs", "NAMES", "the graph's outputs, separated by commas; found where the graph allows"},
+    {"json", NULL, "print all that is said as JSON on standard output, errors too"},
     {"quiet", NULL, "do not show on the terminal how far it is"},
     {NULL, NULL, NULL},
 };

@@ -1,9 +1,18 @@
 #include "convert_say.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 
+#include "json.h"
 #include "term.h"
+
+typedef struct convert_say {
+  bool passes;           /* prints what passes did */
+  bool json;             /* all that is said is in JSON on standard output */
+  bool shows;            /* a line of progress stands on the terminal */
+  double started, shown; /* seconds: when the call began, when the line was written last */
+} convert_say;
 
 /* What takes less is not spoken of, and a line that changes more often cannot be read. */
 static const double kQuietSeconds = 0.5, kLineSeconds = 0.05;
@@ -34,15 +43,30 @@ static void progress(void* user_data, const char* what, long done, long total) {
   say->shown = at;
 }
 
+static void said_json(const convert_say* say, LinnetSaid what, const char* text) {
+  static const char* const kKinds[] = {[kLinnetSaidError] = "error",
+                                       [kLinnetSaidProblem] = "problem",
+                                       [kLinnetSaidWarning] = "note",
+                                       [kLinnetSaidPass] = "pass"};
+  if (what == kLinnetSaidPass && !say->passes) return;
+  json_open_object(NULL);
+  json_string("kind", kKinds[what]);
+  json_string("text", text);
+  json_close_object();
+}
+
 static void said(void* user_data, LinnetSaid what, const char* text) {
   convert_say* say = user_data;
   clear(say);
+  if (say->json) {
+    said_json(say, what, text);
+    return;
+  }
   switch (what) {
     case kLinnetSaidError:
       cli_fail(CLI_INPUT, "%s", text);
       break;
     case kLinnetSaidProblem:
-      say->problems = true;
       fprintf(stderr, "  %s\n", text);
       break;
     case kLinnetSaidWarning:
@@ -57,11 +81,11 @@ static void said(void* user_data, LinnetSaid what, const char* text) {
 /* The option's value where the command has such an option. */
 static const char* value(const cli_args* args, const char* option) { return cli_value(args, option); }
 
-LinnetConvertOptions convert_options(const cli_args* args, convert_say* say) {
+static LinnetConvertOptions options_of(const cli_args* args, convert_say* say) {
   LinnetConvertOptions options = {sizeof options,
                                   value(args, "inputs"),
                                   value(args, "outputs"),
-                                  value(args, "checkpoint"),
+                                  cli_operand_count(args) > 1 ? cli_operand(args, 1) : value(args, "checkpoint"),
                                   value(args, "signatures"),
                                   value(args, "tags"),
                                   value(args, "skip"),
@@ -78,7 +102,26 @@ LinnetConvertOptions convert_options(const cli_args* args, convert_say* say) {
   return options;
 }
 
-int convert_end(convert_say* say, TfLiteStatus status) {
-  clear(say);
+int convert_command(const cli_args* args, const char* command, const char* what, convert_function function) {
+  convert_say say = {.passes = cli_has(args, "dump-passes"), .json = cli_has(args, "json")};
+  const char *source = cli_operand(args, 0), *output = cli_value(args, "output");
+  if (output == NULL) return cli_fail(CLI_USAGE, "%s: --output FILE says where the %s goes", command, what);
+  const LinnetConvertOptions options = options_of(args, &say);
+  if (say.json) {
+    json_open_object(NULL);
+    json_string("source", source);
+    json_string("output", output);
+    json_open_array("messages");
+  }
+  const TfLiteStatus status = function(source, output, &options);
+  clear(&say);
+  if (say.json) {
+    struct stat written;
+    json_close_array();
+    json_bool("done", status == kTfLiteOk);
+    if (status == kTfLiteOk && stat(output, &written) == 0) json_integer("output_bytes", (int64_t)written.st_size);
+    json_close_object();
+    json_end();
+  }
   return status == kTfLiteOk ? CLI_OK : CLI_INPUT;
 }

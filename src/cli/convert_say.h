@@ -1,21 +1,16 @@
-/* What freeze, convert and optimize share: their options, how what the converter says is printed, and how far it is on
- * a terminal. */
+/* What freeze, convert and optimize share: their options, how what the converter says is printed, as text or JSON, and
+ * how far it is on a terminal. */
 #ifndef LINNET_CLI_CONVERT_SAY_H_
 #define LINNET_CLI_CONVERT_SAY_H_
 
 #include "cli.h"
 #include "linnet/convert.h"
 
-typedef struct convert_say {
-  bool passes;           /* prints what passes did */
-  bool problems;         /* a problem was printed */
-  bool shows;            /* a line of progress stands on the terminal */
-  double started, shown; /* seconds: when the call began, when the line was written last */
-} convert_say;
+typedef TfLiteStatus (*convert_function)(const char* source, const char* destination,
+                                         const LinnetConvertOptions* options);
 
-/* Options as the command line gives them; `say` lives as long as they do. */
-LinnetConvertOptions convert_options(const cli_args* args, convert_say* say);
-/* Takes the line of progress away, and turns the call's status into the command's. */
-int convert_end(convert_say* say, TfLiteStatus status);
+/* Runs a command: its first operand is the source, a second one a checkpoint; `what` is what --output names. Returns
+ * the exit code. */
+int convert_command(const cli_args* args, const char* command, const char* what, convert_function function);
 
 #endif

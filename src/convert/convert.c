@@ -102,6 +102,11 @@ static ln_graph* import(ln_job* job, const call* c) {
   return ln_import_keras(job, c->source, &c->options);
 #else
   if (keras) return ln_import_keras(job, c->source, &c->options);
+  FILE* inside = folder != NULL ? NULL : fopen(ln_job_text(job, "%s/.", c->source), "rb");
+  if (inside != NULL) {
+    fclose(inside);
+    ln_stop(job, "%s is a folder without saved_model.pb, which a SavedModel has", c->source);
+  }
   return folder != NULL ? ln_import_savedmodel(job, c->source, &c->options)
                         : ln_import_graphdef(job, c->source, &c->options);
 #endif

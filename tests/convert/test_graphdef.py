@@ -1,6 +1,7 @@
 """linnet convert and freeze on small graphs made here: what comes out computes what it should; what cannot be converted or is
 broken is said in a sentence, and nothing is written."""
 
+import json
 import random
 import shutil
 import subprocess
@@ -299,3 +300,49 @@ def test_initial_values(tmp_path):
     assert "--initial-values" in refused(tmp_path, *nodes)
     interpreter = convert(tmp_path, *nodes, options=["--initial-values"])
     assert [detail["op_name"] for detail in interpreter._get_ops_details()] == ["ADD"]
+
+
+def test_what_helps_is_said_once(tmp_path):
+    def variable(name, first):
+        return [wire.node(name, "VariableV2", dtype=1), wire.node(f"{name}/Assign", "Assign", name, first)]
+    nodes = [wire.placeholder("first", [2]), *variable("v", "first"), *variable("w", "first"), wire.placeholder("x", [2]),
+             wire.node("a", "AddV2", "x", "v"), wire.node("y", "AddV2", "a", "w")]
+    said = refused(tmp_path, *nodes)
+    assert said.count("has no value") == 2 and said.count("--initial-values") == said.count("--checkpoint") == 1
+    said = refused(tmp_path, *nodes, options=["--initial-values"])
+    assert said.count("by no constant") == said.count("--checkpoint") == 1 and "--initial-values" not in said
+
+
+@pytest.mark.parametrize("program", ["convert", "optimize", "freeze"])
+def test_json(program, tmp_path):
+    source = write(tmp_path, wire.placeholder("x", [2]), wire.constant("c", F([1, 2])), wire.node("a", "AddV2", "x", "c"),
+                   wire.node("y", "Relu", "a"))
+    out = tmp_path / "out"
+    if program == "optimize":
+        command.linnet("convert", source, "-o", tmp_path / "in.tflite", "--skip", "all")
+        source = tmp_path / "in.tflite"
+    elif program == "freeze":
+        source = tmp_path / "nothing.pb"
+    done = subprocess.run([command.COMMAND, program, source, "-o", out, "--json", *(["--dump-passes"] if program != "freeze" else [])],
+                          capture_output=True, text=True, timeout=60)
+    said = json.loads(done.stdout)
+    assert said["source"] == str(source) and said["output"] == str(out) and done.stderr == ""
+    if program == "freeze":
+        assert done.returncode == command.INPUT and not said["done"] and "output_bytes" not in said
+        assert [m["kind"] for m in said["messages"]] == ["error"] and not out.exists()
+    else:
+        assert done.returncode == 0 and said["done"] and said["output_bytes"] == out.stat().st_size
+        assert {m["kind"] for m in said["messages"]} == {"pass"}
+
+
+def test_a_folder_without_a_model(tmp_path):
+    done = subprocess.run([command.COMMAND, "convert", tmp_path, "-o", tmp_path / "out"], capture_output=True, text=True)
+    assert done.returncode == command.INPUT and "saved_model.pb" in done.stderr and not list(tmp_path.iterdir())
+
+
+def test_json_lists_problems(tmp_path):
+    source = write(tmp_path, wire.placeholder("x", [2]), wire.node("s", "Svd", "x"), wire.node("y", "Betainc", "x", "x", "x"))
+    done = subprocess.run([command.COMMAND, "convert", source, "-o", tmp_path / "out", "--json"], capture_output=True, text=True)
+    said = json.loads(done.stdout)
+    assert done.returncode == command.INPUT and not said["done"] and done.stderr == ""
+    assert [m["kind"] for m in said["messages"]] == ["problem", "problem", "error"] and "Svd" in str(said["messages"])
