@@ -403,6 +403,24 @@ op("image-resize-antialias", lambda x: ops.image.resize(x, (3, 5), interpolation
 
 
 # Whole models
+def derived(nested):
+    """A class of its own, for training, made from inputs and outputs."""
+    class Trained(keras.Model):
+        pass
+    x = keras.Input((5,))
+    model = Trained(x, L.Dense(3, activation="tanh")(x))
+    return keras.Model(x, L.Dense(2)(model(L.Dense(5)(x)))) if nested else model
+
+
+def with_numbers(layer):
+    x = keras.Input((5,))
+    return keras.Model(x, layer()([x, ops.convert_to_tensor([[1.0, -2.0, 3.0, 0.5, 0.25]])]))
+
+
+case("model-derived", lambda: derived(False))
+case("model-derived-nested", lambda: derived(True))
+case("Add-numbers", lambda: with_numbers(L.Add))
+case("Multiply-numbers", lambda: with_numbers(L.Multiply))
 def nested():
     inner = keras.Sequential([keras.Input((6,)), L.Dense(5, activation="relu"), L.BatchNormalization(), L.Dense(3)], name="inner")
     core = keras.Input((4, 4, 2), name="picture")

@@ -69,14 +69,24 @@ static const ln_keras_lowering* find_lowering(const char* class_name, bool is_op
   return NULL;
 }
 
-static bool is_model(const char* class_name) {
-  return strcmp(class_name, "Functional") == 0 || strcmp(class_name, "Sequential") == 0 ||
-         strcmp(class_name, "Model") == 0;
+/* A class that somebody derived from keras.Model, for training of its own say, and made from inputs and outputs: its
+ * configuration is a functional model's. */
+static bool is_derived(const char* class_name, const cJSON* config) {
+  return strcmp(class_name, "Functional") != 0 && strcmp(class_name, "Model") != 0 &&
+         strcmp(class_name, "Sequential") != 0 && find_lowering(class_name, false) == NULL &&
+         cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(config, "layers")) &&
+         cJSON_GetObjectItemCaseSensitive(config, "input_layers") != NULL &&
+         cJSON_GetObjectItemCaseSensitive(config, "output_layers") != NULL;
 }
 
 static bool is_functional(const cJSON* json) {
   const char* class_name = text_of(json, "class_name", "");
-  return strcmp(class_name, "Functional") == 0 || strcmp(class_name, "Model") == 0;
+  return strcmp(class_name, "Functional") == 0 || strcmp(class_name, "Model") == 0 ||
+         is_derived(class_name, cJSON_GetObjectItemCaseSensitive(json, "config"));
+}
+
+static bool is_model(const cJSON* json) {
+  return strcmp(text_of(json, "class_name", ""), "Sequential") == 0 || is_functional(json);
 }
 
 /* "keras.src.ops.numpy": an operation, where keras.layers has a class of the same name. Files of HDF5 do not say the
@@ -150,6 +160,7 @@ static ln_keras_call new_call(ln_keras_importer* importer, ln_builder b, const c
   call.class_name = text_of(json, "class_name", "?");
   call.config = cJSON_GetObjectItemCaseSensitive(json, "config");
   call.is_operation = is_operation(json);
+  call.is_model = is_model(json);
   const char* name = text_of(call.config, "name", text_of(json, "name", ""));
   call.name = ln_job_text(importer->job, "%s%s", prefix, name[0] != 0 ? name : call.class_name);
   call.b.place = ln_job_place(importer->job, call.class_name, call.name, "");
@@ -167,7 +178,7 @@ static void run(ln_keras_call* call) {
   ln_keras_importer* importer = call->importer;
   if (++importer->depth > MAX_DEPTH)
     ln_stop(importer->job, "layer \"%s\": more than %d layers are within each other", call->name, MAX_DEPTH);
-  if (is_model(call->class_name) && !call->is_operation) {
+  if (call->is_model && !call->is_operation) {
     int count = 0;
     ln_tensor** outs =
         call_model(importer, call->config, strcmp(call->class_name, "Sequential") == 0, call->b,
@@ -225,6 +236,18 @@ static bool read_reference(const cJSON* json, const char** name, int* node_index
   return true;
 }
 
+/* Numbers that a layer is called with, beside what other layers make. */
+static bool collect_constant(ln_keras_call* call, const cJSON* json) {
+  const char* class_name = text_of(json, "class_name", "");
+  if (strcmp(class_name, "__tensor__") != 0 && strcmp(class_name, "__numpy__") != 0) return false;
+  const int type = ln_keras_type(text_of(cJSON_GetObjectItemCaseSensitive(json, "config"), "dtype", "float32"));
+  ln_tensor* numbers = type < 0 ? NULL : ln_keras_operand(call, json, type);
+  if (numbers == NULL)
+    ln_stop(call->job, "layer \"%s\": the numbers it is called with are no array of a known type", call->name);
+  add_input(call, numbers);
+  return true;
+}
+
 /* Takes in all tensors of an argument. */
 static void collect(ln_keras_call* call, const cJSON* json, int depth) {
   const char* name;
@@ -235,6 +258,7 @@ static void collect(ln_keras_call* call, const cJSON* json, int depth) {
     return;
   }
   if (json == NULL || (!cJSON_IsArray(json) && !cJSON_IsObject(json))) return;
+  if (!call->is_operation && collect_constant(call, json)) return;
   for (const cJSON* item = json->child; item != NULL; item = item->next)
     if (depth > 0 || call->is_operation || item->string == NULL || strstr(item->string, "mask") == NULL)
       collect(call, item, depth + 1);
@@ -307,7 +331,7 @@ static ln_tensor* tensor_at(ln_keras_model* model, const char* name, int node_in
   layer* l = find_layer(model, name);
   /* In Keras 2's files those of all models that are called do. */
   if (l != NULL && node_index > 0 && node_index >= l->node_count && ln_keras_is_2(model->weights.file) &&
-      is_model(text_of(l->json, "class_name", "")))
+      is_model(l->json))
     node_index = l->node_count - 1;
   if (l == NULL) ln_stop(job, "model \"%s\" names a layer \"%s\", which it has not", model->name, name);
   if (node_index < 0 || node_index >= l->node_count)
@@ -500,7 +524,7 @@ static void find_places(const ln_keras_model* model, int depth) {
     importer->places = ln_job_grow(importer->job, importer->places, importer->place_count, &importer->place_capacity,
                                    sizeof *importer->places);
     importer->places[importer->place_count++] = (ln_keras_place){l->name, weights};
-    if (!is_model(text_of(l->json, "class_name", "")) || is_operation(l->json)) continue;
+    if (!is_model(l->json) || is_operation(l->json)) continue;
     ++importer->nested;
     find_places(new_model(importer, config, model->b, "", weights), depth + 1);
   }
@@ -593,13 +617,16 @@ ln_graph* ln_import_keras(ln_job* job, const char* path, const LinnetConvertOpti
   ln_job_defer(job, delete_json, json);
   const char* class_name = text_of(json, "class_name", "");
   const cJSON* config = cJSON_GetObjectItemCaseSensitive(json, "config");
-  if (!is_model(class_name) || !cJSON_IsObject(config) || cJSON_GetObjectItemCaseSensitive(config, "layers") == NULL)
-    if (!is_model(class_name) || !cJSON_IsArray(config))
+  if (!is_model(json) || !cJSON_IsObject(config) || cJSON_GetObjectItemCaseSensitive(config, "layers") == NULL)
+    if (!is_model(json) || !cJSON_IsArray(config))
       ln_stop(
           job,
           "%s: it holds a \"%s\", whose layers are only in its Python code; Sequential and functional models can be "
           "converted: save it as a SavedModel with model.export()",
           path, class_name);
+  if (is_derived(class_name, config))
+    ln_warn(job, NULL, "%s: \"%s\" is a class of its own: what its call() does besides its layers is not in the file",
+            path, class_name);
   ln_keras_importer importer;
   memset(&importer, 0, sizeof importer);
   importer.job = job;

@@ -52,6 +52,7 @@ typedef struct ln_keras_call {
   const char* name;    /* of the layer, for its outputs; never empty */
   const cJSON* config; /* of the layer */
   bool is_operation;   /* one of keras.ops, no layer */
+  bool is_model;
   ln_keras_weights weights;
   const cJSON *args, *kwargs; /* NULL where a layer is called by another */
   struct ln_keras_model* model;
