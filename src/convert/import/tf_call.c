@@ -72,9 +72,8 @@ ln_tensor* ln_tf_in(ln_tf_call* call, int index) {
   if (value->kind == LN_TF_VARIABLE && value->variable->is_reference) {
     ln_tensor* now = ln_tf_read(call->scope->importer, &call->b, value->variable, call->name);
     if (now != NULL) return now;
-    ln_problem(call->job, call->b.place,
-               "variable \"%s\" has no value: a checkpoint with it must be given by --checkpoint",
-               value->variable->name);
+    ln_problem(call->job, call->b.place, "variable \"%s\" has no value%s", value->variable->name,
+               ln_tf_no_value(call->scope->importer));
     return broken_tensor(call);
   }
   if (value->tensor == NULL) {

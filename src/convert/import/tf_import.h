@@ -92,8 +92,9 @@ typedef struct ln_tf_importer {
   ln_subgraph* init;                 /* what runs once, before all else; NULL: nothing does */
   bool has_assigned;                 /* some variable changes while the model runs */
   bool allow_custom, initial_values;
-  int depth;      /* of calls */
-  size_t lowered; /* nodes, of all scopes */
+  bool told_no_value; /* what helps where a variable has no value is said once */
+  int depth;          /* of calls */
+  size_t lowered;     /* nodes, of all scopes */
 } ln_tf_importer;
 
 /* How Switch and Merge are seen where a branch or loop of TensorFlow 1 is being made (tf_control_v1.c). */
@@ -167,6 +168,8 @@ const char* ln_tf_handle_name(ln_tf_importer* importer, const ln_tf_body* body, 
                               const char* const* names);
 /* The variable's value now, in the subgraph of `b`; NULL: it has none. */
 ln_tensor* ln_tf_read(ln_tf_importer* importer, const ln_builder* b, ln_tf_variable* variable, const char* name);
+/* What is said behind "has no value": what helps, the first time; "" then. */
+const char* ln_tf_no_value(ln_tf_importer* importer);
 /* The subgraph that runs once; made when it is first wanted. */
 ln_subgraph* ln_tf_init_subgraph(ln_tf_importer* importer);
 /* Puts CALL_ONCE in front of the subgraphs of signatures that use what is initialized. After all else. */

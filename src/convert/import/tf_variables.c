@@ -8,12 +8,17 @@
 
 enum { MAX_DEPTH = 100 };
 
-/* What helps where a variable has no value. */
-static const char* no_value(const ln_tf_importer* importer) {
-  return importer->meta != NULL && importer->bundle == NULL
-             ? "the SavedModel's folder has no variables/variables.index; --checkpoint gives another one, or "
-               "--initial-values takes constants of the graph's initializers"
-             : "--checkpoint gives one, or --initial-values where the graph's initializer is a constant";
+const char* ln_tf_no_value(ln_tf_importer* importer) {
+  if (importer->told_no_value) return "";
+  importer->told_no_value = true;
+  const bool lacks = importer->meta != NULL && importer->bundle == NULL;
+  if (importer->initial_values)
+    return lacks ? ", and the graph initializes it by no constant: the SavedModel's folder has no "
+                   "variables/variables.index; --checkpoint gives another one"
+                 : ", and the graph initializes it by no constant: --checkpoint gives one";
+  return lacks ? ": the SavedModel's folder has no variables/variables.index; --checkpoint gives another one, or "
+                 "--initial-values takes constants of the graph's initializers"
+               : ": --checkpoint gives one, or --initial-values where the graph's initializer is a constant";
 }
 
 ln_tensor* ln_tf_find_handle(const ln_tf_handle* handles, const ln_subgraph* subgraph) {
@@ -152,7 +157,7 @@ static void variable(ln_tf_call* call) {
     value.tensor = ln_tf_read(importer, &call->b, v, call->name);
     value.kind = LN_TF_TENSOR;
     if (value.tensor == NULL) {
-      ln_tf_fail(call, "the variable has no value: %s", no_value(importer));
+      ln_tf_fail(call, "the variable has no value%s", ln_tf_no_value(importer));
       return;
     }
   }
@@ -169,7 +174,7 @@ static ln_tf_variable* in_variable(ln_tf_call* call) {
 /* What it holds now; NULL with the failure noted. */
 static ln_tensor* value_now(ln_tf_call* call, ln_tf_variable* v, const char* name) {
   ln_tensor* value = ln_tf_read(call->scope->importer, &call->b, v, name);
-  if (value == NULL) ln_tf_fail(call, "variable \"%s\" has no value: %s", v->name, no_value(call->scope->importer));
+  if (value == NULL) ln_tf_fail(call, "variable \"%s\" has no value%s", v->name, ln_tf_no_value(call->scope->importer));
   return value;
 }
 
