@@ -296,7 +296,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   }
   const size_t lines = d->batch * (size_t)d->shape.grid_height, width = (size_t)d->shape.grid_width;
   if (d->groups > 1) run.lines = lines;
-  ln_matrix_run(context, &d->matrix, scratch, LN_MATRIX_BY_JOBS, d->groups, run.lines, lines * width / run.lines,
+  ln_matrix_run(context, &d->matrix, scratch, LN_MATRIX_BY_ROWS, d->groups, run.lines, lines * width / run.lines,
                 describe, &run);
   return kTfLiteOk;
 }
