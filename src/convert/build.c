@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "convert/integers.h"
 #include "model/model.h"
 
 ln_node* ln_build_node(const ln_builder* b, int code, int input_count, ln_tensor* const* inputs) {
@@ -13,6 +14,8 @@ ln_node* ln_build_node(const ln_builder* b, int code, int input_count, ln_tensor
 }
 
 ln_tensor* ln_build_done(ln_node* node, const char* name, int output_count) {
+  ln_tensor* other = output_count == 1 ? ln_build_integers(node, name) : NULL;
+  if (other != NULL) return other;
   for (int i = 0; i < output_count; ++i)
     ln_node_add_output(node, i == 0 ? name : ln_job_text(node->subgraph->graph->job, "%s:%d", name, i),
                        ln_node_output_type(node, i));
@@ -56,7 +59,8 @@ ln_tensor* ln_build_number(const ln_builder* b, int type, double number, const c
     case LN_TYPE_UINT32:
       memcpy(data, &narrow, sizeof narrow);
       break;
-    case LN_TYPE_INT16: {
+    case LN_TYPE_INT16:
+    case LN_TYPE_UINT16: {
       const int16_t half = (int16_t)wide;
       memcpy(data, &half, sizeof half);
       break;

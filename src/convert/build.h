@@ -13,7 +13,8 @@ typedef struct ln_builder {
 
 /* A node with these inputs (NULL: left out), without options yet; ln_build_done names and infers its outputs. */
 ln_node* ln_build_node(const ln_builder* b, int code, int input_count, ln_tensor* const* inputs);
-/* Adds the outputs with the types of ln_node_output_type, infers, returns the first. Names: NAME, NAME:1, ... */
+/* Adds the outputs with the types of ln_node_output_type, infers, returns the first. Names: NAME, NAME:1, ... A node of
+ * one output may become others, where its integers are of a type that the operator does not have (integers.h). */
 ln_tensor* ln_build_done(ln_node* node, const char* name, int output_count);
 
 ln_tensor* ln_build_unary(const ln_builder* b, int code, ln_tensor* x, const char* name);

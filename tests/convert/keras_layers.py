@@ -95,6 +95,10 @@ over("Softmax", lambda **o: L.Softmax(**o), (5, 6), axis=[-1, 1])
 case("Softmax-mask", lambda: Masked())
 case("Dense-layer-activation", one(lambda: L.Dense(5, activation=L.LeakyReLU(0.1)), (4,)))
 case("Dense-3d", one(lambda: L.Dense(5, activation="relu"), (4, 3)))
+for dtype in ["int8", "uint8", "int32", "int64", "float16", "float64"]:
+    case(f"Dense-of-{dtype}", one(lambda: L.Dense(5), (4,), dtype=dtype))
+for dtype in ["int8", "uint8", "int16", "uint16", "int64", "float64"]:
+    case(f"Add-of-{dtype}", one(L.Add, (5, 6), (5, 6), dtype=dtype))
 case("Dense-no-bias", one(lambda: L.Dense(5, use_bias=False), (4, 3, 2)))
 case("EinsumDense", one(lambda: L.EinsumDense("abc,cd->abd", output_shape=(None, 8), bias_axes="d"), (4, 3)))
 case("EinsumDense-heads", one(lambda: L.EinsumDense("abc,cde->abde", output_shape=(None, 2, 8), bias_axes="de"), (4, 3)))

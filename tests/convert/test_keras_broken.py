@@ -66,7 +66,7 @@ CASES = {
     "hashing": (model(layer("Hashing", "y", ["x"], num_bins=3)), "Hashing", '"y"'),
     "NaN in a word": ('{"a": NaNny}', "no JSON"),
     "Infinity as a model": (float("-inf"), "Python code"),
-    "unknown class": (model(layer("Mystery", "y", ["x"])), "Mystery", "not known"),
+    "unknown class": (model(layer("Mystery", "y", ["x"])), "Mystery", "no Python code", "model.export()"),
     "lambda": (model(layer("Lambda", "y", ["x"])), "Lambda", "Python code"),
     "missing weight": (model(layer("Dense", "y", ["x"], units=4)), "kernel", "not in the file"),
     "cycle": (model(layer("Add", "y", ["x", "z"]), layer("ReLU", "z", ["y"])), "cycle"),

@@ -361,3 +361,60 @@ def test_operator(name, tmp_path):
     wanted = {n: (v[0] if isinstance(v, (list, tuple)) else v).numpy() for n, v in wanted.items()}
     assert judge.compare(wanted, path, inputs) <= 1.0
     assert judge.difference(wanted["y"], list(judge.linnet(path, inputs, "serving_default", judge.COMMAND).values())[0]) <= 1.0
+
+
+def names_of(text):
+    return text.split()
+
+
+# What TFLite computes in other types only: integers wrap around as in TensorFlow, other floats are computed as float32.
+TYPES = {name: (lambda x, y, name=name: getattr(raw, name)(x=x, y=y)) for name in names_of(
+    "AddV2 Sub Mul Maximum Minimum FloorMod SquaredDifference Less Equal NotEqual GreaterEqual")}
+TYPES |= {
+    "Abs": lambda x, y: tf.abs(x), "Sign": lambda x, y: tf.sign(x), "Square": lambda x, y: tf.square(x),
+    "Relu": lambda x, y: nn.relu(x), "Relu6": lambda x, y: nn.relu6(x), "Sum": lambda x, y: tf.reduce_sum(x, -1),
+    "Max": lambda x, y: tf.reduce_max(x, 0), "Cumsum": lambda x, y: tf.cumsum(x, 1), "Select": lambda x, y: tf.where(x > y, x, y),
+    "Concat": lambda x, y: tf.concat([x, y], 0), "Gather": lambda x, y: tf.gather(x, [1, 0], axis=1),
+    "Pad": lambda x, y: tf.pad(x, [[1, 0], [0, 2]]), "Stack": lambda x, y: tf.stack([x, y]), "OneHot": lambda x, y: tf.one_hot(x, 5),
+    "Zeros": lambda x, y: tf.zeros_like(x) + y, "Wraps": lambda x, y: tf.cast(tf.cast(x, tf.int32) * 200, x.dtype),
+    "Constant": lambda x, y: x + tf.constant([1, 2, 3, 4], x.dtype) * 3, "Floats": lambda x, y: tf.sqrt(tf.cast(y, tf.float32))}
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "uint32", "int64", "float16", "float64"])
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_types(name, dtype, tmp_path):
+    function, random = TYPES[name], np.random.default_rng(len(name))
+    low, high = (0 if dtype[0] == "u" else -100), (100 if "int8" in dtype else 300)
+    inputs = {"x": random.integers(low, high, (2, 4)).astype(dtype), "y": random.integers(1, 7, (2, 4)).astype(dtype)}
+    if dtype[0] == "f":
+        inputs = {n: value / np.array(8, dtype) for n, value in inputs.items()}
+    signature = [tf.TensorSpec([None, 4], dtype, n) for n in inputs]
+    try:
+        concrete = tf.function(lambda x, y: tf.identity(function(x, y), "z"), input_signature=signature,
+                               autograph=False).get_concrete_function()
+        wanted = concrete(**{n: tf.constant(value) for n, value in inputs.items()}).numpy()
+    except (TypeError, ValueError, tf.errors.OpError):
+        pytest.skip("TensorFlow has no such operator")
+    source = tmp_path / "graph.pb"
+    source.write_bytes(concrete.graph.as_graph_def().SerializeToString())
+    path = convert(source, tmp_path / "model.tflite", "--outputs", "z")
+    tolerance = 120 if dtype == "float16" else 1  # TensorFlow rounds to half precision on the way
+    taken = judge.Interpreter(str(path)).get_signature_list()["serving_default"]["inputs"]
+    inputs = {n: inputs[n] for n in taken}
+    for got in (judge.original(path, inputs, "serving_default"), judge.linnet(path, inputs, "serving_default", judge.COMMAND)):
+        got, = got.values()
+        assert got.dtype == wanted.dtype and judge.difference(wanted, got) <= tolerance
+
+
+def test_variables_of_other_floats(tmp_path):
+    """Weights in half and double precision, from the checkpoint; inputs and outputs keep their types."""
+    for dtype in ("float16", "float64"):
+        module = tf.Module()
+        module.w = tf.Variable(R.normal(size=(4, 3)).astype(dtype))
+        module.f = tf.function(lambda x: {"y": tf.tanh(tf.matmul(x, module.w))}, input_signature=[tf.TensorSpec([None, 4], dtype, "x")])
+        tf.saved_model.save(module, str(tmp_path / dtype), signatures={"serving_default": module.f})
+        path = convert(tmp_path / dtype, tmp_path / "m.tflite")
+        x = R.normal(size=(2, 4)).astype(dtype)
+        wanted = module.f(tf.constant(x))["y"].numpy()
+        got = judge.original(path, {"x": x}, "serving_default")["y"]
+        assert got.dtype == wanted.dtype and judge.difference(wanted, got) <= (200 if dtype == "float16" else 1)

@@ -270,7 +270,10 @@ ln_tensor* ln_keras_activation(ln_keras_call* call, const char* function, const 
     if (same_name(kActivations[i].name, function))
       return kActivations[i].make != NULL ? kActivations[i].make(&a, x) : unary(&a, kActivations[i].code, x, NULL);
   ln_problem(call->job, call->b.place,
-             "its activation \"%s\" is not known; those of keras.activations can be converted", function);
+             "its activation \"%s\" is none of keras.activations, and the file holds no Python code of it; save the "
+             "model as a "
+             "SavedModel with model.export()",
+             function);
   x->broken = true;
   return x;
 }

@@ -13,6 +13,8 @@ static void dense(ln_keras_call* call) {
     ln_keras_fail(call, "its input has rank %d; at least 2 is right", x->rank);
     return;
   }
+  x = ln_build_cast(&call->b, x, LN_TYPE_FLOAT32, ln_keras_name(call, "float"));
+  if (x->broken) return;
   const int32_t dims[] = {ln_dim(x, x->rank - 1), ln_keras_int(call, "units", -1)};
   if (!ln_keras_weight(call, 0, "kernel", 2, dims, &kernel)) return;
   const bool has_bias = ln_keras_flag(call, "use_bias", true);
@@ -41,7 +43,8 @@ static void einsum_dense(ln_keras_call* call) {
     if (call->out_count == 0) ln_keras_fail(call, "its equation \"%s\" cannot be converted", equation);
     return;
   }
-  ln_tensor* y = ln_keras_einsum_weights(call, equation, call->in[0], &kernel, ln_keras_name(call, "einsum"));
+  ln_tensor* x = ln_build_cast(&call->b, call->in[0], LN_TYPE_FLOAT32, ln_keras_name(call, "float"));
+  ln_tensor* y = ln_keras_einsum_weights(call, equation, x, &kernel, ln_keras_name(call, "einsum"));
   if (y == NULL || y->broken) return;
   if (axes[0] != 0) {
     ln_keras_array probe;
@@ -270,7 +273,9 @@ static void refuse_text(ln_keras_call* call) {
   ln_keras_fail(
       call,
       "%s hashes or splits text, which the runtime has no operators for; do it before the model, and give the "
-      "model numbers, or words to a StringLookup",
+      "model numbers, or words to a StringLookup; of a SavedModel (model.export()) --allow-custom keeps its operators "
+      "as "
+      "custom ones",
       call->class_name);
 }
 

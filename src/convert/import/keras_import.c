@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "convert/floats.h"
+
 enum { MAX_DEPTH = 50, MAX_PENDING = 2000, MAX_CALLS = 200000, MAX_LAYERS = 20000, MAX_JSON_DEPTH = 60 };
 enum { NEW, OPEN, DONE };
 
@@ -137,9 +139,10 @@ void ln_keras_lower(ln_keras_call* call) {
       return;
     }
   if (lowering == NULL) {
-    ln_keras_fail(call,
-                  "this class is not known; layers of keras.layers and keras.ops can be converted: replace it, or "
-                  "leave it out of the model and do its work outside");
+    ln_keras_fail(
+        call,
+        "it is none of the known classes of keras.layers and keras.ops, and the file holds no Python code of it; "
+        "replace it, or save the model as a SavedModel with model.export(), which holds what it computes");
     return;
   }
   if (call->in_count == 0) {
@@ -555,7 +558,7 @@ static ln_tensor* make_input(ln_keras_importer* importer, ln_subgraph* main, con
                              const cJSON* build_shape) {
   int32_t dims[LN_MAX_DIMS];
   int rank;
-  const int type = ln_keras_type(type_name(config));
+  const int type = ln_keras_stored_type(type_name(config));
   if (!read_shape(config, "batch_shape", false, dims, &rank) &&
       !read_shape(config, "batch_input_shape", false, dims, &rank) && !read_shape(config, "shape", true, dims, &rank) &&
       !read_shape(build_shape, "build_input_shape", false, dims, &rank))
@@ -569,6 +572,14 @@ static ln_tensor* make_input(ln_keras_importer* importer, ln_subgraph* main, con
   return ln_graph_input(main, name, type, rank, dims);
 }
 
+/* As it is computed with. */
+static ln_tensor* computed(ln_subgraph* main, ln_tensor* input) {
+  ln_job* job = main->graph->job;
+  const ln_builder b = {main, ln_job_place(job, "InputLayer", input->name, "")};
+  ln_warn_of_width(job, input->type);
+  return ln_build_cast(&b, input, ln_computed_type(input->type), ln_job_text(job, "%s/computed", input->name));
+}
+
 static void convert_sequential(ln_keras_model* model, const cJSON* config, ln_subgraph* main, ln_signature* signature) {
   ln_keras_importer* importer = model->importer;
   if (model->count == 0) ln_stop(importer->job, "model \"%s\" has no layers", model->name);
@@ -580,6 +591,7 @@ static void convert_sequential(ln_keras_model* model, const cJSON* config, ln_su
   /* A type that the first layer computes in is its input's, but where it takes numbers of things. */
   ln_tensor* in = make_input(importer, main, first_config, name, config);
   ln_signature_input(signature, name, in);
+  in = computed(main, in);
   int count;
   ln_tensor** outs = call_sequential(model, &in, 1, &count);
   for (int i = 0; i < count; ++i) {
@@ -599,6 +611,7 @@ static void convert_functional(ln_keras_model* model, const cJSON* config, ln_su
       ln_stop(importer->job, "model \"%s\" has no layer \"%s\", its input", model->name, inputs.items[i].name);
     in[i] = make_input(importer, main, cJSON_GetObjectItemCaseSensitive(l->json, "config"), l->name, NULL);
     ln_signature_input(signature, l->name, in[i]);
+    in[i] = computed(main, in[i]);
   }
   int count;
   ln_tensor** outs = call_functional(model, config, in, (int)inputs.count, &outputs, &count);

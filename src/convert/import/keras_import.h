@@ -129,7 +129,9 @@ bool ln_keras_operands(ln_keras_call* call, ln_tensor** x, ln_tensor** y);
 int ln_keras_axes(ln_keras_call* call, const ln_tensor* x, const char* key, int32_t* axes);
 /* The tensor that JSON names, NULL: it names none. */
 ln_tensor* ln_keras_reference(ln_keras_call* call, const cJSON* json);
-/* The LN_TYPE_... of Keras's name of a type, or a policy; -1: none. */
+/* The LN_TYPE_... of an input of the type that Keras names so; -1: none. */
+int ln_keras_stored_type(const char* name);
+/* The one in which it is computed: float32 for floats of other widths. */
 int ln_keras_type(const char* name);
 
 /* The layer's weight with this rank (and dims, where they are not -1; NULL: any); false: noted. */

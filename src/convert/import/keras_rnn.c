@@ -341,7 +341,9 @@ static int read_cells(ln_keras_call* call, int32_t in, cell* cells) {
     const char* text = cJSON_IsString(name) ? name->valuestring : "?";
     if (count == MAX_CELLS ||
         (strcmp(text, "LSTMCell") != 0 && strcmp(text, "GRUCell") != 0 && strcmp(text, "SimpleRNNCell") != 0)) {
-      ln_keras_fail(call, "its cell \"%s\" cannot be converted; up to %d of LSTMCell, GRUCell and SimpleRNNCell can",
+      ln_keras_fail(call,
+                    "its cell \"%s\" cannot be converted; up to %d of LSTMCell, GRUCell and SimpleRNNCell can, and the "
+                    "file holds no Python code of others: save the model as a SavedModel with model.export()",
                     text, MAX_CELLS);
       return 0;
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "convert/floats.h"
 #include "convert/import/keras_import.h"
 #include "convert/permute.h"
 
@@ -190,14 +191,16 @@ ln_tensor* ln_keras_operand(ln_keras_call* call, const cJSON* json, int type) {
   return ln_graph_constant(call->b.subgraph, ln_keras_name(call, "numbers"), type, rank, dims, data);
 }
 
-int ln_keras_type(const char* name) {
+int ln_keras_stored_type(const char* name) {
   static const struct {
     const char* name;
     int type;
-  } kTypes[] = {{"float32", LN_TYPE_FLOAT32}, {"float64", LN_TYPE_FLOAT64}, {"int8", LN_TYPE_INT8},
-                {"uint8", LN_TYPE_UINT8},     {"int16", LN_TYPE_INT16},     {"int32", LN_TYPE_INT32},
-                {"int64", LN_TYPE_INT64},     {"uint32", LN_TYPE_UINT32},   {"bool", LN_TYPE_BOOL},
-                {"float", LN_TYPE_FLOAT32},   {"int", LN_TYPE_INT32},       {"string", LN_TYPE_STRING}};
+  } kTypes[] = {{"float32", LN_TYPE_FLOAT32}, {"float64", LN_TYPE_FLOAT64},    {"int8", LN_TYPE_INT8},
+                {"uint8", LN_TYPE_UINT8},     {"int16", LN_TYPE_INT16},        {"int32", LN_TYPE_INT32},
+                {"int64", LN_TYPE_INT64},     {"uint32", LN_TYPE_UINT32},      {"bool", LN_TYPE_BOOL},
+                {"float", LN_TYPE_FLOAT32},   {"int", LN_TYPE_INT32},          {"string", LN_TYPE_STRING},
+                {"float16", LN_TYPE_FLOAT16}, {"bfloat16", LN_TYPE_BFLOAT16},  {"uint16", LN_TYPE_UINT16},
+                {"uint64", LN_TYPE_UINT64},   {"complex64", LN_TYPE_COMPLEX64}};
   const char* quote = strchr(name, '\''); /* "<dtype: 'float32'>" */
   if (quote != NULL) name = quote + 1;
   const size_t length = strcspn(name, "'");
@@ -205,6 +208,8 @@ int ln_keras_type(const char* name) {
     if (strlen(kTypes[i].name) == length && memcmp(kTypes[i].name, name, length) == 0) return kTypes[i].type;
   return -1;
 }
+
+int ln_keras_type(const char* name) { return ln_computed_type(ln_keras_stored_type(name)); }
 
 /* ---- Weights ---- */
 

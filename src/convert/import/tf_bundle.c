@@ -326,7 +326,7 @@ void ln_tf_bundle_load(const ln_tf_bundle* b, const char* node, ln_tf_variable* 
   if (found == NULL) return;
   const LnPb__BundleEntry* e = unpack_entry(b, found);
   v->key = key;
-  v->type = ln_tf_type(e->dtype);
+  v->type = ln_tf_stored_type(e->dtype);
   v->rank = ln_tf_shape(b->job, e->shape, key, &v->dims);
   if (e->shape == NULL) v->rank = 0;
   if (v->type == LN_TYPE_STRING) ln_stop(b->job, "%s: \"%s\" is of strings, which cannot be read", b->prefix, key);

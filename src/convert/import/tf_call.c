@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "convert/floats.h"
 #include "convert/import/tf_import.h"
 #include "model/model.h"
 
@@ -172,4 +173,19 @@ ln_tensor* ln_tf_extents(ln_tf_call* call, ln_tensor* x, int type, const char* w
 int ln_tf_code(const ln_tf_call* call, const ln_tf_lowering* table) {
   while (table->op != NULL && strcmp(table->op, call->def->op) != 0) ++table;
   return table->code;
+}
+
+ln_tensor* ln_tf_computed(ln_tf_scope* scope, ln_tensor* input, const LnPb__NodeDef* def) {
+  ln_job* job = scope->importer->job;
+  const ln_builder b = {scope->subgraph, ln_job_place(job, def->op, def->name, "")};
+  ln_warn_of_width(job, input->type);
+  return ln_build_cast(&b, input, ln_computed_type(input->type), ln_job_text(job, "%s/computed", input->name));
+}
+
+ln_tensor* ln_tf_stored(ln_tf_scope* scope, ln_tensor* result, int dtype, const char* name) {
+  ln_job* job = scope->importer->job;
+  const int type = ln_tf_stored_type(dtype);
+  if (result->broken || type == ln_computed_type(type) || result->type != ln_computed_type(type)) return result;
+  const ln_builder b = {scope->subgraph, ln_job_place(job, "output", name, "")};
+  return ln_build_cast(&b, result, type, ln_job_text(job, "%s/stored", result->name));
 }

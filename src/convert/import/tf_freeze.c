@@ -110,7 +110,7 @@ static LnPb__AttrEntry* attribute(ln_job* job, char* key) {
 
 static int32_t dtype_of(int type) {
   for (int dtype = 1; dtype <= LN_DT_UINT64; ++dtype)
-    if (ln_tf_type(dtype) == type) return dtype;
+    if (ln_tf_stored_type(dtype) == type) return dtype;
   return LN_DT_FLOAT;
 }
 

@@ -82,6 +82,21 @@ static void parse_input(ln_job* job, const char* word, const char** name, int32_
   }
 }
 
+/* The input itself where it is cast to be computed with (ln_tf_computed). */
+static ln_tensor* as_given(ln_tensor* tensor) {
+  const ln_node* cast = tensor != NULL ? tensor->producer : NULL;
+  if (cast == NULL || cast->code != LN_OP_CAST || cast->inputs[0]->producer != NULL) return tensor;
+  return ln_tensor_is_constant(cast->inputs[0]) ? tensor : cast->inputs[0];
+}
+
+/* The DataType of what a node gives. */
+static int output_dtype(const LnPb__NodeDef* def) {
+  static const char* const kAttributes[] = {"DstT", "Tout", "dtype", "T"};
+  for (size_t i = 0; i < sizeof kAttributes / sizeof kAttributes[0]; ++i)
+    if (ln_tf_attr(def, kAttributes[i]) != NULL) return ln_tf_dtype(def, kAttributes[i], LN_DT_FLOAT);
+  return LN_DT_FLOAT;
+}
+
 /* Puts a tensor of the graph's in place of what a node computes. */
 static void cut_at(ln_tf_scope* scope, const char* name, int rank, const int32_t* dims) {
   ln_job* job = scope->importer->job;
@@ -97,16 +112,17 @@ static void cut_at(ln_tf_scope* scope, const char* name, int rank, const int32_t
     const char* attribute = ln_tf_attr(n->def, "dtype") != NULL ? "dtype"
                             : ln_tf_attr(n->def, "T") != NULL   ? "T"
                                                                 : "DstT";
-    const int type = ln_tf_type(ln_tf_dtype(n->def, attribute, LN_DT_FLOAT));
+    const int type = ln_tf_stored_type(ln_tf_dtype(n->def, attribute, LN_DT_FLOAT));
     if (output >= n->out_count) {
       n->outs = ln_job_alloc(job, (size_t)output + 1, sizeof *n->outs);
       n->out_count = output + 1;
     }
-    n->outs[output] =
-        (ln_tf_value){.kind = LN_TF_TENSOR, .tensor = ln_graph_tensor(scope->subgraph, name, type, rank, dims)};
+    n->outs[output] = (ln_tf_value){
+        .kind = LN_TF_TENSOR,
+        .tensor = ln_tf_computed(scope, ln_graph_tensor(scope->subgraph, name, type, rank, dims), n->def)};
     n->state = 2;
   }
-  ln_tensor* tensor = n->outs != NULL ? n->outs[output].tensor : NULL;
+  ln_tensor* tensor = n->outs != NULL ? as_given(n->outs[output].tensor) : NULL;
   if (tensor == NULL || tensor->broken) return;
   scope->subgraph->inputs = ln_job_grow(job, scope->subgraph->inputs, scope->subgraph->input_count,
                                         &scope->subgraph->input_capacity, sizeof *scope->subgraph->inputs);
@@ -119,7 +135,7 @@ static void add_placeholders(ln_tf_scope* scope) {
   for (size_t i = 0; i < scope->body->count; ++i) {
     const ln_tf_node* n = &scope->nodes[i];
     if (strncmp(n->def->op, "Placeholder", 11) != 0 || n->out_count == 0 || n->outs[0].tensor == NULL) continue;
-    ln_tensor* tensor = n->outs[0].tensor;
+    ln_tensor* tensor = as_given(n->outs[0].tensor);
     bool there = ln_tensor_is_constant(tensor) || tensor->producer != NULL || tensor->broken;
     for (size_t k = 0; k < s->input_count; ++k) there = there || s->inputs[k] == tensor;
     if (there) continue;
@@ -171,8 +187,11 @@ ln_graph* ln_import_graphdef(ln_job* job, const char* path, const LinnetConvertO
   for (size_t i = 0; i < count; ++i) ln_tf_mark_assigned(importer, names[i]);
   ln_signature* signature = ln_graph_signature(graph, "serving_default", scope->subgraph);
   for (size_t i = 0; i < count; ++i) {
-    const ln_tf_value value = ln_tf_get(scope, names[i]);
+    ln_tf_value value = ln_tf_get(scope, names[i]);
+    int node, output;
     if (value.tensor == NULL) ln_stop(job, "output \"%s\" is no tensor", names[i]);
+    if (ln_tf_resolve(body, names[i], &node, &output) && node >= 0)
+      value.tensor = ln_tf_stored(scope, value.tensor, output_dtype(body->defs[node]), names[i]);
     ln_graph_output(scope->subgraph, value.tensor);
     ln_signature_output(signature, without_number(job, names[i]), value.tensor);
   }

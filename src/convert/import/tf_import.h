@@ -227,6 +227,11 @@ ln_tensor* ln_tf_to_nchw(ln_tf_call* call, ln_tensor* x, const char* name);
 
 /* ---- Whole files ---- */
 
+/* An input as it is computed with: cast to float32 where it is a float of another width. */
+ln_tensor* ln_tf_computed(ln_tf_scope* scope, ln_tensor* input, const LnPb__NodeDef* def);
+/* A result as an output of the DataType that the source gives it: cast back. */
+ln_tensor* ln_tf_stored(ln_tf_scope* scope, ln_tensor* result, int dtype, const char* name);
+
 ln_tf_importer* ln_tf_new_importer(ln_job* job, const LnPb__GraphDef* source, const LinnetConvertOptions* options);
 /* Names of the graph that nobody consumes and that compute something. */
 void ln_tf_default_outputs(ln_tf_importer* importer, const char*** names, size_t* count);

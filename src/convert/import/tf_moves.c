@@ -100,10 +100,16 @@ static void reverse(ln_tf_call* call) {
 }
 
 static void bitcast(ln_tf_call* call) {
-  const int type = ln_tf_type(ln_tf_dtype(call->def, "type", LN_DT_FLOAT));
+  const int from = ln_tf_dtype(call->def, "T", LN_DT_FLOAT), to = ln_tf_dtype(call->def, "type", LN_DT_FLOAT);
+  const int type = ln_tf_type(to);
   ln_tensor* x = ln_tf_in(call, 0);
   if (type < 0) {
     ln_tf_fail(call, "its type cannot be a tensor's");
+    return;
+  }
+  if (ln_tf_type(from) != ln_tf_stored_type(from) || ln_tf_type(to) != ln_tf_stored_type(to)) {
+    ln_tf_fail(call,
+               "it takes the bits of a float that is no float32, as which it is computed; cast before or behind it");
     return;
   }
   ln_node* node = ln_build_node(&call->b, LN_OP_BITCAST, 1, &x);

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/checked.h"
 #include "base/file_map.h"
+#include "convert/floats.h"
 #include "convert/import/tf_cut.h"
 #include "convert/tables.h"
 #include "model/model.h"
@@ -13,7 +14,7 @@
 /* Small messages of few bytes become structs of many: more than this many bytes a byte is no honest file. */
 enum { MAX_GROWTH = 200, GROWTH_BASE = 1 << 24 };
 
-int ln_tf_type(int dtype) {
+int ln_tf_stored_type(int dtype) {
   static const int8_t kTypes[] = {-1,
                                   LN_TYPE_FLOAT32,
                                   LN_TYPE_FLOAT64,
@@ -41,6 +42,8 @@ int ln_tf_type(int dtype) {
   if (dtype > LN_DT_REF) dtype -= LN_DT_REF;
   return dtype >= 0 && dtype < (int)sizeof kTypes ? kTypes[dtype] : -1;
 }
+
+int ln_tf_type(int dtype) { return ln_computed_type(ln_tf_stored_type(dtype)); }
 
 static void close_map(void* what) { ln_file_map_close(what); }
 
@@ -266,6 +269,8 @@ static numbers field_of(const LnPb__TensorProto* p, int type) {
     case LN_TYPE_FLOAT16:
     case LN_TYPE_BFLOAT16:
       return (numbers){p->n_half_val, 4, p->half_val};
+    case LN_TYPE_COMPLEX128:
+      return (numbers){p->n_dcomplex_val / 2, 16, p->dcomplex_val};
     case LN_TYPE_COMPLEX64:
       return (numbers){p->n_scomplex_val / 2, 8, p->scomplex_val};
     default:
@@ -289,7 +294,7 @@ static void spread(unsigned char* to, size_t count, size_t width, numbers from) 
 ln_tensor* ln_tf_constant(ln_subgraph* subgraph, const LnPb__TensorProto* p, const char* name) {
   ln_job* job = subgraph->graph->job;
   int32_t* dims;
-  const int type = ln_tf_type(p->dtype);
+  const int type = ln_tf_stored_type(p->dtype), computed = ln_computed_type(type);
   if (type < 0 || type == LN_TYPE_RESOURCE || type == LN_TYPE_VARIANT)
     ln_stop(job, "constant \"%s\" is of TensorFlow's type %d, which has no tensor type", name, p->dtype);
   int rank = p->tensor_shape != NULL ? ln_tf_shape(job, p->tensor_shape, name, &dims) : 0;
@@ -316,7 +321,7 @@ ln_tensor* ln_tf_constant(ln_subgraph* subgraph, const LnPb__TensorProto* p, con
       ln_stop(job, "constant \"%s\" has %zu bytes; its shape takes %zu", name, p->tensor_content.len, bytes);
     const void* content = p->tensor_content.data;
     if ((uintptr_t)content % width != 0) content = ln_job_copy(job, content, bytes);
-    return ln_graph_constant(subgraph, name, type, rank, dims, content);
+    return ln_graph_constant(subgraph, name, computed, rank, dims, ln_computed_numbers(job, type, count, content));
   }
   const numbers from = field_of(p, type);
   if (from.count > count)
@@ -324,5 +329,5 @@ ln_tensor* ln_tf_constant(ln_subgraph* subgraph, const LnPb__TensorProto* p, con
   if (bytes > (size_t)1 << 31) ln_stop(job, "constant \"%s\" is larger than 2 GiB", name);
   void* data = ln_job_alloc(job, bytes, 1);
   spread(data, count, width, from);
-  return ln_graph_constant(subgraph, name, type, rank, dims, data);
+  return ln_graph_constant(subgraph, name, computed, rank, dims, ln_computed_numbers(job, type, count, data));
 }

@@ -28,7 +28,9 @@ enum {
   LN_DT_REF = 100
 };
 
-/* The tensor type of a DataType; -1: there is none. */
+/* The tensor type of a DataType in files, inputs and outputs; -1: there is none. */
+int ln_tf_stored_type(int dtype);
+/* The one in which it is computed: float32 for floats of other widths. */
 int ln_tf_type(int dtype);
 
 /* A file mapped until the job ends. */

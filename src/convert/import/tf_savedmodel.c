@@ -48,7 +48,7 @@ static void add_input(ln_tf_scope* scope, ln_signature* signature, const LnPb__T
   if (info == NULL || info->name == NULL || !ln_tf_resolve(scope->body, info->name, &node, &output) || node < 0)
     ln_stop(job, "signature \"%s\": input \"%s\" is no node of the graph", signature->key, entry->key);
   ln_tf_node* n = &scope->nodes[node];
-  const int type = ln_tf_type(info->dtype), rank = ln_tf_shape(job, info->tensor_shape, entry->key, &dims);
+  const int type = ln_tf_stored_type(info->dtype), rank = ln_tf_shape(job, info->tensor_shape, entry->key, &dims);
   if (type < 0)
     ln_stop(job, "signature \"%s\": input \"%s\" is of a type that tensors cannot have", signature->key, entry->key);
   if (rank < 0)
@@ -58,7 +58,7 @@ static void add_input(ln_tf_scope* scope, ln_signature* signature, const LnPb__T
                                      rank >= 0 ? rank : 0, dims);
   n->outs = ln_job_alloc(job, (size_t)output + 1, sizeof *n->outs);
   n->out_count = output + 1;
-  n->outs[output] = (ln_tf_value){.kind = LN_TF_TENSOR, .tensor = tensor};
+  n->outs[output] = (ln_tf_value){.kind = LN_TF_TENSOR, .tensor = ln_tf_computed(scope, tensor, n->def)};
   n->state = 2;
   ln_signature_input(signature, entry->key, tensor);
 }
@@ -76,9 +76,10 @@ static void add_signature(ln_tf_importer* importer, const LnPb__SignatureEntry* 
     if (info == NULL || info->name == NULL || info->name[0] == 0)
       ln_stop(job, "signature \"%s\": output \"%s\" names no tensor; sparse outputs cannot be converted", entry->key,
               from->outputs[i]->key);
-    const ln_tf_value value = ln_tf_get(scope, info->name);
+    ln_tf_value value = ln_tf_get(scope, info->name);
     if (value.tensor == NULL)
       ln_stop(job, "signature \"%s\": output \"%s\" is no tensor", entry->key, from->outputs[i]->key);
+    value.tensor = ln_tf_stored(scope, value.tensor, info->dtype, from->outputs[i]->key);
     ln_graph_output(subgraph, value.tensor);
     ln_signature_output(signature, from->outputs[i]->key, value.tensor);
   }

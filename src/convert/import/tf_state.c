@@ -25,7 +25,7 @@ static const LnPb__TensorShapeProto* stated_shape(const LnPb__NodeDef* def) {
 /* Not an input of the subgraph yet: which ones are used, and their order, is known at the end. */
 static void placeholder(ln_tf_call* call) {
   int32_t* dims;
-  const int type = ln_tf_type(ln_tf_dtype(call->def, "dtype", LN_DT_FLOAT));
+  const int type = ln_tf_stored_type(ln_tf_dtype(call->def, "dtype", LN_DT_FLOAT));
   const int rank = ln_tf_shape(call->job, stated_shape(call->def), call->name, &dims);
   if (type < 0) {
     ln_tf_fail(call, "its type cannot be a tensor's");
@@ -36,7 +36,8 @@ static void placeholder(ln_tf_call* call) {
             "the rank of this input is not known: it is a scalar unless it is resized or --inputs \"%s:1,224,224,3\" "
             "gives a shape",
             call->def->name);
-  ln_tf_return(call, 0, ln_graph_tensor(call->b.subgraph, call->name, type, rank >= 0 ? rank : 0, dims));
+  ln_tensor* input = ln_graph_tensor(call->b.subgraph, call->name, type, rank >= 0 ? rank : 0, dims);
+  ln_tf_return(call, 0, ln_tf_computed(call->scope, input, call->def));
 }
 
 const ln_tf_lowering ln_tf_state[] = {

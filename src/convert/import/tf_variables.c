@@ -3,6 +3,7 @@
  * CALL_ONCE runs. */
 #include <string.h>
 
+#include "convert/floats.h"
 #include "convert/import/tf_bundle.h"
 #include "model/model.h"
 
@@ -133,6 +134,19 @@ static ln_tf_variable* find_variable(ln_tf_importer* importer, const char* name)
   return v;
 }
 
+/* The value as it is computed with: floats of other widths become float32. */
+static void take_computed(ln_job* job, ln_tf_variable* v) {
+  size_t width;
+  const int type = ln_computed_type(v->type);
+  if (type == v->type || v->type < 0) return;
+  if (v->data != NULL && ln_tensor_type_bytes((uint8_t)v->type, 1, &width)) {
+    const size_t count = v->data_bytes / width;
+    v->data = ln_computed_numbers(job, v->type, count, v->data);
+    v->data_bytes = count * (type == LN_TYPE_COMPLEX64 ? 8 : 4);
+  }
+  v->type = type;
+}
+
 /* The variable that a handle's node or a reference variable is, with its value from the checkpoint. */
 static void variable(ln_tf_call* call) {
   ln_tf_importer* importer = call->scope->importer;
@@ -144,6 +158,7 @@ static void variable(ln_tf_call* call) {
     v->rank = ln_tf_shape(call->job, shape != NULL ? shape->shape : NULL, v->name, &v->dims);
     v->is_reference = strcmp(call->def->op, "VarHandleOp") != 0;
     if (importer->bundle != NULL) ln_tf_bundle_load(importer->bundle, call->def->name, v);
+    take_computed(call->job, v);
     if (v->data == NULL && v->type >= 0 && importer->initial_values) take_initial_value(importer, call->def, v);
   }
   if (v->type < 0) {
