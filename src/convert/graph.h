@@ -190,6 +190,7 @@ struct ln_graph {
   ln_metadata* metadata;
   ln_metadata** last_metadata;
   struct ln_trace* trace; /* what passes change, for a report; NULL: nobody asks */
+  bool one_sided;         /* an operator took the first of the numbers put for unknown extents, but not the second */
   bool data_behind;       /* constants are written behind the FlatBuffer, as they are where they have more than 2 GiB */
   const void* tail;       /* bytes behind the model in its file: a zip of associated files */
   size_t tail_bytes;

@@ -408,7 +408,10 @@ void ln_infer(ln_node* node) {
     answers[1] = answers[0];
   else
     answer_for(node, 1, &answers[1]);
-  if (!answers[1].ok) answers[1] = answers[0];
+  if (!answers[1].ok) {
+    answers[1] = answers[0];
+    node->subgraph->graph->one_sided = true;
+  }
   int constants = 0;
   for (int i = 0; i < node->output_count; ++i) {
     set_output(node, i, answers);

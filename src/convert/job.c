@@ -283,6 +283,22 @@ void ln_warn(ln_job* job, const ln_place* place, const char* format, ...) {
   va_end(args);
 }
 
+ln_job_findings ln_job_take_findings(ln_job* job) {
+  const ln_job_findings taken = {job->problems, job->warnings, job->last_problem, job->last_warning,
+                                 job->problem_count};
+  const ln_job_findings none = {NULL, NULL, &job->problems, &job->warnings, 0};
+  ln_job_restore_findings(job, &none);
+  return taken;
+}
+
+void ln_job_restore_findings(ln_job* job, const ln_job_findings* findings) {
+  job->problems = findings->problems;
+  job->warnings = findings->warnings;
+  job->last_problem = findings->last_problem;
+  job->last_warning = findings->last_warning;
+  job->problem_count = findings->problem_count;
+}
+
 void ln_log(ln_job* job, const char* format, ...) {
   va_list args;
   va_start(args, format);

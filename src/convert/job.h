@@ -78,6 +78,15 @@ _Noreturn void ln_stop(ln_job* job, const char* format, ...) LN_PRINTF(2, 3);
 void ln_problem(ln_job* job, const ln_place* place, const char* format, ...) LN_PRINTF(3, 4);
 /* The same for what is worth knowing and no failure. */
 void ln_warn(ln_job* job, const ln_place* place, const char* format, ...) LN_PRINTF(3, 4);
+/* Problems and warnings so far are taken out, so that something else can be tried; or what was found since goes, and
+ * they are back. */
+typedef struct ln_job_findings {
+  ln_job_note *problems, *warnings;
+  ln_job_note **last_problem, **last_warning;
+  int problem_count;
+} ln_job_findings;
+ln_job_findings ln_job_take_findings(ln_job* job);
+void ln_job_restore_findings(ln_job* job, const ln_job_findings* findings);
 /* Says what is being done and how far it is; `total` 0: not known. */
 void ln_job_progress(const ln_job* job, const char* what, size_t done, size_t total);
 /* A line for --dump-passes. */

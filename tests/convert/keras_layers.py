@@ -252,6 +252,8 @@ for n, shape in [(1, (3, 6, 2)), (2, (3, 5, 6, 2)), (3, (2, 3, 4, 3, 2))]:
 for n, shape in [(1, (3, 5, 2)), (2, (3, 4, 5, 2))]:
     over(f"Bidirectional-ConvLSTM{n}D", lambda n=n, **o: L.Bidirectional(getattr(L, f"ConvLSTM{n}D")(3, 2, **o)), shape, return_sequences=[False, True])
 case("ConvLSTM2D-options", one(lambda: L.ConvLSTM2D(3, (3, 2), strides=2, use_bias=False, go_backwards=True, return_sequences=True), (3, 5, 6, 2)))
+for n, shape in [(1, (3, 2, 5)), (2, (3, 2, 5, 6)), (3, (3, 2, 4, 5, 4))]:
+    over(f"ConvLSTM{n}D-first", lambda n=n, **o: getattr(L, f"ConvLSTM{n}D")(3, 2, data_format="channels_first", return_state=True, **o), shape, return_sequences=[False, True])
 case("ConvLSTM2D-state", one(lambda: L.ConvLSTM2D(3, 3, padding="same", return_state=True), (3, 5, 6, 2)))
 
 

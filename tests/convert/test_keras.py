@@ -66,6 +66,14 @@ def test_states_are_kept_from_run_to_run(tmp_path):
         x = -x
 
 
+def test_a_stateful_layer_that_is_called_twice_is_refused(tmp_path):
+    x, layer = keras.Input((6, 4), batch_size=2), keras.layers.LSTM(5, stateful=True, name="twice")
+    keras.Model(x, [layer(x), layer(2 * x)]).save(tmp_path / "m.keras")
+    done = subprocess.run([command.COMMAND, "convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite"],
+                          capture_output=True, text=True)
+    assert done.returncode == command.INPUT and 'LSTM "twice": it is stateful and called more than once' in done.stderr
+
+
 def keras_2(class_name, name, calls, **config):
     return {"class_name": class_name, "name": name, "config": {"name": name, **config}, "inbound_nodes": calls}
 

@@ -321,6 +321,69 @@ def test_stateful_recurrent_layer(tmp_path):
         assert judge.difference(wanted, got) <= 1.0
 
 
+STATEFUL = {
+    "LSTM": ((6, 4), lambda: tf.keras.layers.LSTM(5, stateful=True, return_sequences=True)),
+    "GRU-last": ((6, 4), lambda: tf.keras.layers.GRU(5, stateful=True)),
+    "SimpleRNN-steps": ((None, 4), lambda: tf.keras.layers.SimpleRNN(5, stateful=True)),
+    "Bidirectional": ((6, 4), lambda: tf.keras.layers.Bidirectional(tf.keras.layers.LSTM(5, stateful=True))),
+    "cells": ((6, 4), lambda: tf.keras.layers.RNN([tf.keras.layers.LSTMCell(5), tf.keras.layers.GRUCell(3)], stateful=True)),
+    "ConvLSTM2D-steps": ((None, 4, 5, 2), lambda: tf.keras.layers.ConvLSTM2D(3, 2, stateful=True)),
+}
+
+
+@pytest.mark.parametrize("batch", [2, 3])
+@pytest.mark.parametrize("way", ["export", "save"])
+@pytest.mark.parametrize("name", STATEFUL)
+def test_states_say_how_many_sequences(name, way, batch, tmp_path):
+    """Signatures of exported models leave the batch open; the variables that keep states do not."""
+    tf.keras.utils.set_random_seed(3)
+    shape, make = STATEFUL[name]
+    layer_input = tf.keras.Input(batch_shape=(batch, *shape), name="x")
+    model = tf.keras.Model(layer_input, make()(layer_input))
+    if way == "export":
+        model.export(str(tmp_path / "model"), verbose=False)
+    else:
+        tf.saved_model.save(model, str(tmp_path / "model"))
+    done = subprocess.run([command.COMMAND, "convert", tmp_path / "model", "-o", tmp_path / "m.tflite"],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    interpreter = judge.Interpreter(str(tmp_path / "m.tflite"))
+    assert interpreter.get_input_details()[0]["shape_signature"][0] == batch
+    if way == "export":
+        assert f"states are kept for {batch} sequences" in done.stderr
+    runner = interpreter.get_signature_runner("serving_default")
+    argument, = runner.get_input_details()
+    x = np.random.default_rng(0).normal(size=(3, batch, *[4 if extent is None else extent for extent in shape])).astype(F)
+    for part in x:
+        wanted = model(part).numpy()
+        got, = runner(**{argument: part}).values()
+        assert judge.difference(wanted, got) <= 1.0
+    first = tf.saved_model.load(str(tmp_path / "model")).signatures["serving_default"]
+    wanted, = first(**{list(first.structured_input_signature[1])[0]: tf.constant(x[0])}).values()
+    got, = judge.linnet(tmp_path / "m.tflite", {argument: x[0]}, "serving_default", judge.COMMAND).values()
+    assert judge.difference(wanted.numpy(), got) <= 1.0
+
+
+def test_buffers_leave_the_batch_open(tmp_path):
+    """A variable that is assigned but has nothing to do with the batch does not fix it."""
+    class Buffer(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.last = tf.Variable(tf.zeros([4, 3]))
+
+        @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, "x")])
+        def push(self, x):
+            self.last.assign(tf.concat([self.last, x], 0)[-4:])
+            return {"y": self.last.read_value()}
+
+    module = Buffer()
+    path = convert(export(module, tmp_path / "model", serving_default=module.push), tmp_path / "m.tflite")
+    assert list(judge.Interpreter(str(path)).get_input_details()[0]["shape_signature"]) == [-1, 3]
+    inputs = [{"x": np.full((n, 3), n, F)} for n in (2, 5, 1)]
+    for got, values in zip(outputs_over_runs(path, inputs), inputs):
+        assert np.array_equal(got["y"], module.push(tf.constant(values["x"]))["y"].numpy())
+
+
 def lstm_models():
     layers = tf.keras.layers
     spec = tf.keras.Input(batch_shape=(2, 6, 3))

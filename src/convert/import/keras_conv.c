@@ -388,13 +388,18 @@ static void conv_lstm_step(ln_keras_call* call, conv_lstm* s, ln_tensor* x) {
 static bool check_conv_lstm(ln_keras_call* call, const ln_tensor* x, int spatial) {
   bool known = x->rank == spatial + 3;
   for (int i = 1; i < x->rank; ++i) known = known && ln_dim_is_known(x, i);
-  if (!known || ln_dim(x, 1) < 1 || ln_dim(x, 1) > MAX_STEPS)
-    ln_keras_fail(call, "its input has rank %d; %d, of known extents and at most %d steps, can be converted", x->rank,
-                  spatial + 3, MAX_STEPS);
-  else if (ln_keras_channels_first(call))
-    ln_keras_fail(call, "its data_format is channels_first; channels_last can be converted");
+  if (x->rank != spatial + 3)
+    ln_keras_fail(call, "its input has rank %d; %d is right", x->rank, spatial + 3);
+  else if (!known)
+    ln_keras_fail(call,
+                  "an extent of its input besides the batch is not known; a SavedModel, which model.export() makes, "
+                  "can be converted");
+  else if (ln_dim(x, 1) < 1 || ln_dim(x, 1) > MAX_STEPS)
+    ln_keras_fail(call,
+                  "its input has %d steps; 1 to %d, or a SavedModel, which model.export() makes, can be converted",
+                  ln_dim(x, 1), MAX_STEPS);
   else if (ln_keras_flag(call, "stateful", false))
-    ln_keras_fail(call, "it is stateful; with the states given as inputs it can be converted");
+    ln_keras_fail(call, "it is stateful; a SavedModel, which model.export() makes, can be converted");
   else if (ln_keras_mask_of(call, x) != NULL)
     ln_keras_fail(call, "its input has a mask; without one it can be converted");
   else if (call->in_count != 1 && call->in_count != 3)
@@ -434,6 +439,20 @@ static ln_tensor* zero_state(ln_keras_call* call, ln_tensor* x, const ln_tensor*
   return ln_build_done(ln_build_node(&call->b, LN_OP_FILL, 2, inputs), ln_keras_name(call, "zero_state"), 1);
 }
 
+/* [N,T,...,C] of [N,T,C,...], or without T, and back. */
+static ln_tensor* move_channels(ln_keras_call* call, ln_tensor* x, int spatial, bool to_last, const char* name) {
+  const int lead = x->rank - 1 - spatial;
+  int32_t order[LN_MAX_DIMS] = {0};
+  for (int i = 0; i < lead; ++i) order[i] = i;
+  for (int i = 0; i < spatial; ++i) order[to_last ? lead + i : lead + 1 + i] = to_last ? lead + 1 + i : lead + i;
+  order[to_last ? x->rank - 1 : lead] = to_last ? lead : x->rank - 1;
+  return ln_build_transpose(&call->b, x, order, name);
+}
+
+static void return_state(ln_keras_call* call, ln_tensor* x, int spatial, const char* name) {
+  ln_keras_return(call, ln_keras_channels_first(call) ? move_channels(call, x, spatial, false, name) : x);
+}
+
 static void recurrent_conv(ln_keras_call* call) {
   const int spatial = call->class_name[strlen("ConvLSTM")] - '0';
   const int32_t filters = ln_keras_int(call, "filters", -1);
@@ -442,6 +461,8 @@ static void recurrent_conv(ln_keras_call* call) {
   conv_lstm s;
   window w;
   if (!check_conv_lstm(call, x, spatial) || !read_window(call, spatial, &w)) return;
+  const bool first = ln_keras_channels_first(call);
+  if (first) x = move_channels(call, x, spatial, true, ln_keras_name(call, "channels_last"));
   if (filters < 1 || filters > 1 << 20) {
     ln_keras_fail(call, "%d filters make no sense", filters);
     return;
@@ -465,6 +486,10 @@ static void recurrent_conv(ln_keras_call* call) {
   if (all == NULL || all->broken) return;
   s.h = call->in_count == 3 ? call->in[1] : zero_state(call, x, all, filters);
   s.c = call->in_count == 3 ? call->in[2] : s.h;
+  if (first && call->in_count == 3) {
+    s.h = move_channels(call, s.h, spatial, true, ln_keras_name(call, "first_state"));
+    s.c = move_channels(call, s.c, spatial, true, ln_keras_name(call, "first_carry"));
+  }
   const int32_t steps = ln_dim(x, 1);
   ln_node* node = ln_build_node(&call->b, LN_OP_UNPACK, 1, &all);
   LN_SET(node, UnpackOptions, num, steps);
@@ -482,10 +507,10 @@ static void recurrent_conv(ln_keras_call* call) {
     LN_SET(node, PackOptions, axis, 1);
     y = ln_build_done(node, call->name, 1);
   }
-  ln_keras_return(call, y);
+  return_state(call, y, spatial, call->name);
   if (!ln_keras_flag(call, "return_state", false)) return;
-  ln_keras_return(call, s.h);
-  ln_keras_return(call, s.c);
+  return_state(call, s.h, spatial, ln_keras_name(call, "last_state"));
+  return_state(call, s.c, spatial, ln_keras_name(call, "last_carry"));
 }
 
 const ln_keras_lowering ln_keras_conv[] = {

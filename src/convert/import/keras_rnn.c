@@ -383,6 +383,13 @@ static ln_tensor* handle(const ln_builder* b, const char* name) {
   return variable;
 }
 
+/* Whether another call has made the variable. */
+static bool is_kept(const ln_keras_importer* importer, const char* name) {
+  for (const ln_node* node = importer->init != NULL ? importer->init->first : NULL; node != NULL; node = node->next)
+    if (node->code == LN_OP_VAR_HANDLE && strcmp(node->outputs[0]->name, name) == 0) return true;
+  return false;
+}
+
 /* The variable's value; zeros at first, by a subgraph that CALL_ONCE runs. */
 static ln_tensor* kept_state(ln_keras_call* call, const int32_t* dims, const char* name, ln_tensor** variable) {
   ln_keras_importer* importer = call->importer;
@@ -433,6 +440,12 @@ static void recurrent(ln_keras_call* call) {
       if (stateful) {
         const int32_t known[] = {ln_dim(x, 0), cells[i].units};
         const char* name = ln_job_text(call->job, "%s/state_%d", call->name, index);
+        if (is_kept(call->importer, name)) {
+          ln_keras_fail(call,
+                        "it is stateful and called more than once, in an order that the file does not say; a "
+                        "SavedModel, which model.export() makes, can be converted");
+          return;
+        }
         states[index] = kept_state(call, known, name, &variables[index]);
         continue;
       }

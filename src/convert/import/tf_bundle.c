@@ -152,6 +152,17 @@ void ln_tf_bundle_alias(ln_tf_bundle* b, const char* node, const char* key, cons
   b->aliases = a;
 }
 
+static const alias* find_alias(const ln_tf_bundle* b, const char* node) {
+  const alias* a = b->aliases;
+  while (a != NULL && strcmp(a->node, node) != 0) a = a->next;
+  return a;
+}
+
+void ln_tf_bundle_share(ln_tf_bundle* b, const char* node, const char* copy) {
+  const alias* saved = find_alias(b, copy);
+  if (saved != NULL && find_alias(b, node) == NULL) ln_tf_bundle_alias(b, node, saved->key, saved->slice);
+}
+
 static const LnPb__BundleEntry* unpack_entry(const ln_tf_bundle* b, const entry* e) {
   return ln_tf_unpack(b->job, &ln_pb__bundle_entry__descriptor, e->value, e->value_bytes, "an entry of the checkpoint");
 }
@@ -312,11 +323,10 @@ static void cut(const ln_tf_bundle* b, const char* key, const char* slice, ln_tf
 
 void ln_tf_bundle_load(const ln_tf_bundle* b, const char* node, ln_tf_variable* v) {
   const char *key = node, *slice = "";
-  for (const alias* a = b->aliases; a != NULL; a = a->next) {
-    if (strcmp(a->node, node) != 0) continue;
+  const alias* a = find_alias(b, node);
+  if (a != NULL) {
     key = a->key;
     slice = a->slice;
-    break;
   }
   const entry* found = find(b, key, strlen(key));
   if (found == NULL && key == node) {

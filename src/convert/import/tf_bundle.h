@@ -14,6 +14,9 @@ ln_tf_bundle* ln_tf_bundle_open(ln_job* job, const char* prefix);
  * is, as RestoreV2 says it: "10 4 0,5:-". */
 void ln_tf_bundle_alias(ln_tf_bundle* bundle, const char* node, const char* key, const char* slice);
 
+/* Says that a variable was saved in the place of `node`, which it began as; no matter where `node` has a key itself. */
+void ln_tf_bundle_share(ln_tf_bundle* bundle, const char* node, const char* copy);
+
 /* Follows a graph's restore operators to what they fill, and notes each as an alias. */
 void ln_tf_bundle_follow_restores(ln_tf_bundle* bundle, ln_tf_importer* importer);
 

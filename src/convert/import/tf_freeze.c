@@ -181,7 +181,7 @@ static void find_needed(freezer* f, const char* path, const LinnetConvertOptions
 
 void ln_freeze_graphdef(ln_job* job, const char* path, const char* destination, const LinnetConvertOptions* options) {
   LnPb__GraphDef* graph = ln_tf_read_graph(job, path);
-  ln_tf_importer* importer = ln_tf_new_importer(job, graph, options);
+  ln_tf_importer* importer = ln_tf_new_importer(job, graph, options, -1);
   ln_tf_body* body = ln_tf_graph_body(importer);
   freezer f = {job, importer, body, NULL, NULL, NULL, 0};
   f.needed = ln_job_alloc(job, body->count, sizeof *f.needed);

@@ -156,8 +156,8 @@ static const char* folder_of(ln_job* job, const char* path) {
   return slash != NULL ? ln_job_text(job, "%.*s", (int)(slash - path), path) : ".";
 }
 
-ln_graph* ln_import_graphdef(ln_job* job, const char* path, const LinnetConvertOptions* options) {
-  ln_tf_importer* importer = ln_tf_new_importer(job, ln_tf_read_graph(job, path), options);
+static ln_tf_importer* import(ln_job* job, const char* path, const LinnetConvertOptions* options, int32_t batch) {
+  ln_tf_importer* importer = ln_tf_new_importer(job, ln_tf_read_graph(job, path), options, batch);
   ln_graph* graph = importer->graph;
   importer->folder = folder_of(job, path);
   ln_tf_body* body = ln_tf_graph_body(importer);
@@ -199,5 +199,9 @@ ln_graph* ln_import_graphdef(ln_job* job, const char* path, const LinnetConvertO
   for (size_t i = 0; i < scope->subgraph->input_count; ++i)
     ln_signature_input(signature, scope->subgraph->inputs[i]->name, scope->subgraph->inputs[i]);
   ln_tf_call_init(importer);
-  return graph;
+  return importer;
+}
+
+ln_graph* ln_import_graphdef(ln_job* job, const char* path, const LinnetConvertOptions* options) {
+  return ln_tf_import_by_states(job, path, options, import);
 }

@@ -358,13 +358,15 @@ ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* body, ln_subgrap
   return outs;
 }
 
-ln_tf_importer* ln_tf_new_importer(ln_job* job, const LnPb__GraphDef* source, const LinnetConvertOptions* options) {
+ln_tf_importer* ln_tf_new_importer(ln_job* job, const LnPb__GraphDef* source, const LinnetConvertOptions* options,
+                                   int32_t batch) {
   ln_tf_importer* importer = ln_job_alloc(job, 1, sizeof *importer);
   importer->job = job;
   importer->graph = ln_graph_new(job);
   importer->source = source;
   importer->allow_custom = options->allow_custom;
   importer->initial_values = options->initial_values;
+  importer->batch = batch;
   return importer;
 }
 

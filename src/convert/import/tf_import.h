@@ -92,9 +92,12 @@ typedef struct ln_tf_importer {
   ln_subgraph* init;                 /* what runs once, before all else; NULL: nothing does */
   bool has_assigned;                 /* some variable changes while the model runs */
   bool allow_custom, initial_values;
-  bool told_no_value; /* what helps where a variable has no value is said once */
-  int depth;          /* of calls */
-  size_t lowered;     /* nodes, of all scopes */
+  bool told_no_value;     /* what helps where a variable has no value is said once */
+  int32_t batch;          /* what inputs have as their first extent where it is not known; -1: that stays */
+  bool has_unknown_batch; /* there are such inputs */
+  bool keeps_batch;       /* a variable whose first extent is known is assigned what has the inputs' unknown one */
+  int depth;              /* of calls */
+  size_t lowered;         /* nodes, of all scopes */
 } ln_tf_importer;
 
 /* How Switch and Merge are seen where a branch or loop of TensorFlow 1 is being made (tf_control_v1.c). */
@@ -232,7 +235,15 @@ ln_tensor* ln_tf_computed(ln_tf_scope* scope, ln_tensor* input, const LnPb__Node
 /* A result as an output of the DataType that the source gives it: cast back. */
 ln_tensor* ln_tf_stored(ln_tf_scope* scope, ln_tensor* result, int dtype, const char* name);
 
-ln_tf_importer* ln_tf_new_importer(ln_job* job, const LnPb__GraphDef* source, const LinnetConvertOptions* options);
+ln_tf_importer* ln_tf_new_importer(ln_job* job, const LnPb__GraphDef* source, const LinnetConvertOptions* options,
+                                   int32_t batch);
+/* Inputs' first extents by what is kept from run to run (tf_batch.c): imports with batch -1 and, where that does not
+ * go together with the variables, with theirs. */
+typedef ln_tf_importer* ln_tf_import(ln_job* job, const char* path, const LinnetConvertOptions* options, int32_t batch);
+ln_graph* ln_tf_import_by_states(ln_job* job, const char* path, const LinnetConvertOptions* options,
+                                 ln_tf_import* import);
+/* An input's extents, with the batch that is known so. */
+void ln_tf_set_batch(ln_tf_importer* importer, int rank, int32_t* dims);
 /* Names of the graph that nobody consumes and that compute something. */
 void ln_tf_default_outputs(ln_tf_importer* importer, const char*** names, size_t* count);
 /* Next word of a list, NULL at the end; moves `*list` behind it. In the job's memory. */

@@ -65,6 +65,19 @@ static void follow(const site* s) {
   }
 }
 
+/* Variables of Keras 3 that tf.saved_model.save writes: the file has a copy, which begins as the one that is used. */
+static void follow_copies(const site* s) {
+  for (size_t i = 0; i < s->body->count; ++i) {
+    const LnPb__NodeDef* def = s->body->defs[i];
+    int output;
+    if (strcmp(def->op, "AssignVariableOp") != 0 || def->n_input < 2) continue;
+    const LnPb__NodeDef* read = trace(s, def->input[1], &output);
+    if (read == NULL || strcmp(read->op, "ReadVariableOp") != 0 || read->n_input < 1) continue;
+    const char *copy = handle_name(s, def->input[0]), *node = handle_name(s, read->input[0]);
+    if (copy != NULL && node != NULL) ln_tf_bundle_share(s->bundle, node, copy);
+  }
+}
+
 void ln_tf_bundle_follow_restores(ln_tf_bundle* bundle, ln_tf_importer* importer) {
   site s = {importer, bundle, ln_tf_graph_body(importer), NULL};
   ln_tf_body* graph = s.body;
@@ -76,4 +89,5 @@ void ln_tf_bundle_follow_restores(ln_tf_bundle* bundle, ln_tf_importer* importer
     s.body = ln_tf_function(importer, f->func->name);
     if (s.body != NULL) follow(&s);
   }
+  if (s.call != NULL) follow_copies(&(site){importer, bundle, graph, NULL});
 }

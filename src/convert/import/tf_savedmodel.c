@@ -54,6 +54,7 @@ static void add_input(ln_tf_scope* scope, ln_signature* signature, const LnPb__T
   if (rank < 0)
     ln_warn(job, ln_job_place(job, n->def->op, n->def->name, ""),
             "the rank of this input is not known: it is a scalar unless it is resized");
+  ln_tf_set_batch(scope->importer, rank, dims);
   ln_tensor* tensor = ln_graph_input(scope->subgraph, ln_job_text(job, "%s_%s", signature->key, entry->key), type,
                                      rank >= 0 ? rank : 0, dims);
   n->outs = ln_job_alloc(job, (size_t)output + 1, sizeof *n->outs);
@@ -126,7 +127,7 @@ static void mark_assigned(ln_tf_importer* importer, const LnPb__SignatureDef* si
   }
 }
 
-ln_graph* ln_import_savedmodel(ln_job* job, const char* folder, const LinnetConvertOptions* options) {
+static ln_tf_importer* import(ln_job* job, const char* folder, const LinnetConvertOptions* options, int32_t batch) {
   const char* path = ln_job_text(job, "%s/saved_model.pb", folder);
   const ln_tf_file file = ln_tf_open(job, path);
   LnPb__SavedModel* model = ln_tf_unpack(job, &ln_pb__saved_model__descriptor, file.data, file.size, path);
@@ -134,7 +135,7 @@ ln_graph* ln_import_savedmodel(ln_job* job, const char* folder, const LinnetConv
   if (meta->graph_def == NULL) ln_stop(job, "%s: its graph is missing", path);
   ln_tf_clean(job, meta->graph_def);
   ln_tf_clean_signatures(meta);
-  ln_tf_importer* importer = ln_tf_new_importer(job, meta->graph_def, options);
+  ln_tf_importer* importer = ln_tf_new_importer(job, meta->graph_def, options, batch);
   const char* prefix =
       options->checkpoint != NULL ? options->checkpoint : ln_job_text(job, "%s/variables/variables", folder);
   if (options->checkpoint != NULL || ln_tf_exists(ln_job_text(job, "%s.index", prefix))) {
@@ -158,5 +159,9 @@ ln_graph* ln_import_savedmodel(ln_job* job, const char* folder, const LinnetConv
     ln_stop(job, "%s has no signature%s%s; a model is converted by its signatures", folder,
             options->signatures != NULL ? " called " : "", options->signatures != NULL ? options->signatures : "");
   ln_tf_call_init(importer);
-  return importer->graph;
+  return importer;
+}
+
+ln_graph* ln_import_savedmodel(ln_job* job, const char* folder, const LinnetConvertOptions* options) {
+  return ln_tf_import_by_states(job, folder, options, import);
 }

@@ -31,6 +31,7 @@ static void placeholder(ln_tf_call* call) {
     ln_tf_fail(call, "its type cannot be a tensor's");
     return;
   }
+  ln_tf_set_batch(call->scope->importer, rank, dims);
   if (rank < 0)
     ln_warn(call->job, call->b.place,
             "the rank of this input is not known: it is a scalar unless it is resized or --inputs \"%s:1,224,224,3\" "

@@ -234,6 +234,9 @@ static void assign_op(ln_tf_call* call) {
     value = ln_build_binary(&call->b, code, now, value, call->name);
   }
   if (value->broken) return;
+  if (value->rank > 0 && v->rank == value->rank && v->dims[0] >= 0 && value->shape[0][0] == LN_U0_FIRST &&
+      value->shape[1][0] == LN_U1_FIRST)
+    call->scope->importer->keeps_batch = true;
   assign(call->scope->importer, &call->b, v, value);
   ln_tf_return_value(call, 0, call->in[0]);
 }
