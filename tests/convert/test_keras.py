@@ -151,6 +151,26 @@ def test_words(options, ways, tmp_path):
     assert all(np.array_equal(value, wanted) for value in got.values()) and got
 
 
+@pytest.mark.parametrize("options", [{}, {"output_mode": "tf_idf", "idf_weights": [0.5, 2.0]}, {"output_mode": "count"}], ids=str)
+def test_text_that_is_not_looked_into(options, tmp_path):
+    """TextVectorization of whole words; what standardizes or splits is refused, and so is hashing."""
+    import tensorflow as tf
+    words = np.array([["hello", ""], ["world", "Hello"]]).astype("S")
+    x = keras.Input((2,), dtype="string", name="x")
+
+    def saved(layer):
+        model = keras.Model(x, layer(x))
+        model.save(tmp_path / "m.keras")
+        return model, subprocess.run([command.COMMAND, "convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite"], capture_output=True, text=True)
+    model, done = saved(keras.layers.TextVectorization(vocabulary=["hello", "world"], standardize=None, split=None, **options))
+    assert done.returncode == 0, done.stderr
+    got, = judge.linnet(tmp_path / "m.tflite", {"x": words}, "serving_default", judge.COMMAND).values()
+    assert np.array_equal(got, np.asarray(model(tf.constant(words))).astype(got.dtype))
+    for layer in (keras.layers.TextVectorization(vocabulary=["hello"], split=None), keras.layers.Hashing(5, name="mine")):
+        _, done = saved(layer)
+        assert done.returncode == command.INPUT and f'"{layer.name}"' in done.stderr and "--allow-custom" in done.stderr
+
+
 def test_words_of_places(tmp_path):
     x = keras.Input((4,), dtype="int64", name="x")
     model = keras.Model(x, keras.layers.StringLookup(vocabulary=["a", "b"], invert=True)(x))

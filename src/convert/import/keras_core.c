@@ -269,7 +269,7 @@ static void refuse_lambda(ln_keras_call* call) {
                 "keras.ops, or save the model as a SavedModel with model.export()");
 }
 
-static void refuse_text(ln_keras_call* call) {
+void ln_keras_refuse_text(ln_keras_call* call) {
   ln_keras_fail(
       call,
       "%s hashes or splits text, which the runtime has no operators for; do it before the model, and give the "
@@ -280,7 +280,9 @@ static void refuse_text(ln_keras_call* call) {
 }
 
 const ln_keras_lowering ln_keras_refused[] = {
-    {"Lambda", refuse_lambda, 0, 0},       {"Hashing", refuse_text, 0, 0},
-    {"HashedCrossing", refuse_text, 0, 0}, {"TextVectorization", refuse_text, 0, 0},
-    {"FeatureSpace", refuse_text, 0, 0},   {NULL, NULL, 0, 0},
+    {"Lambda", refuse_lambda, 0, 0},
+    {"Hashing", ln_keras_refuse_text, 0, 0},
+    {"HashedCrossing", ln_keras_refuse_text, 0, 0},
+    {"FeatureSpace", ln_keras_refuse_text, 0, 0},
+    {NULL, NULL, 0, 0},
 };

@@ -95,6 +95,8 @@ cJSON* ln_keras_parse(ln_job* job, const char* text);
 
 /* Notes that the call cannot be converted; its outputs are broken. */
 void ln_keras_fail(ln_keras_call* call, const char* format, ...) LN_PRINTF(2, 3);
+/* The same for a layer that looks into text. */
+void ln_keras_refuse_text(ln_keras_call* call);
 void ln_keras_return(ln_keras_call* call, ln_tensor* tensor);
 /* A name for a tensor on the way: NAME/what. */
 const char* ln_keras_name(ln_keras_call* call, const char* what);

@@ -225,14 +225,17 @@ static bool check(const lookup* l, const ln_tensor* x) {
 }
 
 static void look_up(ln_keras_call* call) {
+  static char kNoWord[] = "";
+  static const cJSON kNothing = {.type = cJSON_String, .valuestring = kNoWord};
+  const bool is_vectorization = strcmp(call->class_name, "TextVectorization") == 0;
   lookup l = {.call = call,
-              .is_text = strcmp(call->class_name, "StringLookup") == 0,
+              .is_text = is_vectorization || strcmp(call->class_name, "StringLookup") == 0,
               .invert = ln_keras_flag(call, "invert", false)};
   const bool as_int = strcmp(ln_keras_string(call, "output_mode", "int"), "int") == 0;
   ln_tensor* x = call->in[0];
   entry special = {{0, NULL}, 0}, oov = {{0, NULL}, -1};
   l.oov_count = ln_keras_int(call, "num_oov_indices", 1);
-  l.mask = ln_keras_get(call, "mask_token");
+  l.mask = is_vectorization ? &kNothing : ln_keras_get(call, "mask_token");
   l.oov = ln_keras_get(call, "oov_token");
   if (!check(&l, x)) return;
   const int32_t oov_start = l.mask != NULL && as_int;
@@ -260,7 +263,19 @@ static void look_up(ln_keras_call* call) {
   ln_keras_encode(call, found, depth, idf);
 }
 
+/* Without anything that looks into the text it is a lookup of words, of which the empty one is no word. */
+static void text_vectorization(ln_keras_call* call) {
+  static const char* const kLooks[] = {"standardize", "split", "ngrams", "output_sequence_length"};
+  bool looks = ln_keras_flag(call, "ragged", false);
+  for (size_t i = 0; i < sizeof kLooks / sizeof kLooks[0]; ++i) looks = looks || ln_keras_get(call, kLooks[i]) != NULL;
+  if (looks)
+    ln_keras_refuse_text(call);
+  else
+    look_up(call);
+}
+
 const ln_keras_lowering ln_keras_lookups[] = {
+    {"TextVectorization", text_vectorization, 0, 0},
     {"StringLookup", look_up, 0, 0},
     {"IntegerLookup", look_up, 0, 0},
     {NULL, NULL, 0, 0},
