@@ -66,6 +66,23 @@ def test_states_are_kept_from_run_to_run(tmp_path):
         x = -x
 
 
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("order", ["channels_last", "channels_first"])
+def test_states_of_recurrent_convolutions_are_kept(n, order, tmp_path):
+    shape = (3, *(4,) * n, 2) if order == "channels_last" else (3, 2, *(4,) * n)
+    model = keras.Sequential([keras.Input(shape, batch_size=2),
+                              getattr(keras.layers, f"ConvLSTM{n}D")(3, 2, stateful=True, data_format=order)])
+    model.save(tmp_path / "m.keras")
+    command.linnet("convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite")
+    x = np.random.default_rng(0).normal(0, 1, (2, *shape)).astype("f")
+    runner = judge.Interpreter(str(tmp_path / "m.tflite")).get_signature_runner("serving_default")
+    name, = runner.get_input_details()
+    for _ in range(3):
+        wanted = np.asarray(model(x))
+        assert judge.difference(wanted, runner(**{name: x})["output_0"]) <= judge_keras.TOLERANCE
+        x = -x
+
+
 def test_a_stateful_layer_that_is_called_twice_is_refused(tmp_path):
     x, layer = keras.Input((6, 4), batch_size=2), keras.layers.LSTM(5, stateful=True, name="twice")
     keras.Model(x, [layer(x), layer(2 * x)]).save(tmp_path / "m.keras")

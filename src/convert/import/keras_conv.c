@@ -398,8 +398,9 @@ static bool check_conv_lstm(ln_keras_call* call, const ln_tensor* x, int spatial
     ln_keras_fail(call,
                   "its input has %d steps; 1 to %d, or a SavedModel, which model.export() makes, can be converted",
                   ln_dim(x, 1), MAX_STEPS);
-  else if (ln_keras_flag(call, "stateful", false))
-    ln_keras_fail(call, "it is stateful; a SavedModel, which model.export() makes, can be converted");
+  else if (ln_keras_flag(call, "stateful", false) && call->in_count == 1 && !ln_dim_is_known(x, 0))
+    ln_keras_fail(call,
+                  "it is stateful, and its batch has no fixed size; with batch_size in its Input it can be converted");
   else if (ln_keras_mask_of(call, x) != NULL)
     ln_keras_fail(call, "its input has a mask; without one it can be converted");
   else if (call->in_count != 1 && call->in_count != 3)
@@ -453,6 +454,16 @@ static void return_state(ln_keras_call* call, ln_tensor* x, int spatial, const c
   ln_keras_return(call, ln_keras_channels_first(call) ? move_channels(call, x, spatial, false, name) : x);
 }
 
+/* States that stay from run to run, [N,...,filters]; false: noted. */
+static bool kept_states(ln_keras_call* call, const ln_tensor* all, int32_t filters, conv_lstm* s,
+                        ln_tensor** variables) {
+  int32_t dims[LN_MAX_DIMS] = {ln_dim(all, 0)};
+  for (int i = 2; i < all->rank; ++i) dims[i - 1] = i == all->rank - 1 ? filters : ln_dim(all, i);
+  s->h = ln_keras_kept_state(call, all->rank - 1, dims, 0, &variables[0]);
+  s->c = s->h != NULL ? ln_keras_kept_state(call, all->rank - 1, dims, 1, &variables[1]) : NULL;
+  return s->c != NULL;
+}
+
 static void recurrent_conv(ln_keras_call* call) {
   const int spatial = call->class_name[strlen("ConvLSTM")] - '0';
   const int32_t filters = ln_keras_int(call, "filters", -1);
@@ -484,8 +495,14 @@ static void recurrent_conv(ln_keras_call* call) {
   s.no_bias = ln_keras_zeros(call, 4 * filters);
   ln_tensor* all = conv_lstm_inputs(call, x, &w, &weights, filters);
   if (all == NULL || all->broken) return;
-  s.h = call->in_count == 3 ? call->in[1] : zero_state(call, x, all, filters);
-  s.c = call->in_count == 3 ? call->in[2] : s.h;
+  const bool stateful = ln_keras_flag(call, "stateful", false) && call->in_count == 1;
+  ln_tensor* variables[2] = {NULL};
+  if (stateful) {
+    if (!kept_states(call, all, filters, &s, variables)) return;
+  } else {
+    s.h = call->in_count == 3 ? call->in[1] : zero_state(call, x, all, filters);
+    s.c = call->in_count == 3 ? call->in[2] : s.h;
+  }
   if (first && call->in_count == 3) {
     s.h = move_channels(call, s.h, spatial, true, ln_keras_name(call, "first_state"));
     s.c = move_channels(call, s.c, spatial, true, ln_keras_name(call, "first_carry"));
@@ -506,6 +523,10 @@ static void recurrent_conv(ln_keras_call* call) {
     LN_SET(node, PackOptions, values_count, steps);
     LN_SET(node, PackOptions, axis, 1);
     y = ln_build_done(node, call->name, 1);
+  }
+  if (stateful) {
+    ln_keras_keep_state(call, variables[0], s.h);
+    ln_keras_keep_state(call, variables[1], s.c);
   }
   return_state(call, y, spatial, call->name);
   if (!ln_keras_flag(call, "return_state", false)) return;

@@ -174,6 +174,11 @@ ln_tensor* ln_keras_activate(ln_keras_call* call, const cJSON* json, ln_tensor* 
 ln_tensor* ln_keras_activation(ln_keras_call* call, const char* function, const cJSON* config, ln_tensor* x,
                                const char* name);
 
+/* State `index` of a layer, which stays from one run to the next: its value now, zeros at first, and the variable, to
+ * which ln_keras_keep_state assigns what is left of it. NULL, noted: another call of the layer has it. */
+ln_tensor* ln_keras_kept_state(ln_keras_call* call, int rank, const int32_t* dims, int index, ln_tensor** variable);
+void ln_keras_keep_state(ln_keras_call* call, ln_tensor* variable, ln_tensor* state);
+
 /* Lets `main` begin with the first values of states, if there are any. */
 void ln_keras_call_init(const ln_keras_importer* importer, ln_subgraph* main);
 

@@ -5,6 +5,7 @@
  * Keras's gates are in the order i, f, c, o (LSTM) and z, r, h (GRU). */
 #include <string.h>
 
+#include "base/checked.h"
 #include "convert/import/keras_import.h"
 
 enum { SIMPLE, GRU, LSTM, MAX_STATES = 2, MAX_UNROLLED = 512, MAX_CELLS = 16 };
@@ -390,21 +391,36 @@ static bool is_kept(const ln_keras_importer* importer, const char* name) {
   return false;
 }
 
-/* The variable's value; zeros at first, by a subgraph that CALL_ONCE runs. */
-static ln_tensor* kept_state(ln_keras_call* call, const int32_t* dims, const char* name, ln_tensor** variable) {
+ln_tensor* ln_keras_kept_state(ln_keras_call* call, int rank, const int32_t* dims, int index, ln_tensor** variable) {
   ln_keras_importer* importer = call->importer;
+  const char* name = ln_job_text(call->job, "%s/state_%d", call->name, index);
+  if (is_kept(importer, name)) {
+    ln_keras_fail(
+        call,
+        "it is stateful and called more than once, in an order that the file does not say; a SavedModel, which "
+        "model.export() makes, can be converted");
+    return NULL;
+  }
   if (importer->init == NULL) importer->init = ln_graph_subgraph(importer->graph, "init");
   const ln_builder init = {importer->init, call->b.place};
-  const size_t count = (size_t)dims[0] * (size_t)dims[1];
-  ln_tensor* const first[] = {handle(&init, name),
-                              ln_graph_constant(importer->init, ln_keras_name(call, "zeros"), LN_TYPE_FLOAT32, 2, dims,
-                                                ln_job_alloc(call->job, count, sizeof(float)))};
+  size_t count = 1;
+  for (int i = 0; i < rank; ++i)
+    if (dims[i] < 0 || !ln_mul_size(count, (size_t)dims[i], &count))
+      ln_stop(call->job, "layer \"%s\": its states are too large", call->name);
+  ln_tensor* const first[] = {
+      handle(&init, name), ln_graph_constant(importer->init, ln_keras_name(call, "zeros"), LN_TYPE_FLOAT32, rank, dims,
+                                             ln_job_alloc(call->job, count, sizeof(float)))};
   ln_build_node(&init, LN_OP_ASSIGN_VARIABLE, 2, first);
   *variable = handle(&call->b, name);
   ln_tensor* state = ln_node_add_output(ln_build_node(&call->b, LN_OP_READ_VARIABLE, 1, variable),
                                         ln_keras_name(call, "kept_state"), LN_TYPE_FLOAT32);
-  ln_tensor_set_shape(state, 2, dims);
+  ln_tensor_set_shape(state, rank, dims);
   return state;
+}
+
+void ln_keras_keep_state(ln_keras_call* call, ln_tensor* variable, ln_tensor* state) {
+  ln_tensor* const inputs[] = {variable, state};
+  ln_build_node(&call->b, LN_OP_ASSIGN_VARIABLE, 2, inputs);
 }
 
 void ln_keras_call_init(const ln_keras_importer* importer, ln_subgraph* main) {
@@ -439,14 +455,8 @@ static void recurrent(ln_keras_call* call) {
       const int index = s.state_count++;
       if (stateful) {
         const int32_t known[] = {ln_dim(x, 0), cells[i].units};
-        const char* name = ln_job_text(call->job, "%s/state_%d", call->name, index);
-        if (is_kept(call->importer, name)) {
-          ln_keras_fail(call,
-                        "it is stateful and called more than once, in an order that the file does not say; a "
-                        "SavedModel, which model.export() makes, can be converted");
-          return;
-        }
-        states[index] = kept_state(call, known, name, &variables[index]);
+        states[index] = ln_keras_kept_state(call, 2, known, index, &variables[index]);
+        if (states[index] == NULL) return;
         continue;
       }
       states[index] =
@@ -467,10 +477,7 @@ static void recurrent(ln_keras_call* call) {
   const bool unroll = ln_dim_is_known(x, 1) && ln_dim(x, 1) > 0 && ln_dim(x, 1) <= MAX_UNROLLED &&
                       (ln_keras_flag(call, "unroll", false) || ln_dim(x, 1) == 1);
   ln_tensor* y = unroll ? unrolled(&s, states, ln_dim(x, 1)) : looped(&s, states);
-  for (int i = 0; i < s.state_count && stateful; ++i) {
-    ln_tensor* const inputs[] = {variables[i], states[i]};
-    ln_build_node(&call->b, LN_OP_ASSIGN_VARIABLE, 2, inputs);
-  }
+  for (int i = 0; i < s.state_count && stateful; ++i) ln_keras_keep_state(call, variables[i], states[i]);
   if (s.all_steps) y = swap_time(call, y, call->name);
   ln_keras_return(call, y);
   if (s.all_steps && mask != NULL) ln_keras_set_mask(call, y, mask);
