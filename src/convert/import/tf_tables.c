@@ -338,7 +338,10 @@ static void mutable_table(ln_tf_call* call) {
   if (call->scope->importer->allow_custom)
     ln_tf_custom(call);
   else
-    ln_tf_fail(call, "a table that changes while the model runs cannot be converted; a StaticHashTable can");
+    ln_tf_fail(
+        call,
+        "a table that may change while the model runs cannot be converted, even if it never does; a StaticHashTable of "
+        "its entries can: tf.lookup.KeyValueTensorInitializer(*table.export())");
 }
 
 static ln_tf_table* in_table(ln_tf_call* call) {
