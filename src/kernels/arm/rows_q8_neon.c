@@ -61,6 +61,21 @@ static inline void vec_store_bytes(uint8_t* out, const vec x[4], const range* to
   vst1q_u8(out, requant_clamp(bytes, to));
 }
 
+/* The short way. Numbers too large become the largest there are; the fraction is cut off. */
+static inline vec vec_nearly(vecf x) { return vreinterpretq_u32_s32(vcvtq_s32_f32(x)); }
+static inline bool vec_doubtful(const vec v[4]) {
+  const vec bits = vdupq_n_u32(0xfff0);
+  const vec some = vminq_u32(vandq_u32(v[0], bits), vandq_u32(v[1], bits));
+  const vec others = vminq_u32(vandq_u32(v[2], bits), vandq_u32(v[3], bits));
+  return neon_sum_u32(vshrq_n_u32(vceqq_u32(vminq_u32(some, others), vdupq_n_u32(0)), 31)) != 0;
+}
+static inline void vec_store_short_bytes(uint8_t* out, const vec v[4], const range* to) {
+  int16x4_t upper[4];
+  for (size_t i = 0; i < 4; ++i) upper[i] = vshrn_n_s32(vreinterpretq_s32_u32(v[i]), 16);
+  const uint8x8_t first = vqmovun_s16(vcombine_s16(upper[0], upper[1]));
+  vst1q_u8(out, requant_clamp(vcombine_u8(first, vqmovun_s16(vcombine_s16(upper[2], upper[3]))), to));
+}
+
 #include "kernels/generic/rows_q8_body.h"
 
 const ln_rows_q8 ln_rows_q8_neon = {

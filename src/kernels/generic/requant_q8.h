@@ -87,12 +87,16 @@ static inline float ln_requant_q8_no_start(const ln_requant_q8_out* out) {
   return ln_requant_q8_starts_at_zero(out) ? 32768.0f : 0.0f;
 }
 
+static inline float ln_requant_q8_d(const ln_requant_q8* r) {
+  return r->shift > 0 ? 32768.0f / (float)(UINT32_C(1) << r->shift) : 0.0f;
+}
+
 /* False: the short way is not open to sums of up to `largest` and the bias, as 32 bits do not hold v * 2^16. */
 static inline bool ln_requant_q8_make_short(const ln_requant_q8* r, int32_t bias, int64_t largest,
                                             const ln_requant_q8_out* out, ln_requant_q8_short* to) {
   const double scale = (double)(r->multiplier >> 1) / (double)(UINT64_C(1) << (31 + r->shift));
   const double sum = (double)largest + (bias < 0 ? -(double)bias : (double)bias);
-  const double d = r->shift > 0 ? 32768.0 / (double)(UINT32_C(1) << r->shift) : 0;
+  const double d = ln_requant_q8_d(r);
   if (r->left > 0 || sum >= 2147483648.0 || sum * scale >= 32000) return false;
   to->scale = (float)(scale * 65536);
   to->start = (float)(ln_requant_q8_starts_at_zero(out) ? ln_requant_q8_base(out) + d : d);

@@ -80,9 +80,12 @@ bool ln_mul_q8_make(const ln_mul_quantized* s, bool is_signed, ln_mul_q8* p) {
   /* Both roundings of requant_q8.h's formula are one, of the product moved by half a unit of the first away from 0:
    * floor((floor((x * M + 2^30) / 2^31) + h) / 2^e) = floor((x * M + 2^30 + h * 2^31) / 2^(31+e)). Factor and product
    * are exact to 2^-24, so that values up to 512 are off by less than 2^-14. */
-  p->factor = (float)factor_of(s->multiplier, s->shift);
   p->past_half = s->shift < 0 ? ldexpf(1.0f, s->shift - 1) : 0.0f;
   p->doubt = s->shift > -31 ? 0x1.8p-14f : 1.0f;
+  ln_requant_q8_short numbers = {0, 0};
+  p->is_short = ln_requant_q8_make_short(&p->out, 0, 1 << 16, &p->range, &numbers);
+  p->scale = numbers.scale;
+  p->d = ln_requant_q8_d(&p->out);
   return true;
 }
 

@@ -72,14 +72,17 @@ typedef struct ln_add_q8 {
 /* False: the numbers are not those of a sound model. */
 bool ln_add_q8_make(const ln_add_quantized* params, bool is_signed, ln_add_q8* p);
 
-/* A product: less their zero points (as unsigned) the inputs are multiplied and requantized. In float that is
- * factor * product, moved away from 0 by past_half; `doubt` as above. */
+/* A product: less their zero points (as unsigned) the inputs are multiplied and requantized. As a float it is moved
+ * away from 0 by past_half before it is rounded; `doubt` as above. `is_short`: requant_q8.h's short way is open, by
+ * `scale` and `d`. */
 typedef struct ln_mul_q8 {
   int32_t a_zero, b_zero;
   ln_requant_q8 out;
   uint8_t flip;
   ln_requant_q8_out range;
-  float factor, past_half, doubt;
+  float past_half, doubt;
+  bool is_short;
+  float scale, d;
 } ln_mul_q8;
 
 bool ln_mul_q8_make(const ln_mul_quantized* params, bool is_signed, ln_mul_q8* p);

@@ -81,31 +81,30 @@ static inline void add_both(const add_vectors* p, const uint8_t* a, const uint8_
 typedef struct mul_vectors {
   numbers out;
   vec a_zero, b_zero, out_start, flip, a_less, b_less; /* zero points of the inputs as unsigned, and as they are */
-  vecf factor, past_half, sure;
-  bool is_signed;
+  vecf past_half, sure, scale, d;
+  vec base;
+  bool is_signed, is_short;
   range to;
 } mul_vectors;
 
-/* As add_in_float. */
-LN_INLINE bool mul_in_float(const mul_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
-  vec r[4];
-  vecf farthest = vecf_zero();
-  LN_UNROLL for (size_t v = 0; v < 4; ++v) {
-    const vecf x = number(a + v * kLanes, p->is_signed, p->a_less);
-    const vecf y = number(b + v * kLanes, p->is_signed, p->b_less);
+/* The short way; false: it is not open, or leaves doubt. The product is exact. */
+LN_INLINE bool mul_shortly(const mul_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
+  vec v[4];
+  if (!p->is_short) return false;
+  LN_UNROLL for (size_t i = 0; i < 4; ++i) {
+    const vecf x = number(a + i * kLanes, p->is_signed, p->a_less);
+    const vecf y = number(b + i * kLanes, p->is_signed, p->b_less);
     const vecf product = vecf_mul(x, y);
-    const vecf value = vecf_fma(product, p->factor, vecf_copysign(p->past_half, product));
-    r[v] = vec_round(value);
-    farthest = vecf_farther(farthest, value, r[v]);
+    v[i] = vec_add(vec_nearly(vecf_fma(product, p->scale, vecf_copysign(p->d, product))), p->base);
   }
-  if (vecf_any_above(farthest, p->sure)) return false;
-  vec_store_bytes(out, r, &p->to);
+  if (vec_doubtful(v)) return false;
+  vec_store_short_bytes(out, v, &p->to);
   return true;
 }
 
 static inline void mul_block(const mul_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
   vec r[4];
-  if (mul_in_float(p, a, b, out)) return;
+  if (mul_shortly(p, a, b, out)) return;
   LN_UNROLL for (size_t v = 0; v < 4; ++v) {
     const vec x = vec_sub(vec_load_bytes(a + v * kLanes, p->flip), p->a_zero);
     const vec y = vec_sub(vec_load_bytes(b + v * kLanes, p->flip), p->b_zero);
@@ -155,10 +154,13 @@ static inline mul_vectors mul_vectors_of(const ln_mul_q8* s, bool is_signed) {
                        .flip = vec_set(s->flip),
                        .a_less = vec_set((uint32_t)(s->a_zero - s->flip)),
                        .b_less = vec_set((uint32_t)(s->b_zero - s->flip)),
-                       .factor = vecf_set(s->factor),
                        .past_half = vecf_set(s->past_half),
                        .sure = vecf_set(0.5f - s->doubt),
+                       .scale = vecf_set(s->scale),
+                       .d = vecf_set(s->d),
+                       .base = vec_set((uint32_t)ln_requant_q8_base(&s->range)),
                        .is_signed = is_signed,
+                       .is_short = s->is_short,
                        .to = range_of(&s->range)};
 }
 

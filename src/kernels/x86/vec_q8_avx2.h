@@ -46,6 +46,8 @@ LN_INLINE vecf vecf_farther(vecf far, vecf x, vec rounded) {
 }
 /* Should the thread round another way, vecf_farther shows it. */
 LN_INLINE vec vec_round(vecf x) { return _mm256_cvtps_epi32(x); }
+/* In whatever way the thread rounds. */
+LN_INLINE vec vec_nearly(vecf x) { return _mm256_cvtps_epi32(x); }
 LN_INLINE bool vecf_any_above(vecf x, vecf limit) {
   return _mm256_movemask_ps(_mm256_cmp_ps(x, limit, _CMP_GT_OQ)) != 0;
 }
@@ -89,6 +91,9 @@ LN_INLINE vec vec_short_bytes(const vec v[4], const range* to) {
   return _mm256_permutevar8x32_epi32(q8_short_bytes(v, to), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 
+LN_INLINE void vec_store_short_bytes(uint8_t* out, const vec v[4], const range* to) {
+  vec_store(out, vec_short_bytes(v, to));
+}
 LN_INLINE void vec_store_bytes(uint8_t* out, const vec x[4], const range* to) { vec_store(out, vec_bytes(x, to)); }
 
 /* Half 0 or 1 of a vector of bytes, and the first n <= kLanes bytes of quarter 0 to 3, which are constants where it is

@@ -58,6 +58,8 @@ LN_INLINE vecf vecf_farther(vecf far, vecf x, vec rounded) {
   return _mm512_range_ps(far, _mm512_reduce_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC), 11); /* larger size */
 }
 LN_INLINE vec vec_round(vecf x) { return _mm512_cvt_roundps_epi32(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+/* In whatever way the thread rounds. */
+LN_INLINE vec vec_nearly(vecf x) { return _mm512_cvtps_epi32(x); }
 LN_INLINE bool vecf_any_above(vecf x, vecf limit) { return _mm512_cmp_ps_mask(x, limit, _CMP_GT_OQ) != 0; }
 
 LN_INLINE void vecf_store_n(float* out, vecf x, size_t n) {
@@ -113,6 +115,9 @@ LN_INLINE vec vec_short_bytes(const vec v[4], const range* to) {
   return _mm512_permutexvar_epi32(order, q8_short_bytes(v, to));
 }
 
+LN_INLINE void vec_store_short_bytes(uint8_t* out, const vec v[4], const range* to) {
+  vec_store(out, vec_short_bytes(v, to));
+}
 LN_INLINE void vec_store_bytes(uint8_t* out, const vec x[4], const range* to) { vec_store(out, vec_bytes(x, to)); }
 
 /* Half 0 or 1 of a vector of bytes, and the first n <= kLanes bytes of quarter 0 to 3, which are constants where it is
