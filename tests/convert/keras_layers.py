@@ -208,6 +208,26 @@ for name, layer in [("MaxPooling2D", lambda: L.MaxPooling2D(data_format="channel
                     ("GlobalMaxPooling2D", lambda: L.GlobalMaxPooling2D(data_format="channels_first"))]:
     case(f"first-{name}", one(layer, (4, 6) if "1D" in name else (4, 6, 8)))
 
+for kind in ["Max", "Average"]:
+    for n, shape in [(1, (4, 9)), (2, (4, 8, 9)), (3, (2, 5, 6, 7))]:
+        case(f"first-{kind}Pooling{n}D-same", one(lambda kind=kind, n=n: getattr(L, f"{kind}Pooling{n}D")(2, padding="same", data_format="channels_first"), shape))
+case("first-UpSampling2D", one(lambda: L.UpSampling2D(2, interpolation="bilinear", data_format="channels_first"), (3, 4, 5)))
+case("first-Resizing", one(lambda: L.Resizing(7, 5, data_format="channels_first"), (3, 8, 9)))
+
+# Pictures and sequences of any size
+for name, layer in [("Conv2D", lambda: L.Conv2D(4, 3, strides=2, padding="same")), ("Conv2D-dilated", lambda: L.Conv2D(4, 3, dilation_rate=2, padding="same")),
+                    ("DepthwiseConv2D", lambda: L.DepthwiseConv2D(3, depth_multiplier=2, padding="same", strides=2)),
+                    ("SeparableConv2D", lambda: L.SeparableConv2D(5, 3, depth_multiplier=2, dilation_rate=2, padding="same")),
+                    ("MaxPooling2D", lambda: L.MaxPooling2D(2, padding="same")), ("AveragePooling2D", lambda: L.AveragePooling2D(2, padding="same")),
+                    ("GlobalAveragePooling2D", lambda: L.GlobalAveragePooling2D(keepdims=True)), ("UpSampling2D", lambda: L.UpSampling2D((2, 3))),
+                    ("Resizing", lambda: L.Resizing(7, 5)), ("ZeroPadding2D", lambda: L.ZeroPadding2D(((1, 0), (0, 2)))), ("Cropping2D", lambda: L.Cropping2D(1)),
+                    ("Reshape", lambda: L.Reshape((-1, 3))), ("Permute", lambda: L.Permute((3, 1, 2))), ("GroupNormalization", lambda: L.GroupNormalization(3)),
+                    ("PReLU", lambda: L.PReLU(shared_axes=[1, 2], alpha_initializer="uniform")), ("LayerNormalization", lambda: L.LayerNormalization())]:
+    case(f"any-{name}", one(layer, (None, None, 3)))
+case("any-Conv1D-causal", one(lambda: L.Conv1D(4, 3, dilation_rate=2, padding="causal"), (None, 3)))
+case("any-TimeDistributed", one(lambda: L.TimeDistributed(L.Conv2D(3, 2, padding="same")), (None, 6, 5, 2)))
+case("any-Dot", one(lambda: L.Dot((2, 2)), (None, 5), (None, 5)))
+
 # Recurrent layers
 for kind in ["SimpleRNN", "GRU", "LSTM"]:
     over(kind, lambda kind=kind, **o: getattr(L, kind)(5, bias_initializer="uniform", **o), (6, 4), return_sequences=[False, True], go_backwards=[False, True], unroll=[False, True])
@@ -283,6 +303,23 @@ over("Attention", lambda **o: Pair(L.Attention(**o)), (5, 8), use_scale=[False, 
 case("Attention-three", attention(lambda: L.Attention(), (5, 8), (7, 8), (7, 8)))
 case("Attention-causal", attention(lambda: L.Attention(), (5, 8), (5, 8), use_causal_mask=True))
 over("AdditiveAttention", lambda **o: Pair(L.AdditiveAttention(**o)), (5, 8), use_scale=[False, True])
+
+
+def attention_masks(layer, count):
+    inputs, masks = [keras.Input((5, 8)) for _ in range(count)], [keras.Input((5,), dtype="bool") for _ in range(2)]
+    return keras.Model(inputs + masks, layer(inputs, mask=masks))
+
+
+def padded_attention(layer):
+    x, y, embedding = keras.Input((6,), dtype="int32"), keras.Input((4,), dtype="int32"), L.Embedding(5, 8, mask_zero=True)
+    return keras.Model([x, y], L.GlobalAveragePooling1D()(layer([embedding(x), embedding(y)])))
+
+
+for name, layer in [("Attention", lambda: L.Attention()), ("Attention-concat", lambda: L.Attention(use_scale=True, score_mode="concat")),
+                    ("AdditiveAttention", lambda: L.AdditiveAttention())]:
+    case(f"{name}-masks", lambda layer=layer: attention_masks(layer(), 2))
+    case(f"{name}-masks-three", lambda layer=layer: attention_masks(layer(), 3))
+    case(f"{name}-padded", lambda layer=layer: padded_attention(layer()))
 
 
 def Masked():

@@ -196,3 +196,21 @@ def test_words_of_places(tmp_path):
     values = np.int64([[0, 1, 2, 9]])
     got, = judge.linnet(tmp_path / "m.tflite", {"x": values}, "serving_default", judge.COMMAND).values()
     assert np.ravel(got).tolist() == [b"[UNK]", b"a", b"b", b"[UNK]"]
+
+
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+def test_quantized_layers_are_called_so(mode, tmp_path):
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(5, name="small")])
+    model.quantize(mode)
+    model.save(tmp_path / "m.keras")
+    done = subprocess.run([judge.COMMAND, "convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite"], capture_output=True, text=True)
+    assert done.returncode == 3 and f'Dense "small": its weights are quantized ({mode}' in done.stderr
+
+
+def test_a_class_of_its_own_is_noted(tmp_path):
+    class Trained(keras.Model):
+        pass
+    x = keras.Input((5,))
+    Trained(x, keras.layers.Dense(3)(x)).save(tmp_path / "m.keras")
+    done = subprocess.run([judge.COMMAND, "convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite"], capture_output=True, text=True)
+    assert done.returncode == 0 and '"Trained" is a class of its own' in done.stderr

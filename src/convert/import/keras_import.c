@@ -145,6 +145,13 @@ void ln_keras_lower(ln_keras_call* call) {
         "replace it, or save the model as a SavedModel with model.export(), which holds what it computes");
     return;
   }
+  /* Policies of quantized layers name the one that was before. */
+  const cJSON* policy = cJSON_GetObjectItemCaseSensitive(ln_keras_get(call, "dtype"), "config");
+  if (text_of(policy, "source_name", "")[0] != 0) {
+    ln_keras_fail(call, "its weights are quantized (%s), which is not read: save the model before quantize() is called",
+                  text_of(policy, "mode", "?"));
+    return;
+  }
   if (call->in_count == 0) {
     ln_keras_fail(call, "it has no input");
     return;

@@ -90,8 +90,12 @@ static void center_crop(ln_keras_call* call) {
   const char* name = ln_keras_channels_first(call) ? ln_keras_name(call, "cropped") : call->name;
   bool smaller = false;
   for (int i = 1; i < 3; ++i) {
-    if (ln_dim(x, i) < 1 || size[i] < 1) {
-      ln_keras_fail(call, "it crops %d of %d; the input's height and width must be known", size[i], ln_dim(x, i));
+    if (ln_dim(x, i) < 1) {
+      ln_keras_fail(call, "it crops from the middle, for which its input's height and width must be known");
+      return;
+    }
+    if (size[i] < 1) {
+      ln_keras_fail(call, "it crops %d of %d; at least 1 is right", size[i], ln_dim(x, i));
       return;
     }
     begin[i] = (ln_dim(x, i) - size[i]) / 2;
