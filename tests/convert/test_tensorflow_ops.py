@@ -321,6 +321,43 @@ CASES |= {
 }
 
 
+C = tf.complex
+SIGNAL = ((3, 6), F)
+
+
+def both(z):
+    """The parts of complex numbers, one behind the other."""
+    return tf.concat([tf.math.real(z), tf.math.imag(z)], -1)
+
+
+CASES |= {f"{name}_{n}": (lambda x, y, name=name: both(getattr(tf.signal, name)(C(x, y))), [((None, n), F), ((None, n), F)])
+          for name in ("fft", "ifft") for n in (1, 6, 8, 60)}
+CASES |= {name: (lambda x, y, name=name: both(getattr(tf.signal, name)(C(x, y))), [((2, 3, 4, 6), F)] * 2)
+          for name in ("fft2d", "ifft2d", "fft3d", "ifft3d")}
+CASES |= {f"rfft_{n}_{length}": (lambda x, length=length: both(tf.signal.rfft(x, length and [length])), [((None, n), F)])
+          for n, length in ((6, None), (400, None), (8, 5), (5, 8), (5, 16), (1, None))}
+CASES |= {f"irfft_{n}_{length}": (lambda x, y, length=length: tf.signal.irfft(C(x, y), [length]), [((2, n), F)] * 2)
+          for n, length in ((4, 6), (4, 7), (201, 400), (9, 11), (4, 16))}
+CASES |= {
+    "rfft2d_odd": (lambda x: both(tf.signal.rfft2d(x)), [((2, 5, 6), F)]),
+    "rfft3d": (lambda x: both(tf.signal.rfft3d(x)), [((2, 3, 5, 6), F)]),
+    "irfft2d": (lambda x: tf.signal.irfft2d(tf.signal.rfft2d(x), [5, 6]), [((2, 5, 6), F)]),
+    "fft_of_real": (lambda x: tf.math.real(tf.signal.fft2d(tf.cast(x, tf.complex64))), [((None, 7, 12), F)]),
+    "stft_400": (lambda x: tf.abs(tf.signal.stft(x, 400, 160, 400)), [((2, 1600), F)]),
+    "istft": (lambda x: tf.signal.inverse_stft(tf.signal.stft(x, 16, 8), 16, 8, window_fn=tf.signal.inverse_stft_window_fn(8)),
+              [((2, 64), F)]),
+    "Complex_products": (lambda x, y: both(C(x, y) * C(y, x) * tf.constant([1 + 2j, -0.5j, 3, 1, 1, 2j], tf.complex64) / C(x, y + 3)), [SIGNAL, SIGNAL]),
+    "Complex_sums": (lambda x, y: both(tf.reduce_sum(C(x, y) - C(y, x) + tf.cast(x, tf.complex64), 1, keepdims=True)), [SIGNAL, SIGNAL]),
+    "Complex_moves": (lambda x, y: both(tf.roll(tf.transpose(tf.reshape(tf.concat([C(x, y)[:, ::-1], C(y, x)], 0), [3, 2, 6]), [0, 2, 1]), 1, 1)),
+                      [SIGNAL, SIGNAL]),
+    "Complex_size": (lambda x, y: tf.abs(C(x, y)) + tf.math.angle(C(x, y)), [SIGNAL, SIGNAL]),
+    "Complex_exp": (lambda x, y: both(tf.exp(tf.math.conj(C(x, y))) * tf.square(C(x, y))), [SIGNAL, SIGNAL]),
+    "Complex_shape": (lambda x: tf.reshape(x, tf.reverse(tf.shape(C(x, x)), [0])), [SIGNAL]),
+    "Complex_filter": (lambda x: tf.signal.irfft(tf.signal.rfft(x) * tf.constant(np.exp(1j * np.arange(5)), tf.complex64)), [((None, 8), F)]),
+    "Complex_call": (lambda x, y: both(tf.function(lambda a: a * a)(C(x, y))), [SIGNAL, SIGNAL]),
+}
+
+
 @pytest.mark.parametrize("function, low, high", [(tf.random.stateless_uniform, 0, 1), (tf.random.stateless_normal, -6, 6)])
 def test_stateless_random(function, low, high, tmp_path):
     """Other numbers of the same distribution; the seed's operators are not in the way."""

@@ -6,7 +6,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "convert/build.h"
+#include "convert/form.h"
 #include "convert/import/import.h"
 #include "convert/import/keras_file.h"
 
@@ -153,7 +153,7 @@ ln_tensor* ln_keras_to_last(ln_keras_call* call, ln_tensor* x);
 ln_tensor* ln_keras_to_first(ln_keras_call* call, ln_tensor* x, const char* name);
 
 /* A reshape where dims[i] may be LN_KERAS_DIM(k): x's extent k, also where it is unknown. */
-#define LN_KERAS_DIM(k) (-100 - (k))
+#define LN_KERAS_DIM(k) LN_DIM_OF(k)
 ln_tensor* ln_keras_reshape(ln_keras_call* call, ln_tensor* x, int rank, const int32_t* dims, const char* name);
 /* Such a shape as a tensor of int32. */
 ln_tensor* ln_keras_shape(ln_keras_call* call, ln_tensor* x, int rank, const int32_t* dims, const char* name);

@@ -280,37 +280,13 @@ ln_tensor* ln_keras_to_first(ln_keras_call* call, ln_tensor* x, const char* name
 }
 
 ln_tensor* ln_keras_shape(ln_keras_call* call, ln_tensor* x, int rank, const int32_t* dims, const char* name) {
-  ln_tensor* parts[LN_MAX_DIMS];
-  ln_tensor* shape = NULL;
-  for (int i = 0; i < rank; ++i) {
-    const int from = LN_KERAS_DIM(0) - dims[i];
-    const int32_t number = dims[i] > LN_KERAS_DIM(0) ? dims[i] : ln_dim(x, from);
-    if (number >= 0 || dims[i] > LN_KERAS_DIM(0)) {
-      parts[i] = ln_graph_ints(call->b.subgraph, name, 1, &number);
-      continue;
-    }
-    if (shape == NULL) {
-      ln_node* node = ln_build_node(&call->b, LN_OP_SHAPE, 1, &x);
-      LN_SET(node, ShapeOptions, out_type, LN_TYPE_INT32);
-      shape = ln_build_done(node, ln_keras_name(call, "shape"), 1);
-    }
-    const int32_t begin[1] = {from}, size[1] = {1};
-    parts[i] = ln_build_slice(&call->b, shape, begin, size, ln_keras_name(call, "extent"));
-  }
-  return ln_build_concat(&call->b, rank, parts, 0, name);
+  const ln_form form = {call->b, name};
+  return ln_form_shape(&form, x, rank, dims, NULL);
 }
 
 ln_tensor* ln_keras_reshape(ln_keras_call* call, ln_tensor* x, int rank, const int32_t* dims, const char* name) {
-  int32_t known[LN_MAX_DIMS];
-  int unknown = 0;
-  if (x->broken || x->rank < 0) return x;
-  for (int i = 0; i < rank; ++i) {
-    known[i] = dims[i] > LN_KERAS_DIM(0) ? dims[i] : ln_dim(x, LN_KERAS_DIM(0) - dims[i]);
-    unknown += known[i] < 0;
-  }
-  if (unknown <= 1) return ln_build_reshape(&call->b, x, rank, known, name);
-  ln_tensor* shape = ln_keras_shape(call, x, rank, dims, ln_keras_name(call, "new_shape"));
-  return ln_build_binary(&call->b, LN_OP_RESHAPE, x, shape, name);
+  const ln_form form = {call->b, name};
+  return ln_form_reshape(&form, x, rank, dims, NULL);
 }
 
 /* ---- Operators ---- */

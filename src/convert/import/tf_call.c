@@ -30,7 +30,9 @@ static ln_tensor* broken_tensor(ln_tf_call* call) {
 /* Whether something of the inputs is broken already, so that nothing is said again. */
 static bool is_broken(const ln_tf_call* call) {
   for (int i = 0; i < call->in_count; ++i)
-    if (call->in[i].tensor != NULL && call->in[i].tensor->broken) return true;
+    if ((call->in[i].tensor != NULL && call->in[i].tensor->broken) ||
+        (call->in[i].kind == LN_TF_COMPLEX && (call->in[i].re->broken || call->in[i].im->broken)))
+      return true;
   return false;
 }
 
@@ -80,9 +82,10 @@ ln_tensor* ln_tf_in(ln_tf_call* call, int index) {
   if (value->tensor == NULL) {
     ln_problem(call->job, call->b.place, "input %d \"%s\" is no tensor but %s", index,
                (size_t)index < call->def->n_input ? call->def->input[index] : "",
-               value->kind == LN_TF_VARIABLE ? "a variable"
-               : value->kind == LN_TF_TABLE  ? "a table"
-                                             : "nothing");
+               value->kind == LN_TF_VARIABLE  ? "a variable"
+               : value->kind == LN_TF_COMPLEX ? "complex"
+               : value->kind == LN_TF_TABLE   ? "a table"
+                                              : "nothing");
     return broken_tensor(call);
   }
   return ln_tensor_is_constant(value->tensor) ? ln_graph_adopt(call->b.subgraph, value->tensor) : value->tensor;

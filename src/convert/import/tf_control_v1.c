@@ -33,7 +33,7 @@ static int capture(captures* c, int first, ln_tf_value value) {
   for (int i = first; i < c->count; ++i)
     if (c->values[i].tensor == value.tensor && c->values[i].variable == value.variable &&
         c->values[i].table == value.table && c->values[i].kind == value.kind && c->values[i].size == value.size &&
-        c->values[i].count == value.count)
+        c->values[i].count == value.count && c->values[i].re == value.re && c->values[i].im == value.im)
       return i;
   c->values = ln_job_grow(c->job, c->values, (size_t)c->count, &c->capacity, sizeof *c->values);
   c->values[c->count] = value;

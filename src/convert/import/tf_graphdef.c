@@ -189,6 +189,8 @@ static ln_tf_importer* import(ln_job* job, const char* path, const LinnetConvert
   for (size_t i = 0; i < count; ++i) {
     ln_tf_value value = ln_tf_get(scope, names[i]);
     int node, output;
+    if (value.kind == LN_TF_COMPLEX)
+      ln_stop(job, "output \"%s\" is complex; its real and imaginary part can be outputs", names[i]);
     if (value.tensor == NULL) ln_stop(job, "output \"%s\" is no tensor", names[i]);
     if (ln_tf_resolve(body, names[i], &node, &output) && node >= 0)
       value.tensor = ln_tf_stored(scope, value.tensor, output_dtype(body->defs[node]), names[i]);

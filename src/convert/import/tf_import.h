@@ -7,11 +7,18 @@
 #ifndef LN_CONVERT_IMPORT_TF_IMPORT_H_
 #define LN_CONVERT_IMPORT_TF_IMPORT_H_
 
-#include "convert/build.h"
+#include "convert/form.h"
 #include "convert/import/import.h"
 #include "convert/import/tf_proto.h"
 
-typedef enum ln_tf_kind { LN_TF_NOTHING, LN_TF_TENSOR, LN_TF_VARIABLE, LN_TF_TABLE, LN_TF_LIST } ln_tf_kind;
+typedef enum ln_tf_kind {
+  LN_TF_NOTHING,
+  LN_TF_TENSOR,
+  LN_TF_COMPLEX,
+  LN_TF_VARIABLE,
+  LN_TF_TABLE,
+  LN_TF_LIST
+} ln_tf_kind;
 
 /* A variable of the model: constant where a checkpoint has its value. */
 typedef struct ln_tf_variable {
@@ -52,9 +59,10 @@ typedef struct ln_tf_value {
   ln_tensor* tensor;
   ln_tf_variable* variable;
   ln_tf_table* table;
-  int32_t count;   /* of a list's elements, -1: as many as `size` says */
-  ln_tensor* size; /* int32 scalar in the subgraph where the list was made; NULL: `count` says it */
-  int type;        /* LN_TYPE_... of a list's elements */
+  int32_t count;      /* of a list's elements, -1: as many as `size` says */
+  ln_tensor* size;    /* int32 scalar in the subgraph where the list was made; NULL: `count` says it */
+  int type;           /* LN_TYPE_... of a list's elements */
+  ln_tensor *re, *im; /* the parts of what is LN_TF_COMPLEX; `tensor` is NULL then */
 } ln_tf_value;
 
 typedef struct ln_tf_node {
@@ -138,7 +146,7 @@ typedef struct ln_tf_lowering {
 extern const ln_tf_lowering ln_tf_math[], ln_tf_layers[], ln_tf_arrays[], ln_tf_shapes[], ln_tf_reductions[],
     ln_tf_control[], ln_tf_control_v1[], ln_tf_lists[], ln_tf_state[], ln_tf_detection[], ln_tf_variables[],
     ln_tf_tables[], ln_tf_functions[], ln_tf_matrices[], ln_tf_images[], ln_tf_segments[], ln_tf_signals[],
-    ln_tf_random[], ln_tf_quantization[], ln_tf_moves[], ln_tf_gradients[], ln_tf_places[], ln_tf_strings[];
+    ln_tf_random[], ln_tf_quantization[], ln_tf_moves[], ln_tf_gradients[], ln_tf_places[], ln_tf_strings[], ln_tf_complex[];
 
 ln_tf_scope* ln_tf_new_scope(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix);
 ln_tf_body* ln_tf_graph_body(ln_tf_importer* importer);
@@ -227,6 +235,9 @@ ln_tensor* ln_tf_zeros(ln_tf_call* call, int type, int rank, const int32_t* dims
 bool ln_tf_is_nchw(ln_tf_call* call);
 ln_tensor* ln_tf_to_nhwc(ln_tf_call* call, ln_tensor* x);
 ln_tensor* ln_tf_to_nchw(ln_tf_call* call, ln_tensor* x, const char* name);
+
+/* Lowers a node with complex inputs; false: it has none, or does not look at them. */
+bool ln_tf_lower_complex(ln_tf_call* call, const ln_tf_lowering* lowering);
 
 /* ---- Whole files ---- */
 

@@ -78,6 +78,9 @@ static void add_signature(ln_tf_importer* importer, const LnPb__SignatureEntry* 
       ln_stop(job, "signature \"%s\": output \"%s\" names no tensor; sparse outputs cannot be converted", entry->key,
               from->outputs[i]->key);
     ln_tf_value value = ln_tf_get(scope, info->name);
+    if (value.kind == LN_TF_COMPLEX)
+      ln_stop(job, "signature \"%s\": output \"%s\" is complex; its real and imaginary part can be outputs", entry->key,
+              from->outputs[i]->key);
     if (value.tensor == NULL)
       ln_stop(job, "signature \"%s\": output \"%s\" is no tensor", entry->key, from->outputs[i]->key);
     value.tensor = ln_tf_stored(scope, value.tensor, info->dtype, from->outputs[i]->key);

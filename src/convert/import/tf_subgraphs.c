@@ -23,6 +23,10 @@ static ln_tf_part begin_part(ln_tf_call* call, const char* what, const ln_tf_val
   part.args = ln_job_alloc(call->job, (size_t)count, sizeof *part.args);
   for (int i = 0; i < count; ++i) {
     part.args[i] = args[i];
+    if (args[i].kind == LN_TF_COMPLEX) {
+      ln_problem(call->job, call->b.place, "complex numbers cannot go into branches and loops; their parts can");
+      part.args[i] = (ln_tf_value){.kind = LN_TF_NOTHING};
+    }
     if (passed[i])
       part.args[i].tensor = like(part.subgraph, args[i].tensor);
     else if (args[i].tensor != NULL)
@@ -72,8 +76,8 @@ void ln_tf_make_if(ln_tf_call* call, ln_tensor* condition, const ln_tf_value* ar
   for (int i = 0; i < counts[0]; ++i) {
     ln_tensor* out[2];
     const ln_tf_value *a = &results[0][i], *b = &results[1][i];
-    if (a->tensor == NULL && b->tensor == NULL && a->kind == b->kind && a->variable == b->variable &&
-        a->table == b->table) {
+    if (a->tensor == NULL && b->tensor == NULL && a->kind == b->kind && a->kind != LN_TF_COMPLEX &&
+        a->variable == b->variable && a->table == b->table) {
       ln_tf_return_value(call, i, *a);
       continue;
     }
