@@ -153,6 +153,21 @@ ln_tensor* ln_build_concat(const ln_builder* b, int count, ln_tensor* const* inp
   return ln_build_done(node, name, 1);
 }
 
+ln_tensor* ln_build_pack(const ln_builder* b, int count, ln_tensor* const* inputs, int axis, const char* name) {
+  ln_job* job = b->subgraph->graph->job;
+  if (count > 0 && inputs[0]->type == LN_TYPE_BOOL) { /* the original's PACK does not know it, CONCATENATION does */
+    ln_tensor** parts = ln_job_alloc(job, (size_t)count, sizeof *parts);
+    for (int i = 0; i < count; ++i)
+      parts[i] = ln_build_binary(b, LN_OP_EXPAND_DIMS, inputs[i],
+                                 ln_graph_int(b->subgraph, ln_job_text(job, "%s/axis", name), axis), name);
+    return ln_build_concat(b, count, parts, axis, name);
+  }
+  ln_node* node = ln_build_node(b, LN_OP_PACK, count, inputs);
+  LN_SET(node, PackOptions, values_count, count);
+  LN_SET(node, PackOptions, axis, axis);
+  return ln_build_done(node, name, 1);
+}
+
 /* What the original's UNPACK takes. */
 static bool unpacks(int type) {
   return type == LN_TYPE_FLOAT32 || type == LN_TYPE_INT32 || type == LN_TYPE_INT16 || type == LN_TYPE_INT8 ||

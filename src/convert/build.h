@@ -32,6 +32,8 @@ ln_tensor* ln_build_transpose(const ln_builder* b, ln_tensor* x, const int32_t* 
 ln_tensor* ln_build_reduce(const ln_builder* b, int code, ln_tensor* x, int axis_count, const int32_t* axes, bool keep,
                            const char* name);
 ln_tensor* ln_build_concat(const ln_builder* b, int count, ln_tensor* const* inputs, int axis, const char* name);
+/* In a new dimension `axis` (0 to the rank). */
+ln_tensor* ln_build_pack(const ln_builder* b, int count, ln_tensor* const* inputs, int axis, const char* name);
 /* `parts`: x's `count` slices along `axis` (0 to x's rank - 1), without it; GATHERs where UNPACK has no such type. */
 void ln_build_unpack(const ln_builder* b, ln_tensor* x, int axis, int count, const char* name, ln_tensor** parts);
 /* `pads`: 2 numbers per dimension, before and after. `value` NULL: zeros. */

@@ -42,10 +42,7 @@ ln_tensor* ln_form_concat(const ln_form* f, int count, ln_tensor* const* parts, 
 }
 
 ln_tensor* ln_form_pack(const ln_form* f, int count, ln_tensor* const* parts, int axis, const char* what) {
-  ln_node* node = ln_build_node(&f->b, LN_OP_PACK, count, parts);
-  LN_SET(node, PackOptions, values_count, count);
-  LN_SET(node, PackOptions, axis, from_start(parts[0], axis, 1));
-  return ln_build_done(node, ln_form_name(f, what), 1);
+  return ln_build_pack(&f->b, count, parts, from_start(parts[0], axis, 1), ln_form_name(f, what));
 }
 
 ln_tensor* ln_form_part(const ln_form* f, ln_tensor* x, int axis, int32_t from, int32_t count, const char* what) {

@@ -4,6 +4,7 @@ Run alone it judges all (or those whose name contains the argument) and says whi
 import itertools
 
 import keras
+import numpy as np
 from keras import layers as L, ops
 
 
@@ -443,6 +444,67 @@ op("zeros_like-bool", lambda x: ops.where(ops.logical_or(ops.zeros_like(x, dtype
 for mode in ["reflect", "symmetric"]:
     op(f"pad-{mode}", lambda x, mode=mode: ops.pad(x, ((0, 0), (1, 1), (2, 1)), mode=mode), (4, 5))
 op("image-resize-antialias", lambda x: ops.image.resize(x, (3, 5), interpolation="bicubic", antialias=True), (6, 8, 3))
+
+
+# Operations without an operator of their own
+for name in ["angle", "imag", "isneginf", "isposinf", "isreal", "fabs", "signbit", "sinc", "sparsemax", "average", "ptp", "median",
+             "nanmax", "nanmin", "nansum", "nanprod", "nanmean", "nanvar", "nanstd", "trapezoid", "cumprod"]:
+    if hasattr(ops, name):
+        axis = {} if name in ("angle", "imag", "isneginf", "isposinf", "isreal", "fabs", "signbit", "sinc") else {"axis": -1}
+        op(f"{name}-own", lambda x, name=name, axis=axis: getattr(ops, name)(x, **axis), (4, 5))
+for name in ["isclose", "heaviside", "divide_no_nan", "logaddexp2", "outer", "vdot"]:
+    if hasattr(ops, name):
+        op(name, lambda x, y, name=name: getattr(ops, name)(x, y), (4, 5), (4, 5))
+for name in ["bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift"]:
+    op(name, lambda x, y, name=name: getattr(ops, name)(x, y), (4, 5), (4, 5), dtype="int32")
+for name in ["sort", "argsort", "median", "argmax", "cumsum"]:
+    op(f"{name}-all", lambda x, name=name: getattr(ops, name)(x, axis=None), (4, 5)) if name not in ("median",) else None
+op("erfinv", lambda x: ops.erfinv(x * 0.9), (4, 5))
+for method in ["linear", "lower", "higher", "nearest", "midpoint"]:
+    op(f"quantile-{method}", lambda x, method=method: ops.quantile(x, [0.1, 0.4], axis=1, method=method, keepdims=True), (4, 5))
+op("quantile-one", lambda x: ops.quantile(x, 0.3, axis=(1, 2)), (4, 5))
+op("take-below", lambda x: ops.take(x, [0, -1], axis=1), (4, 5))
+op("take_along_axis", lambda x, y: ops.take_along_axis(x, ops.cast(ops.floor(ops.abs(y) * 3), "int32"), axis=1), (4, 5), (4, 5))
+op("append", lambda x, y: ops.append(x, y, axis=1), (4, 5), (4, 5))
+op("array_split", lambda x: ops.array_split(x, 3, axis=-1), (4, 5))
+op("roll-two", lambda x: ops.roll(x, (1, 2), (1, 2)), (4, 5))
+op("roll-all", lambda x: ops.roll(x, 3), (4, 5))
+op("diff-2", lambda x: ops.diff(x, n=2), (4, 5))
+op("repeat-list", lambda x: ops.repeat(x, [1, 2, 3, 0], axis=1), (4, 5))
+op("rot90", lambda x: ops.rot90(x, axes=(1, 2)), (4, 5))
+op("rot90-3", lambda x: ops.rot90(x, k=3, axes=(1, 2)), (4, 5))
+op("moveaxis-two", lambda x: ops.moveaxis(x, [1, 2], [2, 1]), (4, 5))
+op("linspace", lambda x, y: ops.linspace(x, y, 5, axis=1), (4, 5), (4, 5))
+op("scatter_update", lambda x: ops.scatter_update(x, [[0, 0, 0], [1, 2, 3]], [9.0, 7.0]), (4, 5))
+op("searchsorted", lambda x: ops.searchsorted(ops.convert_to_tensor([-0.5, 0.0, 0.5]), ops.reshape(x, (-1,))), (4, 5))
+op("select", lambda x, y: ops.select([x > 0, y > 0], [x, y], 0.0), (4, 5), (4, 5))
+op("tensordot-axes", lambda x, y: ops.tensordot(x, y, axes=[[2], [2]]), (4, 5), (4, 5))
+op("einsum-one", lambda x: ops.einsum("bij->bj", x), (4, 5))
+op("einsum-three", lambda x, y: ops.einsum("bij,bjk,bkl->bil", x, y, x), (4, 4), (4, 4))
+op("cross", lambda x, y: ops.cross(x, y), (5, 3), (5, 3))
+op("trace", lambda x: ops.trace(x, axis1=1, axis2=2), (4, 4))
+op("diagonal", lambda x: ops.diagonal(x, offset=1, axis1=1, axis2=2), (4, 5))
+for name in ["inv", "det", "cholesky"]:
+    op(name, lambda x, name=name: getattr(ops, name)(ops.matmul(x, ops.transpose(x, (0, 2, 1))) + np.eye(4, dtype="f")[None]), (4, 4))
+op("solve", lambda x, y: ops.solve(x + 3 * np.eye(4, dtype="f")[None], y), (4, 4), (4, 2))
+op("solve_triangular", lambda x, y: ops.solve_triangular(x + 3 * np.eye(4, dtype="f")[None], y, lower=True), (4, 4), (4, 2))
+for n in [6, 8, 60]:
+    op(f"fft-{n}", lambda x, y: ops.fft((x, y)), (4, n), (4, n))
+    op(f"rfft-{n}", lambda x: ops.rfft(x), (4, n))
+op("fft2", lambda x, y: ops.fft2((x, y)), (4, 6), (4, 6))
+op("irfft", lambda x, y: ops.irfft((x, y)), (4, 5), (4, 5))
+op("stft", lambda x: ops.stft(x, 10, 4, 12), (40,))
+op("istft", lambda x, y: ops.istft((x, y), 8, 4, 8), (7, 5), (7, 5))
+op("extract_sequences", lambda x: ops.extract_sequences(x, 8, 4), (32,))
+op("layer_normalization", lambda x: ops.layer_normalization(x), (4, 5))
+op("normalize-1", lambda x: ops.normalize(x, order=1), (4, 5))
+op("dot_product_attention", lambda x: ops.dot_product_attention(x, x, x, is_causal=True), (3, 2, 4))
+op("dot_product_attention-mask", lambda x, y: ops.dot_product_attention(x, x, x, mask=y > 0), (3, 2, 4), (1, 3, 3))
+op("multi_hot", lambda x: ops.multi_hot(x, 5), (4,), dtype="int32")
+op("binary_crossentropy", lambda x, y: ops.binary_crossentropy(ops.sigmoid(x), ops.sigmoid(y)), (4, 5), (4, 5))
+op("image-crop", lambda x: ops.image.crop_images(x, 1, 2, 1, 1), (6, 6, 3))
+op("image-pad", lambda x: ops.image.pad_images(x, top_padding=1, left_padding=1, target_height=9, target_width=9), (6, 6, 3))
+op("image-patches", lambda x: ops.image.extract_patches(x, (3, 2), strides=(2, 1), padding="same"), (6, 6, 3))
 
 
 # Whole models

@@ -160,3 +160,94 @@ ln_tensor* ln_keras_einsum_weights(ln_keras_call* call, const char* text, ln_ten
   if (rights != 1) x = ln_keras_reshape(call, x, lefts + rights, dims, ln_keras_name(call, "spread"));
   return arrange(call, x, arranged, e.out, name);
 }
+
+/* ---- Of any number of tensors ---- */
+
+enum { MAX_OPERANDS = 16, MAX_LETTERS = (MAX_OPERANDS + 2) * (LN_MAX_DIMS + 1) };
+
+static void append(char* to, char letter) {
+  const size_t length = strlen(to);
+  to[length] = letter;
+  to[length + 1] = 0;
+}
+
+/* Of letters in several places, each once. */
+static void add_letters(char* to, const char* letters, const char* among) {
+  for (const char* c = letters; *c != 0; ++c)
+    if ((among == NULL || strchr(among, *c) != NULL) && strchr(to, *c) == NULL) append(to, *c);
+}
+
+/* Sums over the letters that are not wanted, which go. */
+static ln_tensor* sum_others(ln_keras_call* call, ln_tensor* x, char* letters, const char* wanted) {
+  int32_t axes[LN_MAX_DIMS];
+  int count = 0;
+  char left[LN_MAX_DIMS + 1] = "";
+  for (int i = 0; letters[i] != 0; ++i)
+    if (strchr(wanted, letters[i]) == NULL) axes[count++] = i;
+  add_letters(left, letters, wanted);
+  memcpy(letters, left, sizeof left);
+  return count > 0 ? ln_build_reduce(&call->b, LN_OP_SUM, x, count, axes, false, ln_keras_name(call, "summed")) : x;
+}
+
+/* One tensor's dimensions in another order; NULL: they are not the same ones. */
+static ln_tensor* reorder(ln_keras_call* call, ln_tensor* x, const char* letters, const char* out) {
+  int32_t order[LN_MAX_DIMS];
+  if (strlen(letters) != strlen(out)) return NULL;
+  for (int i = 0; out[i] != 0; ++i) {
+    const char* found = strchr(letters, out[i]);
+    if (found == NULL) return NULL;
+    order[i] = (int32_t)(found - letters);
+  }
+  return strcmp(letters, out) == 0 ? x : ln_build_transpose(&call->b, x, order, call->name);
+}
+
+/* The letters of all operands and the result; false: they do not fit. */
+static bool parse_all(const ln_keras_call* call, const char* text, char (*letters)[LN_MAX_DIMS + 1], char* out) {
+  int extra = 0;
+  for (int i = 0; i < call->in_count; ++i) {
+    const int own = strncmp(text, "...", 3) == 0 ? call->in[i]->rank - letters_of(text) : 0;
+    const char* end = own >= 0 ? read_part(text, letters[i], own) : NULL;
+    if (end == NULL || (int)strlen(letters[i]) != call->in[i]->rank || *end != (i + 1 < call->in_count ? ',' : '-'))
+      return false;
+    if (own > extra) extra = own;
+    text = end + 1;
+  }
+  return *text == '>' && (text = read_part(text + 1, out, extra)) != NULL && *text == 0;
+}
+
+/* One after the other: what two of them make keeps the letters that are still needed. */
+void ln_keras_einsum_all(ln_keras_call* call, const char* text) {
+  char letters[MAX_OPERANDS][LN_MAX_DIMS + 1] = {""}, out[LN_MAX_DIMS + 1] = "";
+  if (call->in_count > MAX_OPERANDS || strstr(text, "...") != NULL || !parse_all(call, text, letters, out)) {
+    ln_keras_fail(call,
+                  "its equation \"%s\" cannot be converted: up to %d operands with each letter once, and a result, can",
+                  text, MAX_OPERANDS);
+    return;
+  }
+  char own[LN_MAX_DIMS + 1];
+  memcpy(own, letters[0], sizeof own);
+  ln_tensor* y = call->in[0];
+  for (int k = 1; k < call->in_count && y != NULL; ++k) {
+    char rest[MAX_LETTERS] = "", both[MAX_LETTERS] = "", made[MAX_LETTERS] = "";
+    const bool final = k + 1 == call->in_count;
+    add_letters(rest, out, NULL);
+    for (int i = k + 1; i < call->in_count; ++i) add_letters(rest, letters[i], NULL);
+    add_letters(both, rest, NULL);
+    add_letters(both, letters[k], NULL);
+    y = sum_others(call, y, own, both);
+    both[0] = 0;
+    add_letters(both, rest, NULL);
+    add_letters(both, own, NULL);
+    ln_tensor* x = sum_others(call, call->in[k], letters[k], both);
+    add_letters(made, final ? out : own, final ? NULL : rest);
+    if (!final) add_letters(made, letters[k], rest);
+    y = ln_keras_einsum(call, ln_job_text(call->job, "%s,%s->%s", own, letters[k], made), y, x,
+                        final ? call->name : ln_keras_name(call, "product"));
+    if (strlen(made) <= LN_MAX_DIMS) memcpy(own, made, sizeof own);
+  }
+  if (call->in_count == 1 && y != NULL) {
+    y = reorder(call, sum_others(call, y, own, out), own, out);
+    if (y == NULL) ln_keras_fail(call, "the result of its equation \"%s\" has letters that no operand has", text);
+  }
+  if (y != NULL) ln_keras_return(call, y);
+}

@@ -6,6 +6,8 @@
 
 /* Of two tensors. NULL, noted: it cannot be. */
 ln_tensor* ln_keras_einsum(ln_keras_call* call, const char* text, ln_tensor* x, ln_tensor* y, const char* name);
+/* Of all inputs of a call, any number of them, whose result it returns. */
+void ln_keras_einsum_all(ln_keras_call* call, const char* text);
 /* Of a tensor and weights, which share no dimension that stays: a fully connected operator. `bias` runs along the
  * weights' own dimensions; NULL: none. */
 ln_tensor* ln_keras_einsum_weights(ln_keras_call* call, const char* text, ln_tensor* x, const ln_keras_array* weights,

@@ -178,52 +178,6 @@ static void put_together(ln_keras_call* call) {
   ln_keras_return(call, ln_build_concat(&call->b, call->in_count, call->in, axis, call->name));
 }
 
-/* The axis and its extent; false: noted. */
-static bool known_axis(ln_keras_call* call, int position, int32_t fallback, int32_t* axis, int32_t* extent) {
-  const ln_tensor* x = call->in[0];
-  const cJSON* json = ln_keras_either(call, position, "axis");
-  *axis = ln_keras_to_int(json, fallback);
-  if (*axis < 0) *axis += x->rank;
-  *extent = *axis >= 0 && *axis < x->rank && !cJSON_IsArray(json) ? ln_dim(x, *axis) : -1;
-  if (*extent < 1) ln_keras_fail(call, "it needs one axis whose extent is known");
-  return *extent >= 1;
-}
-
-static ln_tensor* part_of(ln_keras_call* call, int32_t axis, int32_t from, int32_t count, const char* what) {
-  int32_t begin[LN_MAX_DIMS] = {0}, size[LN_MAX_DIMS];
-  for (int i = 0; i < call->in[0]->rank; ++i) size[i] = -1;
-  begin[axis] = from;
-  size[axis] = count;
-  return ln_build_slice(&call->b, call->in[0], begin, size, ln_keras_name(call, what));
-}
-
-static void roll(ln_keras_call* call) {
-  int32_t axis, extent;
-  const cJSON* shift = ln_keras_either(call, 1, "shift");
-  if (!cJSON_IsNumber(shift) || ln_keras_either(call, 2, "axis") == NULL) {
-    ln_keras_fail(call, "only a roll by one number along one axis can be converted");
-    return;
-  }
-  if (!known_axis(call, 2, 0, &axis, &extent)) return;
-  int32_t by = ln_keras_to_int(shift, 0) % extent;
-  if (by < 0) by += extent;
-  ln_tensor* const parts[] = {part_of(call, axis, extent - by, by, "end"),
-                              part_of(call, axis, 0, extent - by, "begin")};
-  ln_keras_return(call, by == 0 ? call->in[0] : ln_build_concat(&call->b, 2, parts, axis, call->name));
-}
-
-static void diff(ln_keras_call* call) {
-  int32_t axis, extent;
-  if (ln_keras_to_int(ln_keras_either(call, 1, "n"), 1) != 1) {
-    ln_keras_fail(call, "only differences of neighbours (n=1) can be converted");
-    return;
-  }
-  if (!known_axis(call, 2, -1, &axis, &extent)) return;
-  ln_tensor *after = part_of(call, axis, 1, extent - 1, "after"),
-            *before = part_of(call, axis, 0, extent - 1, "before");
-  ln_keras_return(call, ln_keras_binary(call, LN_OP_SUB, after, before, NULL));
-}
-
 static void slice(ln_keras_call* call) {
   int32_t begin[LN_MAX_DIMS], size[LN_MAX_DIMS];
   const int rank = call->in[0]->rank;
@@ -246,30 +200,6 @@ static void slice_update(ln_keras_call* call) {
   ln_tensor* const inputs[] = {call->in[0], updates,
                                ln_graph_ints(call->b.subgraph, ln_keras_name(call, "begin"), rank, begin)};
   ln_keras_return(call, ln_build_done(ln_build_node(&call->b, LN_OP_DYNAMIC_UPDATE_SLICE, 3, inputs), call->name, 1));
-}
-
-/* The last `n` dimensions of x with the first of y. */
-static void tensordot(ln_keras_call* call) {
-  char text[4 * LN_MAX_DIMS + 8];
-  const cJSON* axes = ln_keras_either(call, 2, "axes");
-  ln_tensor *x, *y;
-  if (!ln_keras_operands(call, &x, &y)) return;
-  const int n = cJSON_IsNumber(axes) ? ln_keras_to_int(axes, -1) : -1;
-  if (n < 1 || n > x->rank || n > y->rank || x->rank + y->rank - n > 26) {
-    ln_keras_fail(call, "its axes are no number of dimensions; as a number they can be converted, else as an einsum");
-    return;
-  }
-  size_t at = 0;
-  for (int i = 0; i < x->rank; ++i) text[at++] = (char)('a' + i);
-  text[at++] = ',';
-  for (int i = 0; i < y->rank; ++i) text[at++] = (char)('a' + x->rank - n + i);
-  text[at++] = '-';
-  text[at++] = '>';
-  for (int i = 0; i < x->rank + y->rank - n; ++i)
-    if (i < x->rank - n || i >= x->rank) text[at++] = (char)('a' + i);
-  text[at] = 0;
-  ln_tensor* z = ln_keras_einsum(call, text, x, y, call->name);
-  if (z != NULL) ln_keras_return(call, z);
 }
 
 const ln_keras_lowering ln_keras_elements[] = {
@@ -298,10 +228,7 @@ const ln_keras_lowering ln_keras_elements[] = {
     {"Ravel", ravel, 0, 0},
     {"Hstack", put_together, 0, 0},
     {"Vstack", put_together, 0, 0},
-    {"Roll", roll, 0, 0},
-    {"Diff", diff, 0, 0},
     {"Slice", slice, 0, 0},
     {"SliceUpdate", slice_update, 0, 0},
-    {"Tensordot", tensordot, 0, 0},
     {NULL, NULL, 0, 0},
 };

@@ -48,6 +48,12 @@ static const ln_keras_lowering* const kTables[] = {
     ln_keras_signals,     ln_keras_lookups, ln_keras_tensorflow, ln_keras_refused,
 };
 
+/* Of keras.ops; in ln_keras_pool are those whose names layers have not. */
+static const ln_keras_lowering* const kOperations[] = {
+    ln_keras_operations, ln_keras_arrays,   ln_keras_elements, ln_keras_numbers,  ln_keras_order, ln_keras_moves,
+    ln_keras_functions,  ln_keras_matrices, ln_keras_spectra,  ln_keras_pictures, ln_keras_pool,
+};
+
 static const ln_keras_lowering* find_in(const ln_keras_lowering* table, const char* class_name) {
   for (const ln_keras_lowering* l = table; l->class_name != NULL; ++l)
     if (strcmp(l->class_name, class_name) == 0) return l;
@@ -58,10 +64,9 @@ static const ln_keras_lowering kActivation = {"", ln_keras_named_activation, 0, 
 
 static const ln_keras_lowering* find_lowering(const char* class_name, bool is_operation) {
   if (is_operation) {
-    const ln_keras_lowering* found = find_in(ln_keras_operations, class_name);
-    if (found == NULL) found = find_in(ln_keras_arrays, class_name);
-    if (found == NULL) found = find_in(ln_keras_elements, class_name);
-    if (found == NULL) found = find_in(ln_keras_pool, class_name);
+    const ln_keras_lowering* found = NULL;
+    for (size_t i = 0; i < sizeof kOperations / sizeof kOperations[0] && found == NULL; ++i)
+      found = find_in(kOperations[i], class_name);
     return found == NULL && ln_keras_is_activation(class_name) ? &kActivation : found;
   }
   for (size_t i = 0; i < sizeof kTables / sizeof kTables[0]; ++i) {

@@ -76,7 +76,8 @@ typedef struct ln_keras_lowering {
 extern const ln_keras_lowering ln_keras_core[], ln_keras_conv[], ln_keras_pool[], ln_keras_norm[], ln_keras_shapes[],
     ln_keras_activations[], ln_keras_merge[], ln_keras_rnn[], ln_keras_attention[], ln_keras_preprocessing[],
     ln_keras_signals[], ln_keras_lookups[], ln_keras_operations[], ln_keras_arrays[], ln_keras_elements[],
-    ln_keras_tensorflow[], ln_keras_refused[];
+    ln_keras_tensorflow[], ln_keras_refused[], ln_keras_numbers[], ln_keras_order[], ln_keras_moves[],
+    ln_keras_functions[], ln_keras_matrices[], ln_keras_spectra[], ln_keras_pictures[];
 
 /* Calls a layer (its JSON with class_name and config) on tensors; `count` outputs are returned. */
 ln_tensor** ln_keras_apply(ln_keras_call* call, const cJSON* json, ln_keras_weights weights, ln_tensor* const* in,
@@ -101,6 +102,9 @@ void ln_keras_return(ln_keras_call* call, ln_tensor* tensor);
 /* A name for a tensor on the way: NAME/what. */
 const char* ln_keras_name(ln_keras_call* call, const char* what);
 
+/* For lowerings that importers share. */
+ln_form ln_keras_form(const ln_keras_call* call);
+
 /* An element-wise operator of the layer; `what` names it within the layer, NULL: it is the layer's own result. */
 ln_tensor* ln_keras_unary(ln_keras_call* call, int code, ln_tensor* x, const char* what);
 ln_tensor* ln_keras_binary(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y, const char* what);
@@ -123,6 +127,8 @@ int32_t ln_keras_to_int(const cJSON* json, int32_t fallback);
 const cJSON* ln_keras_arg(const ln_keras_call* call, int position, const char* name);
 /* The same, or the operation's configuration. */
 const cJSON* ln_keras_either(const ln_keras_call* call, int position, const char* name);
+/* Whether the configuration says None for it, which is another thing than not to say it. */
+bool ln_keras_is_none(const ln_keras_call* call, const char* name);
 /* An argument as a tensor: a layer's output, or a constant of `type` (of a number, or of nested lists). NULL: none. */
 ln_tensor* ln_keras_operand(ln_keras_call* call, const cJSON* json, int type);
 /* Both operands of an operation: the second takes the first's type, or the other way round. False: noted. */

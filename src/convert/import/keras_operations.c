@@ -96,8 +96,13 @@ static void reduce(ln_keras_call* call) {
   const int count = ln_keras_axes(call, call->in[0], "axis", axes);
   if (count < 0) return;
   const int code = code_of(call);
+  const bool truth = code == LN_OP_REDUCE_ANY || code == LN_OP_REDUCE_ALL;
   const cJSON* first = ln_keras_either(call, 3, "initial");
-  ln_tensor* y = ln_build_reduce(&call->b, code, call->in[0], count, axes, keeps(call),
+  ln_tensor* x = call->in[0];
+  if (truth) x = ln_build_cast(&call->b, x, LN_TYPE_BOOL, ln_keras_name(call, "bool"));
+  if (code == LN_OP_MEAN) x = ln_build_cast(&call->b, x, LN_TYPE_FLOAT32, ln_keras_name(call, "float"));
+  if (!truth && x->type == LN_TYPE_BOOL) x = ln_build_cast(&call->b, x, LN_TYPE_INT32, ln_keras_name(call, "ints"));
+  ln_tensor* y = ln_build_reduce(&call->b, code, x, count, axes, keeps(call),
                                  first != NULL ? ln_keras_name(call, "reduced") : call->name);
   if (first != NULL && (!cJSON_IsNumber(first) || (code != LN_OP_REDUCE_MAX && code != LN_OP_REDUCE_MIN))) {
     ln_keras_fail(call, "its initial is no number, or not one of a minimum or maximum");
@@ -150,8 +155,18 @@ static bool read_axis(ln_keras_call* call, int position, int extra, int32_t fall
 
 static void arg_max(ln_keras_call* call) {
   int32_t axis;
+  const bool of_all = ln_keras_is_none(call, "axis");
+  static const int32_t kFlat[] = {-1};
   if (!read_axis(call, 1, 0, -1, &axis)) return;
-  ln_tensor* const inputs[] = {call->in[0], ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axis)};
+  if (of_all) {
+    if (keeps(call)) {
+      ln_keras_fail(call, "it keeps dimensions and has no axis; with an axis it can be converted");
+      return;
+    }
+    axis = 0;
+  }
+  ln_tensor* x = of_all ? ln_keras_reshape(call, call->in[0], 1, kFlat, ln_keras_name(call, "flat")) : call->in[0];
+  ln_tensor* const inputs[] = {x, ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axis)};
   const bool least = strcmp(call->class_name, "Argmin") == 0;
   ln_node* node = ln_build_node(&call->b, least ? LN_OP_ARG_MIN : LN_OP_ARG_MAX, 2, inputs);
   if (least)
@@ -170,14 +185,6 @@ static void softmax(ln_keras_call* call) {
   if (read_axis(call, 1, 0, -1, &axis)) ln_keras_return(call, ln_keras_softmax(call, call->in[0], axis, call->name));
 }
 
-static void cumsum(ln_keras_call* call) {
-  int32_t axis;
-  if (read_axis(call, 1, 0, 0, &axis))
-    ln_keras_return(call,
-                    ln_build_binary(&call->b, LN_OP_CUMSUM, call->in[0],
-                                    ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axis), call->name));
-}
-
 static void flip(ln_keras_call* call) {
   int32_t axes[LN_MAX_DIMS];
   const int count = ln_keras_axes(call, call->in[0], "axis", axes);
@@ -185,20 +192,6 @@ static void flip(ln_keras_call* call) {
     ln_keras_return(
         call, ln_build_binary(&call->b, LN_OP_REVERSE_V2, call->in[0],
                               ln_graph_ints(call->b.subgraph, ln_keras_name(call, "axes"), count, axes), call->name));
-}
-
-static void normalize(ln_keras_call* call) {
-  int32_t axes[1];
-  if (!read_axis(call, 1, 0, -1, axes)) return;
-  if (ln_keras_to_int(ln_keras_either(call, -1, "order"), 2) != 2) {
-    ln_keras_fail(call, "an order other than 2 cannot be converted");
-    return;
-  }
-  ln_tensor* sum = ln_build_unary(&call->b, LN_OP_SQUARE, call->in[0], ln_keras_name(call, "squares"));
-  sum = ln_build_reduce(&call->b, LN_OP_SUM, sum, 1, axes, true, ln_keras_name(call, "sum"));
-  sum = ln_build_with_number(&call->b, LN_OP_MAXIMUM, sum, 1e-24, ln_keras_name(call, "at_least"));
-  sum = ln_build_unary(&call->b, LN_OP_RSQRT, sum, ln_keras_name(call, "factor"));
-  ln_keras_return(call, ln_build_binary(&call->b, LN_OP_MUL, call->in[0], sum, call->name));
 }
 
 /* ---- Shapes ---- */
@@ -258,20 +251,6 @@ static void swap_axes(ln_keras_call* call) {
   ln_keras_return(call, ln_build_transpose(&call->b, call->in[0], order, call->name));
 }
 
-static void move_axis(ln_keras_call* call) {
-  int32_t axes[2], order[LN_MAX_DIMS];
-  if (!two_axes(call, "source", "destination", axes)) return;
-  for (int i = 0, from = 0; i < call->in[0]->rank; ++i) {
-    if (i == axes[1]) {
-      order[i] = axes[0];
-      continue;
-    }
-    if (from == axes[0]) ++from;
-    order[i] = from++;
-  }
-  ln_keras_return(call, ln_build_transpose(&call->b, call->in[0], order, call->name));
-}
-
 /* Several new dimensions of 1: their places are those in the result. */
 static void expand_several(ln_keras_call* call, const cJSON* json) {
   int32_t axes[LN_MAX_DIMS], dims[LN_MAX_DIMS];
@@ -327,11 +306,8 @@ static void concatenate(ln_keras_call* call) {
 
 static void stack(ln_keras_call* call) {
   int32_t axis;
-  if (!read_axis(call, 1, 1, 0, &axis)) return;
-  ln_node* node = ln_build_node(&call->b, LN_OP_PACK, call->in_count, call->in);
-  LN_SET(node, PackOptions, values_count, call->in_count);
-  LN_SET(node, PackOptions, axis, axis);
-  ln_keras_return(call, ln_build_done(node, call->name, 1));
+  if (read_axis(call, 1, 1, 0, &axis))
+    ln_keras_return(call, ln_build_pack(&call->b, call->in_count, call->in, axis, call->name));
 }
 
 static void unstack(ln_keras_call* call) {
@@ -392,27 +368,6 @@ static void tile(ln_keras_call* call) {
   ln_keras_return(
       call, ln_build_binary(&call->b, LN_OP_TILE, x,
                             ln_graph_ints(call->b.subgraph, ln_keras_name(call, "times"), x->rank, times), call->name));
-}
-
-static void repeat(ln_keras_call* call) {
-  int32_t axis, times[LN_MAX_DIMS + 1], dims[LN_MAX_DIMS];
-  ln_tensor* x = call->in[0];
-  const int32_t repeats = ln_keras_to_int(ln_keras_either(call, 1, "repeats"), -1);
-  if (!read_axis(call, 2, 0, 0, &axis)) return;
-  const int64_t extent = (int64_t)ln_dim(x, axis) * repeats;
-  if (repeats < 1 || x->rank + 1 > LN_MAX_DIMS || extent < 0 || extent > INT32_MAX) {
-    ln_keras_fail(call, "only one number of repeats of an axis of known extent can be converted");
-    return;
-  }
-  for (int i = 0; i <= x->rank; ++i) times[i] = i == axis + 1 ? repeats : 1;
-  for (int i = 0; i < x->rank; ++i) dims[i] = i == axis ? (int32_t)extent : LN_KERAS_DIM(i > axis ? i + 1 : i);
-  ln_tensor* y = ln_build_binary(&call->b, LN_OP_EXPAND_DIMS, x,
-                                 ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), axis + 1),
-                                 ln_keras_name(call, "column"));
-  y = ln_build_binary(&call->b, LN_OP_TILE, y,
-                      ln_graph_ints(call->b.subgraph, ln_keras_name(call, "times"), x->rank + 1, times),
-                      ln_keras_name(call, "repeated"));
-  ln_keras_return(call, ln_keras_reshape(call, y, x->rank, dims, call->name));
 }
 
 static void pad(ln_keras_call* call) {
@@ -520,22 +475,6 @@ static void get_item(ln_keras_call* call) {
 
 /* ---- Others ---- */
 
-static void take(ln_keras_call* call) {
-  int32_t axis;
-  ln_tensor* indices = ln_keras_operand(call, ln_keras_either(call, 1, "indices"), LN_TYPE_INT32);
-  if (!read_axis(call, 2, 0, 0, &axis)) return;
-  if (indices == NULL || ln_keras_either(call, 2, "axis") == NULL) {
-    ln_keras_fail(call, "its indices or its axis are missing");
-    return;
-  }
-  if (indices->type != LN_TYPE_INT64)
-    indices = ln_build_cast(&call->b, indices, LN_TYPE_INT32, ln_keras_name(call, "indices"));
-  ln_tensor* const inputs[] = {call->in[0], indices};
-  ln_node* node = ln_build_node(&call->b, LN_OP_GATHER, 2, inputs);
-  LN_SET(node, GatherOptions, axis, axis);
-  ln_keras_return(call, ln_build_done(node, call->name, 1));
-}
-
 static void clip(ln_keras_call* call) {
   const cJSON *low = ln_keras_either(call, 1, "x_min"), *high = ln_keras_either(call, 2, "x_max");
   ln_tensor *x = call->in[0], *least = ln_keras_operand(call, low, x->type),
@@ -561,24 +500,15 @@ static void where(ln_keras_call* call) {
   ln_keras_return(call, ln_build_done(ln_build_node(&call->b, LN_OP_SELECT_V2, 3, inputs), call->name, 1));
 }
 
-static void matmul(ln_keras_call* call) {
-  ln_tensor *x, *y;
-  if (!ln_keras_operands(call, &x, &y)) return;
-  if (x->rank < 2 || y->rank < 2) {
-    ln_keras_fail(call, "operands of rank %d and %d cannot be converted; at least 2 can", x->rank, y->rank);
-    return;
-  }
-  ln_keras_return(call, ln_build_binary(&call->b, LN_OP_BATCH_MATMUL, x, y, call->name));
-}
-
 static void einsum(ln_keras_call* call) {
-  const cJSON* text = ln_keras_get(call, "subscripts");
-  if (!cJSON_IsString(text) || call->in_count != 2) {
-    ln_keras_fail(call, "an einsum of %d tensors cannot be converted; of 2 it can", call->in_count);
-    return;
-  }
-  ln_tensor* y = ln_keras_einsum(call, text->valuestring, call->in[0], call->in[1], call->name);
-  if (y != NULL) ln_keras_return(call, y);
+  const cJSON* json = ln_keras_get(call, "subscripts");
+  const char* text = cJSON_IsString(json) ? json->valuestring : "";
+  const bool two = call->in_count == 2 && strstr(text, "...") != NULL;
+  ln_tensor* y = two ? ln_keras_einsum(call, text, call->in[0], call->in[1], call->name) : NULL;
+  if (!two)
+    ln_keras_einsum_all(call, text);
+  else if (y != NULL)
+    ln_keras_return(call, y);
 }
 
 static void cast(ln_keras_call* call) {
@@ -624,18 +554,6 @@ static void top_k(ln_keras_call* call) {
   for (int i = 0; i < 2; ++i) ln_keras_return(call, node->outputs[i]);
 }
 
-static void one_hot(ln_keras_call* call) {
-  const int32_t classes = ln_keras_to_int(ln_keras_either(call, 1, "num_classes"), -1);
-  const int32_t axis = ln_keras_to_int(ln_keras_either(call, 2, "axis"), -1);
-  ln_tensor* const inputs[] = {ln_build_cast(&call->b, call->in[0], LN_TYPE_INT32, ln_keras_name(call, "indices")),
-                               ln_graph_int(call->b.subgraph, ln_keras_name(call, "classes"), classes),
-                               ln_graph_float(call->b.subgraph, ln_keras_name(call, "on"), 1),
-                               ln_graph_float(call->b.subgraph, ln_keras_name(call, "off"), 0)};
-  ln_node* node = ln_build_node(&call->b, LN_OP_ONE_HOT, 4, inputs);
-  LN_SET(node, OneHotOptions, axis, axis);
-  ln_keras_return(call, ln_build_done(node, call->name, 1));
-}
-
 const ln_keras_lowering ln_keras_operations[] = {
     {"Add", binary, LN_OP_ADD, 0},
     {"Subtract", binary, LN_OP_SUB, 0},
@@ -653,9 +571,6 @@ const ln_keras_lowering ln_keras_operations[] = {
     {"LessEqual", binary, LN_OP_LESS_EQUAL, 0},
     {"Equal", binary, LN_OP_EQUAL, 0},
     {"NotEqual", binary, LN_OP_NOT_EQUAL, 0},
-    {"LogicalAnd", binary, LN_OP_LOGICAL_AND, 0},
-    {"LogicalOr", binary, LN_OP_LOGICAL_OR, 0},
-    {"LogicalNot", unary, LN_OP_LOGICAL_NOT, 0},
     {"Arctan2", binary, LN_OP_ATAN2, 0},
     {"Absolute", unary, LN_OP_ABS, 0},
     {"Abs", unary, LN_OP_ABS, 0},
@@ -696,13 +611,10 @@ const ln_keras_lowering ln_keras_operations[] = {
     {"Argmax", arg_max, 0, 0},
     {"Argmin", arg_max, 0, 0},
     {"Softmax", softmax, 0, 0},
-    {"Cumsum", cumsum, 0, 0},
     {"Flip", flip, 0, 0},
-    {"Normalize", normalize, 0, 0},
     {"Reshape", reshape, 0, 0},
     {"Transpose", transpose, 0, 0},
     {"Swapaxes", swap_axes, 0, 0},
-    {"Moveaxis", move_axis, 0, 0},
     {"ExpandDims", expand_dims, 0, 0},
     {"Squeeze", squeeze, 0, 0},
     {"Concatenate", concatenate, 0, 0},
@@ -710,19 +622,14 @@ const ln_keras_lowering ln_keras_operations[] = {
     {"Unstack", unstack, 0, 0},
     {"Split", split, 0, 0},
     {"Tile", tile, 0, 0},
-    {"Repeat", repeat, 0, 0},
     {"Pad", pad, 0, 0},
     {"GetItem", get_item, 0, 0},
-    {"Take", take, 0, 0},
     {"Clip", clip, 0, 0},
     {"Where", where, 0, 0},
-    {"Matmul", matmul, 0, 0},
-    {"Dot", matmul, 0, 0},
     {"Einsum", einsum, 0, 0},
     {"Cast", cast, 0, 0},
     {"ZerosLike", like, 0, 0},
     {"OnesLike", like, 0, 0},
     {"TopK", top_k, 0, 0},
-    {"OneHot", one_hot, 0, 0},
     {NULL, NULL, 0, 0},
 };

@@ -29,6 +29,8 @@ const char* ln_keras_name(ln_keras_call* call, const char* what) {
   return ln_job_text(call->job, "%s/%s", call->name, what);
 }
 
+ln_form ln_keras_form(const ln_keras_call* call) { return (ln_form){call->b, call->name}; }
+
 static const char* name_of_part(ln_keras_call* call, const char* what) {
   return what != NULL ? ln_keras_name(call, what) : call->name;
 }
@@ -123,6 +125,10 @@ const cJSON* ln_keras_arg(const ln_keras_call* call, int position, const char* n
 const cJSON* ln_keras_either(const ln_keras_call* call, int position, const char* name) {
   const cJSON* item = ln_keras_arg(call, position, name);
   return item != NULL ? item : get(call->config, name);
+}
+
+bool ln_keras_is_none(const ln_keras_call* call, const char* name) {
+  return cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(call->config, name)) && ln_keras_arg(call, 1, name) == NULL;
 }
 
 /* The shape of nested lists of numbers, and how many there are; false: they are not even. */

@@ -38,10 +38,13 @@ static void transpose(ln_tf_call* call) {
 static void pack(ln_tf_call* call) {
   ln_tensor** inputs = ln_job_alloc(call->job, (size_t)call->in_count, sizeof(ln_tensor*));
   for (int i = 0; i < call->in_count; ++i) inputs[i] = ln_tf_in(call, i);
-  ln_node* node = ln_build_node(&call->b, LN_OP_PACK, call->in_count, inputs);
-  LN_SET(node, PackOptions, values_count, call->in_count);
-  LN_SET(node, PackOptions, axis, ln_tf_int(call->def, "axis", 0));
-  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+  int32_t axis = (int32_t)ln_tf_int(call->def, "axis", 0);
+  if (call->in_count == 0) {
+    ln_tf_fail(call, "it has no inputs");
+    return;
+  }
+  if (inputs[0]->rank >= 0 && !ln_tf_axis(call, axis, inputs[0]->rank + 1, &axis)) return;
+  ln_tf_return(call, 0, ln_build_pack(&call->b, call->in_count, inputs, axis, call->name));
 }
 
 static void return_all(ln_tf_call* call, ln_node* node, int64_t count) {

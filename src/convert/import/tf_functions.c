@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "convert/import/tf_import.h"
+#include "convert/special.h"
 
 static const double kPi = 3.14159265358979323846;
 
@@ -157,37 +158,24 @@ static void digamma(ln_tf_call* call) {
                ln_tf_choose(call, small, ln_tf_binary(call, LN_OP_SUB, value, cotangent, "mirror"), value, NULL));
 }
 
-/* ---- The inverse of erf: M. Giles, "Approximating the erfinv function", single precision ---- */
+/* ---- What importers share ---- */
 
-static ln_tensor* polynomial(ln_tf_call* call, ln_tensor* w, const double* c, int count) {
-  ln_tensor* p = ln_tf_scalar(call, w->type, c[0], "p");
-  for (int i = 1; i < count; ++i)
-    p = ln_tf_number(call, LN_OP_ADD, ln_tf_binary(call, LN_OP_MUL, p, w, "pw"), c[i], "p");
-  return p;
+static void erf_inverse(ln_tf_call* call) {
+  const ln_form form = {call->b, call->name};
+  ln_tf_return(call, 0, ln_build_erfinv(&form, ln_tf_in(call, 0), NULL));
 }
 
-static ln_tensor* inverse_erf(ln_tf_call* call, ln_tensor* x) {
-  static const double kNear[] = {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
-                                 -0.00125372503, -0.00417768164, 0.246640727,    1.50140941};
-  static const double kFar[] = {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
-                                -0.0076224613,   0.00943887047,  1.00167406,    2.83297682};
-  ln_tensor* one = ln_tf_scalar(call, x->type, 1, "one");
-  ln_tensor* rest = ln_tf_binary(call, LN_OP_MUL, ln_tf_binary(call, LN_OP_SUB, one, x, "above"),
-                                 ln_tf_binary(call, LN_OP_ADD, one, x, "below"), "rest");
-  ln_tensor* w = ln_tf_unary(call, LN_OP_NEG, ln_tf_unary(call, LN_OP_LOG, rest, "log"), "w");
-  ln_tensor* root = ln_tf_unary(call, LN_OP_SQRT, ln_tf_unary(call, LN_OP_RELU, w, "positive"), "root");
-  ln_tensor* near = polynomial(call, ln_tf_number(call, LN_OP_SUB, w, 2.5, "near"), kNear, 9);
-  ln_tensor* far = polynomial(call, ln_tf_number(call, LN_OP_SUB, root, 3, "far"), kFar, 9);
-  ln_tensor* p = ln_tf_choose(call, ln_tf_number(call, LN_OP_LESS, w, 5, "is_near"), near, far, "factor");
-  return ln_tf_binary(call, LN_OP_MUL, p, x, "erfinv");
+static void bessel(ln_tf_call* call) {
+  const ln_form form = {call->b, call->name};
+  const char* op = call->def->op + strlen("BesselI");
+  ln_tf_return(call, 0, ln_build_bessel_i(&form, ln_tf_in(call, 0), op[0] - '0', op[1] == 'e', NULL));
 }
-
-static void erf_inverse(ln_tf_call* call) { ln_tf_return(call, 0, inverse_erf(call, ln_tf_in(call, 0))); }
 
 /* The normal distribution's quantile: sqrt 2 * erfinv(2 x - 1) */
 static void normal_quantile(ln_tf_call* call) {
   ln_tensor* x = ln_tf_number(call, LN_OP_MUL, ln_tf_in(call, 0), 2, "twice");
-  x = inverse_erf(call, ln_tf_number(call, LN_OP_SUB, x, 1, "centered"));
+  const ln_form form = {call->b, call->name};
+  x = ln_build_erfinv(&form, ln_tf_number(call, LN_OP_SUB, x, 1, "centered"), "erfinv");
   ln_tf_return(call, 0, ln_tf_number(call, LN_OP_MUL, x, sqrt(2.0), NULL));
 }
 
@@ -197,21 +185,6 @@ static void invert(ln_tf_call* call) {
   ln_tf_return(call, 0, ln_tf_number(call, LN_OP_BITWISE_XOR, ln_tf_in(call, 0), -1, NULL));
 }
 
-/* Bits that both have: with h = a >> 1 and k = b >> 1, h + k - (h ^ k) is twice h & k and stays inside; the lowest bits
- * are multiplied. */
-static ln_tensor* both_bits(ln_tf_call* call, ln_tensor* a, ln_tensor* b) {
-  ln_tensor* one = ln_tf_scalar(call, LN_TYPE_INT32, 1, "one");
-  ln_tensor *h = ln_tf_binary(call, LN_OP_RIGHT_SHIFT, a, one, "h"),
-            *k = ln_tf_binary(call, LN_OP_RIGHT_SHIFT, b, one, "k");
-  ln_tensor* twice = ln_tf_binary(call, LN_OP_SUB, ln_tf_binary(call, LN_OP_ADD, h, k, "sum"),
-                                  ln_tf_binary(call, LN_OP_BITWISE_XOR, h, k, "xor"), "upper");
-  ln_tensor* low[2];
-  for (int i = 0; i < 2; ++i)
-    low[i] =
-        ln_tf_binary(call, LN_OP_SUB, i == 0 ? a : b, ln_tf_number(call, LN_OP_MUL, i == 0 ? h : k, 2, "even"), "low");
-  return ln_tf_binary(call, LN_OP_ADD, twice, ln_tf_binary(call, LN_OP_MUL, low[0], low[1], "lowest"), "both");
-}
-
 static void bitwise(ln_tf_call* call) {
   ln_tensor *x = ln_tf_in(call, 0), *y = ln_tf_in(call, 1);
   const int type = x->type;
@@ -219,21 +192,15 @@ static void bitwise(ln_tf_call* call) {
     ln_tf_fail(call, "it works on bits of more than an int32, for which TFLite has no operators");
     return;
   }
-  x = ln_build_cast(&call->b, x, LN_TYPE_INT32, ln_tf_name(call, "x"));
-  y = ln_build_cast(&call->b, y, LN_TYPE_INT32, ln_tf_name(call, "y"));
-  ln_tensor* result = both_bits(call, x, y);
-  if (strcmp(call->def->op, "BitwiseOr") == 0)
-    result = ln_tf_binary(call, LN_OP_ADD, result, ln_tf_binary(call, LN_OP_BITWISE_XOR, x, y, "either"), "or");
-  ln_tf_return(call, 0, ln_build_cast(&call->b, result, type, call->name));
+  const ln_form form = {call->b, call->name};
+  ln_tf_return(call, 0,
+               ln_build_bits(&form, strcmp(call->def->op, "BitwiseOr") == 0 ? LN_BITS_OR : LN_BITS_AND, x, y, NULL));
 }
 
-/* x * 2^y */
 static void left_shift(ln_tf_call* call) {
-  ln_tensor *x = ln_tf_in(call, 0), *y = ln_tf_in_i32(call, 1);
-  const int type = x->type;
-  ln_tensor* power = ln_tf_binary(call, LN_OP_POW, ln_tf_scalar(call, LN_TYPE_INT32, 2, "two"), y, "power");
-  x = ln_build_cast(&call->b, x, LN_TYPE_INT32, ln_tf_name(call, "x"));
-  ln_tf_return(call, 0, ln_build_cast(&call->b, ln_tf_binary(call, LN_OP_MUL, x, power, "mul"), type, call->name));
+  const ln_form form = {call->b, call->name};
+  ln_tensor* x = ln_tf_in(call, 0);
+  ln_tf_return(call, 0, ln_build_left_shift(&form, x, ln_tf_in(call, 1), NULL));
 }
 
 static void angle(ln_tf_call* call) {
@@ -261,6 +228,10 @@ const ln_tf_lowering ln_tf_functions[] = {
     {"Lgamma", log_gamma, 0},
     {"Digamma", digamma, 0},
     {"Erfinv", erf_inverse, 0},
+    {"BesselI0", bessel, 0},
+    {"BesselI0e", bessel, 0},
+    {"BesselI1", bessel, 0},
+    {"BesselI1e", bessel, 0},
     {"Ndtri", normal_quantile, 0},
     {"Invert", invert, 0},
     {"BitwiseAnd", bitwise, 0},

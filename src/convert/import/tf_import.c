@@ -140,6 +140,7 @@ static const struct {
     {"UnicodeDecode", "row_splits char_values"},
     {"UnicodeDecodeWithOffsets", "row_splits char_values char_to_byte_starts"},
     {"ListDiff", "out idx"},
+    {"LogMatrixDeterminant", "sign log_abs_determinant"},
     {"TensorListConcatV2", "tensor lengths"},
     {"LookupTableExport", "keys values"},
     {"LookupTableExportV2", "keys values"},

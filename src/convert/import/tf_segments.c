@@ -2,8 +2,7 @@
 #include <string.h>
 
 #include "convert/import/tf_import.h"
-
-enum { MAX_UNROLLED = 128 };
+#include "convert/special.h"
 
 /* Of as many segments as the ids have, or `count` says. */
 static ln_tensor* segment_sums(ln_tf_call* call, ln_tensor* x, ln_tensor* ids, ln_tensor* count, const char* what) {
@@ -105,29 +104,12 @@ static void cumprod(ln_tf_call* call) {
   if (ln_tf_const_ints(call, 1, 1, &axis) != 1) return;
   if (!ln_tf_axis(call, axis, x->rank, &axis)) return;
   const int32_t count = ln_dim(x, axis);
-  if (count < 1 || count > MAX_UNROLLED) {
-    ln_tf_fail(call, "its axis has %d elements; 1 to %d can be converted", count, MAX_UNROLLED);
+  if (count < 1 || count > LN_MAX_PRODUCTS) {
+    ln_tf_fail(call, "its axis has %d elements; 1 to %d can be converted", count, LN_MAX_PRODUCTS);
     return;
   }
-  ln_node* unpack = ln_build_node(&call->b, LN_OP_UNPACK, 1, &x);
-  LN_SET(unpack, UnpackOptions, num, count);
-  LN_SET(unpack, UnpackOptions, axis, axis);
-  ln_build_done(unpack, ln_tf_name(call, "parts"), count);
-  ln_tensor** parts = ln_job_alloc(call->job, (size_t)count, sizeof(ln_tensor*));
-  ln_tensor* product = NULL;
-  for (int32_t i = 0; i < count; ++i) {
-    const int32_t at = reverse ? count - 1 - i : i;
-    ln_tensor* part = unpack->outputs[at];
-    if (exclusive) parts[at] = product;
-    product = product == NULL ? part : ln_tf_binary(call, LN_OP_MUL, product, part, "product");
-    if (!exclusive) parts[at] = product;
-    if (parts[at] == NULL)
-      parts[at] = ln_tf_number(call, LN_OP_ADD, ln_tf_unary(call, LN_OP_ZEROS_LIKE, part, "zeros"), 1, "ones");
-  }
-  ln_node* node = ln_build_node(&call->b, LN_OP_PACK, count, parts);
-  LN_SET(node, PackOptions, values_count, count);
-  LN_SET(node, PackOptions, axis, axis);
-  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+  const ln_form form = {call->b, call->name};
+  ln_tf_return(call, 0, ln_build_cumprod(&form, x, axis, count, exclusive, reverse, NULL));
 }
 
 static void euclidean_norm(ln_tf_call* call) {

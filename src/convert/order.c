@@ -1,0 +1,65 @@
+#include "convert/order.h"
+
+#include <math.h>
+
+ln_sorted ln_build_descending(const ln_form* f, ln_tensor* x, const char* what) {
+  const int last = x->rank - 1;
+  ln_tensor* k = ln_dim_is_known(x, last) ? ln_form_scalar(f, LN_TYPE_INT32, ln_dim(x, last), "k")
+                                          : ln_form_gather(f, ln_form_extents(f, x, LN_TYPE_INT32, "shape"),
+                                                           ln_form_scalar(f, LN_TYPE_INT32, last, "last"), 0, 0, "k");
+  ln_tensor* const inputs[] = {x, k};
+  ln_node* node = ln_build_node(&f->b, LN_OP_TOPK_V2, 2, inputs);
+  ln_build_done(node, ln_form_name(f, what), 2);
+  return (ln_sorted){node->outputs[0], node->outputs[1]};
+}
+
+/* Where to look among `n` elements in ascending order, and how much the one before counts. */
+static void find_place(double fraction, int32_t n, ln_quantile_method method, int32_t places[2], float* before) {
+  const double exact = fraction * (n - 1);
+  double low = floor(exact), high = ceil(exact);
+  *before = 0.5f;
+  if (method == LN_QUANTILE_LOWER) high = low;
+  if (method == LN_QUANTILE_HIGHER) low = high;
+  if (method == LN_QUANTILE_NEAREST) low = high = nearbyint(exact);
+  if (method == LN_QUANTILE_LINEAR) {
+    low = high > 0 ? high - 1 : 0;
+    high = low + 1 < n ? low + 1 : n - 1;
+    *before = (float)(high - exact);
+  }
+  places[0] = (int32_t)fmax(0, fmin(low, n - 1));
+  places[1] = (int32_t)fmax(0, fmin(high, n - 1));
+}
+
+ln_tensor* ln_build_quantile(const ln_form* f, ln_tensor* x, int count, const double* fractions,
+                             ln_quantile_method method, const char* what) {
+  ln_job* job = f->b.subgraph->graph->job;
+  const int32_t n = ln_dim(x, x->rank - 1), number = count < 0 ? 1 : count;
+  int32_t* at[2];
+  float* weights[2];
+  bool same = true;
+  for (int k = 0; k < 2; ++k) {
+    at[k] = ln_job_alloc(job, (size_t)number, sizeof(int32_t));
+    weights[k] = ln_job_alloc(job, (size_t)number, sizeof(float));
+  }
+  for (int i = 0; i < number; ++i) {
+    int32_t places[2];
+    find_place(fractions[i], n, method, places, &weights[0][i]);
+    weights[1][i] = 1 - weights[0][i];
+    for (int k = 0; k < 2; ++k) at[k][i] = n - 1 - places[k]; /* among descending ones */
+    same = same && (places[0] == places[1] || weights[0][i] == 0);
+  }
+  ln_tensor* sorted = ln_build_descending(f, x, "sorted").values;
+  ln_tensor* parts[2] = {NULL, NULL};
+  for (int k = same ? 1 : 0; k < 2; ++k) {
+    ln_tensor* places =
+        ln_graph_constant(f->b.subgraph, ln_form_name(f, "places"), LN_TYPE_INT32, count < 0 ? 0 : 1, &number, at[k]);
+    parts[k] = ln_form_gather(f, sorted, places, -1, 0, "found");
+    if (!same)
+      parts[k] = ln_form_binary(f, LN_OP_MUL, parts[k],
+                                ln_form_floats(f, count < 0 ? 0 : 1, &number, weights[k], "weight"), "weighted");
+  }
+  ln_tensor* y = same ? parts[1] : ln_form_binary(f, LN_OP_ADD, parts[0], parts[1], "sum");
+  ln_tensor* nan =
+      ln_form_reduce(f, LN_OP_REDUCE_ANY, ln_form_binary(f, LN_OP_NOT_EQUAL, x, x, "nans"), -1, count >= 0, "has_nan");
+  return ln_form_choose(f, nan, ln_form_scalar(f, LN_TYPE_FLOAT32, (double)NAN, "nan"), y, what);
+}
