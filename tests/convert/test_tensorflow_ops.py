@@ -358,6 +358,30 @@ CASES |= {
 }
 
 
+SQUARE = ((None, 4, 4), F)
+
+
+def positive(x):
+    return tf.matmul(x, x, transpose_b=True) + tf.eye(4)
+
+
+CASES |= {
+    "MatrixInverse": (lambda x: tf.linalg.inv(x + 2 * tf.eye(4)), [SQUARE]),
+    "MatrixInverse_adjoint": (lambda x: tf.linalg.inv(x + 2 * tf.eye(4), adjoint=True), [SQUARE]),
+    "MatrixSolve": (lambda x, y: tf.linalg.solve(x[:, ::-1] + 2 * tf.eye(4)[::-1], y), [SQUARE, ((None, 4, 2), F)]),
+    "MatrixDeterminant": (lambda x: tf.linalg.det(x[:, ::-1] + 2 * tf.eye(4)[::-1]), [SQUARE]),
+    "LogMatrixDeterminant": (lambda x: tf.linalg.slogdet(x - 2 * tf.eye(4))[1], [SQUARE]),
+    "LogMatrixDeterminant_sign": (lambda x: tf.linalg.slogdet(tf.roll(x - 2 * tf.eye(4), 1, 1))[0], [SQUARE]),
+    "Cholesky": (lambda x: tf.linalg.cholesky(positive(x)), [SQUARE]),
+    "TriangularSolve": (lambda x, y: tf.linalg.triangular_solve(x + 2 * tf.eye(4), y), [SQUARE, ((None, 4, 2), F)]),
+    "TriangularSolve_adjoint": (lambda x, y: tf.linalg.triangular_solve(x + 2 * tf.eye(4), y, adjoint=True), [SQUARE, ((None, 4, 2), F)]),
+    "TriangularSolve_upper": (lambda x, y: tf.linalg.triangular_solve(x + 2 * tf.eye(4), y, lower=False), [SQUARE, ((None, 4, 2), F)]),
+    "Pack_bool": (lambda x: tf.stack([x > 0, x < 0.5], 1), [SMALL]),
+}
+CASES |= {f"{name}_{k}": (lambda x, name=name, k=k: getattr(raw, name)(x=x * k), [SMALL])
+          for name in ("BesselI0", "BesselI0e", "BesselI1", "BesselI1e") for k in (1, 9)}
+
+
 @pytest.mark.parametrize("function, low, high", [(tf.random.stateless_uniform, 0, 1), (tf.random.stateless_normal, -6, 6)])
 def test_stateless_random(function, low, high, tmp_path):
     """Other numbers of the same distribution; the seed's operators are not in the way."""

@@ -19,16 +19,31 @@ static ln_tensor* flat(const ln_form* f, ln_tensor* x) {
 
 /* ---- Quantiles ---- */
 
+/* The axes of the configuration, all where there are none; -1: they do not fit. */
+static int named_axes(const ln_keras_call* call, const ln_tensor* x, int32_t* axes) {
+  const cJSON* given = ln_keras_either(call, -1, "axis");
+  int count = given != NULL ? ln_keras_list(given, LN_MAX_DIMS, axes) : x->rank;
+  for (int i = 0; i < count; ++i) {
+    if (given == NULL) axes[i] = i;
+    if (axes[i] < 0) axes[i] += x->rank;
+    if (axes[i] < 0 || axes[i] >= x->rank) count = -1;
+  }
+  return count;
+}
+
 /* The axes that count as the last dimension, the others as they were; all of them where none are named. NULL, noted:
  * they do not fit. `kept`: the result's shape with dimensions of 1 for them, LN_DIM_OF of x. */
 static ln_tensor* axes_last(ln_keras_call* call, ln_tensor* x, int32_t* kept) {
   const ln_form f = ln_keras_form(call);
   int32_t axes[LN_MAX_DIMS], order[LN_MAX_DIMS], dims[LN_MAX_DIMS];
   bool moved[LN_MAX_DIMS] = {false}, in_order = true;
-  const int count = ln_keras_axes(call, x, "axis", axes);
+  const int count = named_axes(call, x, axes);
   int rank = 0;
   int64_t elements = 1;
-  if (count < 1) return NULL;
+  if (count < 1) {
+    ln_keras_fail(call, "its axes do not fit an input of rank %d", x->rank);
+    return NULL;
+  }
   for (int i = 0; i < count; ++i) {
     moved[axes[i]] = true;
     elements *= ln_dim_is_known(x, axes[i]) && elements <= INT32_MAX ? ln_dim(x, axes[i]) : 0;
@@ -227,13 +242,7 @@ static void average(ln_keras_call* call) {
   ln_tensor* x = ln_form_cast(&f, call->in[0], LN_TYPE_FLOAT32, "float");
   const cJSON* json = ln_keras_arg(call, 1, "weights");
   ln_tensor* weights = json != NULL ? ln_keras_operand(call, json, LN_TYPE_FLOAT32) : NULL;
-  const cJSON* given = ln_keras_either(call, -1, "axis");
-  int count = given != NULL ? ln_keras_list(given, LN_MAX_DIMS, axes) : x->rank;
-  for (int i = 0; i < count; ++i) {
-    if (given == NULL) axes[i] = i;
-    if (axes[i] < 0) axes[i] += x->rank;
-    if (axes[i] < 0 || axes[i] >= x->rank) count = -1;
-  }
+  const int count = named_axes(call, x, axes);
   if (count < 0 || (json != NULL && weights == NULL)) {
     ln_keras_fail(call, "its axis or weights do not fit an input of rank %d", x->rank);
     return;
