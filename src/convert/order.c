@@ -13,25 +13,15 @@ ln_sorted ln_build_descending(const ln_form* f, ln_tensor* x, const char* what) 
   return (ln_sorted){node->outputs[0], node->outputs[1]};
 }
 
-/* Where to look among `n` elements in ascending order, and how much the one before counts. */
-static void find_place(double fraction, int32_t n, ln_quantile_method method, int32_t places[2], float* before) {
-  const double exact = fraction * (n - 1);
-  double low = floor(exact), high = ceil(exact);
-  *before = 0.5f;
-  if (method == LN_QUANTILE_LOWER) high = low;
-  if (method == LN_QUANTILE_HIGHER) low = high;
-  if (method == LN_QUANTILE_NEAREST) low = high = nearbyint(exact);
-  if (method == LN_QUANTILE_LINEAR) {
-    low = high > 0 ? high - 1 : 0;
-    high = low + 1 < n ? low + 1 : n - 1;
-    *before = (float)(high - exact);
-  }
-  places[0] = (int32_t)fmax(0, fmin(low, n - 1));
-  places[1] = (int32_t)fmax(0, fmin(high, n - 1));
+/* Where to look among `n` elements in ascending order: between two neighbours, and how much the one before counts. */
+static void find_place(double fraction, int32_t n, int32_t places[2], float* before) {
+  const double exact = fraction * (n - 1), high = ceil(exact);
+  places[0] = high > 0 ? (int32_t)high - 1 : 0;
+  places[1] = places[0] + 1 < n ? places[0] + 1 : n - 1;
+  *before = (float)(places[1] - exact);
 }
 
-ln_tensor* ln_build_quantile(const ln_form* f, ln_tensor* x, int count, const double* fractions,
-                             ln_quantile_method method, const char* what) {
+ln_tensor* ln_build_quantile(const ln_form* f, ln_tensor* x, int count, const double* fractions, const char* what) {
   ln_job* job = f->b.subgraph->graph->job;
   const int32_t n = ln_dim(x, x->rank - 1), number = count < 0 ? 1 : count;
   int32_t* at[2];
@@ -43,7 +33,7 @@ ln_tensor* ln_build_quantile(const ln_form* f, ln_tensor* x, int count, const do
   }
   for (int i = 0; i < number; ++i) {
     int32_t places[2];
-    find_place(fractions[i], n, method, places, &weights[0][i]);
+    find_place(fractions[i], n, places, &weights[0][i]);
     weights[1][i] = 1 - weights[0][i];
     for (int k = 0; k < 2; ++k) at[k][i] = n - 1 - places[k]; /* among descending ones */
     same = same && (places[0] == places[1] || weights[0][i] == 0);

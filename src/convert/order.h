@@ -10,17 +10,8 @@ typedef struct ln_sorted {
 } ln_sorted;
 ln_sorted ln_build_descending(const ln_form* f, ln_tensor* x, const char* what);
 
-typedef enum ln_quantile_method {
-  LN_QUANTILE_LINEAR,
-  LN_QUANTILE_LOWER,
-  LN_QUANTILE_HIGHER,
-  LN_QUANTILE_NEAREST,
-  LN_QUANTILE_MIDPOINT
-} ln_quantile_method;
-
 /* Of the last dimension of `x`, whose extent is known: one for each of `count` fractions, in a last dimension; -1: one,
  * without a dimension. What has NaN among it is NaN. */
-ln_tensor* ln_build_quantile(const ln_form* f, ln_tensor* x, int count, const double* fractions,
-                             ln_quantile_method method, const char* what);
+ln_tensor* ln_build_quantile(const ln_form* f, ln_tensor* x, int count, const double* fractions, const char* what);
 
 #endif

@@ -86,26 +86,23 @@ static int read_fractions(ln_keras_call* call, double* fractions) {
 }
 
 static void quantile(ln_keras_call* call) {
-  static const char* const kMethods[] = {"linear", "lower", "higher", "nearest", "midpoint"};
   const ln_form f = ln_keras_form(call);
   double fractions[MAX_FRACTIONS];
   int32_t kept[LN_MAX_DIMS + 1], order[LN_MAX_DIMS];
   ln_tensor* x = ln_form_cast(&f, call->in[0], LN_TYPE_FLOAT32, "float");
   const cJSON* json = ln_keras_either(call, -1, "method");
-  const char* method = cJSON_IsString(json) ? json->valuestring : kMethods[0];
-  int which = 0;
+  const char* method = cJSON_IsString(json) ? json->valuestring : "linear";
   const int count = read_fractions(call, fractions), rank = x->rank;
-  while (which < 5 && strcmp(kMethods[which], method) != 0) ++which;
   if (count == -2) return;
-  if (which == 5 || rank == LN_MAX_DIMS) {
-    ln_keras_fail(call, "its method \"%s\" is not known, or its rank is %d", method, rank);
+  if (strcmp(method, "linear") != 0 || rank == LN_MAX_DIMS) {
+    ln_keras_fail(call, "its method is \"%s\", for which Keras's models compute \"linear\", or its rank is %d", method,
+                  rank);
     return;
   }
   ln_tensor* last = axes_last(call, x, kept);
   if (last == NULL) return;
   const bool keep = keeps(call);
-  ln_tensor* y =
-      ln_build_quantile(&f, last, count, fractions, (ln_quantile_method)which, count < 0 && !keep ? NULL : "quantile");
+  ln_tensor* y = ln_build_quantile(&f, last, count, fractions, count < 0 && !keep ? NULL : "quantile");
   if (count >= 0) { /* of several the first dimension tells them apart */
     for (int i = 0; i < y->rank; ++i) order[i] = i == 0 ? y->rank - 1 : i - 1;
     if (y->rank > 1) y = ln_build_transpose(&call->b, y, order, ln_keras_name(call, "first"));
