@@ -192,10 +192,11 @@ bool ln_tf_resolve(const ln_tf_body* body, const char* reference, int* node, int
 static const ln_tf_lowering* find_lowering(const char* op) {
   static const ln_tf_lowering kNone = {NULL, ln_tf_named_call, 0};
   static const ln_tf_lowering* const kFamilies[] = {
-      ln_tf_math,         ln_tf_layers,   ln_tf_arrays,    ln_tf_shapes,    ln_tf_reductions, ln_tf_control,
-      ln_tf_control_v1,   ln_tf_lists,    ln_tf_state,     ln_tf_detection, ln_tf_variables,  ln_tf_tables,
-      ln_tf_functions,    ln_tf_matrices, ln_tf_images,    ln_tf_segments,  ln_tf_signals,    ln_tf_random,
-      ln_tf_quantization, ln_tf_moves,    ln_tf_gradients, ln_tf_places,    ln_tf_strings, ln_tf_complex, ln_tf_linear, ln_tf_complex};
+      ln_tf_math,      ln_tf_layers,     ln_tf_arrays,    ln_tf_shapes,       ln_tf_reductions,
+      ln_tf_control,   ln_tf_control_v1, ln_tf_lists,     ln_tf_state,        ln_tf_detection,
+      ln_tf_variables, ln_tf_tables,     ln_tf_functions, ln_tf_matrices,     ln_tf_images,
+      ln_tf_segments,  ln_tf_signals,    ln_tf_random,    ln_tf_quantization, ln_tf_moves,
+      ln_tf_gradients, ln_tf_places,     ln_tf_strings,   ln_tf_complex,      ln_tf_linear};
   for (size_t i = 0; i < sizeof kFamilies / sizeof kFamilies[0]; ++i)
     for (const ln_tf_lowering* l = kFamilies[i]; l->op != NULL; ++l)
       if (strcmp(l->op, op) == 0) return l;

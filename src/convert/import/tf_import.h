@@ -146,7 +146,8 @@ typedef struct ln_tf_lowering {
 extern const ln_tf_lowering ln_tf_math[], ln_tf_layers[], ln_tf_arrays[], ln_tf_shapes[], ln_tf_reductions[],
     ln_tf_control[], ln_tf_control_v1[], ln_tf_lists[], ln_tf_state[], ln_tf_detection[], ln_tf_variables[],
     ln_tf_tables[], ln_tf_functions[], ln_tf_matrices[], ln_tf_images[], ln_tf_segments[], ln_tf_signals[],
-    ln_tf_random[], ln_tf_quantization[], ln_tf_moves[], ln_tf_gradients[], ln_tf_places[], ln_tf_strings[], ln_tf_complex[], ln_tf_linear[], ln_tf_complex[];
+    ln_tf_random[], ln_tf_quantization[], ln_tf_moves[], ln_tf_gradients[], ln_tf_places[], ln_tf_strings[],
+    ln_tf_complex[], ln_tf_linear[];
 
 ln_tf_scope* ln_tf_new_scope(ln_tf_importer* importer, ln_tf_body* body, ln_subgraph* subgraph, const char* prefix);
 ln_tf_body* ln_tf_graph_body(ln_tf_importer* importer);
