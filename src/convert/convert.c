@@ -91,10 +91,14 @@ static bool begins_with(const char* path, const char* bytes, size_t count) {
   return got == count && memcmp(head, bytes, count) == 0;
 }
 
+static bool exists(const char* path) {
+  FILE* file = fopen(path, "rb");
+  if (file != NULL) fclose(file);
+  return file != NULL;
+}
+
 static ln_graph* import(ln_job* job, const call* c) {
   const bool keras = begins_with(c->source, "\x89HDF\r\n\x1a\n", 8) || begins_with(c->source, "PK\3\4", 4);
-  FILE* folder = fopen(ln_job_text(job, "%s/saved_model.pb", c->source), "rb");
-  if (folder != NULL) fclose(folder);
 #ifndef LINNET_HAVE_PROTOBUF_C
   if (!keras)
     ln_stop(job, "%s: this build cannot read TensorFlow's files: %s was missing when it was built", c->source,
@@ -102,13 +106,13 @@ static ln_graph* import(ln_job* job, const call* c) {
   return ln_import_keras(job, c->source, &c->options);
 #else
   if (keras) return ln_import_keras(job, c->source, &c->options);
-  FILE* inside = folder != NULL ? NULL : fopen(ln_job_text(job, "%s/.", c->source), "rb");
-  if (inside != NULL) {
-    fclose(inside);
-    ln_stop(job, "%s is a folder without saved_model.pb, which a SavedModel has", c->source);
-  }
-  return folder != NULL ? ln_import_savedmodel(job, c->source, &c->options)
-                        : ln_import_graphdef(job, c->source, &c->options);
+  if (exists(ln_job_text(job, "%s/saved_model.pb", c->source)) ||
+      exists(ln_job_text(job, "%s/saved_model.pbtxt", c->source)))
+    return ln_import_savedmodel(job, c->source, &c->options);
+  if (exists(ln_job_text(job, "%s/.", c->source)))
+    ln_stop(job, "%s is a folder without saved_model.pb or saved_model.pbtxt, one of which a SavedModel has",
+            c->source);
+  return ln_import_graphdef(job, c->source, &c->options);
 #endif
 }
 

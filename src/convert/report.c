@@ -236,6 +236,7 @@ static double source_bytes(ln_job* job, const char* path) {
   const double alone = file_bytes(path);
   if (alone > 0) return alone;
   double sum = file_bytes(ln_job_text(job, "%s/saved_model.pb", path)) +
+               file_bytes(ln_job_text(job, "%s/saved_model.pbtxt", path)) +
                file_bytes(ln_job_text(job, "%s/variables/variables.index", path));
   for (int shards = 1; shards <= 64; ++shards)
     for (int i = 0; i < shards; ++i) {

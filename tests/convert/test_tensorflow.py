@@ -104,6 +104,22 @@ def test_functions_for_a_device(tmp_path):
     assert judge.compare({"y": 2 * np.tanh(x)}, path, {"x": x}) <= TOLERANCE
 
 
+def test_saved_models_as_text(tmp_path):
+    from google.protobuf import text_format
+    from tensorflow.core.protobuf import saved_model_pb2
+    module = tf.Module()
+    module.weights = tf.Variable(np.random.default_rng(1).normal(0, 1, (5, 3)).astype(np.float32))
+    module.run = tf.function(lambda x: {"y": tf.nn.relu(x @ module.weights) + [1.0, -0.5, 2.0]},
+                             input_signature=[tf.TensorSpec([None, 5], tf.float32, "x")])
+    tf.saved_model.save(module, str(tmp_path / "model"), signatures=module.run)
+    binary = convert(tmp_path / "model", tmp_path / "binary.tflite").read_bytes()
+    model, file = saved_model_pb2.SavedModel(), tmp_path / "model" / "saved_model.pb"
+    model.ParseFromString(file.read_bytes())
+    file.with_suffix(".pbtxt").write_text(text_format.MessageToString(model))
+    file.unlink()
+    assert convert(tmp_path / "model", tmp_path / "text.tflite").read_bytes() == binary
+
+
 def test_what_cannot_be_converted_is_listed_in_one_go(tmp_path):
     @tf.function(input_signature=[tf.TensorSpec([4, 4])])
     def function(x):

@@ -132,8 +132,12 @@ static void mark_assigned(ln_tf_importer* importer, const LnPb__SignatureDef* si
 
 static ln_tf_importer* import(ln_job* job, const char* folder, const LinnetConvertOptions* options, int32_t batch) {
   const char* path = ln_job_text(job, "%s/saved_model.pb", folder);
+  const bool text = !ln_tf_exists(path);
+  if (text) path = ln_job_text(job, "%stxt", path);
   const ln_tf_file file = ln_tf_open(job, path);
-  LnPb__SavedModel* model = ln_tf_unpack(job, &ln_pb__saved_model__descriptor, file.data, file.size, path);
+  const LnPb__SavedModel* model =
+      text ? ln_tf_parse_text(job, &ln_pb__saved_model__descriptor, (const char*)file.data, file.size, path)
+           : ln_tf_unpack(job, &ln_pb__saved_model__descriptor, file.data, file.size, path);
   const LnPb__MetaGraphDef* meta = choose(job, model, folder, options->tags);
   if (meta->graph_def == NULL) ln_stop(job, "%s: its graph is missing", path);
   ln_tf_clean(job, meta->graph_def);
