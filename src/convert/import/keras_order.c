@@ -88,7 +88,7 @@ static int read_fractions(ln_keras_call* call, double* fractions) {
 static void quantile(ln_keras_call* call) {
   const ln_form f = ln_keras_form(call);
   double fractions[MAX_FRACTIONS];
-  int32_t kept[LN_MAX_DIMS + 1], order[LN_MAX_DIMS];
+  int32_t kept[LN_MAX_DIMS + 1] = {0}, order[LN_MAX_DIMS];
   ln_tensor* x = ln_form_cast(&f, call->in[0], LN_TYPE_FLOAT32, "float");
   const cJSON* json = ln_keras_either(call, -1, "method");
   const char* method = cJSON_IsString(json) ? json->valuestring : "linear";
