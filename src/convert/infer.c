@@ -289,6 +289,46 @@ void ln_tensor_set_shape(ln_tensor* tensor, int rank, const int32_t* dims) {
     for (int i = 0; i < rank; ++i) tensor->shape[w][i] = dims[i] >= 0 ? dims[i] : kUnknown[w][i > 0];
 }
 
+/* Whether element `index` of a vector, put together of single numbers, is 0. */
+static bool is_zero_at(const ln_tensor* vector, int index) {
+  const ln_node* pack = vector->producer;
+  int64_t number;
+  return pack != NULL && pack->code == LN_OP_PACK && index < pack->input_count && pack->inputs[index]->rank == 0 &&
+         ln_tensor_ints(pack->inputs[index], 1, &number) && number == 0;
+}
+
+/* A STRIDED_SLICE whose places are known only when it runs, but which takes one place of some dimensions and leaves the
+ * others as they are: these are known. false: it is another one. */
+static bool set_places_shape(const ln_node* node, ln_tensor* output) {
+  const int64_t shrink = LN_GET(node, StridedSliceOptions, shrink_axis_mask),
+                from_start = LN_GET(node, StridedSliceOptions, begin_mask),
+                to_end = LN_GET(node, StridedSliceOptions, end_mask),
+                ellipsis = LN_GET(node, StridedSliceOptions, ellipsis_mask);
+  const ln_tensor *input = node->inputs[0], *begin = node->inputs[1];
+  const int32_t places = begin->rank == 1 ? ln_dim(begin, 0) : -1, left = ellipsis != 0 ? places - 1 : places;
+  int64_t steps[LN_MAX_DIMS];
+  if (LN_GET(node, StridedSliceOptions, new_axis_mask) != 0 || (ellipsis & (ellipsis - 1)) != 0 || places < 1 ||
+      places > LN_MAX_DIMS || left > input->rank)
+    return false;
+  const bool has_steps = ln_tensor_ints(node->inputs[3], places, steps);
+  int rank = 0, axis = 0;
+  for (int i = 0; i <= places; ++i) {
+    const bool is_rest = i == places || (ellipsis >> i & 1) != 0;
+    const bool whole = has_steps && i < places && steps[i] == 1 && (to_end >> i & 1) != 0 &&
+                       ((from_start >> i & 1) != 0 || is_zero_at(begin, i));
+    const bool one = !is_rest && (shrink >> i & 1) != 0;
+    if (!is_rest && !one && !whole) return false;
+    /* What no place names lies at the ellipsis, or behind the last. */
+    const int count = !is_rest ? 1 : i == places && ellipsis != 0 ? 0 : input->rank - left;
+    for (int k = 0; k < count; ++k, ++axis) {
+      for (int w = 0; w < 2 && !one; ++w) output->shape[w][rank] = input->shape[w][axis];
+      rank += !one;
+    }
+  }
+  output->rank = rank;
+  return true;
+}
+
 /* The rank of an output that is known only when it runs, as far as the operator says it. */
 static void set_dynamic_shape(ln_node* node, ln_tensor* output) {
   int32_t dims[LN_MAX_DIMS];
@@ -296,6 +336,7 @@ static void set_dynamic_shape(ln_node* node, ln_tensor* output) {
   const ln_tensor *input = node->input_count > 0 ? node->inputs[0] : NULL,
                   *second = node->input_count > 1 ? node->inputs[1] : NULL;
   int rank = -1;
+  if (node->code == LN_OP_STRIDED_SLICE && set_places_shape(node, output)) return;
   switch (node->code) {
     case LN_OP_WHERE:
       rank = 2;

@@ -168,6 +168,32 @@ def test_lengths_that_are_not_known(tmp_path):
             assert judge.difference(model(x).numpy(), got) <= TOLERANCE
 
 
+def test_places_in_a_loop(tmp_path):
+    """x[i, ...] has all of x's dimensions but the first, whatever they are; TimeDistributed is exported as such a loop (which Keras
+    lets run as often as the batch has elements)."""
+    @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.float32, "x")])
+    def turned(x):
+        count = tf.shape(x)[0]
+        parts = tf.TensorArray(tf.float32, size=count)
+        _, parts = tf.while_loop(lambda i, _: i < count, lambda i, parts: (i + 1, parts.write(i, 2.0 * x[i, ...] + x[0, -1])), (0, parts))
+        return {"y": parts.stack()}
+    module = tf.Module()
+    tf.saved_model.save(module, str(tmp_path / "loop"), signatures=turned)
+    keras_input = tf.keras.Input([None, 6, 6, 2])
+    model = tf.keras.Model(keras_input, tf.keras.layers.TimeDistributed(tf.keras.layers.Conv2D(3, 3))(keras_input))
+    model.export(str(tmp_path / "layer"), verbose=False)
+    for name, shapes in (("loop", ((2, 5, 3), (4, 1, 3))), ("layer", ((1, 1, 6, 6, 2), (3, 3, 6, 6, 2)))):
+        path = convert(tmp_path / name, tmp_path / "model.tflite")
+        run = tf.saved_model.load(str(tmp_path / name)).signatures["serving_default"]
+        for shape in shapes:
+            x = np.random.default_rng(2).uniform(-1, 1, shape).astype("f")
+            want, = run(tf.constant(x)).values()
+            runner = judge.Interpreter(str(path)).get_signature_runner("serving_default")
+            got, = runner(**{next(iter(runner.get_input_details())): x}).values()
+            assert got.shape == shape or name == "layer"
+            assert judge.difference(want.numpy(), got) <= TOLERANCE
+
+
 def test_layers_as_saved_models(tmp_path):
     tf.keras.utils.set_random_seed(2)
     wrong = []
