@@ -25,7 +25,7 @@ static bool pays(const ln_winograd_q8* kernel, const ln_matrix* matrix, const ln
   if (kernel->isa == LN_ISA_AVX2)
     return useful > 0.5 && s->channels >= 8 && matrix->columns >= 8 && (filters <= 64 * 64 ? tiles >= 4 : tiles >= 9);
   return useful > (matrix->columns < 64 ? 0.9 : 0.75) && s->channels >= 32 && matrix->columns >= 16 && tiles >= 4 &&
-         filters <= 300 * 300;
+         filters <= 200 * 200;
 }
 
 bool ln_conv_winograd_q8_fits(const ln_matrix* matrix, const ln_im2col* s, size_t batch, const TfLiteTensor* filter) {
