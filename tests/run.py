@@ -89,14 +89,10 @@ def pytest(folder, *options, environment=None):
 
 
 def tensorflow():
-    """TensorFlow judges the converter, in its own environment; Keras's two formats side by side."""
+    """TensorFlow judges the converter, in its own environment; what takes long first."""
     python = os.path.join(ROOT, "build", "tensorflow-venv", "bin", "python")
-    parts = [("test_keras", "h5"), ("test_keras", "not h5"), ("test_applications", ""), ("test_tensorflow", ""),
-             ("test_tensorflow_ops", ""),
-             ("test_state", "")]
-    return [(f"tensorflow: {name} {pick}".rstrip(),
-             [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/convert/{name}.py", "-k", pick], {}, 2400)
-            for name, pick in parts]
+    return [(f"tensorflow: {name}", [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/convert/{name}.py"], {}, 2400)
+            for name in ("test_applications", "test_keras", "test_tensorflow_ops", "test_state", "test_tensorflow")]
 
 
 def emulated(preset, emulator, environment, threads, rungs, processors):

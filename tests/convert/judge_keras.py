@@ -36,21 +36,34 @@ def outputs_of(model, values):
     return {f"output_{i}": np.asarray(value) for i, value in enumerate(results)}
 
 
-def judge_model(make, path, with_linnet=True, batch=2):
-    """Saves, converts and compares; what is wrong, or None."""
+def convert(path):
+    """The path of what was made of it, or None and what was said."""
+    written = path + ".tflite"
+    done = subprocess.run([judge.COMMAND, "convert", path, "-o", written], capture_output=True, text=True)
+    return (written, None) if done.returncode == 0 else (None, done.stderr.strip())
+
+
+def judge_model(make, paths, with_linnet=True, batch=2):
+    """Saves in each way, converts and compares; what is wrong, or None. What came out of two files the same is judged once."""
     keras.utils.set_random_seed(1)
     keras.backend.clear_session()
     model = make()
     randomize(model)
-    model.save(path)
-    return judge_file(model, path, with_linnet, batch)
+    judged = set()
+    for path in paths:
+        model.save(path)
+        written, problem = convert(path)
+        if problem is None:
+            with open(written, "rb") as file:
+                content = file.read()
+            problem = None if content in judged else judge_written(model, written, with_linnet, batch)
+            judged.add(content)
+        if problem is not None:
+            return f"{os.path.basename(path)}: {problem}"
+    return None
 
 
-def judge_file(model, path, with_linnet=True, batch=2):
-    written = os.path.splitext(path)[0] + ".tflite"
-    done = subprocess.run([judge.COMMAND, "convert", path, "-o", written], capture_output=True, text=True)
-    if done.returncode != 0:
-        return done.stderr.strip()
+def judge_written(model, written, with_linnet=True, batch=2):
     names = [tensor._keras_history.operation.name for tensor in model.inputs]
     shapes = [[4 if extent is None and i > 0 else extent for i, extent in enumerate(tensor.shape)] for tensor in model.inputs]
     details = {name: (shape, np.dtype(str(tensor.dtype))) for name, shape, tensor in zip(names, shapes, model.inputs)}

@@ -17,10 +17,9 @@ from calling import command  # noqa: E402
 SOURCE = command.SHARED / "source"
 
 
-@pytest.mark.parametrize("ending", ["keras", "h5"])
 @pytest.mark.parametrize("name, make", keras_layers.CASES, ids=[name for name, _ in keras_layers.CASES])
-def test_layers(name, make, ending, tmp_path):
-    assert judge_keras.judge_model(make, str(tmp_path / f"model.{ending}")) is None
+def test_layers(name, make, tmp_path):
+    assert judge_keras.judge_model(make, [str(tmp_path / "model.keras"), str(tmp_path / "model.h5")]) is None
 
 
 class Depthwise(keras.layers.DepthwiseConv2D):
@@ -38,7 +37,9 @@ def test_shared_folder(name, tmp_path):
     path = tmp_path / f"{name}.h5"
     shutil.copyfile(SOURCE / f"{name}.h5", path)
     model = keras.models.load_model(path, compile=False, custom_objects={"DepthwiseConv2D": Depthwise})
-    assert judge_keras.judge_file(model, str(path)) is None
+    written, problem = judge_keras.convert(str(path))
+    assert problem is None
+    assert judge_keras.judge_written(model, written) is None
 
 
 def test_unknown_batch_stays_unknown(tmp_path):
