@@ -31,7 +31,7 @@ static params random_params(int kind) {
     return (params){.product = {.multiplier = multiplier(), .shift = (int)kc_range(-20, 2), .low = low, .high = high}};
   return (params){.rescale = {.positive_multiplier = multiplier(),
                               .negative_multiplier = kc_chance(50) ? -multiplier() : multiplier(),
-                              .positive_shift = (int)kc_range(kc_chance(5) ? -40 : -8, 4),
+                              .positive_shift = (int)kc_range(kc_chance(5) ? -31 : -8, 4),
                               .negative_shift = (int)kc_range(-8, 4),
                               .low = low,
                               .high = high}};

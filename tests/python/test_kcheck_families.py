@@ -1,4 +1,4 @@
-"""Every family of kernels that has rungs is one that kcheck compares."""
+"""Every family of kernels that has rungs is one that kcheck compares; it knows some more, which are made of others' rungs."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,6 @@ def test_every_family_is_compared():
              for name in re.findall(r"\bln_(\w+)_rungs\(", header.read_text())}
     listed = set(re.findall(r"^KC_FAMILY\((\w+)\)", (ROOT / "tests/kcheck/families.def").read_text(), re.MULTILINE))
     assert rungs, "no family found"
-    assert rungs == listed
+    assert rungs <= listed
     for name in rungs:
         assert f"ln_{name}_rungs(" in (ROOT / f"tests/kcheck/family_{name}.c").read_text()

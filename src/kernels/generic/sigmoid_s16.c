@@ -35,7 +35,7 @@ static inline int32_t scale(const ln_sigmoid_s16* p, int16_t x) {
 }
 
 /* All ones where x is negative. */
-static inline int32_t sign_of(int32_t x) { return x >> 31; }
+static inline int32_t sign_of(int32_t x) { return -(x < 0); }
 
 static inline int32_t negate_if(int32_t sign, int32_t x) {
   return (int32_t)(((uint32_t)x ^ (uint32_t)sign) - (uint32_t)sign);

@@ -121,12 +121,13 @@ LN_INLINE void store_short(bool at_zero, size_t vectors, size_t exist, size_t co
                            const fixed_numbers* fixed, const range* to, vec some[][kVectors], uint8_t* out,
                            size_t out_stride) {
   const vec top = vec_set(UINT32_C(1) << 31);
+  const vec first = requant_short(at_zero, some[0][0], fixed[0].scale, fixed[0].start, to);
   vec v[kVectorsAtOnce];
   LN_UNROLL for (size_t i = 0; i < kVectorsAtOnce; ++i) {
     const bool used = i < kVectorsAtOnce / vectors * vectors;
     v[i] = used ? requant_short(at_zero, some[i / vectors][i % vectors], fixed[i % vectors].scale,
                                 fixed[i % vectors].start, to)
-                : v[0];
+                : first;
   }
   vec bytes = vec_short_bytes(v, to);
   if (LN_UNLIKELY(vec_doubtful(v))) {
