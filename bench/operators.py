@@ -7,7 +7,6 @@ prints the least times (Linnet's, the original's) and their ratio (above 1: Linn
 them refuses are named on the standard error.
 """
 import argparse
-import ctypes
 import re
 import sys
 import tempfile
@@ -15,7 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from linnet_c import Library
+from worker import Linnet, LiteRt
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -206,24 +205,18 @@ def least(run, seconds):
 
 
 def compare(path, threads, turns):
-    from ai_edge_litert.interpreter import Interpreter
-    ours = Library()
-    ours.load(path)
-    ours.prepare(threads)
+    ours = Linnet(path, threads)
     try:
-        theirs = Interpreter(str(path), num_threads=threads)
-        theirs.allocate_tensors()
-        for i, detail in enumerate(theirs.get_input_details()):
-            value = value_for(detail)
-            theirs.set_tensor(detail["index"], value)
-            tensor = ctypes.c_void_p(ours.c.TfLiteInterpreterGetInputTensor(ours.interpreter, i))
-            ours.c.TfLiteTensorCopyFromBuffer(tensor, value.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(value.nbytes))
-        theirs.invoke()
+        theirs = LiteRt(path, threads)
+        values = [value_for(detail) for detail in theirs.interpreter.get_input_details()]
+        theirs.set(values)
+        theirs.run()
     except (RuntimeError, ValueError, TypeError) as error:
         return None, str(error).splitlines()[0]
+    ours.set(values)
     times = [1e9, 1e9]
     for _ in range(turns):
-        for i, run in enumerate((ours.run, theirs.invoke)):
+        for i, run in enumerate((ours.run, theirs.run)):
             times[i] = min(times[i], least(run, 0.01))
     return times, None
 

@@ -153,6 +153,19 @@ ln_tensor* ln_build_concat(const ln_builder* b, int count, ln_tensor* const* inp
   return ln_build_done(node, name, 1);
 }
 
+ln_tensor* ln_build_conv_2d(const ln_builder* b, ln_tensor* const inputs[3], int padding, const int32_t* stride,
+                            const int32_t* dilation, const char* name) {
+  ln_node* node = ln_build_node(b, LN_OP_CONV_2D, 3, inputs);
+  LN_SET(node, Conv2DOptions, padding, padding);
+  LN_SET(node, Conv2DOptions, stride_h, stride[0]);
+  LN_SET(node, Conv2DOptions, stride_w, stride[1]);
+  if (dilation != NULL) {
+    LN_SET(node, Conv2DOptions, dilation_h_factor, dilation[0]);
+    LN_SET(node, Conv2DOptions, dilation_w_factor, dilation[1]);
+  }
+  return ln_build_done(node, name, 1);
+}
+
 ln_tensor* ln_build_pack(const ln_builder* b, int count, ln_tensor* const* inputs, int axis, const char* name) {
   ln_job* job = b->subgraph->graph->job;
   if (count > 0 && inputs[0]->type == LN_TYPE_BOOL) { /* the original's PACK does not know it, CONCATENATION does */

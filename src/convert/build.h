@@ -33,6 +33,9 @@ ln_tensor* ln_build_reduce(const ln_builder* b, int code, ln_tensor* x, int axis
                            const char* name);
 ln_tensor* ln_build_concat(const ln_builder* b, int count, ln_tensor* const* inputs, int axis, const char* name);
 /* In a new dimension `axis` (0 to the rank). */
+/* x, filter [out,h,w,in] and bias; `stride` and `dilation` of height and width, `dilation` NULL: none. */
+ln_tensor* ln_build_conv_2d(const ln_builder* b, ln_tensor* const inputs[3], int padding, const int32_t* stride,
+                            const int32_t* dilation, const char* name);
 ln_tensor* ln_build_pack(const ln_builder* b, int count, ln_tensor* const* inputs, int axis, const char* name);
 /* `parts`: x's `count` slices along `axis` (0 to x's rank - 1), without it; GATHERs where UNPACK has no such type. */
 void ln_build_unpack(const ln_builder* b, ln_tensor* x, int axis, int count, const char* name, ln_tensor** parts);

@@ -126,11 +126,8 @@ ln_complex ln_build_stft(const ln_form* f, ln_tensor* x, const ln_stft* stft, co
   const int32_t column[] = {LN_DIM_OF(0), LN_DIM_OF(1), 1, 1}, half = half_of(stft->length);
   x = ln_form_reshape(f, x, 4, column, "column");
   ln_tensor* const inputs[] = {x, windowed(f, stft, false), no_bias(f, 2 * half)};
-  ln_node* node = ln_build_node(&f->b, LN_OP_CONV_2D, 3, inputs);
-  LN_SET(node, Conv2DOptions, padding, LN_PADDING_VALID);
-  LN_SET(node, Conv2DOptions, stride_h, stft->step);
-  LN_SET(node, Conv2DOptions, stride_w, 1);
-  ln_tensor* y = ln_build_done(node, ln_form_name(f, "spectra"), 1);
+  const int32_t stride[] = {stft->step, 1};
+  ln_tensor* y = ln_build_conv_2d(&f->b, inputs, LN_PADDING_VALID, stride, NULL, ln_form_name(f, "spectra"));
   const int32_t frames[] = {LN_DIM_OF(0), LN_DIM_OF(1), 2 * half};
   y = ln_form_reshape(f, y, 3, frames, "frames");
   return (ln_complex){ln_form_part(f, y, -1, 0, half, what), ln_form_part(f, y, -1, half, half, "imaginary")};

@@ -52,19 +52,23 @@ def test_unknown_batch_stays_unknown(tmp_path):
     assert interpreter.get_signature_list() == {"serving_default": {"inputs": ["features"], "outputs": ["output_0"]}}
 
 
-def test_states_are_kept_from_run_to_run(tmp_path):
-    """As variables, apart for each interpreter."""
-    model = keras.Sequential([keras.Input((6, 4), batch_size=2), keras.layers.LSTM(5, stateful=True, return_sequences=True),
-                              keras.layers.GRU(3, stateful=True)])
+def follow_three_runs(model, x, tmp_path):
     model.save(tmp_path / "m.keras")
     command.linnet("convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite")
-    x = np.random.default_rng(0).normal(0, 1, (2, 6, 4)).astype("f")
     runner = judge.Interpreter(str(tmp_path / "m.tflite")).get_signature_runner("serving_default")
     name, = runner.get_input_details()
     for _ in range(3):
         wanted = np.asarray(model(x))
         assert judge.difference(wanted, runner(**{name: x})["output_0"]) <= judge_keras.TOLERANCE
         x = -x
+
+
+def test_states_are_kept_from_run_to_run(tmp_path):
+    """As variables, apart for each interpreter."""
+    model = keras.Sequential([keras.Input((6, 4), batch_size=2), keras.layers.LSTM(5, stateful=True, return_sequences=True),
+                              keras.layers.GRU(3, stateful=True)])
+    x = np.random.default_rng(0).normal(0, 1, (2, 6, 4)).astype("f")
+    follow_three_runs(model, x, tmp_path)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
@@ -73,15 +77,8 @@ def test_states_of_recurrent_convolutions_are_kept(n, order, tmp_path):
     shape = (3, *(4,) * n, 2) if order == "channels_last" else (3, 2, *(4,) * n)
     model = keras.Sequential([keras.Input(shape, batch_size=2),
                               getattr(keras.layers, f"ConvLSTM{n}D")(3, 2, stateful=True, data_format=order)])
-    model.save(tmp_path / "m.keras")
-    command.linnet("convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite")
     x = np.random.default_rng(0).normal(0, 1, (2, *shape)).astype("f")
-    runner = judge.Interpreter(str(tmp_path / "m.tflite")).get_signature_runner("serving_default")
-    name, = runner.get_input_details()
-    for _ in range(3):
-        wanted = np.asarray(model(x))
-        assert judge.difference(wanted, runner(**{name: x})["output_0"]) <= judge_keras.TOLERANCE
-        x = -x
+    follow_three_runs(model, x, tmp_path)
 
 
 def test_a_stateful_layer_that_is_called_twice_is_refused(tmp_path):

@@ -83,13 +83,7 @@ static void finish(ln_keras_call* call, ln_tensor* y, const window* w) {
 
 static ln_tensor* conv_2d(ln_keras_call* call, ln_tensor* x, const window* w, ln_tensor* filter, ln_tensor* b) {
   ln_tensor* const inputs[] = {x, filter, b};
-  ln_node* node = ln_build_node(&call->b, LN_OP_CONV_2D, 3, inputs);
-  LN_SET(node, Conv2DOptions, padding, w->padding);
-  LN_SET(node, Conv2DOptions, stride_h, w->stride[0]);
-  LN_SET(node, Conv2DOptions, stride_w, w->stride[1]);
-  LN_SET(node, Conv2DOptions, dilation_h_factor, w->dilation[0]);
-  LN_SET(node, Conv2DOptions, dilation_w_factor, w->dilation[1]);
-  return ln_build_done(node, ln_keras_name(call, "convolution"), 1);
+  return ln_build_conv_2d(&call->b, inputs, w->padding, w->stride, w->dilation, ln_keras_name(call, "convolution"));
 }
 
 /* [window..., in, out] of one or two dimensions as [out, h, w, in]. */

@@ -62,13 +62,7 @@ static ln_tensor* conv_2d(const ln_form* f, const window* w, ln_tensor* x, ln_te
   static const int32_t kOrder[] = {3, 0, 1, 2};
   ln_tensor* filter = ln_build_transpose(&f->b, kernel, kOrder, ln_form_name(f, "filter"));
   ln_tensor* const inputs[] = {x, filter, no_bias(f, ln_dim(kernel, 3))};
-  ln_node* node = ln_build_node(&f->b, LN_OP_CONV_2D, 3, inputs);
-  LN_SET(node, Conv2DOptions, padding, w->padding);
-  LN_SET(node, Conv2DOptions, stride_h, w->stride[0]);
-  LN_SET(node, Conv2DOptions, stride_w, w->stride[1]);
-  LN_SET(node, Conv2DOptions, dilation_h_factor, w->dilation[0]);
-  LN_SET(node, Conv2DOptions, dilation_w_factor, w->dilation[1]);
-  return ln_build_done(node, ln_form_name(f, "convolution"), 1);
+  return ln_build_conv_2d(&f->b, inputs, w->padding, w->stride, w->dilation, ln_form_name(f, "convolution"));
 }
 
 /* [H,W,C,M] has its elements in the order of [1,H,W,C*M]. */
@@ -137,13 +131,7 @@ static ln_tensor* picking(const ln_form* f, int32_t kh, int32_t kw, int32_t chan
 
 static ln_tensor* picked(const ln_form* f, const window* w, ln_tensor* x, ln_tensor* kernel, const char* what) {
   ln_tensor* const inputs[] = {x, kernel, no_bias(f, ln_dim(kernel, 0))};
-  ln_node* node = ln_build_node(&f->b, LN_OP_CONV_2D, 3, inputs);
-  LN_SET(node, Conv2DOptions, padding, w->padding);
-  LN_SET(node, Conv2DOptions, stride_h, w->stride[0]);
-  LN_SET(node, Conv2DOptions, stride_w, w->stride[1]);
-  LN_SET(node, Conv2DOptions, dilation_h_factor, w->dilation[0]);
-  LN_SET(node, Conv2DOptions, dilation_w_factor, w->dilation[1]);
-  return ln_build_done(node, ln_form_name(f, what), 1);
+  return ln_build_conv_2d(&f->b, inputs, w->padding, w->stride, w->dilation, ln_form_name(f, what));
 }
 
 static void extract_patches(ln_keras_call* call) {

@@ -18,12 +18,10 @@ static ln_tensor* waves(ln_keras_call* call, ln_tensor* x, int index, const char
   kernel.rank = 4;
   kernel.dims[3] = 1;
   ln_tensor* const inputs[] = {x, ln_keras_constant(call, &kernel, name), ln_keras_zeros(call, kernel.dims[0])};
-  ln_node* node = ln_build_node(&call->b, LN_OP_CONV_2D, 3, inputs);
-  LN_SET(node, Conv2DOptions, padding,
-         strcmp(ln_keras_string(call, "padding", "valid"), "same") == 0 ? LN_PADDING_SAME : LN_PADDING_VALID);
-  LN_SET(node, Conv2DOptions, stride_h, step > 0 ? step : 1);
-  LN_SET(node, Conv2DOptions, stride_w, 1);
-  return ln_build_done(node, ln_keras_name(call, name), 1);
+  const int32_t stride[] = {step > 0 ? step : 1, 1};
+  const bool same = strcmp(ln_keras_string(call, "padding", "valid"), "same") == 0;
+  return ln_build_conv_2d(&call->b, inputs, same ? LN_PADDING_SAME : LN_PADDING_VALID, stride, NULL,
+                          ln_keras_name(call, name));
 }
 
 /* Power and what it becomes; NULL, noted: the mode is not known. */

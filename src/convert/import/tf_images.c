@@ -190,14 +190,8 @@ static void extract_patches(ln_tf_call* call) {
       x, ln_graph_constant(call->b.subgraph, ln_tf_name(call, "filter"), LN_TYPE_FLOAT32, 4, dims, ones),
       ln_graph_constant(call->b.subgraph, ln_tf_name(call, "bias"), LN_TYPE_FLOAT32, 1, &count,
                         ln_job_alloc(call->job, (size_t)count, sizeof *ones))};
-  ln_node* node = ln_build_node(&call->b, LN_OP_CONV_2D, 3, inputs);
-  LN_SET(node, Conv2DOptions, padding,
-         ln_tf_is(call->def, "padding", "SAME", false) ? LN_PADDING_SAME : LN_PADDING_VALID);
-  LN_SET(node, Conv2DOptions, stride_h, stride[0]);
-  LN_SET(node, Conv2DOptions, stride_w, stride[1]);
-  LN_SET(node, Conv2DOptions, dilation_h_factor, rate[0]);
-  LN_SET(node, Conv2DOptions, dilation_w_factor, rate[1]);
-  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+  const int padding = ln_tf_is(call->def, "padding", "SAME", false) ? LN_PADDING_SAME : LN_PADDING_VALID;
+  ln_tf_return(call, 0, ln_build_conv_2d(&call->b, inputs, padding, stride, rate, call->name));
 }
 
 /* The largest of what each element of the window and its weight are together: one MAXIMUM an element. */

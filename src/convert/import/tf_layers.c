@@ -72,15 +72,9 @@ static void conv_2d(ln_tf_call* call) {
   if (!read_window(call, &x, &w, 0)) return;
   ln_tensor* const inputs[] = {x, ln_build_transpose(&call->b, filter, kOhwi, ln_tf_name(call, "filter")),
                                filter->rank == 4 ? zeros(call, ln_dim(filter, 3)) : NULL};
-  ln_node* node = ln_build_node(&call->b, LN_OP_CONV_2D, 3, inputs);
-  LN_SET(node, Conv2DOptions, padding, w.padding);
-  LN_SET(node, Conv2DOptions, stride_h, w.stride[0]);
-  LN_SET(node, Conv2DOptions, stride_w, w.stride[1]);
-  LN_SET(node, Conv2DOptions, dilation_h_factor, w.dilation[0]);
-  LN_SET(node, Conv2DOptions, dilation_w_factor, w.dilation[1]);
-  ln_tf_return(call, 0,
-               ln_tf_to_nchw(call, ln_build_done(node, ln_tf_is_nchw(call) ? ln_tf_name(call, "conv") : call->name, 1),
-                             call->name));
+  ln_tensor* y = ln_build_conv_2d(&call->b, inputs, w.padding, w.stride, w.dilation,
+                                  ln_tf_is_nchw(call) ? ln_tf_name(call, "conv") : call->name);
+  ln_tf_return(call, 0, ln_tf_to_nchw(call, y, call->name));
 }
 
 /* [H,W,C,M] becomes [1,H,W,C*M]: the same order of elements. */

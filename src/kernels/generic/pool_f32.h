@@ -14,7 +14,7 @@ typedef void (*ln_average_pool_f32_fn)(const ln_pool_shape* shape, size_t row, c
                                        float high, bool square);
 typedef void (*ln_max_pool_f32_fn)(const ln_pool_shape* shape, size_t row, const float* in, float* out, float low,
                                    float high);
-/* LN_REDUCE_SUM or LN_REDUCE_MEAN. */
+/* As ln_reduce_f32_ref, whose sums may be added up in another order. */
 typedef void (*ln_reduce_f32_fn)(ln_reduction kind, const ln_reduce_shape* shape, const float* in, float* out);
 /* ln_layer_norm_f32_ref, with the sums of `reduce` over neighbours: bit for bit what the single operators give. */
 typedef void (*ln_layer_norm_f32_fn)(const ln_layer_norm* norm, const float* in, size_t rows, size_t depth, float* out);
