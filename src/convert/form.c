@@ -129,6 +129,32 @@ ln_tensor* ln_form_shape(const ln_form* f, ln_tensor* x, int rank, const int32_t
   return ln_build_concat(&f->b, rank, parts, 0, name);
 }
 
+/* EXPAND_DIMS and SQUEEZE where all that changes are dimensions of 1: they need no extents. NULL: more changes. */
+static ln_tensor* reshape_by_ones(const ln_form* f, ln_tensor* x, int rank, const int32_t* dims, const char* what) {
+  int32_t added[LN_MAX_DIMS], gone[LN_MAX_DIMS];
+  int added_count = 0, gone_count = 0, at = 0;
+  for (int i = 0; i < rank; ++i) {
+    if (dims[i] == 1) {
+      added[added_count++] = i;
+      continue;
+    }
+    while (at < x->rank && dims[i] != LN_DIM_OF(at) && ln_dim(x, at) == 1) gone[gone_count++] = at++;
+    if (at == x->rank || dims[i] != LN_DIM_OF(at)) return NULL;
+    ++at;
+  }
+  for (; at < x->rank; ++at) {
+    if (ln_dim(x, at) != 1) return NULL;
+    gone[gone_count++] = at;
+  }
+  if (gone_count > 0) {
+    ln_node* squeeze = ln_build_node(&f->b, LN_OP_SQUEEZE, 1, &x);
+    ln_node_set_vector(squeeze, LN_SLOT(SqueezeOptions, squeeze_dims), (uint32_t)gone_count, gone);
+    x = ln_build_done(squeeze, ln_form_name(f, added_count > 0 ? "squeezed" : what), 1);
+  }
+  for (int i = 0; i < added_count; ++i) x = ln_form_expand(f, x, added[i], i + 1 < added_count ? "expanded" : what);
+  return x;
+}
+
 ln_tensor* ln_form_reshape(const ln_form* f, ln_tensor* x, int rank, const int32_t* dims, const char* what) {
   int32_t known[LN_MAX_DIMS];
   int unknown = 0;
@@ -138,5 +164,6 @@ ln_tensor* ln_form_reshape(const ln_form* f, ln_tensor* x, int rank, const int32
     unknown += known[i] < 0;
   }
   if (unknown <= 1) return ln_build_reshape(&f->b, x, rank, known, ln_form_name(f, what));
-  return ln_form_binary(f, LN_OP_RESHAPE, x, ln_form_shape(f, x, rank, dims, "new_shape"), what);
+  ln_tensor* y = reshape_by_ones(f, x, rank, dims, what);
+  return y != NULL ? y : ln_form_binary(f, LN_OP_RESHAPE, x, ln_form_shape(f, x, rank, dims, "new_shape"), what);
 }

@@ -27,7 +27,8 @@ typedef struct question {
   const ln_node* node;
   int which;
   bool run;
-  ln_job* keep; /* takes the outputs' data */
+  bool withhold; /* values that depend on the numbers put for unknown extents are inputs */
+  ln_job* keep;  /* takes the outputs' data */
   result* answer;
 } question;
 
@@ -69,7 +70,8 @@ static ln_graph* isolate(ln_job* job, const question* q) {
       to = ln_graph_tensor(subgraph, from->name, from->type, from->rank, from->shape[q->which]);
       to->quantization = from->quantization;
       to->is_variable = from->is_variable;
-      if (from->value[q->which] != NULL && (q->run || from->value_bytes[q->which] <= MAX_COPIED_BYTES)) {
+      if (from->value[q->which] != NULL && !(q->withhold && from->data == NULL) &&
+          (q->run || from->value_bytes[q->which] <= MAX_COPIED_BYTES)) {
         to->data = from->value[q->which];
         to->data_bytes = from->value_bytes[q->which];
       } else if (!from->is_variable) {
@@ -226,9 +228,9 @@ static double known_bytes(const ln_node* node, int which) {
 }
 
 /* That there is no memory for a node of usual size is no fact about the node: it ends the conversion. */
-static void ask_about(const ln_node* node, int which, bool run, result* answer) {
+static void ask_about(const ln_node* node, int which, bool run, bool withhold, result* answer) {
   memset(answer, 0, sizeof *answer);
-  question q = {node, which, run, node->subgraph->graph->job, answer};
+  question q = {node, which, run, withhold, node->subgraph->graph->job, answer};
   ln_job_run(ask, &q, hear);
   answer->ran = answer->ok && run;
   if (!answer->ok && known_bytes(node, which) < USUAL_BYTES &&
@@ -271,11 +273,11 @@ static bool move_value(const ln_node* node, int which, result* answer) {
 }
 
 static void answer_for(const ln_node* node, int which, result* answer) {
-  ask_about(node, which, false, answer);
+  ask_about(node, which, false, false, answer);
   if (!answer->ok || !can_run(node, which) || !is_small(node, answer, which)) return;
   if (move_value(node, which, answer)) return;
   result ran;
-  ask_about(node, which, true, &ran);
+  ask_about(node, which, true, false, &ran);
   if (ran.ok) *answer = ran;
 }
 
@@ -406,6 +408,22 @@ static bool is_same_in_both(const ln_node* node) {
   return true;
 }
 
+/* Where a number put for an unknown extent is one that the operator does not take as a value, as a place behind the end
+ * of a table of positions: the shapes alone, without such values. false: it is not the values. */
+static bool answer_without_values(const ln_node* node, result* answers) {
+  bool probed = false;
+  for (int i = 0; i < node->input_count; ++i)
+    probed = probed || (node->inputs[i] != NULL && node->inputs[i]->value[0] != NULL && node->inputs[i]->data == NULL);
+  if (!probed) return false;
+  result shapes[2];
+  for (int w = 0; w < 2; ++w) {
+    ask_about(node, w, false, true, &shapes[w]);
+    if (!shapes[w].ok) return false;
+  }
+  memcpy(answers, shapes, sizeof shapes);
+  return true;
+}
+
 bool ln_fold_node(ln_node* node) {
   if (is_left_alone(node) || !can_run(node, 0)) return false;
   result answer;
@@ -440,18 +458,19 @@ void ln_infer(ln_node* node) {
   if (broken || unranked) return;
   result answers[2];
   answer_for(node, 0, &answers[0]);
-  if (!answers[0].ok) {
-    ln_problem(job, node->place, "as %s: %s", ln_builtin_operator_name(node->code), answers[0].error);
-    for (int i = 0; i < node->output_count; ++i) node->outputs[i]->broken = true;
-    return;
-  }
   if (is_same_in_both(node))
     answers[1] = answers[0];
   else
     answer_for(node, 1, &answers[1]);
-  if (!answers[1].ok) {
+  const bool first = answers[0].ok, second = answers[1].ok;
+  if (first && !second) node->subgraph->graph->one_sided = true;
+  if ((!first || !second) && !answer_without_values(node, answers)) {
+    if (!first) {
+      ln_problem(job, node->place, "as %s: %s", ln_builtin_operator_name(node->code), answers[0].error);
+      for (int i = 0; i < node->output_count; ++i) node->outputs[i]->broken = true;
+      return;
+    }
     answers[1] = answers[0];
-    node->subgraph->graph->one_sided = true;
   }
   int constants = 0;
   for (int i = 0; i < node->output_count; ++i) {

@@ -126,12 +126,13 @@ int32_t ln_operator_version(const ln_node* node) {
   return version;
 }
 
-/* "2.10.0" as 2010000; 0: none. */
+/* "2.10.0" as 2010000; 0: none. Each part counts as 0 to 999: models come with any text there. */
 static long number_of(const char* text) {
   long number = 0;
   for (int part = 0; part < 3; ++part) {
     char* end;
-    number = number * 1000 + strtol(text, &end, 10);
+    const long value = strtol(text, &end, 10);
+    number = number * 1000 + (value < 0 ? 0 : value > 999 ? 999 : value);
     text = *end == '.' ? end + 1 : end;
   }
   return number;
@@ -142,7 +143,7 @@ static long runtime_of(const ln_node* node) {
   for (size_t i = 0; i < sizeof kSince / sizeof kSince[0]; ++i) {
     if (kSince[i].code != node->code) continue;
     const char* at = kSince[i].runtimes;
-    for (int32_t version = ln_operator_version(node); version > 1; --version) {
+    for (int32_t version = ln_operator_version(node); version > 1 && *at != 0; --version) {
       at += strcspn(at, " ");
       at += strspn(at, " ");
     }

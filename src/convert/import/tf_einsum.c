@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "convert/form.h"
 #include "convert/import/tf_import.h"
 
 typedef struct labels {
@@ -92,21 +93,33 @@ static int32_t product(const einsum* e, const labels* group) {
   return (int32_t)result;
 }
 
+/* A group of labels as one dimension; x's dimension `at` where it is that alone. */
+static int32_t as_one(const einsum* e, const labels* group, int at) {
+  return group->count == 1 ? LN_DIM_OF(at) : product(e, group);
+}
+
 /* Makes the last two groups one dimension each behind those of the batch. */
 static ln_tensor* group_last(const einsum* e, ln_tensor* x, const labels* batch, const labels* a, const labels* b,
                              const char* name) {
   int32_t dims[LN_MAX_DIMS + 2];
-  int unknown = 0;
   if (a->count == 1 && b->count == 1) return x;
-  for (int i = 0; i < batch->count; ++i) dims[i] = ln_dim(x, i);
-  dims[batch->count] = product(e, a);
-  dims[batch->count + 1] = product(e, b);
-  for (int i = 0; i < batch->count + 2; ++i) unknown += dims[i] < 0;
-  if (unknown > 1) {
+  for (int i = 0; i < batch->count; ++i) dims[i] = LN_DIM_OF(i);
+  dims[batch->count] = as_one(e, a, batch->count);
+  dims[batch->count + 1] = as_one(e, b, x->rank - 1);
+  if (dims[batch->count] == -1 && dims[batch->count + 1] == -1) {
     ln_tf_fail(e->call, "more than one extent of its operands is not known");
     return NULL;
   }
-  return ln_build_reshape(&e->call->b, x, batch->count + 2, dims, name);
+  const ln_form form = {e->call->b, name};
+  return ln_form_reshape(&form, x, batch->count + 2, dims, NULL);
+}
+
+/* Rows that are several dimensions of unknown extents stay so: BATCH_MATMUL takes them for a batch, and the second
+ * operand, which has none, for the same in each. */
+static bool keeps_rows(const einsum* e, const labels* batch, const labels* rows) {
+  int unknown = 0;
+  for (int i = 0; i < rows->count; ++i) unknown += extent(e, rows->text[i]) < 0;
+  return batch->count == 0 && unknown > 1;
 }
 
 static void append(labels* to, const labels* from) {
@@ -148,8 +161,16 @@ static void contract(einsum* e, ln_tensor* x, ln_tensor* y) {
     ln_tf_fail(call, "its equation has a label that is nowhere or too many");
     return;
   }
-  x = group_last(e, reorder(call, x, &e->in[0], &left, ln_tf_name(call, "x")), &batch, &rows, &inner,
-                 ln_tf_name(call, "left"));
+  const labels none = {{0}, 0};
+  labels first = rows, last = rows; /* the rows but the last, and the last */
+  const bool kept = keeps_rows(e, &batch, &rows);
+  if (kept) {
+    first.text[--first.count] = 0;
+    last = none;
+    add(&last, rows.text[first.count]);
+  }
+  x = group_last(e, reorder(call, x, &e->in[0], &left, ln_tf_name(call, "x")), kept ? &first : &batch,
+                 kept ? &last : &rows, &inner, ln_tf_name(call, "left"));
   if (x == NULL) return;
   y = group_last(e, reorder(call, y, &e->in[1], &right, ln_tf_name(call, "y")), &batch, &inner, &columns,
                  ln_tf_name(call, "right"));
@@ -159,18 +180,23 @@ static void contract(einsum* e, ln_tensor* x, ln_tensor* y) {
     ln_tf_return(call, 0, z);
     return;
   }
-  if (rows.count != 1 || columns.count != 1) {
+  if ((rows.count != 1 && !kept) || columns.count != 1) {
     int32_t dims[LN_MAX_DIMS];
     int unknown = 0;
     for (int i = 0; i < result.count; ++i) {
-      dims[i] = i < batch.count ? ln_dim(z, i) : extent(e, result.text[i]);
-      unknown += dims[i] < 0;
+      const int row = i - batch.count, column = row - rows.count;
+      dims[i] = row < 0                                   ? LN_DIM_OF(i)
+                : column < 0 && (kept || rows.count == 1) ? LN_DIM_OF(i)
+                : column >= 0 && columns.count == 1       ? LN_DIM_OF(z->rank - 1)
+                                                          : extent(e, result.text[i]);
+      unknown += dims[i] == -1;
     }
     if (unknown > 1) {
       ln_tf_fail(call, "more than one extent of its result is not known");
       return;
     }
-    z = ln_build_reshape(&call->b, z, result.count, dims, ln_tf_name(call, "result"));
+    const ln_form form = {call->b, ln_tf_name(call, "result")};
+    z = ln_form_reshape(&form, z, result.count, dims, NULL);
   }
   ln_tf_return(call, 0, reorder(call, z, &result, &e->out, call->name));
 }
