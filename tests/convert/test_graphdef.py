@@ -103,6 +103,16 @@ def test_everything_that_cannot_be_converted_is_listed(tmp_path):
     assert 'Igamma "layer/a"' in said and 'Zeta "b"' in said and "--allow-custom" in said and "2 operators" in said
 
 
+def test_outputs_of_a_function_that_was_frozen(tmp_path):
+    """What is left of an inlined loop is none of them; without such a function what only control edges take is one."""
+    nodes = [wire.placeholder("x", [2]), wire.node("f/while/exit", "Identity", "x"), wire.node("f/read", "Identity", "x"),
+             wire.node("f/n", "NoOp", "^f/while/exit", "^f/read"), wire.node("f/y", "Neg", "x")]
+    interpreter = convert(tmp_path, *nodes, wire.node("Identity", "Identity", "f/y", "^f/n"), wire.node("Identity_1", "Identity", "x"))
+    assert sorted(interpreter.get_signature_list()["serving_default"]["outputs"]) == ["Identity", "Identity_1"]
+    interpreter = convert(tmp_path, *nodes, wire.node("Identity_x", "Identity", "f/y", "^f/n"))
+    assert sorted(interpreter.get_signature_list()["serving_default"]["outputs"]) == ["Identity_x", "f/read", "f/while/exit"]
+
+
 def test_labels(tmp_path):
     (tmp_path / "labels.txt").write_text("cat\ndog\n")
     convert(tmp_path, wire.placeholder("x", [1, 2]), wire.node("y", "Softmax", "x"), options=["--labels", tmp_path / "labels.txt"])

@@ -9,6 +9,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from calling import command
+from tflite_builder import Model
 
 MODELS = command.SHARED / "models"
 # Files that are no models, as their README says.
@@ -79,3 +80,16 @@ def test_a_destination_that_cannot_be_written(tmp_path):
     sentence = command.refused("optimize", command.DATA / "chain.tflite", "-o", tmp_path / "no" / "out.tflite",
                                code=command.INPUT)
     assert "cannot be written" in sentence
+
+
+def test_an_absurd_operator_version_costs_no_time(tmp_path):
+    """And what stands as the least runtime's version may be any text."""
+    model = Model()
+    graph = model.subgraph("main")
+    x = graph.input("x", "FLOAT32", [1, 4])
+    for i in range(500):
+        y = graph.output(f"y{i}", "FLOAT32", [1, 4])
+        graph.op("TANH", [x], [y], version=2**31 - 1)
+    model.metadata("min_runtime_version", b"99999999999999999999.-1.99999")
+    model.save(tmp_path / "model.tflite")
+    command.linnet("optimize", tmp_path / "model.tflite", "-o", tmp_path / "out.tflite", "--skip", "all", timeout=20)

@@ -172,6 +172,16 @@ CASES |= {f"Einsum_{i}": (lambda x, y, e=equation: tf.einsum(e, x, y), [(a, F), 
     ("bij,bjk->bik", (None, 3, 4), (None, 4, 5)), ("bthd,bshd->bhts", (2, 3, 4, 5), (2, 6, 4, 5)),
     ("bhts,bshd->bthd", (2, 4, 3, 6), (2, 6, 4, 5)), ("abc,cde->abde", (2, 3, 4), (4, 5, 6)),
     ("...ij,jk->...ik", (2, 3, 4, 5), (5, 6)), ("ij,kj->ki", (3, 4), (5, 4)), ("bi,bj->bij", (2, 3), (2, 4))])}
+CASES |= {f"Einsum_any_{i}": (lambda x, e=equation, y=y: tf.einsum(e, x, w(*y)), [(a, F)]) for i, (equation, a, y) in enumerate([
+    ("abc,cde->abde", (None, None, 6), (6, 2, 3)), ("abcd,cde->abe", (None, None, 2, 3), (2, 3, 4)),
+    ("abc,dc->dab", (None, None, 6), (5, 6)), ("...x,xyz->...yz", (None, None, None, 6), (6, 2, 4))])}
+CASES |= {f"Einsum_any_{equation}": (lambda x, e=equation: tf.einsum(e, x, x + 1), [((None, None, 2, 4), F)])
+          for equation in ("aecd,abcd->acbe", "abcd,aecd->ab", "abcd,abcd->acd")}
+# Tables of fewer, and of hardly more, rows than the numbers that are put for unknown extents.
+CASES |= {f"Positions_{rows}": (lambda x, rows=rows: x + tf.gather(w(rows, 3), tf.range(tf.shape(x)[1])), [((None, None, 3), F)])
+          for rows in (4, 40, 300, 500)}
+CASES |= {f"BandPart_any_{lower}_{upper}": (lambda x, k=(lower, upper): tf.linalg.band_part(x, *k), [((None, None, None), F)])
+          for lower, upper in ((-1, 0), (1, -1), (0, 1), (-1, -1))}
 CASES |= {name: (lambda x, name=name: getattr(raw, name)(x=x), [(X, F)]) for name in (
     "Asin", "Acos", "Asinh", "Atanh", "Lgamma", "Digamma", "Erfinv", "Erfc")}
 CASES |= {f"{name}_{i}": (lambda x, f=f, k=k: f(x * k[0] + k[1]), [((None, 40), F)])

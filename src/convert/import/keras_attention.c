@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "convert/band.h"
 #include "convert/import/keras_einsum.h"
 
 /* An argument by name, else the tensor at its place among all. NULL: none. */
@@ -16,20 +17,11 @@ static bool is_true(const ln_keras_call* call, const char* name) { return cJSON_
 
 /* ---- Masks of scores [..., T, S] ---- */
 
-/* A lower triangle, and a band where there is a window. NULL, noted: the extents are not known. */
-static ln_tensor* causal_mask(ln_keras_call* call, const ln_tensor* scores, bool causal, int32_t window) {
-  const int32_t rows = ln_dim(scores, scores->rank - 2), columns = ln_dim(scores, scores->rank - 1);
-  const int32_t dims[] = {1, rows, columns};
-  if (rows < 0 || columns < 0 || (int64_t)rows * columns > 1 << 28) {
-    ln_keras_fail(call, "a causal mask over sequences of unknown length cannot be converted; give the input's length");
-    return NULL;
-  }
-  uint8_t* data = ln_job_alloc(call->job, (size_t)rows * (size_t)columns, 1);
-  for (int32_t r = 0; r < rows; ++r)
-    for (int32_t c = 0; c < columns; ++c)
-      data[(size_t)r * (size_t)columns + (size_t)c] =
-          (!causal || r >= c) && (window < 0 || (r - c < window && c - r < window));
-  return ln_graph_constant(call->b.subgraph, ln_keras_name(call, "causal_mask"), LN_TYPE_BOOL, 3, dims, data);
+/* A lower triangle, and a band where there is a window. */
+static ln_tensor* causal_mask(ln_keras_call* call, ln_tensor* scores, bool causal, int32_t window) {
+  const ln_form form = {call->b, ln_keras_name(call, "causal_mask")};
+  const int32_t width = window < 0 ? -1 : window - 1, dims[] = {1, LN_DIM_OF(0), LN_DIM_OF(1)};
+  return ln_form_reshape(&form, ln_band(&form, scores, width, causal ? 0 : width), 3, dims, NULL);
 }
 
 static ln_tensor* both(ln_keras_call* call, ln_tensor* a, ln_tensor* b) {
@@ -89,8 +81,7 @@ static ln_tensor* share_heads(ln_keras_call* call, ln_tensor* x, int32_t times) 
   return ln_keras_reshape(call, x, 4, dims, ln_keras_name(call, "heads"));
 }
 
-static ln_tensor* masks_of(ln_keras_call* call, const ln_tensor* scores, ln_tensor* q, ln_tensor* v, ln_tensor* k,
-                           bool* noted) {
+static ln_tensor* masks_of(ln_keras_call* call, ln_tensor* scores, ln_tensor* q, ln_tensor* v, ln_tensor* k) {
   ln_tensor* given = ln_keras_reference(call, ln_keras_arg(call, -1, "attention_mask"));
   ln_tensor* query = ln_keras_reference(call, ln_keras_arg(call, -1, "query_mask"));
   ln_tensor* value = ln_keras_reference(call, ln_keras_arg(call, -1, "value_mask"));
@@ -102,11 +93,7 @@ static ln_tensor* masks_of(ln_keras_call* call, const ln_tensor* scores, ln_tens
   mask = both(call, mask, padding_mask(call, key, false));
   const int32_t window = ln_keras_int(call, "sliding_window", -1);
   const bool causal = is_true(call, "use_causal_mask");
-  if (causal || window >= 0) {
-    ln_tensor* triangle = causal_mask(call, scores, causal, window);
-    *noted = triangle == NULL;
-    mask = both(call, mask, triangle);
-  }
+  if (causal || window >= 0) mask = both(call, mask, causal_mask(call, scores, causal, window));
   if (given == NULL) return mask;
   return both(call, ln_build_cast(&call->b, given, LN_TYPE_BOOL, ln_keras_name(call, "mask")), mask);
 }
@@ -209,9 +196,7 @@ static void multi_head(ln_keras_call* call) {
                                ln_keras_name(call, "scaled"));
   ln_tensor* scores = ln_keras_einsum(call, "bqhd,bkhd->bhqk", query, key, ln_keras_name(call, "scores"));
   if (scores == NULL || scores->broken) return;
-  bool noted = false;
-  ln_tensor* mask = masks_of(call, scores, q, v, k, &noted);
-  if (noted) return;
+  ln_tensor* mask = masks_of(call, scores, q, v, k);
   scores = ln_keras_softmax(call, masked(call, scores, mask), 3, ln_keras_name(call, "softmax"));
   ln_tensor* y = ln_keras_einsum(call, "bhqk,bkhd->bqhd", scores, value, ln_keras_name(call, "combined"));
   if (y == NULL) return;
@@ -272,11 +257,7 @@ static void attention(ln_keras_call* call) {
   }
   if (scores == NULL || scores->broken) return;
   ln_tensor* mask = padding_mask(call, ln_keras_mask_of(call, v), false);
-  if (is_true(call, "use_causal_mask")) {
-    ln_tensor* triangle = causal_mask(call, scores, true, -1);
-    if (triangle == NULL) return;
-    mask = both(call, mask, triangle);
-  }
+  if (is_true(call, "use_causal_mask")) mask = both(call, mask, causal_mask(call, scores, true, -1));
   scores = ln_keras_softmax(call, masked(call, scores, mask), 2, ln_keras_name(call, "softmax"));
   ln_tensor* y = ln_build_binary(&call->b, LN_OP_BATCH_MATMUL, scores, v, call->name);
   ln_tensor* query_mask = ln_keras_mask_of(call, q);

@@ -42,22 +42,51 @@ static bool is_pivot(const ln_tf_body* body, const LnPb__NodeDef* def) {
          (is_op(body->defs[node], "Switch") || is_op(body->defs[node], "RefSwitch"));
 }
 
-void ln_tf_default_outputs(ln_tf_importer* importer, const char*** names, size_t* count) {
-  const ln_tf_body* body = ln_tf_graph_body(importer);
-  bool* used = ln_job_alloc(importer->job, body->count, sizeof *used);
-  size_t capacity = 0;
-  *names = NULL;
-  *count = 0;
+/* How a node is taken by others. */
+enum { TAKEN = 1, CONTROLS = 2 };
+
+static uint8_t* uses_of(ln_job* job, const ln_tf_body* body) {
+  uint8_t* uses = ln_job_alloc(job, body->count, sizeof *uses);
   for (size_t i = 0; i < body->count; ++i)
     for (size_t k = 0; k < body->defs[i]->n_input; ++k) {
       int node, output;
       const char* input = body->defs[i]->input[k];
-      if (input[0] != '^' && ln_tf_resolve(body, input, &node, &output) && node >= 0) used[node] = true;
+      const bool control = input[0] == '^';
+      if (ln_tf_resolve(body, control ? input + 1 : input, &node, &output) && node >= 0)
+        uses[node] |= control ? CONTROLS : TAKEN;
     }
+  return uses;
+}
+
+/* A function's results are named "Identity", "Identity_1", ... where it has become a graph. */
+static bool is_result_of_function(const LnPb__NodeDef* def) {
+  static const char kName[] = "Identity";
+  const size_t length = strlen(kName);
+  if (!is_op(def, kName) || strncmp(def->name, kName, length) != 0) return false;
+  return def->name[length] == 0 || (def->name[length] == '_' && strspn(def->name + length + 1, "0123456789") > 0 &&
+                                    def->name[length + 1 + strspn(def->name + length + 1, "0123456789")] == 0);
+}
+
+/* What freezing leaves of inlined functions and loops in such a graph: only control edges take it. */
+static bool is_remains(const LnPb__NodeDef* def, uint8_t uses) {
+  return uses == CONTROLS && strchr(def->name, '/') != NULL && (is_op(def, "Exit") || is_op(def, "Identity"));
+}
+
+void ln_tf_default_outputs(ln_tf_importer* importer, const char*** names, size_t* count) {
+  const ln_tf_body* body = ln_tf_graph_body(importer);
+  const uint8_t* uses = uses_of(importer->job, body);
+  bool of_function = false;
+  size_t capacity = 0;
+  *names = NULL;
+  *count = 0;
+  for (size_t i = 0; i < body->count; ++i)
+    of_function = of_function || (uses[i] == 0 && is_result_of_function(body->defs[i]));
   for (size_t i = 0; i < body->count; ++i) {
-    if (used[i] || is_no_result(body->defs[i]) || is_pivot(body, body->defs[i])) continue;
+    const LnPb__NodeDef* def = body->defs[i];
+    if ((uses[i] & TAKEN) != 0 || is_no_result(def) || is_pivot(body, def) || (of_function && is_remains(def, uses[i])))
+      continue;
     *names = ln_job_grow(importer->job, *names, *count, &capacity, sizeof **names);
-    (*names)[(*count)++] = body->defs[i]->name;
+    (*names)[(*count)++] = def->name;
   }
 }
 

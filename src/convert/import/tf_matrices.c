@@ -1,6 +1,7 @@
 /* Matrices in the last two dimensions: diagonals, bands, cross products. */
 #include <string.h>
 
+#include "convert/band.h"
 #include "convert/import/tf_import.h"
 
 static int last(const ln_tensor* x, int from_end) { return x->rank >= from_end ? ln_dim(x, x->rank - from_end) : -1; }
@@ -97,18 +98,13 @@ static void set_diag(ln_tf_call* call) {
 static void band_part(ln_tf_call* call) {
   int32_t lower, upper;
   ln_tensor* x = ln_tf_in(call, 0);
-  const int32_t dims[] = {last(x, 2), last(x, 1)};
-  if (dims[0] < 0 || dims[1] < 0 || ln_tf_const_ints(call, 1, 1, &lower) != 1 ||
-      ln_tf_const_ints(call, 2, 1, &upper) != 1 || (int64_t)dims[0] * dims[1] > 1 << 26) {
-    ln_tf_fail(call, "its band and the extents of its matrices must be known");
+  if (x->rank < 2 || ln_tf_const_ints(call, 1, 1, &lower) != 1 || ln_tf_const_ints(call, 2, 1, &upper) != 1) {
+    ln_tf_fail(call, "its band and the rank of its matrices must be known");
     return;
   }
-  uint8_t* mask = ln_job_alloc(call->job, (size_t)dims[0] * (size_t)dims[1], 1);
-  for (int32_t i = 0; i < dims[0]; ++i)
-    for (int32_t j = 0; j < dims[1]; ++j)
-      mask[(size_t)i * (size_t)dims[1] + (size_t)j] = (lower < 0 || i - j <= lower) && (upper < 0 || j - i <= upper);
-  ln_tensor* band = ln_graph_constant(call->b.subgraph, ln_tf_name(call, "band"), LN_TYPE_BOOL, 2, dims, mask);
-  ln_tf_return(call, 0, ln_tf_choose(call, band, x, ln_tf_scalar(call, x->type, 0, "zero"), NULL));
+  const ln_form form = {call->b, call->name};
+  ln_tf_return(call, 0,
+               ln_tf_choose(call, ln_band(&form, x, lower, upper), x, ln_tf_scalar(call, x->type, 0, "zero"), NULL));
 }
 
 /* a x b = a[1,2,0] * b[2,0,1] - a[2,0,1] * b[1,2,0] along the last dimension. */
