@@ -369,6 +369,11 @@ typedef struct LinnetBackend {
   /** Runs positions `first` to `end` of the execution plan only. What they read must be there: a tensor's memory is its
    * own from the position that writes it to the last that reads it. No output of theirs may be dynamic. */
   TfLiteStatus (*SubgraphInvokePart)(struct LinnetBackend* backend, int32_t subgraph, int32_t first, int32_t end);
+
+  /** How many nanoseconds a job should take one thread for ParallelFor to be worth its while: a smaller one is done
+   * sooner by a plain loop. UINT32_MAX: none is worth it, and ParallelFor runs everything on the caller. It differs
+   * from invoke to invoke, as the interpreter finds out what is faster. */
+  uint32_t (*ParallelGrainNs)(struct LinnetBackend* backend);
 } LinnetBackend;
 
 /** The backend of the interpreter that runs `context`, NULL if another runtime runs it. */

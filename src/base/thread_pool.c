@@ -88,15 +88,18 @@ static void work(ln_thread_pool* pool, int self) {
     while (take_back(&pool->workers[(self + i) % pool->count], &tile)) pool->task(pool->arg, pool->base + tile);
 }
 
+static void spin_longer(worker* self) {
+  self->spin_ns = self->spin_ns * 2 < MOST_SPIN_NS ? self->spin_ns * 2 : MOST_SPIN_NS;
+}
+
 /* True once there is something new; false where it would be better to sleep. */
-static bool spin(worker* self, uint32_t seen) {
+static bool spin(worker* self, uint32_t seen, uint64_t start) {
   const ln_thread_pool* pool = self->pool;
-  const uint64_t start = ln_clock_ns();
   uint64_t last = start;
   for (;;) {
     for (int turn = 0; turn < TURNS_PER_LOOK; ++turn) {
       if (atomic_load_explicit(&pool->generation, memory_order_acquire) != seen) {
-        self->spin_ns = self->spin_ns * 2 < MOST_SPIN_NS ? self->spin_ns * 2 : MOST_SPIN_NS;
+        spin_longer(self);
         return true;
       }
       LN_PAUSE();
@@ -110,12 +113,14 @@ static bool spin(worker* self, uint32_t seen) {
 
 static uint32_t await_generation(worker* self, uint32_t seen) {
   ln_thread_pool* pool = self->pool;
-  if (!spin(self, seen)) {
+  const uint64_t start = ln_clock_ns();
+  if (!spin(self, seen, start)) {
     pthread_mutex_lock(&pool->mutex);
     atomic_fetch_add(&pool->sleepers, 1);
     while (atomic_load(&pool->generation) == seen) pthread_cond_wait(&pool->wake, &pool->mutex);
     atomic_fetch_sub(&pool->sleepers, 1);
     pthread_mutex_unlock(&pool->mutex);
+    if (ln_clock_ns() - start < MOST_SPIN_NS) spin_longer(self); /* the sleep was not worth being woken from */
   }
   return atomic_load(&pool->generation);
 }

@@ -172,7 +172,7 @@ void ln_conv_bytes_run(TfLiteContext* context, const ln_matrix* matrix, void* sc
   conv_bytes_run r = {.matrix = matrix, .shape = s, .job = job, .scratch = scratch, .panel_chunks = 1};
   if (batch == 0 || panels == 0 || !plan_slab(matrix, s, &r.plan)) return;
   const size_t height = (size_t)s->grid_height, rows = batch * height * (size_t)s->grid_width;
-  const size_t workers = ln_matrix_is_tiny(matrix, rows) ? 1 : matrix->workers;
+  const size_t workers = ln_matrix_workers(context, matrix, rows);
   r.chunks = (height + r.plan.lines - 1) / r.plan.lines;
   if (workers > 1) r.chunks = ln_round_up(r.chunks, workers);
   if (r.chunks > height) r.chunks = height;

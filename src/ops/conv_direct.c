@@ -11,7 +11,7 @@ typedef struct direct_job {
   const float* in;
   float* out;
   span inside; /* grid columns whose windows have all their columns in the picture */
-  size_t rows_per_item, rows, panels_per_item, panel_items;
+  size_t row_items, rows, panels_per_item, panel_items;
 } direct_job;
 
 static span taps_inside(int64_t at, int64_t extent, int64_t taps, int64_t dilation) {
@@ -83,14 +83,15 @@ static void run_row(const direct_job* j, size_t row, size_t n) {
 
 static void run_item(void* arg, size_t item) {
   const direct_job* j = arg;
-  const size_t nr = j->matrix->f32->nr, total = j->rows;
-  const size_t first_row = item / j->panel_items * j->rows_per_item;
+  const size_t nr = j->matrix->f32->nr;
+  const size_t first_row = ln_share_begin(j->rows, j->row_items, item / j->panel_items);
+  const size_t end_row = ln_share_begin(j->rows, j->row_items, item / j->panel_items + 1);
   const size_t first = item % j->panel_items * j->panels_per_item * nr, end = first + j->panels_per_item * nr;
   for (size_t n = first; n < end && n < j->matrix->columns; n += nr)
-    for (size_t row = first_row; row < first_row + j->rows_per_item && row < total; ++row) run_row(j, row, n);
+    for (size_t row = first_row; row < end_row; ++row) run_row(j, row, n);
   const size_t columns = j->matrix->columns, points = (size_t)j->shape->grid_width;
   const size_t width = (end < columns ? end : columns) - first;
-  for (size_t row = first_row; row < first_row + j->rows_per_item && row < total && j->matrix->finish != NULL; ++row) {
+  for (size_t row = first_row; row < end_row && j->matrix->finish != NULL; ++row) {
     float* out = j->out + row * points * columns + first;
     if (width == columns)
       j->matrix->finish(NULL, out, out, points * columns);
@@ -103,22 +104,27 @@ void ln_conv_direct_run(TfLiteContext* context, const ln_matrix* matrix, const l
                         const float* in, float* out) {
   enum { kPoints = 100, kItemsPerWorker = 4 };
   const size_t width = (size_t)shape->grid_width, rows = batch * (size_t)shape->grid_height;
-  const size_t panels = (matrix->columns + matrix->f32->nr - 1) / matrix->f32->nr, workers = matrix->workers;
+  const size_t some = width >= kPoints ? 1 : kPoints / width;
+  const size_t panels = (matrix->columns + matrix->f32->nr - 1) / matrix->f32->nr;
+  const size_t workers = ln_matrix_workers(context, matrix, rows * width);
   direct_job job = {.matrix = matrix,
                     .shape = shape,
                     .in = in,
                     .out = out,
                     .inside = points_inside(shape),
-                    .rows_per_item = width >= kPoints ? 1 : kPoints / width,
+                    .row_items = (rows + some - 1) / some,
                     .rows = rows,
                     .panels_per_item = panels,
                     .panel_items = 1};
-  const size_t items = (rows + job.rows_per_item - 1) / job.rows_per_item, wanted = workers * kItemsPerWorker;
-  if (workers > 1 && items < wanted) {
-    const size_t parts = (wanted + items - 1) / items;
+  const size_t even = ln_round_up(job.row_items, workers), wanted = workers * kItemsPerWorker;
+  if (even <= rows) job.row_items = even;
+  if (workers > 1 && job.row_items < wanted) {
+    const size_t parts = (wanted + job.row_items - 1) / job.row_items;
     job.panels_per_item = parts >= panels ? 1 : (panels + parts - 1) / parts;
     job.panel_items = (panels + job.panels_per_item - 1) / job.panels_per_item;
   }
-  ln_parallel_sized(context, run_item, &job, items * job.panel_items,
-                    rows * width * matrix->parts[0].depth * matrix->columns / 8);
+  if (workers > 1)
+    ln_parallel_for(context, run_item, &job, job.row_items * job.panel_items);
+  else
+    for (size_t item = 0; item < job.row_items * job.panel_items; ++item) run_item(&job, item);
 }

@@ -119,6 +119,8 @@ void ln_conv_winograd_run(TfLiteContext* context, const ln_matrix* matrix, const
   float* zeros = job.scratch + matrix->workers * worker_floats(matrix, shape);
   for (size_t n = 0; n < matrix->padded_columns; ++n) zeros[n] = 0.0f;
   job.zeros = zeros;
-  const size_t items = ln_winograd_share(&job.tiles, tiles_at_once(matrix, shape), matrix->workers);
-  ln_parallel_items(context, matrix->workers, run_item, &job, items);
+  const size_t rows = batch * (size_t)shape->grid_height * (size_t)shape->grid_width;
+  const size_t workers = ln_matrix_workers(context, matrix, rows);
+  const size_t items = ln_winograd_share(&job.tiles, tiles_at_once(matrix, shape), workers);
+  ln_parallel_items(context, workers, run_item, &job, items);
 }

@@ -346,7 +346,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   TfLiteTensor* output;
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_output(context, node, 0, &output));
-  if (d->one_row) {
+  if (d->one_row && ln_matrix_workers(context, &d->matrix, 1) == 1) {
     ln_matrix_run_row(&d->matrix, ln_get_temporary(context, node, kScratch)->data.raw, input->data.raw_const,
                       output->data.raw);
     return kTfLiteOk;

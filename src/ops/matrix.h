@@ -146,6 +146,9 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
 bool ln_matrix_takes_row(const ln_matrix* matrix);
 void ln_matrix_run_row(const ln_matrix* matrix, void* scratch, const void* in, void* out);
 
+/* How many workers a product of so many rows is worth: 1 or all. */
+size_t ln_matrix_workers(TfLiteContext* context, const ln_matrix* matrix, size_t rows);
+
 /* How many workers prepare should have scratch memory for. */
 size_t ln_worker_count(TfLiteContext* context);
 /* Calls work(arg, item, worker) for every item; at most `workers` run at once, each with a number of its own. */

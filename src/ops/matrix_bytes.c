@@ -174,6 +174,5 @@ void ln_matrix_run_row(const ln_matrix* matrix, void* scratch, const void* in, v
 
 bool ln_matrix_takes_row(const ln_matrix* matrix) {
   return matrix->ready && matrix->part_count == 1 && matrix->channel_groups == 1 && matrix->segments == 1 &&
-         !matrix->winograd && matrix->sparse == NULL && matrix->to_bytes &&
-         (matrix->workers == 1 || ln_matrix_is_tiny(matrix, 1));
+         !matrix->winograd && matrix->sparse == NULL && matrix->to_bytes;
 }

@@ -382,15 +382,23 @@ static void share_rows(run_state* s, size_t workers) {
   if (chunks < least * workers) s->row_chunks = least * workers;
 }
 
-bool ln_matrix_is_tiny(const ln_matrix* matrix, size_t rows) {
-  /* One row waits for its weights; a sum of bytes takes as long to requantize as some products. */
-  enum { kFloats = 200000, kRow = 40000, kBytes = 1000000, kWidened = 400000, kPlain = 20000, kResult = 50 };
+size_t ln_matrix_workers(TfLiteContext* context, const ln_matrix* matrix, size_t rows) {
+  /* Products a nanosecond. One row waits for its weights; a sum of bytes takes as long to requantize as some products.
+   */
+  enum { kFloats = 50, kRow = 20, kBytes = 250, kWidened = 100, kWords = 25, kPlain = 5, kResult = 50 };
+  if (matrix->workers == 1) return 1;
   const ln_gemm_q8* q8 = matrix->q8;
-  if (!is_float(matrix) && q8 == NULL) return false;
   const double results = (double)rows * (double)matrix->columns, products = results * (double)matrix->max_depth;
-  if (q8 == NULL) return products < (rows == 1 ? kRow : kFloats);
-  if (q8->mr * q8->nr <= 32) return products < kPlain;
-  return products + kResult * results < (q8->a_size == 1 ? kBytes : kWidened);
+  double duration_ns;
+  if (is_float(matrix))
+    duration_ns = products / (rows == 1 ? kRow : kFloats);
+  else if (q8 == NULL)
+    duration_ns = (products + kResult * results) / kWords;
+  else if (q8->mr * q8->nr <= 32)
+    duration_ns = products / kPlain;
+  else
+    duration_ns = (products + kResult * results) / (q8->a_size == 1 ? kBytes : kWidened);
+  return ln_is_worth_sharing(context, duration_ns) ? matrix->workers : 1;
 }
 
 void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, ln_matrix_order order, size_t count,
@@ -398,8 +406,7 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
                    const void* arg) {
   if (count == 0 || lines == 0 || line_rows == 0 || matrix->columns == 0) return;
   const size_t nr = panel_columns(matrix), all = lines * line_rows;
-  const bool tiny = ln_matrix_is_tiny(matrix, count * all);
-  const size_t panels = (matrix->columns + nr - 1) / nr, workers = tiny ? 1 : matrix->workers;
+  const size_t panels = (matrix->columns + nr - 1) / nr, workers = ln_matrix_workers(context, matrix, count * all);
   size_t unit = is_float(matrix) ? 1 : matrix->q8 != NULL ? matrix->q8->mr : matrix->s16s8->mr;
   const bool whole_lines = lines > 1 && line_rows <= matrix->row_chunk;
   if (whole_lines) unit = line_rows;

@@ -44,9 +44,6 @@ enum { LN_MATRIX_BYTE_ROWS = 24 }; /* chunks of rows of bytes are multiples of t
  * added to every sum. */
 void ln_matrix_store_row(const ln_matrix_tile* tile, size_t m, size_t n, size_t width, uint32_t term, int32_t* values);
 
-/* Some microseconds' work is not worth waking other threads for. */
-bool ln_matrix_is_tiny(const ln_matrix* matrix, size_t rows);
-
 /* What the weights' zero point takes off, as the kernels see the weights; 0 where the rule does without. */
 int32_t ln_matrix_weights_zero(const ln_matrix* matrix);
 

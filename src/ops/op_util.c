@@ -357,13 +357,19 @@ void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile
   for (size_t tile = 0; tile < tile_count; ++tile) task(arg, tile);
 }
 
-/* A microsecond and more. A parallel loop takes a third of one, and what another thread has touched is slow to read
- * and to write. */
-enum { kWorthwhile = 16000 };
+bool ln_is_worth_sharing(TfLiteContext* context, double duration_ns) {
+  LinnetBackend* backend = LinnetBackendOf(context);
+  return backend != NULL && duration_ns >= backend->ParallelGrainNs(backend);
+}
+
+static bool are_worth_sharing(TfLiteContext* context, size_t operations) {
+  const double kOperationsPerNs = 4;
+  return ln_is_worth_sharing(context, (double)operations / kOperationsPerNs);
+}
 
 void ln_parallel_sized(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count,
                        size_t operations) {
-  if (operations >= kWorthwhile) {
+  if (tile_count > 1 && are_worth_sharing(context, operations)) {
     ln_parallel_for(context, task, arg, tile_count);
     return;
   }
@@ -389,10 +395,10 @@ void ln_parallel_ranges(TfLiteContext* context, void (*run)(void* arg, size_t be
                         size_t count, size_t most, size_t operations) {
   enum { kLong = 2000000, kSharesOfLong = 4 };
   range_job job = {run, arg, count, most, 1};
-  if (operations >= kWorthwhile)
+  if (count > 1 && are_worth_sharing(context, operations))
     job.shares = (size_t)ln_thread_count(context) * (operations < kLong ? 1 : kSharesOfLong);
   if (job.shares > count) job.shares = count;
-  ln_parallel_sized(context, run_share, &job, job.shares, operations);
+  ln_parallel_for(context, run_share, &job, job.shares);
 }
 
 int ln_thread_count(TfLiteContext* context) {

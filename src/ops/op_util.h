@@ -139,7 +139,9 @@ TfLiteTensor* ln_get_temporary(TfLiteContext* context, const TfLiteNode* node, i
 
 /* Runs the tiles on the interpreter's threads; in order on the caller under a foreign runtime. */
 void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count);
-/* The same for a job of `operations` multiply-adds, or element visits that take as long: one that is too small to be
+/* Whether it pays to share out what takes one thread so long. It may be another answer in the next invoke. */
+bool ln_is_worth_sharing(TfLiteContext* context, double duration_ns);
+/* For a job of `operations` multiply-adds, or element visits that take as long: one that is too small to be
  * worth waking others for runs on the caller. */
 void ln_parallel_sized(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count,
                        size_t operations);

@@ -26,8 +26,13 @@ static ln_thread_pool* pool_of(ln_interpreter* interpreter) {
   return interpreter->pool;
 }
 
+static uint32_t parallel_grain_ns(LinnetBackend* backend) {
+  return thread_count(backend) > 1 ? ln_pace_grain_ns(interpreter_of(backend)->way) : UINT32_MAX;
+}
+
 static void parallel_for(LinnetBackend* backend, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count) {
-  ln_thread_pool* pool = tile_count > 1 && thread_count(backend) > 1 ? pool_of(interpreter_of(backend)) : NULL;
+  const bool shared = tile_count > 1 && parallel_grain_ns(backend) < UINT32_MAX;
+  ln_thread_pool* pool = shared ? pool_of(interpreter_of(backend)) : NULL;
   if (pool != NULL) {
     ln_thread_pool_run(pool, task, arg, tile_count);
     return;
@@ -167,6 +172,7 @@ void ln_backend_fill(ln_interpreter* interpreter) {
       .SubgraphGeneration = subgraph_generation,
       .SubgraphPrepared = subgraph_prepared,
       .SubgraphInvokePart = subgraph_invoke_part,
+      .ParallelGrainNs = parallel_grain_ns,
   };
   interpreter->external_contexts[kTfLiteCpuBackendContext] = &interpreter->backend.base;
 }

@@ -105,6 +105,17 @@ static void report_cancelled(ln_interpreter* interpreter) {
     ln_report(reporter, "Invoke() ran longer than its timeout of %g ms", interpreter->config.timeout_ms);
 }
 
+static TfLiteStatus invoke_paced(ln_subgraph* subgraph) {
+  ln_interpreter* interpreter = subgraph->interpreter;
+  bool measured;
+  interpreter->way = ln_pace_begin(&subgraph->pace, &measured);
+  const uint64_t start = measured ? ln_clock_ns() : 0;
+  const TfLiteStatus status = ln_subgraph_invoke(subgraph);
+  ln_pace_end(&subgraph->pace, measured ? ln_clock_ns() - start : 0);
+  interpreter->way = LN_PACE_FINE;
+  return status;
+}
+
 TfLiteStatus ln_interpreter_invoke(ln_interpreter* interpreter, int32_t subgraph) {
   ln_subgraph* s = subgraph_at(interpreter, subgraph);
   if (s == NULL) return kTfLiteError;
@@ -117,7 +128,7 @@ TfLiteStatus ln_interpreter_invoke(ln_interpreter* interpreter, int32_t subgraph
   const bool bounded = timeout_ms > 0 && timeout_ms < 1e12;
   interpreter->deadline_ns = bounded ? ln_clock_ns() + (uint64_t)(timeout_ms * 1e6) : 0;
   ++interpreter->invoke_depth;
-  const TfLiteStatus status = ln_subgraph_invoke(s);
+  const TfLiteStatus status = interpreter->config.num_threads > 1 ? invoke_paced(s) : ln_subgraph_invoke(s);
   --interpreter->invoke_depth;
   if (status == kTfLiteCancelled) report_cancelled(interpreter);
   return status;

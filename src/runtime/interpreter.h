@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "base/thread_pool.h"
+#include "runtime/pace.h"
 #include "runtime/planner.h"
 #include "runtime/runtime.h"
 
@@ -71,6 +72,7 @@ typedef struct ln_subgraph {
   int32_t next_to_prepare; /* position in the plan; the plan's size: all are prepared */
   uint32_t generation;     /* counts the preparations from the first node on */
   int32_t position;        /* in the plan, of the node that is being prepared or run, -1: none */
+  ln_pace pace;            /* of invokes from outside */
   int32_t current_node;    /* that is being prepared or run, -1: none; for messages */
   bool dynamic;            /* after the allocation not all shapes are known */
   bool ready;              /* allocated: may be invoked */
@@ -109,6 +111,7 @@ struct ln_interpreter {
   TfLiteExternalContext* external_contexts[kTfLiteMaxExternalContexts];
   ln_thread_pool* pool;
   bool pool_failed;
+  ln_pace_way way;       /* of the invoke that runs; LN_PACE_FINE in between */
   ln_node* preparing;    /* the node that is being prepared: the innermost */
   uint64_t report_count; /* messages so far */
   atomic_bool cancelled;

@@ -30,6 +30,7 @@ static TfLiteStatus parallel_invoke(TfLiteContext* context, TfLiteNode* node) {
   LinnetBackend* backend = LinnetBackendOf(context);
   const int threads = backend->ThreadCount(backend);
   CHECK(threads >= 1 && threads <= context->recommended_num_threads);
+  CHECK((backend->ParallelGrainNs(backend) == UINT32_MAX) == (threads == 1)); /* at first something is shared out */
   static const size_t kCounts[] = {0, 1, 2, 3, TILES};
   for (size_t k = 0; k < sizeof kCounts / sizeof kCounts[0]; ++k) {
     for (int i = 0; i < TILES; ++i) atomic_store(&tile_runs[i], 0);
