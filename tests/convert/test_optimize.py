@@ -92,4 +92,4 @@ def test_an_absurd_operator_version_costs_no_time(tmp_path):
         graph.op("TANH", [x], [y], version=2**31 - 1)
     model.metadata("min_runtime_version", b"99999999999999999999.-1.99999")
     model.save(tmp_path / "model.tflite")
-    command.linnet("optimize", tmp_path / "model.tflite", "-o", tmp_path / "out.tflite", "--skip", "all", timeout=20)
+    command.linnet("optimize", tmp_path / "model.tflite", "-o", tmp_path / "out.tflite", timeout=20)
