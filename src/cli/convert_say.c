@@ -1,6 +1,7 @@
 #include "convert_say.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -102,10 +103,36 @@ static LinnetConvertOptions options_of(const cli_args* args, convert_say* say) {
   return options;
 }
 
+static bool is_pass(const char* word, size_t length) {
+  const char *name = "all", *description;
+  for (int i = 0;; ++i) {
+    if (strlen(name) == length && strncmp(name, word, length) == 0) return true;
+    if (!LinnetGetPass(i, &name, &description)) return false;
+  }
+}
+
+/* The exit code: CLI_OK where all words name passes. */
+static int check_passes(const char* command, const char* list) {
+  char names[1024] = "all";
+  const char *name, *description;
+  for (int i = 0; LinnetGetPass(i, &name, &description); ++i)
+    snprintf(names + strlen(names), sizeof names - strlen(names), ", %s", name);
+  for (; list != NULL && *list != 0; list += strspn(list, ", ")) {
+    const size_t length = strcspn(list, ", ");
+    if (length > 0 && !is_pass(list, length))
+      return cli_fail(CLI_USAGE, "%s: --skip: no optimization is called \"%.*s\": %s", command, (int)length, list,
+                      names);
+    list += length;
+  }
+  return CLI_OK;
+}
+
 int convert_command(const cli_args* args, const char* command, const char* what, convert_function function) {
   convert_say say = {.passes = cli_has(args, "dump-passes"), .json = cli_has(args, "json")};
   const char *source = cli_operand(args, 0), *output = cli_value(args, "output");
   if (output == NULL) return cli_fail(CLI_USAGE, "%s: --output FILE says where the %s goes", command, what);
+  const int passes = check_passes(command, cli_value(args, "skip"));
+  if (passes != CLI_OK) return passes;
   const LinnetConvertOptions options = options_of(args, &say);
   if (say.json) {
     json_open_object(NULL);

@@ -1,4 +1,5 @@
 /* The linnet command: finds the subcommand and runs it. */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,7 @@ static int help(const char* name) {
 }
 
 int main(int argc, char** argv) {
+  signal(SIGXFSZ, SIG_IGN); /* what would be too large a file is an error of the write, after which it is removed */
   if (argc < 2) {
     cli_print_overview();
     return CLI_USAGE;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file_kind.h"
 #include "convert/import/import.h"
 #include "convert/labels.h"
 #include "convert/merge.h"
@@ -39,9 +40,24 @@ static void report(const ln_job* job, void* arg) {
   }
 }
 
-/* What all jobs begin with. */
-static const call* begin(ln_job* job, void* arg) {
+/* Nothing that is read, or was written just before, may be overwritten by what is written. */
+static void check_files(ln_job* job, const call* c, bool in_place) {
+  const char* page = c->options.report;
+  if (ln_file_kind_of(c->source) == LN_FILE_OTHER)
+    ln_stop(job, "%s cannot be read: it is no plain file; the converter reads files and folders", c->source);
+  ln_check_output(job, c->destination);
+  if (!in_place && ln_file_is_same(c->source, c->destination))
+    ln_stop(job, "%s is the source itself, which would be lost; --output takes another name", c->destination);
+  if (page == NULL) return;
+  ln_check_output(job, page);
+  if (ln_file_is_same(page, c->destination) || ln_file_is_same(page, c->source))
+    ln_stop(job, "%s cannot be the report: it is the model; --report takes another name", page);
+}
+
+/* What all jobs begin with. `in_place`: the source may be the destination. */
+static const call* begin(ln_job* job, void* arg, bool in_place) {
   const call* c = arg;
+  check_files(job, c, in_place);
   job->progress = c->options.progress;
   job->progress_data = c->options.user_data;
   ln_job_progress(job, "reading", 0, 0);
@@ -67,7 +83,7 @@ static ln_report* begin_report(const call* c, ln_graph* graph) {
 }
 
 static void optimize(ln_job* job, void* arg) {
-  const call* c = begin(job, arg);
+  const call* c = begin(job, arg, true);
   ln_graph* graph = ln_read_tflite(job, c->source);
   ln_report* report = begin_report(c, graph);
   ln_run_passes(graph, c->options.skip);
@@ -81,43 +97,67 @@ TfLiteStatus LinnetOptimize(const char* source, const char* destination, const L
   return run(optimize, source, destination, options);
 }
 
-/* What stands at the beginning of a file says what it is. */
-static bool begins_with(const char* path, const char* bytes, size_t count) {
-  char head[8];
-  FILE* file = fopen(path, "rb");
+/* What stands in a file says what it is. */
+static bool has_at(const char* path, long place, const char* bytes, size_t count) {
+  char found[8];
+  FILE* file = ln_file_kind_of(path) == LN_FILE_PLAIN ? fopen(path, "rb") : NULL;
   if (file == NULL) return false;
-  const size_t got = fread(head, 1, count, file);
+  const size_t got = fseek(file, place, SEEK_SET) == 0 ? fread(found, 1, count, file) : 0;
   fclose(file);
-  return got == count && memcmp(head, bytes, count) == 0;
+  return got == count && memcmp(found, bytes, count) == 0;
 }
 
-static bool exists(const char* path) {
-  FILE* file = fopen(path, "rb");
-  if (file != NULL) fclose(file);
-  return file != NULL;
+/* Options that mean nothing for a kind of source are not passed over. */
+static void refuse(ln_job* job, const char* option, const char* value, const char* why) {
+  if (value != NULL) ln_stop(job, "--%s %s: %s", option, value, why);
 }
 
-static ln_graph* import(ln_job* job, const call* c) {
-  const bool keras = begins_with(c->source, "\x89HDF\r\n\x1a\n", 8) || begins_with(c->source, "PK\3\4", 4);
-#ifndef LINNET_HAVE_PROTOBUF_C
-  if (!keras)
-    ln_stop(job, "%s: this build cannot read TensorFlow's files: %s was missing when it was built", c->source,
-            LinnetConvertMissing());
+static ln_graph* import_keras(ln_job* job, const call* c) {
+  static const char kOwn[] = "a Keras file has its own; model.export() makes a SavedModel of any part";
+  refuse(job, "checkpoint", c->options.checkpoint, "a Keras file has its weights itself");
+  refuse(job, "inputs", c->options.inputs, kOwn);
+  refuse(job, "outputs", c->options.outputs, kOwn);
+  refuse(job, "signatures", c->options.signatures, "a Keras file has none; serving_default is made for it");
+  refuse(job, "tags", c->options.tags, "only SavedModels have tags");
   return ln_import_keras(job, c->source, &c->options);
-#else
-  if (keras) return ln_import_keras(job, c->source, &c->options);
-  if (exists(ln_job_text(job, "%s/saved_model.pb", c->source)) ||
-      exists(ln_job_text(job, "%s/saved_model.pbtxt", c->source)))
+}
+
+#ifdef LINNET_HAVE_PROTOBUF_C
+static bool is_saved_model(ln_job* job, const char* path) {
+  return ln_file_kind_of(ln_job_text(job, "%s/saved_model.pb", path)) == LN_FILE_PLAIN ||
+         ln_file_kind_of(ln_job_text(job, "%s/saved_model.pbtxt", path)) == LN_FILE_PLAIN;
+}
+
+static ln_graph* import_tensorflow(ln_job* job, const call* c) {
+  static const char kFrozen[] = "a SavedModel is converted by its signatures; a graph is cut at any node";
+  if (is_saved_model(job, c->source)) {
+    refuse(job, "inputs", c->options.inputs, kFrozen);
+    refuse(job, "outputs", c->options.outputs, kFrozen);
     return ln_import_savedmodel(job, c->source, &c->options);
-  if (exists(ln_job_text(job, "%s/.", c->source)))
+  }
+  if (ln_file_kind_of(c->source) == LN_FILE_FOLDER)
     ln_stop(job, "%s is a folder without saved_model.pb or saved_model.pbtxt, one of which a SavedModel has",
             c->source);
+  refuse(job, "signatures", c->options.signatures, "only SavedModels have signatures; --outputs picks a graph's nodes");
+  refuse(job, "tags", c->options.tags, "only SavedModels have tags");
   return ln_import_graphdef(job, c->source, &c->options);
+}
+#endif
+
+static ln_graph* import(ln_job* job, const call* c) {
+  if (has_at(c->source, 4, "TFL3", 4))
+    ln_stop(job, "%s is a .tflite file already; linnet optimize applies the same optimizations to it", c->source);
+  if (has_at(c->source, 0, "\x89HDF\r\n\x1a\n", 8) || has_at(c->source, 0, "PK\3\4", 4)) return import_keras(job, c);
+#ifdef LINNET_HAVE_PROTOBUF_C
+  return import_tensorflow(job, c);
+#else
+  ln_stop(job, "%s: this build cannot read TensorFlow's files: %s was missing when it was built", c->source,
+          LinnetConvertMissing());
 #endif
 }
 
 static void convert(ln_job* job, void* arg) {
-  const call* c = begin(job, arg);
+  const call* c = begin(job, arg, false);
   ln_graph* graph = import(job, c);
   if (job->problem_count != 0) return;
   ln_graph_sweep(graph);
@@ -149,7 +189,7 @@ ln_graph* ln_import_keras(ln_job* job, const char* path, const LinnetConvertOpti
 #endif
 
 static void freeze(ln_job* job, void* arg) {
-  const call* c = begin(job, arg);
+  const call* c = begin(job, arg, false);
 #ifdef LINNET_HAVE_PROTOBUF_C
   ln_freeze_graphdef(job, c->source, c->destination, &c->options);
 #else

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file_kind.h"
 #include "convert/costs.h"
 #include "convert/text.h"
 #include "convert/trace.h"
@@ -222,11 +223,9 @@ static void put_steps(ln_text* text, const ln_trace* trace) {
 
 /* Bytes of a file; 0: there is none. */
 static double file_bytes(const char* path) {
-  FILE* file = fopen(path, "rb");
+  FILE* file = ln_file_kind_of(path) == LN_FILE_PLAIN ? fopen(path, "rb") : NULL;
   if (file == NULL) return 0;
-  /* A folder opens too, and has no first byte. */
-  const bool readable = fgetc(file) != EOF && fseek(file, 0, SEEK_END) == 0;
-  const long size = readable ? ftell(file) : 0;
+  const long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : 0;
   fclose(file);
   return size > 0 ? (double)size : 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file_kind.h"
 #include "base/hash.h"
 #include "convert/versions.h"
 #include "model/model.h"
@@ -406,12 +407,23 @@ static void close_output(void* what) {
   if (out->partial != NULL) remove(out->partial);
 }
 
+void ln_check_output(ln_job* job, const char* path) {
+  const ln_file_kind kind = ln_file_kind_of(path);
+  if (kind == LN_FILE_FOLDER) ln_stop(job, "%s cannot be written: it is a folder; a file's name is right", path);
+  if (kind == LN_FILE_OTHER)
+    ln_stop(job, "%s cannot be written: it is no plain file, which alone can be replaced as a whole", path);
+}
+
 static output* begin_output(ln_job* job, const char* path) {
   output* out = ln_job_alloc(job, 1, sizeof *out);
-  char* partial = ln_job_text(job, "%s.partial", path);
-  out->path = path;
+  char real[4096];
+  ln_check_output(job, path);
+  /* Where a link stands, what it leads to is replaced. */
+  out->path = ln_file_real_name(path, real, sizeof real) ? ln_job_strdup(job, real) : path;
+  char* partial = ln_job_text(job, "%s.partial", out->path);
   ln_job_defer(job, close_output, out);
-  out->file = fopen(partial, "wb");
+  remove(partial); /* of a run that was killed */
+  out->file = fopen(partial, "wbx");
   if (out->file == NULL) ln_stop(job, "%s cannot be written: %s", partial, strerror(errno));
   out->partial = partial;
   return out;

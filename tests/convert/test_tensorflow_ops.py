@@ -177,6 +177,9 @@ CASES |= {f"Einsum_any_{i}": (lambda x, e=equation, y=y: tf.einsum(e, x, w(*y)),
     ("abc,dc->dab", (None, None, 6), (5, 6)), ("...x,xyz->...yz", (None, None, None, 6), (6, 2, 4))])}
 CASES |= {f"Einsum_any_{equation}": (lambda x, e=equation: tf.einsum(e, x, x + 1), [((None, None, 2, 4), F)])
           for equation in ("aecd,abcd->acbe", "abcd,aecd->ab", "abcd,abcd->acd")}
+CASES |= {f"BatchNorm_training_{part}_{factor}": (lambda x, part=part, factor=factor: raw.FusedBatchNormV3(
+    x=x, scale=w(4), offset=w(4) + 1, mean=w(4), variance=tf.abs(w(4)), is_training=True, exponential_avg_factor=factor)[part], [(X, F)])
+    for part in (0, 1, 2) for factor in (1.0, 0.25)}
 # Tables of fewer, and of hardly more, rows than the numbers that are put for unknown extents.
 CASES |= {f"Positions_{rows}": (lambda x, rows=rows: x + tf.gather(w(rows, 3), tf.range(tf.shape(x)[1])), [((None, None, 3), F)])
           for rows in (4, 40, 300, 500)}

@@ -42,6 +42,19 @@ static bool is_pivot(const ln_tf_body* body, const LnPb__NodeDef* def) {
          (is_op(body->defs[node], "Switch") || is_op(body->defs[node], "RefSwitch"));
 }
 
+/* The name of a file that was written, which a saver gives back. */
+static bool is_of_saver(const ln_tf_body* body, const LnPb__NodeDef* def) {
+  static const char* const kOps[] = {"Save", "SaveSlices", "SaveV2", "ShardedFilename", "MergeV2Checkpoints"};
+  for (size_t i = 0; i < def->n_input && is_op(def, "Identity"); ++i) {
+    int node, output;
+    const char* input = def->input[i][0] == '^' ? def->input[i] + 1 : def->input[i];
+    if (!ln_tf_resolve(body, input, &node, &output) || node < 0) continue;
+    for (size_t k = 0; k < sizeof kOps / sizeof kOps[0]; ++k)
+      if (is_op(body->defs[node], kOps[k])) return true;
+  }
+  return false;
+}
+
 /* How a node is taken by others. */
 enum { TAKEN = 1, CONTROLS = 2 };
 
@@ -83,7 +96,8 @@ void ln_tf_default_outputs(ln_tf_importer* importer, const char*** names, size_t
     of_function = of_function || (uses[i] == 0 && is_result_of_function(body->defs[i]));
   for (size_t i = 0; i < body->count; ++i) {
     const LnPb__NodeDef* def = body->defs[i];
-    if ((uses[i] & TAKEN) != 0 || is_no_result(def) || is_pivot(body, def) || (of_function && is_remains(def, uses[i])))
+    if ((uses[i] & TAKEN) != 0 || is_no_result(def) || is_pivot(body, def) || is_of_saver(body, def) ||
+        (of_function && is_remains(def, uses[i])))
       continue;
     *names = ln_job_grow(importer->job, *names, *count, &capacity, sizeof **names);
     (*names)[(*count)++] = def->name;
@@ -211,7 +225,8 @@ static ln_tf_importer* import(ln_job* job, const char* path, const LinnetConvert
     names = ln_job_grow(job, names, count, &capacity, sizeof *names);
     names[count++] = word;
   }
-  if (count == 0) ln_tf_default_outputs(importer, &names, &count);
+  const bool found = count == 0;
+  if (found) ln_tf_default_outputs(importer, &names, &count);
   if (count == 0) ln_stop(job, "%s: no node is an output; --outputs names them", path);
   for (size_t i = 0; i < count; ++i) ln_tf_mark_assigned(importer, names[i]);
   ln_signature* signature = ln_graph_signature(graph, "serving_default", scope->subgraph);
@@ -220,12 +235,14 @@ static ln_tf_importer* import(ln_job* job, const char* path, const LinnetConvert
     int node, output;
     if (value.kind == LN_TF_COMPLEX)
       ln_stop(job, "output \"%s\" is complex; its real and imaginary part can be outputs", names[i]);
+    if (value.tensor == NULL && found && count > 1) continue; /* a list, a table that nobody takes */
     if (value.tensor == NULL) ln_stop(job, "output \"%s\" is no tensor", names[i]);
     if (ln_tf_resolve(body, names[i], &node, &output) && node >= 0)
       value.tensor = ln_tf_stored(scope, value.tensor, output_dtype(body->defs[node]), names[i]);
     ln_graph_output(scope->subgraph, value.tensor);
     ln_signature_output(signature, without_number(job, names[i]), value.tensor);
   }
+  if (scope->subgraph->output_count == 0) ln_stop(job, "%s: no node is an output; --outputs names them", path);
   if (options->inputs == NULL) add_placeholders(scope);
   for (size_t i = 0; i < scope->subgraph->input_count; ++i)
     ln_signature_input(signature, scope->subgraph->inputs[i]->name, scope->subgraph->inputs[i]);

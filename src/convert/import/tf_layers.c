@@ -240,17 +240,69 @@ static void bias_add(ln_tf_call* call) {
                ln_build_binary(&call->b, LN_OP_ADD, x, per_channel(call, ln_tf_in(call, 1), x, "bias"), call->name));
 }
 
+/* What the running mean or variance becomes: the batch's own, mixed with what it was. */
+static ln_tensor* running(ln_tf_call* call, int input, ln_tensor* own, const char* what) {
+  const double factor = (double)ln_tf_float(call->def, "exponential_avg_factor", 1);
+  const int32_t channels = -1;
+  own = ln_build_reshape(&call->b, own, 1, &channels, ln_tf_name(call, what));
+  if (factor == 1) return own;
+  const ln_form form = {call->b, ln_tf_name(call, what)};
+  return ln_form_binary(&form, LN_OP_ADD, ln_form_number(&form, LN_OP_MUL, own, factor, "new"),
+                        ln_form_number(&form, LN_OP_MUL, ln_tf_in(call, input), 1 - factor, "old"), "running");
+}
+
+/* The training form: with the mean and variance of the batch itself, which come out as well, the variance with n - 1 in
+ * place of n. */
+static void batch_norm_of_batch(ln_tf_call* call, double epsilon) {
+  const ln_form form = {call->b, call->name};
+  ln_tensor* x = ln_tf_in(call, 0);
+  int32_t axes[LN_MAX_DIMS];
+  int count = 0;
+  const int channel = ln_tf_is_nchw(call) ? 1 : x->rank - 1;
+  if (x->rank < 3 || !ln_dim_is_known(x, channel) || ln_dim(x, channel) < 1) {
+    ln_tf_fail(call, "its channels are not known");
+    return;
+  }
+  for (int i = 0; i < x->rank; ++i)
+    if (i != channel) axes[count++] = i;
+  ln_warn(call->job, call->b.place,
+          "it is in training form: it normalizes by the mean and variance of the batch itself");
+  ln_tensor* mean = ln_build_reduce(&call->b, LN_OP_MEAN, x, count, axes, true, ln_tf_name(call, "mean"));
+  ln_tensor* d = ln_form_binary(&form, LN_OP_SUB, x, mean, "centered");
+  ln_tensor* variance = ln_build_reduce(&call->b, LN_OP_MEAN, ln_form_unary(&form, LN_OP_SQUARE, d, "squares"), count,
+                                        axes, true, ln_tf_name(call, "variance"));
+  ln_tensor* root =
+      ln_form_unary(&form, LN_OP_RSQRT, ln_form_number(&form, LN_OP_ADD, variance, epsilon, "moved"), "rsqrt");
+  ln_tensor* scaled = ln_form_binary(&form, LN_OP_MUL, ln_form_binary(&form, LN_OP_MUL, d, root, "normalized"),
+                                     per_channel(call, ln_tf_in(call, 1), x, "scale"), "scaled");
+  ln_tf_return(call, 0,
+               ln_form_binary(&form, LN_OP_ADD, scaled, per_channel(call, ln_tf_in(call, 2), x, "offset"), NULL));
+  ln_tensor* extents = ln_form_extents(&form, x, LN_TYPE_INT32, "extents");
+  static const int32_t kFirst = 0;
+  ln_tensor* n = ln_form_cast(
+      &form, ln_build_reduce(&call->b, LN_OP_REDUCE_PROD, extents, 1, &kFirst, false, ln_tf_name(call, "elements")),
+      x->type, "elements");
+  n = ln_form_number(&form, LN_OP_MUL, n, 1.0 / ln_dim(x, channel), "n");
+  ln_tensor* less = ln_form_number(&form, LN_OP_MAXIMUM, ln_form_number(&form, LN_OP_SUB, n, 1, "less"), 1, "divisor");
+  ln_tf_return(call, 1, running(call, 3, mean, "running_mean"));
+  ln_tf_return(call, 2,
+               running(call, 4,
+                       ln_form_binary(&form, LN_OP_MUL, variance, ln_form_binary(&form, LN_OP_DIV, n, less, "ratio"),
+                                      "unbiased"),
+                       "running_variance"));
+}
+
 /* x * m + (offset - mean * m) with m = scale / sqrt(variance + epsilon): both computed here where they are constants.
  */
 static void batch_norm(ln_tf_call* call) {
   const ln_builder* b = &call->b;
   ln_tensor *x = ln_tf_in(call, 0), *scale = ln_tf_in(call, 1), *offset = ln_tf_in(call, 2), *mean = ln_tf_in(call, 3),
             *variance = ln_tf_in(call, 4);
+  const double epsilon = (double)ln_tf_float(call->def, "epsilon", 1e-4f);
   if (ln_tf_bool(call->def, "is_training", true)) {
-    ln_tf_fail(call, "it is in training mode; a graph for inference has its running mean and variance");
+    batch_norm_of_batch(call, epsilon);
     return;
   }
-  const double epsilon = (double)ln_tf_float(call->def, "epsilon", 1e-4f);
   ln_tensor* root = ln_build_unary(b, LN_OP_RSQRT,
                                    ln_build_with_number(b, LN_OP_ADD, variance, epsilon, ln_tf_name(call, "variance")),
                                    ln_tf_name(call, "rsqrt"));

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/checked.h"
+#include "base/file_kind.h"
 #include "base/file_map.h"
 #include "convert/floats.h"
 #include "convert/import/tf_cut.h"
@@ -56,14 +57,7 @@ ln_tf_file ln_tf_open(ln_job* job, const char* path) {
   return (ln_tf_file){map->data, map->size_bytes};
 }
 
-bool ln_tf_exists(const char* path) {
-  FILE* file = fopen(path, "rb");
-  if (file == NULL) return false;
-  /* A folder opens too, and cannot be read. */
-  const bool there = fgetc(file) != EOF || ferror(file) == 0;
-  fclose(file);
-  return there;
-}
+bool ln_tf_exists(const char* path) { return ln_file_kind_of(path) == LN_FILE_PLAIN; }
 
 /* The library asks for memory inside of its parser: it must not be left by a jump, so that memory is taken beside the
  * job and freed with it. */
