@@ -75,10 +75,10 @@ LN_INLINE vec vec_scale(vec a, vec n) {
   const vec second = vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(rest, bias), 23));
   return vec_mul(vec_mul(a, first), second);
 }
-enum { VEC_SCALES = 0 };
 LN_INLINE vec vec_add_exponent(vec a, vec n) {
   return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(a), vshlq_n_s32(vreinterpretq_s32_f32(n), 23)));
 }
+LN_INLINE vec vec_power_of(vec t) { return vreinterpretq_f32_s32(vshlq_n_s32(vreinterpretq_s32_f32(t), 23)); }
 /* Half a vector is not worth having. */
 enum { VEC_HALF = 0 };
 typedef vec half;

@@ -32,22 +32,25 @@ LN_INLINE vec exp_less_one(vec x) {
   return vec_fma(e.less_one, power, vec_sub(power, vec_set(1.0f)));
 }
 
-/* 1 + exp(-x). Adding 1.5 * 2^23 rounds to n and leaves it in the lowest bits; q = x + n ln 2, and exp(-q) by the
- * polynomial above. Where scaling takes many instructions 2^n is added to the exponent, and what would overflow is put
- * right: from x = -87 down it is infinity. A NaN's lowest bits may be anything: there it comes from 0 q. */
+/* 1 + 2^(n + f) for |f| <= 1/2 and t = n + LN_WHOLE, -127 <= n <= 128: 0 and infinity stand for the first and the last
+ * 2^n. Adding LN_WHOLE, 1.5 * 2^23 + 127, rounds a number to n and leaves the exponent of 2^n in the lowest bits. 2^f's
+ * polynomial is off by 9e-8, relatively; NaN of f stays. */
+#define LN_WHOLE 12583039.0f
+
+LN_INLINE vec one_and_power(vec t, vec f) {
+  vec p = vec_fma(vec_set(1.326469239e-03f), f, vec_set(9.671516532e-03f));
+  p = vec_fma(p, f, vec_set(5.550733863e-02f));
+  p = vec_fma(p, f, vec_set(2.402224203e-01f));
+  p = vec_fma(p, f, vec_set(6.931469775e-01f));
+  p = vec_fma(p, f, vec_set(1.0f));
+  return vec_fma(p, vec_power_of(t), vec_set(1.0f));
+}
+
+/* 1 + exp(-x); 1, or infinity, from 88 and -88.4 on. */
 LN_INLINE vec one_and_exp_less(vec x) {
-  const vec below = VEC_SCALES ? vec_max(vec_set(-104.0f), x) : x, z = vec_min(vec_set(87.0f), below);
-  const vec magic = vec_set(12582912.0f), t = vec_fma(z, vec_set(-1.44269504f), magic), n = vec_sub(t, magic);
-  const vec q = vec_fma(n, vec_set(-2.12194440e-4f), vec_fma(n, vec_set(0.693359375f), z));
-  vec p = vec_fma(vec_set(1.395044398e-03f), q, vec_set(-8.368886799e-03f));
-  p = vec_fma(p, q, vec_set(4.166620728e-02f));
-  p = vec_fma(p, q, vec_set(-1.666651903e-01f));
-  p = vec_fma(p, q, vec_set(5.000000094e-01f));
-  p = vec_fma(p, q, vec_set(-1.0f));
-  p = vec_fma(p, q, vec_set(1.0f));
-  if (VEC_SCALES) return vec_add(vec_set(1.0f), vec_scale(p, n));
-  const vec one = vec_fma(q, vec_set(0.0f), vec_set(1.0f));
-  return vec_if_less(x, vec_set(-87.0f), vec_set(INFINITY), vec_add(one, vec_add_exponent(p, t)));
+  const vec z = vec_min(vec_set(88.0f), vec_max(vec_set(-89.0f), x)), factor = vec_set(-1.44269504f);
+  const vec t = vec_fma(z, factor, vec_set(LN_WHOLE)), less = vec_sub(vec_set(LN_WHOLE), t);
+  return one_and_power(t, vec_fma(z, factor, less));
 }
 
 LN_INLINE vec logistic_of(vec x) { return vec_div(vec_set(1.0f), one_and_exp_less(x)); }
@@ -147,18 +150,9 @@ LN_INLINE vec gelu_of(vec x) {
   return vec_mul(x, vec_if_less(x, vec_set(0.0f), tail, vec_sub(vec_set(1.0f), tail)));
 }
 
-/* 0.5 (1 + tanh(u)) is the logistic function of 2 u. Where scaling is one instruction, -2 u log2(e) = n + f is a
- * polynomial of x at once, and 2^f one of f, whose error is 9e-8 relatively: at both ends the result's is less. */
+/* 0.5 (1 + tanh(u)) is the logistic function of 2 u, and -2 u log2(e) a polynomial of x. */
 LN_INLINE vec gelu_tanh_of(vec x) {
-  const vec z = vec_mul(x, x);
-  if (!VEC_SCALES)
-    return vec_div(x, one_and_exp_less(vec_mul(x, vec_fma(z, vec_set(0.071354817f), vec_set(1.595769122f)))));
-  const vec power = vec_mul(x, vec_fma(z, vec_set(-0.10294324f), vec_set(-2.3022082f)));
-  const vec y = vec_min(vec_set(150.0f), vec_max(vec_set(-126.0f), power)), n = vec_round(y), f = vec_sub(y, n);
-  vec p = vec_fma(vec_set(1.326469239e-03f), f, vec_set(9.671516532e-03f));
-  p = vec_fma(p, f, vec_set(5.550733863e-02f));
-  p = vec_fma(p, f, vec_set(2.402224203e-01f));
-  p = vec_fma(p, f, vec_set(6.931469775e-01f));
-  p = vec_fma(p, f, vec_set(1.0f));
-  return vec_div(x, vec_add(vec_set(1.0f), vec_scale(p, n)));
+  const vec power = vec_mul(x, vec_fma(vec_mul(x, x), vec_set(-0.10294324f), vec_set(-2.3022082f)));
+  const vec y = vec_min(vec_set(128.0f), vec_max(vec_set(-127.0f), power)), n = vec_round(y);
+  return vec_div(x, one_and_power(vec_add(n, vec_set(LN_WHOLE)), vec_sub(y, n)));
 }
