@@ -63,8 +63,8 @@ static inline void vec_store_bytes(uint8_t* out, const vec x[4], const range* to
 
 /* The short way. Numbers too large become the largest there are; the fraction is cut off. */
 static inline vec vec_nearly(vecf x) { return vreinterpretq_u32_s32(vcvtq_s32_f32(x)); }
-static inline bool vec_doubtful(const vec v[4]) {
-  const vec bits = vdupq_n_u32(0xfff0);
+static inline bool vec_any_without(const vec v[4], uint32_t these) {
+  const vec bits = vdupq_n_u32(these);
   const vec some = vminq_u32(vandq_u32(v[0], bits), vandq_u32(v[1], bits));
   const vec others = vminq_u32(vandq_u32(v[2], bits), vandq_u32(v[3], bits));
   return neon_sum_u32(vshrq_n_u32(vceqq_u32(vminq_u32(some, others), vdupq_n_u32(0)), 31)) != 0;

@@ -28,19 +28,25 @@ static double factor_of(int32_t multiplier, int shift) { return ldexp((double)mu
 
 /* With c the larger of the factors from an input to the output, the fixed-point sum is off by two units of
  * 2^-left_shift from the inputs' roundings and a half from its own, so that the rounded number is that of a value
- * within 2^-16 * c of the real one. The float value has two terms of up to 255 * c; two factors and one product are
- * rounded, by 2^-24 of that each, and the sum, of which only those up to 512 matter: larger ones are cut to the range
- * either way. That is below 2^-14 * c + 2^-15. */
-static void make_float(const ln_add_quantized* s, ln_add_q8* p) {
+ * within 2^-16 * c of the real one. In floats all is counted in 2^-16. Whatever the rounding mode, two terms of up to
+ * 2^24 * c are off by 2 * c each for their factors, the first sum by 2 * (1 + c), the second, where it matters, by 1,
+ * and so is the whole number that is made of it: 7 * c + 4 in all, with which the doubt is as wide as a power of 2.
+ * (`start` of a channel is off by 2 in place of the first sum.) */
+static void make_short(const ln_add_quantized* s, ln_add_q8* p) {
+  enum { LEAST = 8, MOST = 1024 };
   const double to_output = factor_of(s->out_multiplier, s->out_shift) * (double)(1 << s->left_shift);
   const double a = factor_of(s->a_multiplier, s->a_shift) * to_output;
   const double b = factor_of(s->b_multiplier, s->b_shift) * to_output * (s->sign < 0 ? -1 : 1);
   const double largest = fabs(a) > fabs(b) ? fabs(a) : fabs(b);
-  p->a_factor = (float)a;
-  p->b_factor = (float)b;
+  uint32_t width = LEAST;
+  while (width < MOST && width < 7 * largest + 4) width *= 2;
+  p->a_factor = (float)(a * 65536);
+  p->b_factor = (float)(b * 65536);
+  p->base = (float)((p->range.zero_point << 16) + 0x8000 + (int32_t)width);
   p->a_zero = -s->a_offset;
   p->b_zero = -s->b_offset;
-  p->doubt = s->left_shift == 20 && largest > 0x1p-6 && largest < 0x1p6 ? (float)(largest * 0x1p-14 + 0x1p-15) : 1.0f;
+  const bool open = s->left_shift == 20 && largest > 0x1p-6 && 255 * (fabs(a) + fabs(b)) < 32000;
+  p->sure = open ? 0x10000 - 2 * width : 0;
 }
 
 bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
@@ -62,7 +68,7 @@ bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
   p->a_halves = is_half(s->a_multiplier, s->a_shift) && s->left_shift > 0;
   p->b_halves = is_half(s->b_multiplier, s->b_shift) && s->left_shift > 0;
   p->a_start = start_of(&p->a, (uint32_t)s->a_offset - up, p->left_shift, p->a_halves);
-  make_float(s, p);
+  make_short(s, p);
   p->b_start = start_of(&p->b, (uint32_t)s->b_offset - up, p->left_shift, p->b_halves);
   return true;
 }
@@ -103,13 +109,15 @@ void ln_scale_shift_q8_fill(ln_scale_shift_q8* p, const uint8_t* scale, const ui
   uint8_t *scales = (uint8_t*)(start + count), *shifts = scales + count;
   const ln_add_quantized* s = &p->sum;
   const double product = factor_of(p->product.multiplier, p->product.shift);
+  ln_add_q8 add;
+  const bool sound = ln_add_q8_make(s, p->is_signed, &add);
   const double sum = factor_of(s->b_multiplier, s->b_shift) * factor_of(s->out_multiplier, s->out_shift) *
-                     (double)(1 << s->left_shift) * s->sign;
+                     (double)(1 << s->left_shift) * s->sign * 65536;
   for (size_t i = 0; i < count; ++i) {
     scales[i] = scale[i % p->channels];
     shifts[i] = shift[i % p->channels];
     factor[i] = (float)(product * (number(scales[i], p->is_signed) + p->product.b_offset));
-    start[i] = (float)(sum * (number(shifts[i], p->is_signed) + s->b_offset));
+    start[i] = sound ? (float)(sum * (number(shifts[i], p->is_signed) + s->b_offset) + (double)add.base) : 0.0f;
   }
   p->factor = factor;
   p->start = start;

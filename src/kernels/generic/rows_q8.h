@@ -20,7 +20,8 @@ typedef struct ln_scale_shift_q8 {
   bool is_signed;
   size_t channels;
   const uint8_t *scale, *shift;
-  const float *factor, *start; /* the same as floats: out = (the product x * factor, rounded) * a_factor + start */
+  const float *factor, *start; /* the same as floats: the product x * factor, rounded, goes the sum's short way by
+                                  a_factor and start */
 } ln_scale_shift_q8;
 
 /* n elements, the first of channel 0. */
@@ -63,17 +64,19 @@ typedef struct ln_add_q8 {
                               and its start is without 2^31 */
   uint8_t flip;
   ln_requant_q8_out range;
-  /* The same in float, a_factor * (a - a_zero) + b_factor * (b - b_zero) of the inputs as they are: wherever that is
-   * farther than `doubt` from a half, it rounds to the same number. See rows_q8.c. */
+  /* The short way, as requant_q8.h has it, of the inputs as they are: the upper half of a_factor * (a - a_zero) +
+   * b_factor * (b - b_zero) + base is the result unless the lower half has none of the bits `sure`. See rows_q8.c. */
   int32_t a_zero, b_zero;
-  float a_factor, b_factor, doubt; /* doubt 1: of no use */
+  float a_factor, b_factor, base;
+  uint32_t sure; /* 0: the way is not open */
 } ln_add_q8;
 
 /* False: the numbers are not those of a sound model. */
 bool ln_add_q8_make(const ln_add_quantized* params, bool is_signed, ln_add_q8* p);
 
 /* A product: less their zero points (as unsigned) the inputs are multiplied and requantized. As a float it is moved
- * away from 0 by past_half before it is rounded; `doubt` as above. `is_short`: requant_q8.h's short way is open, by
+ * away from 0 by past_half before it is rounded; wherever it is farther than `doubt` from a half, it rounds to the same
+ * number. `is_short`: requant_q8.h's short way is open, by
  * `scale` and `d`. */
 typedef struct ln_mul_q8 {
   int32_t a_zero, b_zero;

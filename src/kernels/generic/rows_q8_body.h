@@ -22,7 +22,8 @@ typedef struct add_vectors {
   uint32_t left_shift;
   bool subtract;
   vec a_zero, b_zero;
-  vecf a_factor, b_factor, sure; /* sure: so far from the rounded number no half is near */
+  vecf a_factor, b_factor, base;
+  uint32_t sure;
   bool is_signed;
   range to;
 } add_vectors;
@@ -32,19 +33,16 @@ LN_INLINE vecf number(const uint8_t* p, bool is_signed, vec zero) {
   return vecf_from(vec_sub(is_signed ? vec_load_signed(p) : vec_load_bytes(p, vec_set(0)), zero));
 }
 
-/* In float; false: some value is so close to a half that the exact way must decide. */
-LN_INLINE bool add_in_float(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
-  vec r[4];
-  vecf farthest = vecf_zero();
-  LN_UNROLL for (size_t v = 0; v < 4; ++v) {
-    const vecf x = number(a + v * kLanes, p->is_signed, p->a_zero);
-    const vecf y = number(b + v * kLanes, p->is_signed, p->b_zero);
-    const vecf sum = vecf_fma(x, p->a_factor, vecf_mul(y, p->b_factor));
-    r[v] = vec_round(sum);
-    farthest = vecf_farther(farthest, sum, r[v]);
+/* The short way; false: it is not open, or leaves doubt. */
+LN_INLINE bool add_shortly(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
+  vec v[4];
+  LN_UNROLL for (size_t i = 0; i < 4; ++i) {
+    const vecf x = number(a + i * kLanes, p->is_signed, p->a_zero);
+    const vecf y = number(b + i * kLanes, p->is_signed, p->b_zero);
+    v[i] = vec_nearly(vecf_fma(x, p->a_factor, vecf_fma(y, p->b_factor, p->base)));
   }
-  if (vecf_any_above(farthest, p->sure)) return false;
-  vec_store_bytes(out, r, &p->to);
+  if (vec_any_without(v, p->sure)) return false;
+  vec_store_short_bytes(out, v, &p->to);
   return true;
 }
 
@@ -66,16 +64,16 @@ LN_INLINE void add_block(const add_vectors* p, bool a_halves, bool b_halves, con
 }
 
 static inline void add_none(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
-  if (!add_in_float(p, a, b, out)) add_block(p, false, false, a, b, out);
+  if (!add_shortly(p, a, b, out)) add_block(p, false, false, a, b, out);
 }
 static inline void add_left(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
-  if (!add_in_float(p, a, b, out)) add_block(p, true, false, a, b, out);
+  if (!add_shortly(p, a, b, out)) add_block(p, true, false, a, b, out);
 }
 static inline void add_right(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
-  if (!add_in_float(p, a, b, out)) add_block(p, false, true, a, b, out);
+  if (!add_shortly(p, a, b, out)) add_block(p, false, true, a, b, out);
 }
 static inline void add_both(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
-  if (!add_in_float(p, a, b, out)) add_block(p, true, true, a, b, out);
+  if (!add_shortly(p, a, b, out)) add_block(p, true, true, a, b, out);
 }
 
 typedef struct mul_vectors {
@@ -97,7 +95,7 @@ LN_INLINE bool mul_shortly(const mul_vectors* p, const uint8_t* a, const uint8_t
     const vecf product = vecf_mul(x, y);
     v[i] = vec_add(vec_nearly(vecf_fma(product, p->scale, vecf_copysign(p->d, product))), p->base);
   }
-  if (vec_doubtful(v)) return false;
+  if (vec_any_without(v, 0xfff0)) return false;
   vec_store_short_bytes(out, v, &p->to);
   return true;
 }
@@ -141,7 +139,8 @@ static inline add_vectors add_vectors_of(const ln_add_q8* s, bool is_signed) {
                        .b_factor = vecf_set(s->b_factor),
                        .a_zero = vec_set((uint32_t)s->a_zero),
                        .b_zero = vec_set((uint32_t)s->b_zero),
-                       .sure = vecf_set(0.5f - s->doubt),
+                       .base = vecf_set(s->base),
+                       .sure = s->sure,
                        .is_signed = is_signed,
                        .to = range_of(&s->range)};
 }
@@ -203,23 +202,21 @@ typedef struct scale_shift_vectors {
   bool a_halves, b_halves;
 } scale_shift_vectors;
 
-/* As add_in_float; the product stays a float. */
-LN_INLINE bool scale_shift_in_float(bool is_signed, const scale_shift_vectors* p, const uint8_t* x, const float* factor,
-                                    const float* start, uint8_t* out) {
-  vec r[4];
-  vecf farthest = vecf_zero(), farthest_product = vecf_zero();
+/* As add_shortly; the product stays a float. */
+LN_INLINE bool scale_shift_shortly(bool is_signed, const scale_shift_vectors* p, const uint8_t* x, const float* factor,
+                                   const float* start, uint8_t* out) {
+  vec sums[4];
+  vecf farthest = vecf_zero();
   LN_UNROLL for (size_t v = 0; v < 4; ++v) {
     const vecf product = vecf_mul(number(x + v * kLanes, is_signed, p->mul.a_less), vecf_load(factor + v * kLanes));
     const vecf value = vecf_add(product, vecf_copysign(p->mul.past_half, product));
     const vec rounded = vec_round(value);
     const vecf middle = vecf_min(p->high, vecf_max(p->low, vecf_from(rounded)));
-    const vecf sum = vecf_fma(middle, p->add.a_factor, vecf_load(start + v * kLanes));
-    r[v] = vec_round(sum);
-    farthest_product = vecf_farther(farthest_product, value, rounded);
-    farthest = vecf_farther(farthest, sum, r[v]);
+    sums[v] = vec_nearly(vecf_fma(middle, p->add.a_factor, vecf_load(start + v * kLanes)));
+    farthest = vecf_farther(farthest, value, rounded);
   }
-  if (vecf_any_above(farthest_product, p->mul.sure) || vecf_any_above(farthest, p->add.sure)) return false;
-  vec_store_bytes(out, r, &p->add.to);
+  if (vecf_any_above(farthest, p->mul.sure) || vec_any_without(sums, p->add.sure)) return false;
+  vec_store_short_bytes(out, sums, &p->add.to);
   return true;
 }
 
@@ -232,7 +229,7 @@ LN_NOINLINE static void scale_shift_exactly(const scale_shift_vectors* p, const 
 
 LN_INLINE void scale_shift_block(bool is_signed, const scale_shift_vectors* p, const ln_scale_shift_q8* q,
                                  const uint8_t* x, size_t channel, uint8_t* out) {
-  if (!scale_shift_in_float(is_signed, p, x, q->factor + channel, q->start + channel, out))
+  if (!scale_shift_shortly(is_signed, p, x, q->factor + channel, q->start + channel, out))
     scale_shift_exactly(p, q, x, channel, out);
 }
 

@@ -48,11 +48,14 @@ LN_INLINE LN_V LN_NAME(short)(bool at_zero, LN_V x, LN_V scale, LN_V start, cons
   return at_zero ? v : LN_OP(add_epi32)(v, r->base);
 }
 
-/* Whether one of four vectors must go the long way. */
-LN_INLINE bool LN_NAME(doubtful)(const LN_V v[4]) {
+/* Whether a number in one of four vectors has none of these bits, the upper ones of the lower half. */
+LN_INLINE bool LN_NAME(any_without)(const LN_V v[4], uint32_t bits) {
   const LN_V least = LN_OP(min_epu16)(LN_OP(min_epu16)(v[0], v[1]), LN_OP(min_epu16)(v[2], v[3]));
-  return LN_ANY_WITHOUT(least, 0xfff0);
+  return LN_ANY_WITHOUT(least, (int)bits);
 }
+
+/* Whether one of them must go the long way. */
+LN_INLINE bool LN_NAME(doubtful)(const LN_V v[4]) { return LN_NAME(any_without)(v, 0xfff0); }
 
 /* Their bytes, in the order in which packing leaves them. */
 LN_INLINE LN_V LN_NAME(short_bytes)(const LN_V v[4], const LN_NAME(range) * r) {

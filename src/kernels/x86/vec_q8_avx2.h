@@ -70,6 +70,7 @@ LN_INLINE vec requant_short(bool at_zero, vec x, vec scale, vec start, const ran
   return q8_short(at_zero, x, scale, start, r);
 }
 LN_INLINE bool vec_doubtful(const vec v[4]) { return q8_doubtful(v); }
+LN_INLINE bool vec_any_without(const vec v[4], uint32_t bits) { return q8_any_without(v, bits); }
 LN_INLINE vec requant_left(vec u, vec left) { return q8_requant_left(u, left); }
 
 /* By a double, as ln_gemm_q8_numbers.scale asks; less the zero point. */

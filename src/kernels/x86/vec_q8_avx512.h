@@ -54,8 +54,7 @@ LN_INLINE vecf vecf_copysign(vecf a, vecf x) {
   return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(x), sign, _mm512_castps_si512(a), 0xea));
 }
 LN_INLINE vecf vecf_farther(vecf far, vecf x, vec rounded) {
-  (void)rounded;
-  return _mm512_range_ps(far, _mm512_reduce_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC), 11); /* larger size */
+  return _mm512_range_ps(far, _mm512_sub_ps(x, _mm512_cvtepi32_ps(rounded)), 11); /* the larger size */
 }
 LN_INLINE vec vec_round(vecf x) { return _mm512_cvt_roundps_epi32(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 /* In whatever way the thread rounds. */
@@ -74,6 +73,7 @@ LN_INLINE vec requant_short(bool at_zero, vec x, vec scale, vec start, const ran
   return q8_short(at_zero, x, scale, start, r);
 }
 LN_INLINE bool vec_doubtful(const vec v[4]) { return q8_doubtful(v); }
+LN_INLINE bool vec_any_without(const vec v[4], uint32_t bits) { return q8_any_without(v, bits); }
 LN_INLINE vec requant_left(vec u, vec left) { return q8_requant_left(u, left); }
 
 /* By a double, as ln_gemm_q8_numbers.scale asks; less the zero point. Adding the largest double below a half and
