@@ -5,7 +5,7 @@
 enum {
   kWarmUp = 3,
   kRuns = kWarmUp + LN_PACE_RUNS,
-  kLeastRest = 128,
+  kLeastRest = 32,
   kMostRest = 1024,  /* a rival that takes twice as long costs less than a hundredth */
   kShortNs = 1000000 /* what takes longer is worth several threads: alone it is not tried */
 };

@@ -35,10 +35,14 @@ static ln_row_scale asymmetric_from(float smallest, float largest) {
   return (ln_row_scale){scale, 1.0f / scale, choose_zero_point(low, high, step), -128, false};
 }
 
+ln_row_scale ln_row_scale_of(float smallest, float largest, bool asymmetric) {
+  return asymmetric ? asymmetric_from(smallest, largest) : symmetric(smallest, largest);
+}
+
 ln_row_scale ln_choose_row_scale(const ln_quantize_q8* kernel, const float* values, size_t count, bool asymmetric) {
   float low, high;
   find_range(kernel, values, count, &low, &high);
-  return asymmetric ? asymmetric_from(low, high) : symmetric(low, high);
+  return ln_row_scale_of(low, high, asymmetric);
 }
 
 void ln_scale_row_q8(const ln_quantize_q8* kernel, const ln_row_scale* how, const float* values, size_t count,

@@ -19,6 +19,7 @@ typedef struct ln_row_scale {
 } ln_row_scale;
 
 /* Symmetric: scale = max|values| / 127, in [-127, 127]. Asymmetric: in [-128, 127]; the range always holds 0. */
+ln_row_scale ln_row_scale_of(float smallest, float largest, bool asymmetric);
 ln_row_scale ln_choose_row_scale(const ln_quantize_q8* kernel, const float* values, size_t count, bool asymmetric);
 
 /* To q ^ flip: int8 with flip 0, moved up by 128 with flip 0x80; to q - zero_point as floats. Any part of the row. */
