@@ -108,11 +108,11 @@ static void report_cancelled(ln_interpreter* interpreter) {
 static TfLiteStatus invoke_paced(ln_subgraph* subgraph) {
   ln_interpreter* interpreter = subgraph->interpreter;
   bool measured;
-  interpreter->way = ln_pace_begin(&subgraph->pace, &measured);
+  interpreter->alone = ln_pace_begin(&subgraph->pace, &measured);
   const uint64_t start = measured ? ln_clock_ns() : 0;
   const TfLiteStatus status = ln_subgraph_invoke(subgraph);
   ln_pace_end(&subgraph->pace, measured ? ln_clock_ns() - start : 0);
-  interpreter->way = LN_PACE_FINE;
+  interpreter->alone = false;
   return status;
 }
 

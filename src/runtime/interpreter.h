@@ -111,7 +111,7 @@ struct ln_interpreter {
   TfLiteExternalContext* external_contexts[kTfLiteMaxExternalContexts];
   ln_thread_pool* pool;
   bool pool_failed;
-  ln_pace_way way;       /* of the invoke that runs; LN_PACE_FINE in between */
+  bool alone;            /* the invoke that runs does without the other threads */
   ln_node* preparing;    /* the node that is being prepared: the innermost */
   uint64_t report_count; /* messages so far */
   atomic_bool cancelled;
