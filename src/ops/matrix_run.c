@@ -361,10 +361,12 @@ static void run_item(void* arg, size_t item, size_t worker) {
 
 /* Chunks of even size, as many for each worker. Rows are shared out before panels are: what a worker makes it then
  * reads again, and lines that one has read are dear to write for another. Below some tiles' height the weights would
- * pass by too often. */
+ * pass by too often, unless they lie in the second cache. */
 static void share_rows(run_state* s, size_t workers) {
-  enum { kLeastRows = 24, kChunksPerWorker = 2 };
-  const size_t most = s->rows / (s->grain > kLeastRows ? s->grain : kLeastRows);
+  enum { kLeastRows = 24, kLeastOfSmall = 12, kSmallBytes = 256 * 1024, kChunksPerWorker = 2 };
+  const size_t weight_bytes = s->matrix->max_depth * s->matrix->columns * (is_float(s->matrix) ? sizeof(float) : 1);
+  const size_t least_rows = weight_bytes <= kSmallBytes ? kLeastOfSmall : kLeastRows;
+  const size_t most = s->rows / (s->grain > least_rows ? s->grain : least_rows);
   const size_t jobs = s->order == LN_MATRIX_BY_ROWS ? 1 : s->jobs; /* that workers can share out */
   if (workers == 1 || most < 2) return;
   size_t chunks = 0;
