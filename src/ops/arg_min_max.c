@@ -1,6 +1,7 @@
 /* ARG_MAX and ARG_MIN: where along an axis the largest or smallest element stands; of equals the first. */
 #include "kernels/generic/arg_extreme.h"
 #include "kernels/generic/arg_max_q8.h"
+#include "kernels/generic/pool_f32.h"
 #include "ops/builtin_ops.h"
 #include "ops/move_util.h"
 
@@ -55,26 +56,34 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   return kTfLiteOk;
 }
 
-/* Rows of bytes that lie together, some at a time. */
+/* Rows of bytes or floats that lie together, some at a time. */
 enum { kRowsOfTile = 256 };
 
-typedef struct bytes_job {
+typedef struct rows_job {
   const TfLiteTensor* input;
   TfLiteTensor* output;
   size_t rows, count;
-  uint8_t flip;
-} bytes_job;
+  bool largest;
+} rows_job;
 
-static void run_bytes(void* arg, size_t tile) {
-  const bytes_job* j = arg;
+static void find_rows(const rows_job* j, size_t first, size_t rows, int32_t* best) {
+  const TfLitePtrUnion data = j->input->data;
+  const uint8_t sign = j->input->type == kTfLiteInt8 ? 0x80 : 0;
+  if (j->input->type == kTfLiteFloat32)
+    ln_pool_f32_best()->arg_extreme(j->largest, data.f + first * j->count, rows, j->count, best);
+  else
+    ln_arg_max_q8_best()->run(data.uint8 + first * j->count, rows, j->count, j->largest ? sign : sign ^ 0xff, best);
+}
+
+static void run_rows(void* arg, size_t tile) {
+  const rows_job* j = arg;
   const size_t first = tile * kRowsOfTile, left = j->rows - first, rows = left < kRowsOfTile ? left : kRowsOfTile;
-  const uint8_t* in = j->input->data.uint8 + first * j->count;
   int32_t best[kRowsOfTile];
   if (j->output->type == kTfLiteInt32) {
-    ln_arg_max_q8_best()->run(in, rows, j->count, j->flip, j->output->data.i32 + first);
+    find_rows(j, first, rows, j->output->data.i32 + first);
     return;
   }
-  ln_arg_max_q8_best()->run(in, rows, j->count, j->flip, best);
+  find_rows(j, first, rows, best);
   for (size_t i = 0; i < rows; ++i) j->output->data.i64[first + i] = best[i];
 }
 
@@ -134,10 +143,9 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, bool max) {
   LN_TRY(get_axis(context, node, &axis));
   const size_t outer = ln_extent(input, 0, axis), count = (size_t)ln_dim(input, axis);
   const size_t inner = ln_extent(input, axis + 1, ln_rank(input));
-  if (inner == 1 && (input->type == kTfLiteInt8 || input->type == kTfLiteUInt8)) {
-    const uint8_t sign = input->type == kTfLiteInt8 ? 0x80 : 0;
-    bytes_job job = {input, output, outer, count, (uint8_t)(max ? sign : sign ^ 0xff)};
-    ln_parallel_sized(context, run_bytes, &job, (outer + kRowsOfTile - 1) / kRowsOfTile, outer * count);
+  if (inner == 1 && (input->type == kTfLiteInt8 || input->type == kTfLiteUInt8 || input->type == kTfLiteFloat32)) {
+    rows_job job = {input, output, outer, count, max};
+    ln_parallel_sized(context, run_rows, &job, (outer + kRowsOfTile - 1) / kRowsOfTile, outer * count);
     return kTfLiteOk;
   }
   blocks_job job = {input, output, count, inner, max};

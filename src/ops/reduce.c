@@ -8,6 +8,7 @@
 #include "kernels/generic/fixed_point.h"
 #include "kernels/generic/pool_f32.h"
 #include "kernels/generic/pool_q8.h"
+#include "kernels/generic/reduce_small.h"
 #include "ops/builtin_ops.h"
 #include "ops/fusion.h"
 #include "ops/layer_norm.h"
@@ -127,9 +128,13 @@ static TfLiteStatus set_factors(TfLiteContext* context, const TfLiteTensor* inpu
   return kTfLiteOk;
 }
 
+static ln_small small_type(TfLiteType type) {
+  return type == kTfLiteInt8 ? LN_SMALL_S8 : type == kTfLiteUInt8 ? LN_SMALL_U8 : LN_SMALL_S16;
+}
+
 static void run_quantized(const reduce_job* j, const ln_reduce_shape* shape, const void* in, void* out) {
-  const bool product = j->kind == LN_REDUCE_PROD, bytes = j->type == kTfLiteInt8 || j->type == kTfLiteUInt8;
-  if (!product && bytes && ln_reduce_sum_bytes(&j->q, shape, j->type == kTfLiteInt8, in, out)) return;
+  const bool product = j->kind == LN_REDUCE_PROD;
+  if (!product && ln_reduce_small_sum(&j->q, small_type(j->type), shape, in, out)) return;
   if (j->type == kTfLiteInt8)
     (product ? ln_reduce_prod_qs8_ref : ln_reduce_sum_qs8_ref)(&j->q, shape, in, out);
   else if (j->type == kTfLiteUInt8)
@@ -159,6 +164,7 @@ static void run_range(void* arg, size_t begin, size_t end) {
     run_quantized(j, &part, in, out);
     return;
   }
+  if (is_small(j->type) && ln_reduce_small_extreme(j->kind, small_type(j->type), &part, in, out)) return;
   switch (j->type) {
     case kTfLiteFloat32:
       ln_pool_f32_best()->reduce(j->kind, &part, in, out);

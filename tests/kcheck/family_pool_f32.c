@@ -57,6 +57,19 @@ static void check_reduce(const ln_pool_f32* kernel) {
   kc_release();
 }
 
+/* Few different values, so that the first of equals is asked for. */
+static void check_arg_extreme(const ln_pool_f32* kernel, const ln_pool_f32* ref) {
+  const size_t rows = (size_t)pick(1, 4), count = kc_size(150, 16);
+  float* in = kc_memory(rows * count * 4);
+  int32_t *best = kc_memory(rows * 4), *expected = kc_memory(rows * 4);
+  const bool largest = kc_chance(50);
+  for (size_t i = 0; i < rows * count; ++i) in[i] = kc_chance(3) ? NAN : kc_chance(3) ? -INFINITY : (float)pick(-9, 9);
+  ref->arg_extreme(largest, in, rows, count, expected);
+  kernel->arg_extreme(largest, in, rows, count, best);
+  kc_same(best, expected, rows * 4, 4, "arg extreme, %zu rows of %zu, largest %d", rows, count, largest);
+  kc_release();
+}
+
 /* Within the tolerance of the definition, and bit for bit what the rung's own means make of it. */
 static void check_layer_norm(const ln_pool_f32* kernel) {
   const size_t depth = kc_size(80, 16), rows = (size_t)pick(1, 5), count = rows * depth;
@@ -96,6 +109,7 @@ static void check(void) {
     for (int round = 0; round < kc_rounds() / 2; ++round) {
       check_pool(rungs[i], rungs[0]);
       check_reduce(rungs[i]);
+      check_arg_extreme(rungs[i], rungs[0]);
       check_layer_norm(rungs[i]);
     }
   }

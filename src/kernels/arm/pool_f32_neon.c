@@ -8,4 +8,5 @@ const ln_pool_f32 ln_pool_f32_neon = {.name = "pool_f32_neon",
                                       .average = average,
                                       .max = max,
                                       .reduce = reduce,
+                                      .arg_extreme = arg_extreme,
                                       .layer_norm = layer_norm};

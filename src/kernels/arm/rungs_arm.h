@@ -11,6 +11,7 @@
 #include "kernels/generic/peak.h"
 #include "kernels/generic/pool_f32.h"
 #include "kernels/generic/pool_q8.h"
+#include "kernels/generic/reduce_small.h"
 #include "kernels/generic/requant.h"
 #include "kernels/generic/rows_f32.h"
 #include "kernels/generic/rows_q8.h"
@@ -33,5 +34,6 @@ extern const ln_requant_kernel ln_requant_neon;
 extern const ln_rows_q8 ln_rows_q8_neon;
 extern const ln_arg_max_q8 ln_arg_max_q8_neon;
 extern const ln_lookup_q8 ln_lookup_q8_neon;
+extern const ln_reduce_small_kernel ln_reduce_small_neon;
 
 #endif

@@ -63,6 +63,13 @@ LN_INLINE bool vec_all_less(vec x, vec y) {
   const uint32x2_t both = vand_u32(vget_low_u32(less), vget_high_u32(less));
   return (vget_lane_u32(both, 0) & vget_lane_u32(both, 1)) != 0;
 }
+LN_INLINE size_t vec_find(vec x, vec y) {
+  uint32_t same[VEC_LANES];
+  size_t lane = 0;
+  vst1q_u32(same, vceqq_f32(x, y));
+  while (lane < VEC_LANES && same[lane] == 0) ++lane;
+  return lane;
+}
 LN_INLINE vec vec_split(vec a, vec* exponent) {
   const int32x4_t bits = vreinterpretq_s32_f32(a), n = vshrq_n_s32(vsubq_s32(bits, vdupq_n_s32(0x3f330000)), 23);
   *exponent = vcvtq_f32_s32(n);

@@ -1,6 +1,8 @@
 /* The ladder of float pooling; the definitions, row by row. */
 #include "kernels/generic/pool_f32.h"
 
+#include "kernels/generic/arg_extreme.h"
+
 #if defined(__x86_64__)
 #include "kernels/x86/pool_f32_x86.h"
 #elif defined(__aarch64__) || defined(__arm__)
@@ -30,11 +32,16 @@ static void max(const ln_pool_shape* s, size_t row, const float* in, float* out,
   ln_max_pool_f32_ref(&one, in, out, low, high);
 }
 
+static void arg_extreme(bool largest, const float* in, size_t rows, size_t count, int32_t* best) {
+  for (size_t r = 0; r < rows; ++r) ln_arg_extreme_f32(largest, in + r * count, count, 1, 1, best + r);
+}
+
 static const ln_pool_f32 ln_pool_f32_generic = {.name = "pool_f32_ref",
                                                 .isa = LN_ISA_GENERIC,
                                                 .average = average,
                                                 .max = max,
                                                 .reduce = ln_reduce_f32_ref,
+                                                .arg_extreme = arg_extreme,
                                                 .layer_norm = ln_layer_norm_f32_ref};
 
 static const ln_pool_f32* const ladder[] = {

@@ -19,12 +19,16 @@ typedef void (*ln_reduce_f32_fn)(ln_reduction kind, const ln_reduce_shape* shape
 /* ln_layer_norm_f32_ref, with the sums of `reduce` over neighbours: bit for bit what the single operators give. */
 typedef void (*ln_layer_norm_f32_fn)(const ln_layer_norm* norm, const float* in, size_t rows, size_t depth, float* out);
 
+/* Where in each of `rows` rows of `count` (1 to INT32_MAX) values the extreme stands: arg_extreme.h's, of one row. */
+typedef void (*ln_arg_extreme_f32_fn)(bool largest, const float* in, size_t rows, size_t count, int32_t* best);
+
 typedef struct ln_pool_f32 {
   const char* name;
   ln_isa isa;
   ln_average_pool_f32_fn average;
   ln_max_pool_f32_fn max;
   ln_reduce_f32_fn reduce;
+  ln_arg_extreme_f32_fn arg_extreme;
   ln_layer_norm_f32_fn layer_norm;
 } ln_pool_f32;
 

@@ -116,7 +116,7 @@ static float sum_inner(const float* in, size_t count) {
 }
 
 LN_INLINE float extreme_inner(ln_reduction kind, const float* in, size_t count) {
-  float lanes[VEC_LANES], found = in[0];
+  float found = in[0];
   vec sums[kVectors];
   size_t i = 0;
   LN_UNROLL for (size_t v = 0; v < kVectors; ++v) sums[v] = vec_set(found);
@@ -124,12 +124,32 @@ LN_INLINE float extreme_inner(ln_reduction kind, const float* in, size_t count) 
     LN_UNROLL for (size_t v = 0; v < kVectors; ++v) sums[v] = reduced(kind, sums[v], vec_load(in + i + v * VEC_LANES));
   for (; i + VEC_LANES <= count; i += VEC_LANES) sums[0] = reduced(kind, sums[0], vec_load(in + i));
   LN_UNROLL for (size_t v = 1; v < kVectors; ++v) sums[0] = reduced(kind, sums[0], sums[v]);
-  vec_store(lanes, sums[0]);
-  for (size_t l = 0; l < VEC_LANES; ++l)
-    if (kind == LN_REDUCE_MAX ? lanes[l] > found : lanes[l] < found) found = lanes[l];
+  found = kind == LN_REDUCE_MAX ? vec_largest(sums[0]) : -vec_largest(vec_sub(vec_set(-0.0f), sums[0]));
   for (; i < count; ++i)
     if (kind == LN_REDUCE_MAX ? in[i] > found : in[i] < found) found = in[i];
   return found;
+}
+
+/* The extreme first, then where it is; a NaN in front is nowhere. */
+LN_INLINE void arg_rows(ln_reduction kind, const float* in, size_t rows, size_t count, int32_t* best) {
+  for (size_t r = 0; r < rows; ++r, in += count) {
+    const float found = extreme_inner(kind, in, count);
+    const vec same = vec_set(found);
+    size_t i = 0, place = VEC_LANES;
+    for (; i + VEC_LANES <= count && place == VEC_LANES; i += VEC_LANES) place = vec_find(vec_load(in + i), same);
+    if (place < VEC_LANES)
+      i = i - VEC_LANES + place;
+    else
+      while (i < count && in[i] != found) ++i;
+    best[r] = i < count ? (int32_t)i : 0;
+  }
+}
+
+static void arg_extreme(bool largest, const float* in, size_t rows, size_t count, int32_t* best) {
+  if (largest)
+    arg_rows(LN_REDUCE_MAX, in, rows, count, best);
+  else
+    arg_rows(LN_REDUCE_MIN, in, rows, count, best);
 }
 
 LN_INLINE void reduce_one(ln_reduction kind, const ln_reduce_shape* s, const float* in, float* out) {

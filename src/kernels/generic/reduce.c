@@ -4,6 +4,7 @@
 
 #include "kernels/generic/fixed_point.h"
 #include "kernels/generic/pool_q8.h"
+#include "kernels/generic/requant.h"
 
 /* Outputs whose inputs lie side by side are reduced together, so many at a time. */
 enum { CHUNK = 64 };
@@ -186,13 +187,45 @@ LN_REDUCE_SUM_Q(qs8, int8_t, INT8_MIN, INT8_MAX)
 LN_REDUCE_SUM_Q(qu8, uint8_t, 0, UINT8_MAX)
 LN_REDUCE_SUM_Q(qs16, int16_t, INT16_MIN, INT16_MAX)
 
+/* values[i] = clamp(requantize(sums[i] - zero) + zero point) for up to CHUNK sums. */
+static void finish_chunk(const ln_reduce_quantized* p, size_t count, int32_t low, int32_t high, const uint32_t* sums,
+                         size_t n, int32_t values[CHUNK]) {
+  const uint32_t zero = (uint32_t)((uint64_t)count * (uint64_t)(int64_t)p->in_zero_point);
+  int32_t bias[CHUNK], multiplier[CHUNK], shift[CHUNK];
+  const size_t whole = (n + LN_REQUANT_STEP - 1) / LN_REQUANT_STEP * LN_REQUANT_STEP;
+  const ln_requant params = {.bias = bias,
+                             .multiplier = multiplier,
+                             .shift = shift,
+                             .zero_point = p->out_zero_point,
+                             .low = low,
+                             .high = high};
+  for (size_t i = 0; i < whole; ++i) {
+    bias[i] = (int32_t)(0 - zero);
+    multiplier[i] = p->multiplier;
+    shift[i] = p->shift;
+    values[i] = i < n ? (int32_t)sums[i] : 0;
+  }
+  ln_requant_best()->fixed(&params, 0, whole, values);
+}
+
 void ln_reduce_finish_bytes(const ln_reduce_quantized* p, size_t count, bool is_signed, const uint32_t* sums,
                             size_t outputs, uint8_t* out) {
-  const uint32_t zero = (uint32_t)((uint64_t)count * (uint64_t)(int64_t)p->in_zero_point);
   const int32_t low = is_signed ? INT8_MIN : 0, high = is_signed ? INT8_MAX : UINT8_MAX;
-  for (size_t c = 0; c < outputs; ++c) {
-    const uint32_t scaled = (uint32_t)ln_requantize((int32_t)(sums[c] - zero), p->multiplier, p->shift);
-    out[c] = (uint8_t)ln_clamp_i32((int32_t)(scaled + (uint32_t)p->out_zero_point), low, high);
+  int32_t values[CHUNK];
+  for (size_t c = 0; c < outputs; c += CHUNK) {
+    const size_t n = outputs - c < CHUNK ? outputs - c : CHUNK;
+    finish_chunk(p, count, low, high, sums + c, n, values);
+    ln_narrow_u8(values, n, out + c);
+  }
+}
+
+void ln_reduce_finish_s16(const ln_reduce_quantized* p, size_t count, const uint32_t* sums, size_t outputs,
+                          int16_t* out) {
+  int32_t values[CHUNK];
+  for (size_t c = 0; c < outputs; c += CHUNK) {
+    const size_t n = outputs - c < CHUNK ? outputs - c : CHUNK;
+    finish_chunk(p, count, INT16_MIN, INT16_MAX, sums + c, n, values);
+    ln_narrow_s16(values, n, out + c);
   }
 }
 

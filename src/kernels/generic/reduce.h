@@ -58,9 +58,11 @@ void ln_reduce_sum_qs16_ref(const ln_reduce_quantized* params, const ln_reduce_s
 /* The first two, faster, for shapes of one reduced dimension outside of channels side by side; false: it is another. */
 bool ln_reduce_sum_bytes(const ln_reduce_quantized* params, const ln_reduce_shape* shape, bool is_signed,
                          const void* in, void* out);
-/* From sums of `count` bytes to `outputs` bytes. */
+/* From sums of `count` values to `outputs` of them. */
 void ln_reduce_finish_bytes(const ln_reduce_quantized* params, size_t count, bool is_signed, const uint32_t* sums,
                             size_t outputs, uint8_t* out);
+void ln_reduce_finish_s16(const ln_reduce_quantized* params, size_t count, const uint32_t* sums, size_t outputs,
+                          int16_t* out);
 /* The shift is at most 14, the count at least 1. */
 void ln_reduce_prod_qs8_ref(const ln_reduce_quantized* params, const ln_reduce_shape* shape, const int8_t* in,
                             int8_t* out);

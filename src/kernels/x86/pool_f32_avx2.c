@@ -11,4 +11,5 @@ const ln_pool_f32 ln_pool_f32_avx2 = {.name = LN_POOL_NAME,
                                       .average = average,
                                       .max = max,
                                       .reduce = reduce,
+                                      .arg_extreme = arg_extreme,
                                       .layer_norm = layer_norm};

@@ -66,6 +66,10 @@ LN_INLINE vec vec_if_less(vec x, vec y, vec a, vec b) {
 }
 /* Whether x < y in all lanes. */
 LN_INLINE bool vec_all_less(vec x, vec y) { return _mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_LT_OQ)) == 0xff; }
+/* The first lane where x is y, VEC_LANES where there is none. */
+LN_INLINE size_t vec_find(vec x, vec y) {
+  return (size_t)_bit_scan_forward(_mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_EQ_OQ)) | 1 << VEC_LANES);
+}
 /* A positive normal number is m * 2^n, m from 0.7 (0x3f330000) to below 1.4: m, and n by `exponent`. */
 LN_INLINE vec vec_split(vec a, vec* exponent) {
   const __m256i bits = _mm256_castps_si256(a);

@@ -39,6 +39,9 @@ LN_INLINE vec vec_if_less(vec x, vec y, vec a, vec b) {
   return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, y, _CMP_LT_OQ), b, a);
 }
 LN_INLINE bool vec_all_less(vec x, vec y) { return _mm512_cmp_ps_mask(x, y, _CMP_LT_OQ) == 0xffff; }
+LN_INLINE size_t vec_find(vec x, vec y) {
+  return (size_t)_bit_scan_forward((int)_mm512_cmp_ps_mask(x, y, _CMP_EQ_OQ) | 1 << VEC_LANES);
+}
 LN_INLINE vec vec_split(vec a, vec* exponent) {
   const __m512i bits = _mm512_castps_si512(a);
   const __m512i n = _mm512_srai_epi32(_mm512_sub_epi32(bits, _mm512_set1_epi32(0x3f330000)), 23);
