@@ -31,13 +31,14 @@ LN_INLINE void divide(float scale, const float* in, size_t n, int32_t* rounded) 
 }
 
 /* Where products are faster than quotients the including file has a function for whole stretches: it multiplies by
- * 1 / scale, clamps and rounds, and says whether no product was within 2^-11 of a half. A product is within 2^-12 of
- * the quotient where that is below 1024, so that both then round to the same. */
+ * 1 / scale, rounds, adds the zero point, saturates, and says whether no product was within 2^-13 of a half; if one was,
+ * the stretch is divided. Three roundings of 2^-24 are between a product and the quotient, 1.5 * 2^-14 where that is
+ * below 512, so that both then round to the same; from there on both saturate. */
 #ifndef LN_MULTIPLY
-#define LN_MULTIPLY(inverse, in, rounded) false
+#define LN_MULTIPLY(inverse, zero, is_signed, in, out) false
 #endif
 
-#define LN_QUANTIZE_Q8(suffix, type, low, high)                                                                  \
+#define LN_QUANTIZE_Q8(suffix, type, is_signed, low, high)                                                       \
   LN_INLINE void finish_##suffix(const int32_t* rounded, int32_t zero, type* out, size_t n) {                    \
     for (size_t i = 0; i < n; ++i) {                                                                             \
       const int32_t q = rounded[i] + zero, above = q < (low) ? (low) : q;                                        \
@@ -55,7 +56,8 @@ LN_INLINE void divide(float scale, const float* in, size_t n, int32_t* rounded) 
       return;                                                                                                    \
     }                                                                                                            \
     for (; i + kStretch <= n; i += kStretch) {                                                                   \
-      if (!multiplies || !LN_MULTIPLY(inverse, in + i, rounded)) divide(scale, in + i, kStretch, rounded);       \
+      if (multiplies && LN_MULTIPLY(inverse, zero, is_signed, in + i, out + i)) continue;                        \
+      divide(scale, in + i, kStretch, rounded);                                                                  \
       finish_##suffix(rounded, zero, out + i, kStretch);                                                         \
     }                                                                                                            \
     divide(scale, in + i, n - i, rounded);                                                                       \
@@ -65,8 +67,8 @@ LN_INLINE void divide(float scale, const float* in, size_t n, int32_t* rounded) 
     for (size_t i = 0; i < n; ++i) out[i] = scale * (float)(int32_t)((uint32_t)(int32_t)in[i] - (uint32_t)zero); \
   }
 
-LN_QUANTIZE_Q8(s8, int8_t, INT8_MIN, INT8_MAX)
-LN_QUANTIZE_Q8(u8, uint8_t, 0, UINT8_MAX)
+LN_QUANTIZE_Q8(s8, int8_t, true, INT8_MIN, INT8_MAX)
+LN_QUANTIZE_Q8(u8, uint8_t, false, 0, UINT8_MAX)
 
 /* ln_half_to_float without a branch: what is not normal is 2^-14 * (1 + f) - 2^-14, which is exact. */
 static void dequantize_f16(const uint16_t* in, float* out, size_t n) {

@@ -85,6 +85,10 @@ LN_INLINE vec vec_scale(vec a, vec n) {
   const vec second = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(rest, bias), 23));
   return vec_mul(vec_mul(a, first), second);
 }
+/* -a where the lowest bit of n is set. */
+LN_INLINE vec vec_turn_if_odd(vec a, vec n) {
+  return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(n), 31)));
+}
 /* a * 2^n for a result that is no denormal, n the lowest bits of a float's. */
 LN_INLINE vec vec_add_exponent(vec a, vec n) {
   return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), _mm256_slli_epi32(_mm256_castps_si256(n), 23)));
