@@ -1,7 +1,9 @@
 /* A job is offered to every worker by its `offer` and announced by raising `generation`; workers spin for a moment,
  * then sleep on the condition variable. Every thread owns a range of tiles, packed as begin and end in one 64-bit word,
  * so that the owner (from the front) and thieves (from the back) take tiles by one compare-and-swap. When all tiles are
- * taken the caller withdraws the offer from workers that have not come yet: it never waits for one to wake up. */
+ * taken the caller withdraws the offer from workers that have not come yet: it never waits for one to wake up.
+ * Where there is one tile for each thread, as in most short jobs, the offer is of that tile and ranges are not looked
+ * at: every line that goes from core to core counts. */
 #include "base/thread_pool.h"
 
 #include <pthread.h>
@@ -42,7 +44,8 @@ struct ln_thread_pool {
   int count;
   void (*task)(void* arg, size_t tile);
   void* arg;
-  size_t base; /* the first tile of the slice that the ranges count from */
+  size_t base;   /* the first tile of the slice that the ranges count from */
+  bool one_each; /* tile i is worker i's */
   _Alignas(64) _Atomic uint32_t generation;
   atomic_int sleepers;
   atomic_bool quit;
@@ -134,7 +137,10 @@ static void* run_worker(void* arg) {
     if (atomic_load(&pool->quit)) return NULL;
     int open = OFFER_OPEN;
     if (!atomic_compare_exchange_strong(&self->offer, &open, OFFER_TAKEN)) continue;
-    work(pool, self->index);
+    if (pool->one_each)
+      pool->task(pool->arg, pool->base + (size_t)self->index);
+    else
+      work(pool, self->index);
     atomic_store_explicit(&self->offer, OFFER_NONE, memory_order_release);
   }
 }
@@ -201,13 +207,26 @@ void ln_thread_pool_delete(ln_thread_pool* pool) {
 
 int ln_thread_pool_size(const ln_thread_pool* pool) { return pool->count; }
 
-static void await_worker(worker* w) {
+static bool withdraw(worker* w) {
   int open = OFFER_OPEN;
-  if (atomic_compare_exchange_strong(&w->offer, &open, OFFER_NONE)) return;
+  return atomic_compare_exchange_strong(&w->offer, &open, OFFER_NONE);
+}
+
+static void await_worker(worker* w) {
   for (unsigned turn = 1; atomic_load_explicit(&w->offer, memory_order_acquire) != OFFER_NONE; ++turn) {
     LN_PAUSE();
     if (turn % 256 == 0) sched_yield();
   }
+}
+
+/* At most as many tiles as threads. */
+static void run_one_each(ln_thread_pool* pool, int tile_count) {
+  for (int i = 1; i < tile_count; ++i) atomic_store_explicit(&pool->workers[i].offer, OFFER_OPEN, memory_order_release);
+  announce(pool);
+  pool->task(pool->arg, pool->base);
+  for (int i = 1; i < tile_count; ++i)
+    if (withdraw(&pool->workers[i])) pool->task(pool->arg, pool->base + (size_t)i);
+  for (int i = 1; i < tile_count; ++i) await_worker(&pool->workers[i]);
 }
 
 static void run_slice(ln_thread_pool* pool, uint32_t tile_count) {
@@ -221,7 +240,8 @@ static void run_slice(ln_thread_pool* pool, uint32_t tile_count) {
     atomic_store_explicit(&pool->workers[i].offer, OFFER_OPEN, memory_order_release);
   announce(pool);
   work(pool, 0);
-  for (int i = 1; i < pool->count; ++i) await_worker(&pool->workers[i]);
+  for (int i = 1; i < pool->count; ++i)
+    if (!withdraw(&pool->workers[i])) await_worker(&pool->workers[i]);
 }
 
 void ln_thread_pool_run(ln_thread_pool* pool, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count) {
@@ -234,7 +254,11 @@ void ln_thread_pool_run(ln_thread_pool* pool, void (*task)(void* arg, size_t til
   for (pool->base = 0; pool->base < tile_count;) {
     const size_t left = tile_count - pool->base;
     const uint32_t slice = left < INT32_MAX ? (uint32_t)left : INT32_MAX;
-    run_slice(pool, slice);
+    pool->one_each = slice <= (uint32_t)pool->count;
+    if (pool->one_each)
+      run_one_each(pool, (int)slice);
+    else
+      run_slice(pool, slice);
     pool->base += slice;
   }
 }

@@ -44,10 +44,25 @@ static void drain(void* arg, size_t worker) {
   }
 }
 
+typedef struct item_each {
+  void (*work)(void* arg, size_t item, size_t worker);
+  void* arg;
+} item_each;
+
+static void run_each(void* arg, size_t item) {
+  const item_each* each = arg;
+  each->work(each->arg, item, item);
+}
+
 void ln_parallel_items(TfLiteContext* context, size_t workers, void (*work)(void* arg, size_t item, size_t worker),
                        void* arg, size_t count) {
+  if (count <= workers) {
+    item_each each = {work, arg};
+    ln_parallel_for(context, run_each, &each, count);
+    return;
+  }
   item_queue queue;
-  queue.workers = workers < count ? workers : count;
+  queue.workers = workers;
   queue.work = work;
   queue.arg = arg;
   for (size_t i = 0; i < queue.workers; ++i) {
