@@ -1,6 +1,6 @@
 #include "ops/image_quantize.h"
 
-#include "kernels/generic/hybrid_quantize.h"
+#include "ops/row_quantize.h"
 
 enum { kQuantized, kScales, kZeroPoints };
 
@@ -35,16 +35,13 @@ ln_quantized_images ln_quantize_images(TfLiteContext* context, const TfLiteNode*
   float* scales = ln_get_temporary(context, node, kScales)->data.f;
   int32_t* zero_points = ln_get_temporary(context, node, kZeroPoints)->data.i32;
   const size_t images = (size_t)ln_dim(input, 0), size = images > 0 ? (size_t)ln_num_elements(input) / images : 0;
-  const ln_quantize_q8* kernel = ln_quantize_q8_best();
+  const bool whole = quantized->type == kTfLiteFloat32;
   for (size_t i = 0; i < images; ++i) {
-    const float* image = input->data.f + i * size;
-    const ln_row_scale how = ln_choose_row_scale(kernel, image, size, true);
+    const ln_row_scale how =
+        ln_quantize_row(context, input->data.f + i * size, size, true, 0,
+                        whole ? NULL : quantized->data.uint8 + i * size, whole ? quantized->data.f + i * size : NULL);
     scales[i] = how.scale;
     zero_points[i] = how.zero_point;
-    if (quantized->type == kTfLiteFloat32)
-      ln_scale_row_f32(kernel, &how, image, size, quantized->data.f + i * size);
-    else
-      ln_scale_row_q8(kernel, &how, image, size, 0, quantized->data.uint8 + i * size);
   }
   return (ln_quantized_images){quantized->data.raw, scales, zero_points};
 }

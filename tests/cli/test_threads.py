@@ -181,18 +181,22 @@ def test_quantize_and_dequantize(tmp_path):
     assert np.abs(got - np.clip(x, (-128 - -5) * 0.02, (127 - -5) * 0.02)).max() < 0.02 + 0.04
 
 
+@pytest.mark.parametrize("operator", ["CONV_2D", "DEPTHWISE_CONV_2D"])
 @pytest.mark.parametrize("nan_at", [(), (0,), (1, 4999), (5000, 5001), tuple(range(4990, 6700)), tuple(range(3000, 10000))])
-def test_hybrid_image(tmp_path, nan_at):
+def test_hybrid_image(tmp_path, nan_at, operator):
     """One scale for a whole image, whose range is found in parts: NaN counts at the first place only."""
-    shape, columns = (1, 25, 20, 20), 9
+    shape = (1, 25, 20, 20)
+    plain = operator == "CONV_2D"
+    columns = 9 if plain else shape[3]
     x = numbers("FLOAT32", shape)
     x.flat[list(nan_at)] = np.nan
-    w = RANDOM.integers(-127, 128, (columns, 1, 1, shape[3])).astype(np.int8)
+    w = RANDOM.integers(-127, 128, (columns, 1, 1, shape[3]) if plain else (1, 3, 3, columns)).astype(np.int8)
     model, graph, source = begin("FLOAT32", shape)
     inputs = [source, graph.const("w", w, quantization(0.01, 0)), no_bias(graph, columns, None)]
-    graph.op("CONV_2D", inputs, [graph.output("y", "FLOAT32", [*shape[:3], columns])], stride_h=1, stride_w=1)
+    more = {} if plain else {"depth_multiplier": 1}
+    graph.op(operator, inputs, [graph.output("y", "FLOAT32", [*shape[:3], columns])], stride_h=1, stride_w=1, **more)
     y = run(tmp_path, model, x)[0]
-    if not nan_at:
+    if plain and not nan_at:
         scale = np.abs(x).max() / np.float32(127)
         expected = np.round(x / scale) @ w.reshape(columns, -1).T.astype(np.float32) * scale * np.float32(0.01)
         np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-5)
