@@ -1,8 +1,7 @@
 /* SOFTMAX and LOG_SOFTMAX over the last dimension. */
-#include "kernels/generic/softmax.h"
-
 #include "kernels/generic/half_rows.h"
 #include "kernels/generic/rows_f32.h"
+#include "kernels/generic/softmax_q8.h"
 #include "ops/builtin_ops.h"
 #include "ops/unary_util.h"
 
@@ -66,6 +65,8 @@ typedef struct softmax_job {
   size_t depth;
 } softmax_job;
 
+static uint8_t flip_of(TfLiteType type) { return type == kTfLiteInt8 ? 0x80 : 0; }
+
 static void run_rows(void* arg, size_t first, size_t end) {
   const softmax_job* j = arg;
   const size_t rows = end - first, at = first * j->depth;
@@ -77,14 +78,10 @@ static void run_rows(void* arg, size_t first, size_t end) {
     ln_softmax_half(in == kTfLiteBFloat16, j->beta, from.ui16 + at, to.ui16 + at, rows, j->depth);
   else if (in == kTfLiteInt16)
     ln_softmax_qs16_ref(&j->params->wide, from.i16 + at, to.i16 + at, rows, j->depth);
-  else if (in == kTfLiteUInt8 && out == kTfLiteUInt8)
-    ln_softmax_qu8_ref(&j->params->narrow, from.uint8 + at, to.uint8 + at, rows, j->depth);
-  else if (in == kTfLiteUInt8)
-    ln_softmax_qu8_s16_ref(&j->params->narrow, from.uint8 + at, to.i16 + at, rows, j->depth);
-  else if (out == kTfLiteInt8)
-    ln_softmax_qs8_ref(&j->params->narrow, from.int8 + at, to.int8 + at, rows, j->depth);
+  else if (out == kTfLiteInt16)
+    ln_softmax_q8_best()->bytes_s16(&j->params->narrow, from.uint8 + at, flip_of(in), to.i16 + at, rows, j->depth);
   else
-    ln_softmax_qs8_s16_ref(&j->params->narrow, from.int8 + at, to.i16 + at, rows, j->depth);
+    ln_softmax_q8_best()->bytes(&j->params->narrow, from.uint8 + at, flip_of(in), to.uint8 + at, rows, j->depth);
 }
 
 /* Rows over the last dimension are shared out. */
@@ -129,10 +126,9 @@ static void run_log_rows(void* arg, size_t begin, size_t end) {
   const ln_log_softmax_quantized* p = &j->params->log;
   if (j->input->type == kTfLiteFloat32)
     ln_rows_f32_best()->log_softmax(j->input->data.f + at, j->output->data.f + at, rows, j->depth);
-  else if (j->input->type == kTfLiteInt8)
-    ln_log_softmax_qs8_ref(p, j->input->data.int8 + at, j->output->data.int8 + at, rows, j->depth);
   else
-    ln_log_softmax_qu8_ref(p, j->input->data.uint8 + at, j->output->data.uint8 + at, rows, j->depth);
+    ln_softmax_q8_best()->log(p, j->input->data.uint8 + at, flip_of(j->input->type), j->output->data.uint8 + at, rows,
+                              j->depth);
 }
 
 static TfLiteStatus log_invoke(TfLiteContext* context, TfLiteNode* node) {

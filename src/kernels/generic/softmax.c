@@ -65,6 +65,14 @@ void ln_softmax_make_table(const ln_softmax_quantized* p, ln_softmax_table* tabl
   }
 }
 
+ln_softmax_scale ln_softmax_scale_of(uint64_t sum, int bits) {
+  int32_t over_unit;
+  const int32_t scale = ln_reciprocal(sum < INT32_MAX ? (int32_t)sum : INT32_MAX, SUM_INTEGER_BITS, &over_unit);
+  const int exponent = over_unit + 31 - bits;
+  /* A sum over 256 moves every 8-bit output below a half. */
+  return exponent > 31 ? (ln_softmax_scale){0, 31} : (ln_softmax_scale){(uint32_t)scale, exponent};
+}
+
 /* What is left of an exponential when it is multiplied by `scale` (Q0.31), both rounded as fixed point is. */
 static inline int32_t share_of(uint32_t scale, int exponent, uint32_t e) {
   const uint64_t product = ((uint64_t)scale * e + (UINT64_C(1) << 30)) >> 31;
@@ -81,18 +89,14 @@ static inline int32_t share_of(uint32_t scale, int exponent, uint32_t e) {
                                size_t depth) {                                                                    \
     out_type results[LN_SOFTMAX_DIFFERENCES];                                                                     \
     for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                                \
-      int32_t largest = lowest_in, over_unit;                                                                     \
+      int32_t largest = lowest_in;                                                                                \
       uint64_t sum = 0;                                                                                           \
       for (size_t i = 0; i < depth; ++i)                                                                          \
         if (in[i] > largest) largest = in[i];                                                                     \
       for (size_t i = 0; i < depth; ++i) sum += t->part[largest - in[i]];                                         \
-      uint32_t scale =                                                                                            \
-          (uint32_t)ln_reciprocal(sum < INT32_MAX ? (int32_t)sum : INT32_MAX, SUM_INTEGER_BITS, &over_unit);      \
-      int exponent = over_unit + 31 - (bits);                                                                     \
-      if (exponent > 31) { /* a sum over 256 moves every 8-bit output below a half */                             \
-        scale = 0;                                                                                                \
-        exponent = 31;                                                                                            \
-      }                                                                                                           \
+      const ln_softmax_scale by = ln_softmax_scale_of(sum, bits);                                                 \
+      const uint32_t scale = by.scale;                                                                            \
+      const int exponent = by.exponent;                                                                           \
       if (depth < LN_SOFTMAX_DIFFERENCES) {                                                                       \
         for (size_t i = 0; i < depth; ++i) out[i] = result_##name(scale, exponent, t->exp[largest - in[i]]);      \
         continue;                                                                                                 \
@@ -192,34 +196,39 @@ static int32_t log_of(int32_t x) {
   return ln_saturating_shift_left(ln_wrapping_add(ln_doubling_high_mul(power, log_2), quotient), 1);
 }
 
+/* What is below `reach` would leave Q5.26 once the logarithm is taken off. */
+ln_log_softmax_sum ln_log_softmax_sum_of(const ln_log_softmax_quantized* p, uint64_t sum) {
+  const int32_t log_sum = log_of(sum < INT32_MAX ? (int32_t)sum : INT32_MAX);
+  const int32_t reach = ln_requantize(ln_wrapping_add(log_sum, INT32_MIN), p->back_multiplier, p->back_shift);
+  return (ln_log_softmax_sum){log_sum, reach > p->exp.diff_min - 1 ? reach : p->exp.diff_min - 1};
+}
+
 /* Rows of at least as many elements as there are differences compute each output once. */
-#define LN_LOG_SOFTMAX(name, type, low, high)                                                                      \
-  static inline type log_result_##name(const ln_log_softmax_quantized* p, int32_t below, int32_t log_sum,          \
-                                       int32_t least) {                                                            \
-    const int32_t rest = ln_wrapping_sub(p->scaled[below], log_sum);                                               \
-    const int32_t q = ln_rounding_shift_right(rest, 31 - DIFF_INTEGER_BITS - 4);                                   \
-    return -below > least ? (type)ln_clamp_i32(q + (high), low, high) : (type)(low);                               \
-  }                                                                                                                \
-  void ln_log_softmax_##name##_ref(const ln_log_softmax_quantized* p, const type* in, type* out, size_t rows,      \
-                                   size_t depth) {                                                                 \
-    type results[LN_SOFTMAX_DIFFERENCES];                                                                          \
-    for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                                 \
-      int32_t largest = low;                                                                                       \
-      uint64_t sum = 0;                                                                                            \
-      for (size_t i = 0; i < depth; ++i)                                                                           \
-        if (in[i] > largest) largest = in[i];                                                                      \
-      for (size_t i = 0; i < depth; ++i) sum += p->table.part[largest - in[i]];                                    \
-      const int32_t log_sum = log_of(sum < INT32_MAX ? (int32_t)sum : INT32_MAX);                                  \
-      /* What is below it would leave Q5.26 once the logarithm is taken off. */                                    \
-      const int32_t reach = ln_requantize(ln_wrapping_add(log_sum, INT32_MIN), p->back_multiplier, p->back_shift); \
-      const int32_t least = reach > p->exp.diff_min - 1 ? reach : p->exp.diff_min - 1;                             \
-      if (depth < LN_SOFTMAX_DIFFERENCES) {                                                                        \
-        for (size_t i = 0; i < depth; ++i) out[i] = log_result_##name(p, largest - in[i], log_sum, least);         \
-        continue;                                                                                                  \
-      }                                                                                                            \
-      for (int32_t i = 0; i < LN_SOFTMAX_DIFFERENCES; ++i) results[i] = log_result_##name(p, i, log_sum, least);   \
-      for (size_t i = 0; i < depth; ++i) out[i] = results[largest - in[i]];                                        \
-    }                                                                                                              \
+#define LN_LOG_SOFTMAX(name, type, low, high)                                                                    \
+  static inline type log_result_##name(const ln_log_softmax_quantized* p, int32_t below, int32_t log_sum,        \
+                                       int32_t least) {                                                          \
+    const int32_t rest = ln_wrapping_sub(p->scaled[below], log_sum);                                             \
+    const int32_t q = ln_rounding_shift_right(rest, LN_LOG_SOFTMAX_SHIFT);                                       \
+    return -below > least ? (type)ln_clamp_i32(q + (high), low, high) : (type)(low);                             \
+  }                                                                                                              \
+  void ln_log_softmax_##name##_ref(const ln_log_softmax_quantized* p, const type* in, type* out, size_t rows,    \
+                                   size_t depth) {                                                               \
+    type results[LN_SOFTMAX_DIFFERENCES];                                                                        \
+    for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                               \
+      int32_t largest = low;                                                                                     \
+      uint64_t sum = 0;                                                                                          \
+      for (size_t i = 0; i < depth; ++i)                                                                         \
+        if (in[i] > largest) largest = in[i];                                                                    \
+      for (size_t i = 0; i < depth; ++i) sum += p->table.part[largest - in[i]];                                  \
+      const ln_log_softmax_sum by = ln_log_softmax_sum_of(p, sum);                                               \
+      const int32_t log_sum = by.log, least = by.least;                                                          \
+      if (depth < LN_SOFTMAX_DIFFERENCES) {                                                                      \
+        for (size_t i = 0; i < depth; ++i) out[i] = log_result_##name(p, largest - in[i], log_sum, least);       \
+        continue;                                                                                                \
+      }                                                                                                          \
+      for (int32_t i = 0; i < LN_SOFTMAX_DIFFERENCES; ++i) results[i] = log_result_##name(p, i, log_sum, least); \
+      for (size_t i = 0; i < depth; ++i) out[i] = results[largest - in[i]];                                      \
+    }                                                                                                            \
   }
 
 LN_LOG_SOFTMAX(qs8, int8_t, INT8_MIN, INT8_MAX)

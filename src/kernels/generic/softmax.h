@@ -30,6 +30,14 @@ typedef struct ln_softmax_table {
 
 void ln_softmax_make_table(const ln_softmax_quantized* params, ln_softmax_table* table);
 
+/* What a sum of parts makes of an exponential: times `scale` in Q0.31, shifted right by `exponent`, 1 to 31, both
+ * rounded. */
+typedef struct ln_softmax_scale {
+  uint32_t scale;
+  int exponent;
+} ln_softmax_scale;
+ln_softmax_scale ln_softmax_scale_of(uint64_t sum, int bits);
+
 void ln_softmax_qs8_ref(const ln_softmax_table* table, const int8_t* in, int8_t* out, size_t rows, size_t depth);
 void ln_softmax_qu8_ref(const ln_softmax_table* table, const uint8_t* in, uint8_t* out, size_t rows, size_t depth);
 void ln_softmax_qs8_s16_ref(const ln_softmax_table* table, const int8_t* in, int16_t* out, size_t rows, size_t depth);
@@ -58,6 +66,13 @@ typedef struct ln_log_softmax_quantized {
 } ln_log_softmax_quantized;
 
 int ln_log_softmax_prepare(double in_scale, ln_log_softmax_quantized* params);
+/* The logarithm of a sum of parts in Q5.26, and the differences (negative) from which on nothing is left. A result is
+ * the scaled difference less the logarithm, shifted right by LN_LOG_SOFTMAX_SHIFT, rounded. */
+enum { LN_LOG_SOFTMAX_SHIFT = 22 };
+typedef struct ln_log_softmax_sum {
+  int32_t log, least;
+} ln_log_softmax_sum;
+ln_log_softmax_sum ln_log_softmax_sum_of(const ln_log_softmax_quantized* params, uint64_t sum);
 void ln_log_softmax_qs8_ref(const ln_log_softmax_quantized* params, const int8_t* in, int8_t* out, size_t rows,
                             size_t depth);
 void ln_log_softmax_qu8_ref(const ln_log_softmax_quantized* params, const uint8_t* in, uint8_t* out, size_t rows,

@@ -1,0 +1,115 @@
+/* The body of softmax of bytes: plain C whose inner loops have a fixed length, so that a compiler makes vectors of the
+ * instruction set that the including file is compiled for. What depends on a difference is looked up first, for a whole
+ * row. No include guard on purpose. */
+#include <string.h>
+
+#include "base/compiler.h"
+#include "kernels/generic/fixed_point.h"
+#include "kernels/generic/reduce_small.h"
+#include "kernels/generic/softmax_q8.h"
+
+/* A row of fewer elements than there are differences, and to the end of a stretch behind it. */
+enum { kStretch = 32, kDifferences = LN_SOFTMAX_DIFFERENCES, kRows = 64 };
+
+static inline size_t whole(size_t n) { return (n + kStretch - 1) / kStretch * kStretch; }
+
+/* How far each element is below the row's largest. */
+static void differences(const uint8_t* in, uint8_t flip, uint8_t largest, size_t n, uint8_t* below) {
+  size_t i = 0;
+  for (; i + kStretch <= n; i += kStretch)
+    for (size_t k = i; k < i + kStretch; ++k) below[k] = (uint8_t)(largest - (in[k] ^ flip));
+  for (; i < n; ++i) below[i] = (uint8_t)(largest - (in[i] ^ flip));
+  for (; i < whole(n); ++i) below[i] = 0;
+}
+
+/* softmax.c's share_of for `n` exponentials, a multiple of kStretch, up to `most`. */
+static void shares(ln_softmax_scale s, const uint32_t* e, size_t n, uint32_t most, uint32_t* out) {
+  const uint32_t half = UINT32_C(1) << (s.exponent - 1);
+  for (size_t i = 0; i < n; i += kStretch)
+    for (size_t k = i; k < i + kStretch; ++k) {
+      const uint32_t product = (uint32_t)(((uint64_t)s.scale * e[k] + (UINT64_C(1) << 30)) >> 31);
+      const uint32_t share = (product + half) >> s.exponent;
+      out[k] = share < most ? share : most;
+    }
+}
+
+/* Rows of at least as many elements as there are differences compute each result once. */
+#define LN_SOFTMAX_ROWS(name, type, bits, flips)                                                                       \
+  static void name(const ln_softmax_table* t, const uint8_t* in, uint8_t flip, type* out, size_t rows, size_t depth) { \
+    const uint32_t most = (UINT32_C(1) << (bits)) - 1;                                                                 \
+    uint8_t largest[kRows], below[kDifferences];                                                                       \
+    uint32_t e[kDifferences], result[kDifferences];                                                                    \
+    type narrow[kDifferences];                                                                                         \
+    for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {                                                     \
+      if (r % kRows == 0)                                                                                              \
+        ln_reduce_small_best()->most_bytes(in, rows - r < kRows ? rows - r : kRows, depth, flip, largest);             \
+      const uint8_t top = largest[r % kRows] ^ flip;                                                                   \
+      const bool is_short = depth < kDifferences;                                                                      \
+      const size_t n = is_short ? whole(depth) : kDifferences;                                                         \
+      uint64_t sum = 0;                                                                                                \
+      if (is_short) {                                                                                                  \
+        differences(in, flip, top, depth, below);                                                                      \
+        for (size_t i = 0; i < depth; ++i) {                                                                           \
+          sum += t->part[below[i]];                                                                                    \
+          e[i] = t->exp[below[i]];                                                                                     \
+        }                                                                                                              \
+        for (size_t i = depth; i < n; ++i) e[i] = 0;                                                                   \
+      } else {                                                                                                         \
+        for (size_t i = 0; i < depth; ++i) sum += t->part[(uint8_t)(top - (in[i] ^ flip))];                            \
+      }                                                                                                                \
+      shares(ln_softmax_scale_of(sum, bits), is_short ? e : t->exp, n, most, result);                                  \
+      for (size_t i = 0; i < n; i += kStretch)                                                                         \
+        for (size_t k = i; k < i + kStretch; ++k) narrow[k] = (type)(result[k] ^ (uint32_t)(flips));                   \
+      if (is_short)                                                                                                    \
+        memcpy(out, narrow, depth * sizeof *out);                                                                      \
+      else                                                                                                             \
+        for (size_t i = 0; i < depth; ++i) out[i] = narrow[(uint8_t)(top - (in[i] ^ flip))];                           \
+    }                                                                                                                  \
+  }
+
+LN_SOFTMAX_ROWS(bytes, uint8_t, 8, flip)
+LN_SOFTMAX_ROWS(bytes_s16, int16_t, 16, 0x8000)
+
+/* The results of n differences, a multiple of kStretch, whose scaled values are given. */
+static void logs(ln_log_softmax_sum s, const uint8_t* below, const int32_t* scaled, uint8_t flip, size_t n,
+                 uint8_t* out) {
+  for (size_t i = 0; i < n; i += kStretch)
+    for (size_t k = i; k < i + kStretch; ++k) {
+      const int32_t rest = (int32_t)((uint32_t)scaled[k] - (uint32_t)s.log);
+      const int32_t x = ln_rounding_shift_right(rest, LN_LOG_SOFTMAX_SHIFT) + 255;
+      const int32_t above = x > 0 && -(int32_t)below[k] > s.least ? x : 0;
+      out[k] = (uint8_t)((uint32_t)(above < 255 ? above : 255) ^ flip);
+    }
+}
+
+static void log_bytes(const ln_log_softmax_quantized* p, const uint8_t* in, uint8_t flip, uint8_t* out, size_t rows,
+                      size_t depth) {
+  uint8_t largest[kRows], below[kDifferences], result[kDifferences], each[kDifferences];
+  int32_t scaled[kDifferences];
+  const bool is_short = depth < kDifferences;
+  const size_t n = is_short ? whole(depth) : kDifferences;
+  for (size_t i = 0; i < kDifferences; ++i) {
+    each[i] = (uint8_t)i;
+    scaled[i] = p->scaled[i];
+  }
+  for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
+    if (r % kRows == 0)
+      ln_reduce_small_best()->most_bytes(in, rows - r < kRows ? rows - r : kRows, depth, flip, largest);
+    const uint8_t top = largest[r % kRows] ^ flip;
+    uint64_t sum = 0;
+    if (is_short) {
+      differences(in, flip, top, depth, below);
+      for (size_t i = 0; i < depth; ++i) {
+        sum += p->table.part[below[i]];
+        scaled[i] = p->scaled[below[i]];
+      }
+    } else {
+      for (size_t i = 0; i < depth; ++i) sum += p->table.part[(uint8_t)(top - (in[i] ^ flip))];
+    }
+    logs(ln_log_softmax_sum_of(p, sum), is_short ? below : each, scaled, flip, n, result);
+    if (is_short)
+      memcpy(out, result, depth);
+    else
+      for (size_t i = 0; i < depth; ++i) out[i] = result[(uint8_t)(top - (in[i] ^ flip))];
+  }
+}
