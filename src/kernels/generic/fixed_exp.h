@@ -76,11 +76,12 @@ static inline int32_t ln_one_minus_over_one_plus(int32_t a) {
 }
 
 static inline int ln_leading_zeros(uint32_t x) {
-  int count = 0;
-  while (count < 32 && (x & 0x80000000u) == 0) {
-    x <<= 1;
-    ++count;
-  }
+  int count = x == 0 ? 1 : 0;
+  for (int step = 16; step > 0; step /= 2)
+    if (x >> (32 - step) == 0) {
+      x <<= step;
+      count += step;
+    }
   return count;
 }
 

@@ -7,12 +7,11 @@
 #include <math.h>
 #include <stdint.h>
 
-/* round(a * b / 2^31), half away from zero; the one overflow (both INT32_MIN) saturates. */
+/* a * b / 2^31, rounded, halves up; the one overflow (both INT32_MIN) saturates. (The reference adds 1 - 2^30 to a
+ * negative product and cuts its quotient, which is the same number: floor((n - 1) / d) = ceil(n / d) - 1.) */
 static inline int32_t ln_doubling_high_mul(int32_t a, int32_t b) {
   if (a == b && a == INT32_MIN) return INT32_MAX;
-  const int64_t product = (int64_t)a * b;
-  const int64_t nudge = product >= 0 ? (INT64_C(1) << 30) : 1 - (INT64_C(1) << 30);
-  return (int32_t)((product + nudge) / (INT64_C(1) << 31));
+  return (int32_t)(((int64_t)a * b + (INT64_C(1) << 30)) >> 31);
 }
 
 /* round(x / 2^exponent), half away from zero; 0 <= exponent <= 31. */

@@ -73,13 +73,17 @@ LN_SOFTMAX_ROWS(bytes_s16, int16_t, 16, 0x8000)
 /* The results of n differences, a multiple of kStretch, whose scaled values are given. */
 static void logs(ln_log_softmax_sum s, const uint8_t* below, const int32_t* scaled, uint8_t flip, size_t n,
                  uint8_t* out) {
-  for (size_t i = 0; i < n; i += kStretch)
-    for (size_t k = i; k < i + kStretch; ++k) {
-      const int32_t rest = (int32_t)((uint32_t)scaled[k] - (uint32_t)s.log);
-      const int32_t x = ln_rounding_shift_right(rest, LN_LOG_SOFTMAX_SHIFT) + 255;
-      const int32_t above = x > 0 && -(int32_t)below[k] > s.least ? x : 0;
-      out[k] = (uint8_t)((uint32_t)(above < 255 ? above : 255) ^ flip);
+  const int32_t limit = -s.least;
+  for (size_t i = 0; i < n; i += kStretch) {
+    int32_t x[kStretch];
+    for (size_t k = 0; k < kStretch; ++k) {
+      const int32_t rest = (int32_t)((uint32_t)scaled[i + k] - (uint32_t)s.log);
+      x[k] = ln_rounding_shift_right(rest, LN_LOG_SOFTMAX_SHIFT) + 255;
     }
+    for (size_t k = 0; k < kStretch; ++k) x[k] = (int32_t)below[i + k] < limit ? x[k] : 0;
+    for (size_t k = 0; k < kStretch; ++k) x[k] = x[k] > 0 ? x[k] : 0;
+    for (size_t k = 0; k < kStretch; ++k) out[i + k] = (uint8_t)((uint32_t)(x[k] < 255 ? x[k] : 255) ^ flip);
+  }
 }
 
 static void log_bytes(const ln_log_softmax_quantized* p, const uint8_t* in, uint8_t flip, uint8_t* out, size_t rows,
