@@ -137,6 +137,12 @@ static void copy_offset(const block_io* io, const blocks* b, const int32_t* offs
                   io->output->data.raw + (to_batch ? batch_begin : space_begin), bytes);
 }
 
+static bool has_margins(const blocks* b) {
+  for (int i = 0; i < b->axes; ++i)
+    if (b->before[i] != 0 || b->after[i] != 0) return true;
+  return false;
+}
+
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, resize_function resize, bool to_batch) {
   block_io io;
   blocks b = {0};
@@ -144,7 +150,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, resize_func
   if (!ln_is_constant(io.block) || !ln_is_constant(io.margins)) LN_TRY(resize(context, &io));
   if (io.output->bytes == 0) return kTfLiteOk;
   LN_TRY(read_blocks(context, &io, &b));
-  if (to_batch) {
+  if (to_batch && has_margins(&b)) {
     char zero[LN_ELEMENT_MAX];
     const size_t bytes = ln_type_size(io.output->type);
     ln_zero_element(io.output, zero);

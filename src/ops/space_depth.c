@@ -29,7 +29,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, int block,
   return ln_resize(context, output, 4, dims);
 }
 
-/* The larger picture [N, H, b, W, b, C] and the deeper one [N, H, W, b, b, C] hold the same rows of C elements. */
+/* The larger picture [N, H, b, W, b, C] and the deeper one [N, H, W, b, b, C] hold the same rows of C elements. They
+ * are walked in the first one's order, whose lines are long. */
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, int block, bool to_depth) {
   const TfLiteTensor* input;
   TfLiteTensor* output;
@@ -43,12 +44,15 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node, int block, 
   const ptrdiff_t cell = ln_dim(deep, 3) * (ptrdiff_t)bytes, cells = ln_dim(deep, 2) * cell;
   const size_t extents[6] = {(size_t)ln_dim(deep, 0), (size_t)ln_dim(deep, 1), (size_t)ln_dim(deep, 2),
                              (size_t)block,           (size_t)block,           (size_t)ln_dim(wide, 3)};
+  static const int kOrder[6] = {0, 1, 3, 2, 4, 5};
   const ptrdiff_t wide_strides[6] = {ln_dim(wide, 1) * line, b * line, b * row, line, row, (ptrdiff_t)bytes};
   const ptrdiff_t deep_strides[6] = {ln_dim(deep, 1) * cells, cells, cell, b * row, row, (ptrdiff_t)bytes};
   ln_copy_shape shape = {0};
-  for (int i = 0; i < 6; ++i)
+  for (int k = 0; k < 6; ++k) {
+    const int i = kOrder[k];
     ln_copy_add(&shape, extents[i], to_depth ? wide_strides[i] : deep_strides[i],
                 to_depth ? deep_strides[i] : wide_strides[i]);
+  }
   ln_parallel_copy(context, &shape, input->data.raw, output->data.raw, bytes);
   return kTfLiteOk;
 }

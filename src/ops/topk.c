@@ -126,12 +126,52 @@ static void sink(const TfLiteTensor* t, size_t row, const index_list* heap, int3
   }
 }
 
-/* The k first of `count` in order, by a heap of k. */
+/* The first element of [i, count) that is above element `bar` of the row, `count` where none is. Most are not: some are
+ * looked at together. */
+#define LN_NEXT_ABOVE(name, type)                                               \
+  static int32_t name(const type* row, int32_t bar, int32_t i, int32_t count) { \
+    enum { kSome = 32 };                                                        \
+    const type value = row[bar];                                                \
+    for (; i + kSome <= count; i += kSome) {                                    \
+      int any = 0;                                                              \
+      for (int32_t k = 0; k < kSome; ++k) any |= row[i + k] > value;            \
+      if (any != 0) break;                                                      \
+    }                                                                           \
+    while (i < count && !(row[i] > value)) ++i;                                 \
+    return i;                                                                   \
+  }
+
+LN_NEXT_ABOVE(next_f32, float)
+LN_NEXT_ABOVE(next_u8, uint8_t)
+LN_NEXT_ABOVE(next_s8, int8_t)
+LN_NEXT_ABOVE(next_s16, int16_t)
+LN_NEXT_ABOVE(next_s32, int32_t)
+LN_NEXT_ABOVE(next_s64, int64_t)
+
+static int32_t next_above(const TfLiteTensor* t, size_t row, int32_t bar, int32_t i, int32_t count) {
+  switch (t->type) {
+    case kTfLiteFloat32:
+      return next_f32(t->data.f + row, bar, i, count);
+    case kTfLiteUInt8:
+      return next_u8(t->data.uint8 + row, bar, i, count);
+    case kTfLiteInt8:
+      return next_s8(t->data.int8 + row, bar, i, count);
+    case kTfLiteInt16:
+      return next_s16(t->data.i16 + row, bar, i, count);
+    case kTfLiteInt32:
+      return next_s32(t->data.i32 + row, bar, i, count);
+    default:
+      return next_s64(t->data.i64 + row, bar, i, count);
+  }
+}
+
+/* The k first of `count` in order, by a heap of k. An element behind those of the heap must be larger to come in. */
 static void select_row(const TfLiteTensor* t, size_t row, int32_t count, int32_t k, const index_list* heap) {
   for (int32_t i = 0; i < k; ++i) put(heap, i, i);
   for (int32_t i = k / 2 - 1; i >= 0; --i) sink(t, row, heap, k, i);
-  for (int32_t i = k; i < count && k > 0; ++i) {
-    if (!before(t, row, i, get(heap, 0))) continue;
+  for (int32_t i = k; k > 0; ++i) {
+    i = next_above(t, row, get(heap, 0), i, count);
+    if (i == count) break;
     put(heap, 0, i);
     sink(t, row, heap, k, 0);
   }
