@@ -1,4 +1,5 @@
 /* kcheck: quantized element-wise rows of bytes. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,6 +81,47 @@ static void check_kind(const kind* k, ln_binary_row row) {
   kc_release();
 }
 
+typedef struct plain {
+  const char* name;
+  ln_binary_row ref;
+  size_t in_width, out_width;
+  bool is_float;
+} plain;
+
+static const plain kPlain[] = {{"maximum_u8", ln_binary_maximum_u8_ref, 1, 1, false},
+                               {"maximum_s8", ln_binary_maximum_s8_ref, 1, 1, false},
+                               {"maximum_s16", ln_binary_maximum_s16_ref, 2, 2, false},
+                               {"minimum_u8", ln_binary_minimum_u8_ref, 1, 1, false},
+                               {"minimum_s8", ln_binary_minimum_s8_ref, 1, 1, false},
+                               {"minimum_s16", ln_binary_minimum_s16_ref, 2, 2, false},
+                               {"equal_f32", ln_binary_equal_f32_ref, 4, 1, true},
+                               {"not_equal_f32", ln_binary_not_equal_f32_ref, 4, 1, true},
+                               {"less_f32", ln_binary_less_f32_ref, 4, 1, true},
+                               {"less_equal_f32", ln_binary_less_equal_f32_ref, 4, 1, true}};
+
+static void fill_plain(const plain* k, void* data, size_t n) {
+  float* floats = data;
+  if (!k->is_float)
+    kc_fill_u8(data, n * k->in_width);
+  else
+    for (size_t i = 0; i < n; ++i) floats[i] = kc_chance(5) ? NAN : (float)kc_range(-2, 2);
+}
+
+static void check_plain(const plain* k, ln_binary_row row) {
+  const size_t n = kc_size(300, 64);
+  const size_t a_step = kc_chance(20) ? 0 : 1, b_step = a_step == 1 && kc_chance(20) ? 0 : 1;
+  void *a = kc_memory((a_step == 0 ? 1 : n) * k->in_width), *b = kc_memory((b_step == 0 ? 1 : n) * k->in_width);
+  void *out = kc_memory(n * k->out_width), *expected = kc_memory(n * k->out_width);
+  fill_plain(k, a, a_step == 0 ? 1 : n);
+  fill_plain(k, b, b_step == 0 ? 1 : n);
+  k->ref(NULL, a, a_step, b, b_step, expected, n);
+  if (a_step == 1 && k->in_width == k->out_width && kc_chance(20)) out = a; /* in place */
+  row(NULL, a, a_step, b, b_step, out, n);
+  kc_same(out, expected, n * k->out_width, k->out_width, "%s, %zu elements, steps %zu and %zu", k->name, n, a_step,
+          b_step);
+  kc_release();
+}
+
 static void check_scale_shift(const ln_rows_q8* rung) {
   ln_scale_shift_q8 p = {.is_signed = kc_chance(50), .channels = kc_size(150, 64)};
   p.product = product_params(p.is_signed);
@@ -114,10 +156,10 @@ static void check_turn(const ln_rows_q8* rung) {
   kc_release();
 }
 
-static ln_binary_row row_of(const ln_rows_q8* rung, const kind* k) {
+static ln_binary_row row_of(const ln_rows_q8* rung, ln_binary_row ref) {
   const ln_rows_q8_variant* v = rung->binary;
-  while (v->ref != NULL && v->ref != k->ref) ++v;
-  return v->ref != NULL ? v->row : k->ref;
+  while (v->ref != NULL && v->ref != ref) ++v;
+  return v->ref != NULL ? v->row : ref;
 }
 
 static void check(void) {
@@ -126,7 +168,9 @@ static void check(void) {
   for (size_t i = 0; i < count; ++i) {
     if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
     for (size_t k = 0; k < kKindCount; ++k)
-      for (int round = 0; round < kc_rounds(); ++round) check_kind(&kKinds[k], row_of(rungs[i], &kKinds[k]));
+      for (int round = 0; round < kc_rounds(); ++round) check_kind(&kKinds[k], row_of(rungs[i], kKinds[k].ref));
+    for (size_t k = 0; k < sizeof kPlain / sizeof kPlain[0]; ++k)
+      for (int round = 0; round < kc_rounds() / 4; ++round) check_plain(&kPlain[k], row_of(rungs[i], kPlain[k].ref));
     for (int round = 0; round < 2 * kc_rounds(); ++round) {
       check_scale_shift(rungs[i]);
       if (rungs[i]->turn != NULL) check_turn(rungs[i]);
@@ -184,7 +228,7 @@ static void bench(void) {
   for (size_t k = 0; k < kKindCount; ++k) {
     r.p = random_params(&kKinds[k]);
     for (size_t i = 0; i < count; ++i) {
-      r.row = row_of(rungs[i], &kKinds[k]);
+      r.row = row_of(rungs[i], kKinds[k].ref);
       if (ln_cpu_present(rungs[i]->isa)) kc_time(rungs[i]->name, kKinds[k].name, kMost, "result", work, &r);
     }
   }

@@ -1,5 +1,5 @@
-/* The rungs of quantized element-wise rows of bytes with two inputs. Which row is meant is said by its definition,
- * ln_binary_…_ref; results are the same bit for bit. */
+/* The rungs of quantized element-wise rows of bytes with two inputs, and of rows that compare them. Which row is meant
+ * is said by its definition, ln_binary_…_ref; results are the same bit for bit. */
 #ifndef LN_KERNELS_ROWS_Q8_H_
 #define LN_KERNELS_ROWS_Q8_H_
 

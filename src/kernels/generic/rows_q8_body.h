@@ -1,6 +1,7 @@
 /* The body of quantized rows of bytes, for one width of vectors: a template. The including file defines vec (32-bit
  * lanes), kLanes, its operations vec_…, and requant on it. Four vectors of lanes make a block of bytes; what is left at
  * the end of a row goes through a block of its own. No include guard on purpose. */
+#include "kernels/generic/rows_plain_body.h"
 
 enum { kBlock = 4 * kLanes };
 
@@ -283,4 +284,14 @@ static const ln_rows_q8_variant variants[] = {{ln_binary_add_qu8_ref, add_qu8},
                                               {ln_binary_add_qs8_ref, add_qs8},
                                               {ln_binary_mul_qu8_ref, mul_qu8},
                                               {ln_binary_mul_qs8_ref, mul_qs8},
+                                              {ln_binary_maximum_u8_ref, maximum_u8},
+                                              {ln_binary_maximum_s8_ref, maximum_s8},
+                                              {ln_binary_maximum_s16_ref, maximum_s16},
+                                              {ln_binary_minimum_u8_ref, minimum_u8},
+                                              {ln_binary_minimum_s8_ref, minimum_s8},
+                                              {ln_binary_minimum_s16_ref, minimum_s16},
+                                              {ln_binary_equal_f32_ref, equal_f32},
+                                              {ln_binary_not_equal_f32_ref, not_equal_f32},
+                                              {ln_binary_less_f32_ref, less_f32},
+                                              {ln_binary_less_equal_f32_ref, less_equal_f32},
                                               {NULL, NULL}};
