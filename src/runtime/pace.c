@@ -6,8 +6,10 @@ enum {
   kWarmUp = 3,
   kRuns = kWarmUp + LN_PACE_RUNS,
   kLeastRest = 32,
-  kMostRest = 1024,  /* a way that takes twice as long costs less than a hundredth */
-  kShortNs = 1000000 /* what takes longer is worth several threads: it is not tried alone */
+  kMostRest = 1024,   /* a way that takes twice as long costs less than a hundredth */
+  kShortNs = 1000000, /* what takes longer is most likely worth several threads: it is tried alone later, */
+  kLaterRest = 128,
+  kLongNs = 20000000 /* or not at all */
 };
 
 static uint64_t median(const uint64_t* runs) {
@@ -33,6 +35,10 @@ static void decide(ln_pace* pace) {
   }
 }
 
+static bool is_too_long(const ln_pace* pace) {
+  return !pace->alone && median(pace->own_ns) >= (pace->rest == 0 ? kShortNs : kLongNs);
+}
+
 bool ln_pace_begin(const ln_pace* pace, bool* measured) {
   const uint32_t turn = pace->turn;
   *measured = turn < 2 * kRuns && turn % kRuns >= kWarmUp;
@@ -43,9 +49,9 @@ void ln_pace_end(ln_pace* pace, uint64_t ns) {
   const uint32_t turn = pace->turn++;
   if (turn < 2 * kRuns) {
     if (turn % kRuns >= kWarmUp) (turn < kRuns ? pace->own_ns : pace->other_ns)[turn % kRuns - kWarmUp] = ns;
-    if (turn == kRuns - 1 && !pace->alone && median(pace->own_ns) >= kShortNs) {
+    if (turn == kRuns - 1 && is_too_long(pace)) {
       pace->turn = 2 * kRuns;
-      pace->rest = kMostRest;
+      pace->rest = kLaterRest;
     } else if (turn == 2 * kRuns - 1) {
       decide(pace);
     }
