@@ -444,6 +444,108 @@ bool ln_fold_node(ln_node* node) {
   return true;
 }
 
+/* Element i of a value; false: of another type. */
+static bool value_at(const ln_tensor* tensor, int which, size_t i, double* number) {
+  const void* data = tensor->value[which];
+  if (tensor->type == LN_TYPE_INT32)
+    *number = ((const int32_t*)data)[i];
+  else if (tensor->type == LN_TYPE_INT64)
+    *number = (double)((const int64_t*)data)[i];
+  else if (tensor->type == LN_TYPE_FLOAT32)
+    *number = (double)((const float*)data)[i];
+  else
+    return false;
+  return true;
+}
+
+/* Whether an unknown size x, 1 or more, compares with c as both numbers that were put for it do. `code` has x first. */
+static bool compares_alike(int code, double c) {
+  switch (code) {
+    case LN_OP_MINIMUM:
+      return c <= 1 || c >= 1 << 30;
+    case LN_OP_MAXIMUM:
+    case LN_OP_LESS:
+    case LN_OP_GREATER_EQUAL:
+      return c <= 1;
+    default: /* EQUAL, NOT_EQUAL, LESS_EQUAL, GREATER */
+      return c < 1;
+  }
+}
+
+static int mirrored(int code) {
+  return code == LN_OP_LESS            ? LN_OP_GREATER
+         : code == LN_OP_GREATER       ? LN_OP_LESS
+         : code == LN_OP_LESS_EQUAL    ? LN_OP_GREATER_EQUAL
+         : code == LN_OP_GREATER_EQUAL ? LN_OP_LESS_EQUAL
+                                       : code;
+}
+
+static bool is_comparison(int code) {
+  static const int kCodes[] = {LN_OP_MINIMUM, LN_OP_MAXIMUM, LN_OP_EQUAL,      LN_OP_NOT_EQUAL,
+                               LN_OP_LESS,    LN_OP_GREATER, LN_OP_LESS_EQUAL, LN_OP_GREATER_EQUAL};
+  for (size_t i = 0; i < sizeof kCodes / sizeof kCodes[0]; ++i)
+    if (kCodes[i] == code) return true;
+  return false;
+}
+
+/* Whether what a comparison makes of these elements, with both numbers, holds for those two only. */
+static bool is_doubtful(int code, double x[2][2]) {
+  const bool first = x[0][0] != x[0][1], second = x[1][0] != x[1][1];
+  if (first && second) return code != LN_OP_EQUAL && code != LN_OP_NOT_EQUAL;
+  return (first && !compares_alike(code, x[1][0])) || (second && !compares_alike(mirrored(code), x[0][0]));
+}
+
+/* The second of the numbers for an unknown minimum, which is a size too, or maximum: far enough from the first that
+ * halves of the difference differ. */
+static double another(int code, double first, double second) {
+  return code == LN_OP_MAXIMUM ? second + 17 + (second + 17 == first) : first > 4 ? 2 : 1;
+}
+
+static void set_value(int type, void* data, size_t i, double number) {
+  if (type == LN_TYPE_FLOAT32)
+    ((float*)data)[i] = (float)number;
+  else if (type == LN_TYPE_INT64)
+    ((int64_t*)data)[i] = (int64_t)number;
+  else
+    ((int32_t*)data)[i] = (int32_t)number;
+}
+
+/* Both numbers that are put for what is unknown are larger than most others: a node that compares them with one says
+ * nothing of what it does with smaller ones. A truth is not known then; a minimum or maximum is another unknown,
+ * so that it is neither of what it was made from. */
+static void doubt_comparison(ln_node* node, result answers[2]) {
+  size_t counts[2];
+  if (!is_comparison(node->code) || node->input_count != 2 || !answers[0].ran || !answers[1].ran) return;
+  for (int k = 0; k < 2; ++k) {
+    const ln_tensor* input = node->inputs[k];
+    const int64_t count = ln_tensor_elements(input);
+    if (input->value[0] == NULL || input->value[1] == NULL || count < 1) return;
+    counts[k] = (size_t)count;
+  }
+  ln_job* job = node->subgraph->graph->job;
+  const size_t count = counts[0] > counts[1] ? counts[0] : counts[1];
+  const bool picks = node->code == LN_OP_MINIMUM || node->code == LN_OP_MAXIMUM;
+  void* moved = NULL;
+  for (size_t i = 0; i < count; ++i) {
+    double x[2][2];
+    for (int k = 0; k < 4; ++k)
+      if (!value_at(node->inputs[k / 2], k % 2, i % counts[k / 2], &x[k / 2][k % 2])) return;
+    if (!is_doubtful(node->code, x)) continue;
+    if (!picks || count * (node->inputs[0]->type == LN_TYPE_INT64 ? 8 : 4) != answers[1].outputs[0].bytes) {
+      answers[0].ran = answers[1].ran = false;
+      return;
+    }
+    if (moved == NULL) moved = ln_job_copy(job, answers[1].outputs[0].data, answers[1].outputs[0].bytes);
+    const bool less = node->code == LN_OP_MINIMUM;
+    const double first = (x[0][0] < x[1][0]) == less ? x[0][0] : x[1][0];
+    const double second = (x[0][1] < x[1][1]) == less ? x[0][1] : x[1][1];
+    const double other = another(node->code, first, second);
+    if (other > INT32_MAX) continue; /* no size, and different */
+    set_value(node->inputs[0]->type, moved, i, other);
+  }
+  if (moved != NULL) answers[1].outputs[0].data = moved;
+}
+
 void ln_infer(ln_node* node) {
   ln_job* job = node->subgraph->graph->job;
   ln_job_progress(job, "importing, operators", (size_t)node->subgraph->node_count, 0);
@@ -472,6 +574,7 @@ void ln_infer(ln_node* node) {
     }
     answers[1] = answers[0];
   }
+  doubt_comparison(node, answers);
   int constants = 0;
   for (int i = 0; i < node->output_count; ++i) {
     set_output(node, i, answers);

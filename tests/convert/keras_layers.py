@@ -339,6 +339,61 @@ def Pair(layer):
     return lambda x: layer([x, x])
 
 
+# Extents that are not known
+for kind in ["Max", "Average"]:
+    over(f"{kind}Pooling3D-any", lambda kind=kind, **o: getattr(L, f"{kind}Pooling3D")(2, **o), (None, None, None, 3), padding=["valid", "same"], strides=[None, 1])
+case("MaxPooling3D-some", one(lambda: L.MaxPooling3D(2, data_format="channels_first"), (3, None, 6, 5)))
+case("UpSampling3D-any", one(lambda: L.UpSampling3D((1, 2, 3)), (None, None, None, 3)))
+case("UpSampling3D-some", one(lambda: L.UpSampling3D(2), (None, 4, 3, 2)))
+for shape in [(None, None, 3), (None, 6, 3)]:
+    case(f"CenterCrop-any-{shape[1]}", one(lambda: L.CenterCrop(3, 2), shape))
+    for how in ["crop_to_aspect_ratio", "pad_to_aspect_ratio"]:
+        case(f"Resizing-any-{how}-{shape[1]}", one(lambda how=how: L.Resizing(6, 4, **{how: True}), shape))
+case("AutoContrast", one(lambda: L.AutoContrast(value_range=(0, 1)), (6, 5, 3)))
+case("AutoContrast-flat", lambda: flat_contrast())
+case("Activation-sparsemax", one(lambda: L.Activation("sparsemax"), (5, 6)))
+
+
+def flat_contrast():
+    x = keras.Input((4, 5, 3))
+    return keras.Model(x, L.AutoContrast()(ops.abs(x) * np.array([0.0, 1.0, 2.0], "f")))
+
+
+# Attention over several axes
+def attend(layer, *shapes, mask=None, **options):
+    def make():
+        inputs = [keras.Input(shape) for shape in shapes]
+        rest = [keras.Input(mask)] if mask is not None else []
+        extra = {"attention_mask": rest[0] > 0} if rest else {}
+        return keras.Model(inputs + rest, layer()(inputs[0], inputs[-1], **extra, **options))
+    return make
+
+
+for options in [{"use_causal_mask": True}, {"return_attention_scores": True}]:
+    text = list(options)[0]
+    case(f"MultiHeadAttention-any-{text}", attend(lambda: L.MultiHeadAttention(2, 3), (None, 5), (None, 5), **options))
+    case(f"Attention-any-{text}", lambda options=options: attention_of(L.Attention(), options, (None, 5)))
+    case(f"AdditiveAttention-any-{text}", lambda options=options: attention_of(L.AdditiveAttention(), options, (None, 5)))
+    case(f"Attention-4-{text}", lambda options=options: attention_of(L.Attention(), options, (2, 4, 5)))
+case("GroupQueryAttention-any-causal", attend(lambda: L.GroupQueryAttention(3, 4, 2), (None, 5), (None, 5), use_causal_mask=True))
+case("MultiHeadAttention-output_shape", attend(lambda: L.MultiHeadAttention(2, 3, output_shape=(4, 2)), (4, 5)))
+case("MultiHeadAttention-scores-mask", attend(lambda: L.MultiHeadAttention(2, 3), (4, 5), mask=(4, 4), return_attention_scores=True))
+for axes in [None, (1,), (2,)]:
+    case(f"MultiHeadAttention-4-any-{axes}", attend(lambda axes=axes: L.MultiHeadAttention(2, 3, attention_axes=axes), (None, 3, 5)))
+    case(f"MultiHeadAttention-4-scores-{axes}", attend(lambda axes=axes: L.MultiHeadAttention(2, 3, attention_axes=axes), (4, 3, 5), return_attention_scores=True))
+case("MultiHeadAttention-4-causal", attend(lambda: L.MultiHeadAttention(2, 3, attention_axes=(1,)), (4, 3, 5), use_causal_mask=True))
+case("MultiHeadAttention-4-mask", attend(lambda: L.MultiHeadAttention(2, 3, attention_axes=(2,)), (4, 3, 5), mask=(4, 3, 3)))
+case("MultiHeadAttention-4-mask-pairs", attend(lambda: L.MultiHeadAttention(2, 3, attention_axes=(1, 2)), (2, 3, 5), mask=(2, 3, 2, 3)))
+for axes, a, b in [((3, 3), (2, 3, 4), (2, 5, 4)), ((2, 2), (3, 4, 5), (3, 4)), ((1, 1), (3, 4, 5), (3,)), ((2, 1), (4, 5), (5, 3, 2)), ((1, 3), (4, 3, 2), (3, 2, 4))]:
+    for normalize in [False, True]:
+        case(f"Dot-{axes}-{len(a)}-{normalize}".replace(" ", ""), one(lambda axes=axes, normalize=normalize: L.Dot(axes, normalize), a, b))
+
+
+def attention_of(layer, options, shape):
+    x, y = keras.Input(shape), keras.Input(shape)
+    return keras.Model([x, y], layer([x, y], **options))
+
+
 # Operations
 def op(name, function, *shapes, dtype="float32"):
     def make():

@@ -196,13 +196,48 @@ def test_words_of_places(tmp_path):
     assert np.ravel(got).tolist() == [b"[UNK]", b"a", b"b", b"[UNK]"]
 
 
-@pytest.mark.parametrize("mode", ["int8", "int4"])
+@pytest.mark.parametrize("mode", ["int4", "float8"])
 def test_quantized_layers_are_called_so(mode, tmp_path):
     model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(5, name="small")])
     model.quantize(mode)
     model.save(tmp_path / "m.keras")
     done = subprocess.run([judge.COMMAND, "convert", tmp_path / "m.keras", "-o", tmp_path / "m.tflite"], capture_output=True, text=True)
     assert done.returncode == 3 and f'Dense "small": its weights are quantized ({mode}' in done.stderr
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_weights_of_int8(ending, tmp_path):
+    """As the floats that they stand for; Keras rounds activations too."""
+    x, places = keras.Input((4, 6), name="x"), keras.Input((5,), dtype="int32", name="places")
+    dense, bare = keras.layers.Dense(3), keras.layers.Dense(3, use_bias=False)
+    heads = keras.layers.EinsumDense("abc,cde->abde", output_shape=(None, 4, 2), bias_axes="de")
+    table = keras.layers.Embedding(6, 6)
+    model = keras.Model([x, places], [dense(x), bare(x), heads(x), table(places)])
+    judge_keras.randomize(model)
+    model.quantize("int8")
+    model.save(tmp_path / f"m.{ending}")
+    command.linnet("convert", tmp_path / f"m.{ending}", "-o", tmp_path / "m.tflite")
+    values = judge.random_inputs({"x": ([2, 4, 6], np.dtype("f")), "places": ([2, 5], np.dtype("i"))})
+    got = judge.original(tmp_path / "m.tflite", values, "serving_default")
+
+    def weights(layer):
+        return np.asarray(layer._kernel).astype("f") / np.asarray(layer.kernel_scale).reshape(layer._kernel.shape[1:])
+    rows = np.asarray(table._embeddings).astype("f") / np.asarray(table.embeddings_scale)[:, None]
+    wanted = [values["x"] @ weights(dense) + np.asarray(dense.bias), values["x"] @ weights(bare),
+              np.einsum("abc,cde->abde", values["x"], weights(heads)) + np.asarray(heads.bias), rows[values["places"]]]
+    assert max(judge.difference(want, got[f"output_{i}"]) for i, want in enumerate(wanted)) <= judge_keras.TOLERANCE
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_bfloat16_weights(ending, tmp_path):
+    model = keras.Sequential([keras.Input((4,), name="x"), keras.layers.Dense(3, dtype="bfloat16")])
+    judge_keras.randomize(model)
+    model.save(tmp_path / f"m.{ending}")
+    command.linnet("convert", tmp_path / f"m.{ending}", "-o", tmp_path / "m.tflite")
+    x = np.random.default_rng(0).normal(0, 1, (2, 4)).astype("f")
+    got, = judge.original(tmp_path / "m.tflite", {"x": x}, "serving_default").values()
+    kernel, bias = (np.asarray(weight).astype("f") for weight in model.get_weights())
+    assert judge.difference(x @ kernel + bias, got) <= judge_keras.TOLERANCE
 
 
 def test_a_class_of_its_own_is_noted(tmp_path):

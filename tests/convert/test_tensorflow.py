@@ -168,6 +168,29 @@ def test_lengths_that_are_not_known(tmp_path):
             assert judge.difference(model(x).numpy(), got) <= TOLERANCE
 
 
+def of_any_extents():
+    layers = tf.keras.layers
+    x, volume = tf.keras.Input([None, 4]), tf.keras.Input([None, None, None, 2])
+    yield x, layers.MultiHeadAttention(2, 3)(x, x, use_causal_mask=True), ((2, 5, 4), (1, 2, 4))
+    yield volume, layers.AveragePooling3D(2, padding="same")(layers.MaxPooling3D(2, strides=1)(volume)), ((2, 5, 4, 6, 2), (1, 3, 3, 3, 2))
+    picture = tf.keras.Input([None, 6, 3])
+    # What the extent is compared with is on both sides of it.
+    yield picture, layers.Resizing(6, 4, crop_to_aspect_ratio=True)(picture), ((2, 4, 6, 3), (2, 9, 6, 3), (1, 40, 6, 3))
+
+
+def test_extents_that_are_not_known(tmp_path):
+    tf.keras.utils.set_random_seed(5)
+    for number, (x, y, shapes) in enumerate(of_any_extents()):
+        model = tf.keras.Model(x, y)
+        model.export(str(tmp_path / str(number)), verbose=False)
+        path = convert(tmp_path / str(number), tmp_path / "model.tflite")
+        for shape in shapes:
+            values = np.random.default_rng(2).uniform(-1, 1, shape).astype("f")
+            runner = judge.Interpreter(str(path)).get_signature_runner("serving_default")
+            got, = runner(**{next(iter(runner.get_input_details())): values}).values()
+            assert judge.difference(model(values).numpy(), got) <= TOLERANCE
+
+
 def test_places_in_a_loop(tmp_path):
     """x[i, ...] has all of x's dimensions but the first, whatever they are; TimeDistributed is exported as such a loop (which Keras
     lets run as often as the batch has elements)."""

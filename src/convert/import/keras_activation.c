@@ -203,6 +203,10 @@ static ln_tensor* leaky_relu(const activation* a, ln_tensor* x) {
 
 static ln_tensor* softplus_of(const activation* a, ln_tensor* x) { return softplus(a, x, NULL); }
 
+static ln_tensor* sparsemax(const activation* a, ln_tensor* x) {
+  return ln_keras_sparsemax(a->call, x, (int32_t)number(a, "axis", -1), a->name);
+}
+
 /* The functions. Operations and layers have the same names, written as classes: hard_sigmoid, HardSigmoid. With a code:
  * that operator alone. */
 static const struct {
@@ -238,6 +242,7 @@ static const struct {
     {"hard_tanh", NULL, LN_OP_RELU_N1_TO_1},
     {"squareplus", squareplus, 0},
     {"sparse_plus", sparse_plus, 0},
+    {"sparsemax", sparsemax, 0},
     {"sparse_sigmoid", sparse_sigmoid, 0},
     {"threshold", threshold, 0},
     {"thresholded_relu", threshold, 0},

@@ -27,6 +27,23 @@ static void dense(ln_keras_call* call) {
   ln_keras_return(call, ln_keras_activate(call, ln_keras_get(call, "activation"), y, call->name));
 }
 
+/* The scales of quantized weights are in the order of the result; they are read as those of the kernel's last
+ * dimensions. False, noted: those are not the same. */
+static bool scales_fit(ln_keras_call* call, const char* out, const char* kernel, int length) {
+  const cJSON* policy = cJSON_GetObjectItemCaseSensitive(ln_keras_get(call, "dtype"), "config");
+  if (cJSON_GetObjectItemCaseSensitive(policy, "source_name") == NULL) return true;
+  const size_t out_length = strlen(out);
+  int same = 0, own = 0;
+  for (int i = 0; i < length; ++i) own += strchr(out, kernel[i]) != NULL;
+  while (same < length && (size_t)same < out_length && kernel[length - 1 - same] == out[out_length - 1 - (size_t)same])
+    ++same;
+  if (same == own) return true;
+  ln_keras_fail(call,
+                "its weights are quantized, and the last letters of its equation are not the kernel's: save the "
+                "model before quantize() is called");
+  return false;
+}
+
 /* bias_axes are letters of the equation's result; the bias has 1 for the dimensions between them. */
 static void einsum_dense(ln_keras_call* call) {
   const char *equation = ln_keras_string(call, "equation", ""), *axes = ln_keras_string(call, "bias_axes", "");
@@ -43,6 +60,7 @@ static void einsum_dense(ln_keras_call* call) {
     if (call->out_count == 0) ln_keras_fail(call, "its equation \"%s\" cannot be converted", equation);
     return;
   }
+  if (!scales_fit(call, arrow + 2, comma + 1, (int)(arrow - comma - 1))) return;
   ln_tensor* x = ln_build_cast(&call->b, call->in[0], LN_TYPE_FLOAT32, ln_keras_name(call, "float"));
   ln_tensor* y = ln_keras_einsum_weights(call, equation, x, &kernel, ln_keras_name(call, "einsum"));
   if (y == NULL || y->broken) return;

@@ -384,8 +384,21 @@ static hid_t memory_type(hid_t type, int* result) {
     case H5T_INTEGER:
       *result = H5Tget_size(type) > 4 ? LN_TYPE_INT64 : LN_TYPE_INT32;
       return H5Tget_size(type) > 4 ? H5T_NATIVE_INT64 : H5T_NATIVE_INT32;
+    case H5T_OPAQUE: /* bfloat16, of which HDF5 knows nothing */
+      *result = LN_TYPE_FLOAT32;
+      return H5Tget_size(type) == 2 ? type : -1;
     default:
       return -1;
+  }
+}
+
+/* The first halves of floats, little-endian, as floats in the same memory. */
+static void widen_halves(void* data, size_t count) {
+  const uint8_t* halves = data;
+  float* numbers = data;
+  for (size_t i = count; i-- > 0;) {
+    const uint32_t bits = (uint32_t)halves[2 * i] << 16 | (uint32_t)halves[2 * i + 1] << 24;
+    memcpy(numbers + i, &bits, sizeof bits);
   }
 }
 
@@ -443,6 +456,7 @@ bool ln_keras_read(const ln_keras_weights* weights, int index, const char* name,
   void* data = ln_job_alloc_raw(file->job, bytes);
   if (H5Dread(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
     ln_stop(file->job, "%s: weight \"%s\" is damaged or cut off", file->path, path);
+  if (H5Tget_class(type) == H5T_OPAQUE) widen_halves(data, bytes / sizeof(float));
   array->data = data;
   return true;
 }

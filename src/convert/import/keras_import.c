@@ -152,8 +152,9 @@ void ln_keras_lower(ln_keras_call* call) {
   }
   /* Policies of quantized layers name the one that was before. */
   const cJSON* policy = cJSON_GetObjectItemCaseSensitive(ln_keras_get(call, "dtype"), "config");
-  if (text_of(policy, "source_name", "")[0] != 0) {
-    ln_keras_fail(call, "its weights are quantized (%s), which is not read: save the model before quantize() is called",
+  if (text_of(policy, "source_name", "")[0] != 0 && strcmp(text_of(policy, "mode", "?"), "int8") != 0) {
+    ln_keras_fail(call,
+                  "its weights are quantized (%s); those of int8 are read: save the model before quantize() is called",
                   text_of(policy, "mode", "?"));
     return;
   }

@@ -188,6 +188,9 @@ void ln_keras_keep_state(ln_keras_call* call, ln_tensor* variable, ln_tensor* st
 /* Lets `main` begin with the first values of states, if there are any. */
 void ln_keras_call_init(const ln_keras_importer* importer, ln_subgraph* main);
 
+/* Along an axis whose extent is known; else broken, noted and returned. */
+ln_tensor* ln_keras_sparsemax(ln_keras_call* call, ln_tensor* x, int32_t axis, const char* name);
+
 /* An operation or layer that is one of keras.activations, by the call's class. */
 bool ln_keras_is_activation(const char* class_name);
 void ln_keras_named_activation(ln_keras_call* call);

@@ -1,7 +1,7 @@
 /* Layers that make one tensor of several. */
 #include <string.h>
 
-#include "convert/import/keras_import.h"
+#include "convert/import/keras_einsum.h"
 
 /* Keras puts the missing dimensions of inputs of lower rank behind the batch. */
 static ln_tensor* raise_rank(ln_keras_call* call, ln_tensor* x, int rank) {
@@ -51,34 +51,42 @@ static void concatenate(ln_keras_call* call) {
   ln_keras_return(call, ln_build_concat(&call->b, call->in_count, call->in, axis, call->name));
 }
 
-/* x with `axis` last or (first) behind the batch, and one other dimension at most. */
-static ln_tensor* as_matrix(ln_keras_call* call, ln_tensor* x, int axis, bool normalize) {
-  if (normalize) {
-    const int32_t axes[] = {axis};
-    ln_tensor* sum =
-        ln_build_reduce(&call->b, LN_OP_SUM, ln_build_unary(&call->b, LN_OP_SQUARE, x, ln_keras_name(call, "squares")),
-                        1, axes, true, ln_keras_name(call, "square_sum"));
-    sum = ln_build_with_number(&call->b, LN_OP_MAXIMUM, sum, 1e-12, ln_keras_name(call, "at_least"));
-    x = ln_build_binary(&call->b, LN_OP_MUL, x,
-                        ln_build_unary(&call->b, LN_OP_RSQRT, sum, ln_keras_name(call, "factor")),
-                        ln_keras_name(call, "normalized"));
+/* x with a length of 1 along the axis. */
+static ln_tensor* normalized(ln_keras_call* call, ln_tensor* x, int axis) {
+  const ln_form f = ln_keras_form(call);
+  ln_tensor* sum =
+      ln_form_reduce(&f, LN_OP_SUM, ln_form_unary(&f, LN_OP_SQUARE, x, "squares"), axis, true, "square_sum");
+  sum = ln_form_number(&f, LN_OP_MAXIMUM, sum, 1e-12, "at_least");
+  return ln_form_binary(&f, LN_OP_MUL, x, ln_form_unary(&f, LN_OP_RSQRT, sum, "factor"), "normalized");
+}
+
+/* The equation of a product of two inputs along an axis of each, in `text`: what they share is the batch and that
+ * axis; the result has the batch, the rest of x and the rest of y. */
+static void dot_equation(const int32_t axes[2], const int ranks[2], char* text) {
+  char rest[2 * LN_MAX_DIMS + 1], letter = 'c';
+  int count = 0;
+  for (int i = 0; i < 2; ++i) {
+    if (i == 1) *text++ = ',';
+    for (int k = 0; k < ranks[i]; ++k) {
+      *text++ = k == 0 ? 'a' : k == axes[i] ? 'b' : letter;
+      if (k > 0 && k != axes[i]) rest[count++] = letter++;
+    }
   }
-  if (x->rank == 2) {
-    const int32_t dims[] = {LN_KERAS_DIM(0), 1, LN_KERAS_DIM(1)};
-    return ln_keras_reshape(call, x, 3, dims, ln_keras_name(call, "row"));
-  }
-  if (axis == x->rank - 1) return x;
-  static const int32_t kSwap[] = {0, 2, 1};
-  return ln_build_transpose(&call->b, x, kSwap, ln_keras_name(call, "transposed"));
+  rest[count] = 0;
+  sprintf(text, "->a%s", rest);
 }
 
 static void dot(ln_keras_call* call) {
   int32_t axes[2] = {-1, -1};
+  char equation[4 * LN_MAX_DIMS + 8];
   ln_tensor *x = call->in[0], *y = call->in_count > 1 ? call->in[1] : NULL;
   const int count = ln_keras_list(ln_keras_get(call, "axes"), 2, axes);
   if (count == 1) axes[1] = axes[0];
-  if (y == NULL || count < 1 || x->rank < 2 || x->rank > 3 || y->rank < 2 || y->rank > 3) {
-    ln_keras_fail(call, "it has %d inputs; 2 of rank 2 or 3 with axes can be converted", call->in_count);
+  if (y == NULL || count < 1 || x->rank < 2 || y->rank < 2 || x->rank + y->rank - 3 > LN_MAX_DIMS) {
+    ln_keras_fail(call,
+                  "it has %d inputs; 2 of rank 2 or more with axes, and no more than %d dimensions in the result, "
+                  "can be converted",
+                  call->in_count, LN_MAX_DIMS);
     return;
   }
   for (int i = 0; i < 2; ++i) {
@@ -90,18 +98,14 @@ static void dot(ln_keras_call* call) {
     }
   }
   const bool normalize = ln_keras_flag(call, "normalize", false);
-  const int x_rank = x->rank, y_rank = y->rank;
-  ln_tensor* const inputs[] = {as_matrix(call, x, axes[0], normalize), as_matrix(call, y, axes[1], normalize)};
-  ln_node* node = ln_build_node(&call->b, LN_OP_BATCH_MATMUL, 2, inputs);
-  LN_SET(node, BatchMatMulOptions, adj_y, 1);
-  ln_tensor* out = ln_build_done(node, ln_keras_name(call, "products"), 1);
-  /* [N, rest of x, rest of y], where an input of rank 2 has no rest; two such have one number. */
-  int32_t dims[3] = {LN_KERAS_DIM(0)};
-  int rank = 1;
-  if (x_rank == 3) dims[rank++] = LN_KERAS_DIM(1);
-  if (y_rank == 3) dims[rank++] = LN_KERAS_DIM(2);
-  if (rank == 1) dims[rank++] = 1;
-  ln_keras_return(call, rank == 3 ? out : ln_keras_reshape(call, out, rank, dims, call->name));
+  const int ranks[] = {x->rank, y->rank};
+  dot_equation(axes, ranks, equation);
+  if (normalize) x = normalized(call, x, axes[0]);
+  if (normalize) y = normalized(call, y, axes[1]);
+  const bool alone = ranks[0] == 2 && ranks[1] == 2; /* [N], which becomes [N,1] */
+  ln_tensor* out = ln_keras_einsum(call, equation, x, y, alone ? ln_keras_name(call, "products") : call->name);
+  const int32_t dims[] = {LN_KERAS_DIM(0), 1};
+  if (out != NULL) ln_keras_return(call, alone ? ln_keras_reshape(call, out, 2, dims, call->name) : out);
 }
 
 const ln_keras_lowering ln_keras_merge[] = {

@@ -281,13 +281,11 @@ static void select(ln_keras_call* call) {
 
 /* What of x is above a threshold, less it. Of x in descending order,
  * those count whose z_i > (z_1 + ... + z_i - 1) / i; Keras adds up their running sums. */
-static void sparsemax(ln_keras_call* call) {
-  const ln_form f = ln_keras_form(call);
-  const int32_t axis = ln_keras_to_int(ln_keras_either(call, 1, "axis"), -1);
-  ln_tensor* x = call->in[0];
+ln_tensor* ln_keras_sparsemax(ln_keras_call* call, ln_tensor* x, int32_t axis, const char* name) {
+  const ln_form f = {call->b, name};
   if (axis < -x->rank || axis >= x->rank || !ln_dim_is_known(x, axis < 0 ? axis + x->rank : axis)) {
-    ln_keras_fail(call, "the extent of its axis must be known");
-    return;
+    ln_keras_fail(call, "the extent of the axis of sparsemax must be known");
+    return call->out[call->out_count - 1];
   }
   const bool last = axis == -1 || axis == x->rank - 1;
   x = ln_form_swap(&f, x, axis, -1, "to_last");
@@ -308,7 +306,13 @@ static void sparsemax(ln_keras_call* call) {
   ln_tensor* threshold = ln_form_binary(&f, LN_OP_DIV, ln_form_number(&f, LN_OP_SUB, sum, 1, "sum_less"),
                                         ln_form_reduce(&f, LN_OP_SUM, counts, -1, true, "number"), "threshold");
   x = ln_form_unary(&f, LN_OP_RELU, ln_form_binary(&f, LN_OP_SUB, x, threshold, "above"), last ? NULL : "positive");
-  ln_keras_return(call, last ? x : ln_form_swap(&f, x, axis, -1, NULL));
+  return last ? x : ln_form_swap(&f, x, axis, -1, NULL);
+}
+
+static void sparsemax(ln_keras_call* call) {
+  ln_tensor* y =
+      ln_keras_sparsemax(call, call->in[0], ln_keras_to_int(ln_keras_either(call, 1, "axis"), -1), call->name);
+  if (call->out_count == 0) ln_keras_return(call, y);
 }
 
 const ln_keras_lowering ln_keras_numbers[] = {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "convert/import/keras_import.h"
+#include "convert/planes.h"
 
 typedef struct window {
   int32_t size[3], stride[3];
@@ -50,24 +51,19 @@ static int spatial_of(const ln_keras_call* call) {
   return d != NULL && d > call->class_name ? d[-1] - '0' : 2;
 }
 
-static ln_tensor* pool_3d(ln_keras_call* call, ln_tensor* x, const window* w, const char* name) {
-  for (int i = 1; i < 5; ++i)
-    if (!ln_dim_is_known(x, i)) {
-      ln_keras_fail(call, "its input's extents must be known but for the batch");
-      return NULL;
-    }
-  const int32_t planes[] = {-1, ln_dim(x, 2), ln_dim(x, 3), ln_dim(x, 4)};
-  ln_tensor* y = ln_keras_reshape(call, x, 4, planes, ln_keras_name(call, "planes"));
-  y = pool_2d(call, code_of(call), y, w->padding, w->size + 1, w->stride + 1, ln_keras_name(call, "pooled_planes"));
-  if (y->rank != 4) return y;
-  const int32_t h = ln_dim(y, 1), width = ln_dim(y, 2), c = ln_dim(y, 3);
-  const int32_t stack[] = {-1, ln_dim(x, 1), h * width, c};
+/* Of both steps of a window in three dimensions. */
+typedef struct volume {
+  ln_keras_call* call;
+  const window* w;
+} volume;
+
+static ln_tensor* pool_planes(const ln_form* f, ln_tensor* x, bool of_depth, const void* arg) {
+  const volume* v = arg;
+  const window* w = v->w;
   const int32_t size[] = {w->size[0], 1}, stride[] = {w->stride[0], 1};
-  y = ln_keras_reshape(call, y, 4, stack, ln_keras_name(call, "stack"));
-  y = pool_2d(call, code_of(call), y, w->padding, size, stride, ln_keras_name(call, "pooled_stack"));
-  if (y->rank != 4) return y;
-  const int32_t dims[] = {-1, ln_dim(y, 1), h, width, c};
-  return ln_keras_reshape(call, y, 5, dims, name);
+  return of_depth ? pool_2d(v->call, code_of(v->call), x, w->padding, size, stride, ln_form_name(f, "pooled_stack"))
+                  : pool_2d(v->call, code_of(v->call), x, w->padding, w->size + 1, w->stride + 1,
+                            ln_form_name(f, "pooled_planes"));
 }
 
 static void pool(ln_keras_call* call) {
@@ -92,9 +88,11 @@ static void pool(ln_keras_call* call) {
   } else if (spatial == 2) {
     y = pool_2d(call, code_of(call), x, w.padding, w.size, w.stride, name);
   } else {
-    y = pool_3d(call, x, &w, name);
+    const ln_form f = {call->b, name};
+    const volume v = {call, &w};
+    y = ln_over_planes(&f, x, pool_planes, &v);
   }
-  if (y != NULL) ln_keras_return(call, ln_keras_to_first(call, y, call->name));
+  ln_keras_return(call, ln_keras_to_first(call, y, call->name));
 }
 
 /* A mean over the time steps that a mask counts. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "convert/import/keras_import.h"
+#include "convert/planes.h"
 
 static void flatten(ln_keras_call* call) {
   ln_tensor* x = ln_keras_to_last(call, call->in[0]);
@@ -157,6 +158,19 @@ static ln_tensor* enlarge(ln_keras_call* call, ln_tensor* x, const int32_t facto
   return ln_build_done(node, name, 1);
 }
 
+/* Of both steps of factors in three dimensions. */
+typedef struct volume {
+  ln_keras_call* call;
+  const int32_t* size;
+} volume;
+
+static ln_tensor* enlarge_planes(const ln_form* f, ln_tensor* x, bool of_depth, const void* arg) {
+  const volume* v = arg;
+  const int32_t depth[] = {v->size[0], 1};
+  return of_depth ? enlarge(v->call, x, depth, false, ln_form_name(f, "deeper"))
+                  : enlarge(v->call, x, v->size + 1, false, ln_form_name(f, "larger"));
+}
+
 static void up_sampling(ln_keras_call* call) {
   const int spatial = spatial_of(call);
   ln_tensor* x = ln_keras_to_last(call, call->in[0]);
@@ -191,20 +205,9 @@ static void up_sampling(ln_keras_call* call) {
   } else if (spatial == 2) {
     y = enlarge(call, x, size, bilinear, name);
   } else {
-    int32_t d[5];
-    for (int i = 1; i < 5; ++i)
-      if ((d[i] = ln_dim(x, i)) < 0 || (int64_t)d[i] * d[i < 4 ? i : 1] > INT32_MAX) {
-        ln_keras_fail(call, "its input's extents must be known but for the batch");
-        return;
-      }
-    const int32_t stack[] = {-1, d[1], d[2] * d[3], d[4]}, depth[] = {size[0], 1};
-    const int32_t planes[] = {-1, d[2], d[3], d[4]};
-    const int32_t dims[] = {-1, d[1] * size[0], d[2] * size[1], d[3] * size[2], d[4]};
-    y = ln_keras_reshape(call, x, 4, stack, ln_keras_name(call, "stack"));
-    y = enlarge(call, y, depth, false, ln_keras_name(call, "deeper"));
-    y = ln_keras_reshape(call, y, 4, planes, ln_keras_name(call, "planes"));
-    y = enlarge(call, y, size + 1, false, ln_keras_name(call, "larger"));
-    y = ln_keras_reshape(call, y, 5, dims, name);
+    const ln_form f = {call->b, name};
+    const volume v = {call, size};
+    y = ln_over_planes(&f, x, enlarge_planes, &v);
   }
   ln_keras_return(call, ln_keras_to_first(call, y, call->name));
 }

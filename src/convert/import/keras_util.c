@@ -219,10 +219,43 @@ int ln_keras_type(const char* name) { return ln_computed_type(ln_keras_stored_ty
 
 /* ---- Weights ---- */
 
+/* Weights that quantize("int8") has made integers, as the floats that they stand for: each divided by the scale of its
+ * last dimensions, or, in tables of embeddings, of its row. False: there are no scales that fit. */
+static bool dequantize(ln_keras_call* call, const ln_keras_weights* weights, const char* name, ln_keras_array* array) {
+  ln_keras_array scale;
+  const char* scales = ln_job_text(call->job, "%s_scale", name);
+  if (!ln_keras_read(weights, 2, scales, &scale) && !ln_keras_read(weights, 1, scales, &scale)) return false;
+  const bool rows = strcmp(name, "embeddings") == 0;
+  size_t count = 1, repeats = 1, scale_count = 1;
+  for (int i = 0; i < array->rank; ++i) count *= (size_t)array->dims[i];
+  for (int i = 0; i < scale.rank; ++i) scale_count *= (size_t)scale.dims[i];
+  int first = 0;
+  while (first < scale.rank - 1 && scale.dims[first] == 1) ++first;
+  const int own = scale.rank - first, shift = rows ? 0 : array->rank - own;
+  bool fits = scale.type == LN_TYPE_FLOAT32 && shift >= 0 && own <= array->rank && count > 0;
+  for (int i = 0; i < own && fits; ++i) fits = scale.dims[first + i] == array->dims[shift + i];
+  if (!fits) return false;
+  for (int i = own; i < array->rank && rows; ++i) repeats *= (size_t)array->dims[i];
+  ln_keras_align(call->job, array);
+  ln_keras_align(call->job, &scale);
+  float* data = ln_job_alloc_raw(call->job, count * sizeof *data);
+  for (size_t i = 0; i < count; ++i)
+    data[i] = (float)((const int32_t*)array->data)[i] / ((const float*)scale.data)[i / repeats % scale_count];
+  array->type = LN_TYPE_FLOAT32;
+  array->data = data;
+  return true;
+}
+
 bool ln_keras_weight_of(ln_keras_call* call, const ln_keras_weights* weights, int index, const char* name, int rank,
                         const int32_t* dims, ln_keras_array* array) {
   if (!ln_keras_read(weights, index, name, array)) {
     ln_keras_fail(call, "its weight \"%s\" is not in the file", name);
+    return false;
+  }
+  if (array->type == LN_TYPE_INT32 && !dequantize(call, weights, name, array)) {
+    ln_keras_fail(
+        call, "its weight \"%s\" is of integers without scales that fit: save the model before quantize() is called",
+        name);
     return false;
   }
   bool fits = array->rank == rank && array->type == LN_TYPE_FLOAT32;

@@ -14,6 +14,7 @@ typedef struct labels {
 typedef struct einsum {
   ln_tf_call* call;
   labels in[2], out;
+  ln_tensor* x[2];
   int operands;
 } einsum;
 
@@ -75,10 +76,23 @@ static int32_t extent(const einsum* e, char label) {
   for (int i = 0; i < e->operands; ++i) {
     const char* at = strchr(e->in[i].text, label);
     if (at == NULL) continue;
-    const int32_t dim = ln_dim(ln_tf_in(e->call, i), (int)(at - e->in[i].text));
+    const int32_t dim = ln_dim(e->x[i], (int)(at - e->in[i].text));
     if (dim != 1 || i + 1 == e->operands) return dim;
   }
   return 1;
+}
+
+/* The same as a list of one number, computed where it is not known. */
+static ln_tensor* extent_tensor(const einsum* e, const ln_form* f, char label) {
+  int32_t dim = extent(e, label);
+  ln_tensor* like = e->x[0];
+  for (int i = 0; i < e->operands && dim < 0; ++i) {
+    const char* at = strchr(e->in[i].text, label);
+    if (at == NULL || ln_dim_is_known(e->x[i], (int)(at - e->in[i].text))) continue;
+    like = e->x[i];
+    dim = LN_DIM_OF((int)(at - e->in[i].text));
+  }
+  return ln_form_shape(f, like, 1, &dim, "extent");
 }
 
 /* The product of the labels' extents; -1: one is not known. */
@@ -103,15 +117,23 @@ static ln_tensor* group_last(const einsum* e, ln_tensor* x, const labels* batch,
                              const char* name) {
   int32_t dims[LN_MAX_DIMS + 2];
   if (a->count == 1 && b->count == 1) return x;
+  if (batch->count + 2 > LN_MAX_DIMS) {
+    ln_tf_fail(e->call, "its operands share %d dimensions; up to %d can be converted", batch->count, LN_MAX_DIMS - 2);
+    return NULL;
+  }
   for (int i = 0; i < batch->count; ++i) dims[i] = LN_DIM_OF(i);
   dims[batch->count] = as_one(e, a, batch->count);
   dims[batch->count + 1] = as_one(e, b, x->rank - 1);
-  if (dims[batch->count] == -1 && dims[batch->count + 1] == -1) {
-    ln_tf_fail(e->call, "more than one extent of its operands is not known");
-    return NULL;
-  }
   const ln_form form = {e->call->b, name};
-  return ln_form_reshape(&form, x, batch->count + 2, dims, NULL);
+  if (dims[batch->count] != -1 || dims[batch->count + 1] != -1)
+    return ln_form_reshape(&form, x, batch->count + 2, dims, NULL);
+  ln_tensor *parts[LN_MAX_DIMS + 2], *all = extent_tensor(e, &form, a->text[0]);
+  for (int i = 1; i < a->count; ++i)
+    all = ln_form_binary(&form, LN_OP_MUL, all, extent_tensor(e, &form, a->text[i]), "group");
+  for (int i = 0; i < batch->count; ++i) parts[i] = ln_form_shape(&form, x, 1, dims + i, "extent");
+  parts[batch->count] = all;
+  parts[batch->count + 1] = ln_graph_ints(form.b.subgraph, ln_form_name(&form, "rest"), 1, dims + batch->count + 1);
+  return ln_build_reshape_to(&form.b, x, ln_form_concat(&form, batch->count + 2, parts, 0, "shape"), name);
 }
 
 /* Rows that are several dimensions of unknown extents stay so: BATCH_MATMUL takes them for a batch, and the second
@@ -141,6 +163,14 @@ static ln_tensor* sum_alone(einsum* e, int index, ln_tensor* x) {
   if (count == 0) return x;
   e->in[index] = left;
   return ln_build_reduce(&e->call->b, LN_OP_SUM, x, count, axes, false, ln_tf_name(e->call, "alone"));
+}
+
+/* The product as the dimensions of the result: z's, where `dims` says so, or those of the operands. */
+static ln_tensor* spread(const einsum* e, const ln_form* f, ln_tensor* z, const int32_t* dims, const labels* result) {
+  ln_tensor* parts[LN_MAX_DIMS];
+  for (int i = 0; i < result->count; ++i)
+    parts[i] = dims[i] == -1 ? extent_tensor(e, f, result->text[i]) : ln_form_shape(f, z, 1, dims + i, "extent");
+  return ln_build_reshape_to(&f->b, z, ln_form_concat(f, result->count, parts, 0, "shape"), f->name);
 }
 
 static void contract(einsum* e, ln_tensor* x, ln_tensor* y) {
@@ -191,18 +221,14 @@ static void contract(einsum* e, ln_tensor* x, ln_tensor* y) {
                                                           : extent(e, result.text[i]);
       unknown += dims[i] == -1;
     }
-    if (unknown > 1) {
-      ln_tf_fail(call, "more than one extent of its result is not known");
-      return;
-    }
     const ln_form form = {call->b, ln_tf_name(call, "result")};
-    z = ln_form_reshape(&form, z, result.count, dims, NULL);
+    z = unknown > 1 ? spread(e, &form, z, dims, &result) : ln_form_reshape(&form, z, result.count, dims, NULL);
   }
   ln_tf_return(call, 0, reorder(call, z, &result, &e->out, call->name));
 }
 
 void ln_tf_einsum(ln_tf_call* call) {
-  einsum e = {call, {{{0}, 0}, {{0}, 0}}, {{0}, 0}, call->in_count};
+  einsum e = {call, {{{0}, 0}, {{0}, 0}}, {{0}, 0}, {NULL, NULL}, call->in_count};
   const char* equation = ln_tf_string(call->job, call->def, "equation", "");
   if (call->in_count < 1 || call->in_count > 2) {
     ln_tf_fail(call, "it has %d operands; 1 and 2 can be converted", call->in_count);
@@ -217,7 +243,7 @@ void ln_tf_einsum(ln_tf_call* call) {
     ln_tf_fail(call, "its equation \"%s\" cannot be converted for these ranks", equation);
     return;
   }
-  x = sum_alone(&e, 0, x);
+  e.x[0] = x = sum_alone(&e, 0, x);
   if (y == NULL) {
     if (e.in[0].count != e.out.count) {
       ln_tf_fail(call, "its equation \"%s\" cannot be converted", equation);
@@ -226,6 +252,6 @@ void ln_tf_einsum(ln_tf_call* call) {
     ln_tf_return(call, 0, reorder(call, x, &e.in[0], &e.out, call->name));
     return;
   }
-  y = sum_alone(&e, 1, y);
+  e.x[1] = y = sum_alone(&e, 1, y);
   contract(&e, x, y);
 }

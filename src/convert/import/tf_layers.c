@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "convert/import/tf_import.h"
+#include "convert/planes.h"
 
 typedef struct window {
   int32_t stride[3], dilation[3], kernel[3]; /* of the spatial dimensions, in order */
@@ -203,27 +204,33 @@ static void pool_2d(ln_tf_call* call) {
   ln_tf_return(call, 0, ln_tf_to_nchw(call, x, call->name));
 }
 
-/* [N,D,H,W,C]: over H and W of N*D pictures, then over D of pictures D x (H*W). Averages over windows that padding cuts
- * are products of the averages, as the cut windows are boxes too. */
+/* Of both steps of a window in three dimensions. */
+typedef struct volume {
+  ln_tf_call* call;
+  const window* w;
+} volume;
+
+static ln_tensor* pool_planes(const ln_form* f, ln_tensor* x, bool of_depth, const void* arg) {
+  const volume* v = arg;
+  const window* w = v->w;
+  const int32_t kernel[] = {w->kernel[0], 1}, stride[] = {w->stride[0], 1};
+  return of_depth
+             ? pool(v->call, pool_code(v->call), x, w->padding, kernel, stride, ln_form_name(f, "d"))
+             : pool(v->call, pool_code(v->call), x, w->padding, w->kernel + 1, w->stride + 1, ln_form_name(f, "hw"));
+}
+
+/* Averages over windows that padding cuts are products of the averages, as the cut windows are boxes too. */
 static void pool_3d(ln_tf_call* call) {
   window w;
   ln_tensor* x = ln_tf_to_nhwc(call, ln_tf_in(call, 0));
   if (!read_window(call, &x, &w, 0)) return;
-  for (int i = 1; i < 5; ++i)
-    if (x->rank != 5 || !ln_dim_is_known(x, i)) {
-      ln_tf_fail(call, "the extents of its input besides the batch must be known");
-      return;
-    }
-  const int32_t* d = x->shape[0];
-  const int32_t flat[] = {-1, d[2], d[3], d[4]};
-  ln_tensor* y = ln_build_reshape(&call->b, x, 4, flat, ln_tf_name(call, "pictures"));
-  y = pool(call, pool_code(call), y, w.padding, w.kernel + 1, w.stride + 1, ln_tf_name(call, "hw"));
-  const int32_t h = ln_dim(y, 1), v = ln_dim(y, 2), columns[] = {-1, d[1], h * v, d[4]};
-  const int32_t one_kernel[] = {w.kernel[0], 1}, one_stride[] = {w.stride[0], 1};
-  y = ln_build_reshape(&call->b, y, 4, columns, ln_tf_name(call, "columns"));
-  y = pool(call, pool_code(call), y, w.padding, one_kernel, one_stride, ln_tf_name(call, "d"));
-  const int32_t back[] = {-1, ln_dim(y, 1), h, v, d[4]};
-  ln_tf_return(call, 0, ln_tf_to_nchw(call, ln_build_reshape(&call->b, y, 5, back, call->name), call->name));
+  if (x->rank != 5) {
+    ln_tf_fail(call, "its input has rank %d; 5 is right", x->rank);
+    return;
+  }
+  const ln_form f = {call->b, ln_tf_is_nchw(call) ? ln_tf_name(call, "pool") : call->name};
+  const volume v = {call, &w};
+  ln_tf_return(call, 0, ln_tf_to_nchw(call, ln_over_planes(&f, x, pool_planes, &v), call->name));
 }
 
 /* A vector of channels so that it is broadcast over x in its layout. */

@@ -35,6 +35,15 @@ static ln_tf_part begin_part(ln_tf_call* call, const char* what, const ln_tf_val
   return part;
 }
 
+/* What is computed from shapes outside of a branch is so within. */
+static void keep_values(const ln_tf_part* part, const ln_tf_value* args, const bool* passed) {
+  for (int i = 0; i < part->arg_count; ++i)
+    for (int w = 0; w < 2 && passed[i]; ++w) {
+      part->args[i].tensor->value[w] = args[i].tensor->value[w];
+      part->args[i].tensor->value_bytes[w] = args[i].tensor->value_bytes[w];
+    }
+}
+
 static ln_tensor* result_tensor(ln_tf_call* call, ln_tf_part* part, const ln_tf_value* value, int index) {
   if (value->tensor == NULL) {
     ln_problem(call->job, call->b.place, "result %d of its \"%s\" is no tensor", index, part->subgraph->name);
@@ -61,6 +70,7 @@ void ln_tf_make_if(ln_tf_call* call, ln_tensor* condition, const ln_tf_value* ar
   for (int i = 0; i < arg_count; ++i) passed[i] = is_passed(&args[i]);
   ln_tf_part parts[] = {begin_part(call, "then", args, arg_count, passed),
                         begin_part(call, "else", args, arg_count, passed)};
+  for (int k = 0; k < 2; ++k) keep_values(&parts[k], args, passed);
   int counts[2];
   ln_tf_value* results[] = {make(&parts[0], then_arg, &counts[0]), make(&parts[1], else_arg, &counts[1])};
   if (counts[0] != counts[1]) {
