@@ -26,27 +26,37 @@ static uint32_t start_of(const ln_requant_q8* r, uint32_t offset, uint32_t left_
 
 static double factor_of(int32_t multiplier, int shift) { return ldexp((double)multiplier, shift - 31); }
 
+/* How wide a doubt is, a power of 2, and what that makes of the short way's numbers. */
+static int32_t width_of(double least) {
+  int32_t width = 8;
+  while (width < 1024 && width < least) width *= 2;
+  return width;
+}
+
+static float base_of(const ln_requant_q8_out* range, int32_t width) {
+  return (float)((range->zero_point << 16) + 0x8000 + width);
+}
+
+static uint32_t sure_of(int32_t width) { return 0x10000 - 2 * (uint32_t)width; }
+
 /* With c the larger of the factors from an input to the output, the fixed-point sum is off by two units of
  * 2^-left_shift from the inputs' roundings and a half from its own, so that the rounded number is that of a value
  * within 2^-16 * c of the real one. In floats all is counted in 2^-16. Whatever the rounding mode, two terms of up to
  * 2^24 * c are off by 2 * c each for their factors, the first sum by 2 * (1 + c), the second, where it matters, by 1,
- * and so is the whole number that is made of it: 7 * c + 4 in all, with which the doubt is as wide as a power of 2.
- * (`start` of a channel is off by 2 in place of the first sum.) */
+ * and so is the whole number that is made of it: 7 * c + 4 in all. */
 static void make_short(const ln_add_quantized* s, ln_add_q8* p) {
-  enum { LEAST = 8, MOST = 1024 };
   const double to_output = factor_of(s->out_multiplier, s->out_shift) * (double)(1 << s->left_shift);
   const double a = factor_of(s->a_multiplier, s->a_shift) * to_output;
   const double b = factor_of(s->b_multiplier, s->b_shift) * to_output * (s->sign < 0 ? -1 : 1);
   const double largest = fabs(a) > fabs(b) ? fabs(a) : fabs(b);
-  uint32_t width = LEAST;
-  while (width < MOST && width < 7 * largest + 4) width *= 2;
+  const int32_t width = width_of(7 * largest + 4);
   p->a_factor = (float)(a * 65536);
   p->b_factor = (float)(b * 65536);
-  p->base = (float)((p->range.zero_point << 16) + 0x8000 + (int32_t)width);
+  p->base = base_of(&p->range, width);
   p->a_zero = -s->a_offset;
   p->b_zero = -s->b_offset;
   const bool open = s->left_shift == 20 && largest > 0x1p-6 && 255 * (fabs(a) + fabs(b)) < 32000;
-  p->sure = open ? 0x10000 - 2 * width : 0;
+  p->sure = open ? sure_of(width) : 0;
 }
 
 bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
@@ -101,23 +111,26 @@ size_t ln_scale_shift_q8_size(size_t channels) { return (channels + LN_SCALE_SHI
 
 static int32_t number(uint8_t byte, bool is_signed) { return is_signed ? (int8_t)byte : byte; }
 
-/* A factor takes in the constant's number, and `start` the sum's: one rounding each, as in the bounds above. The
- * product's zero point is that of the sum's first input. */
+/* A factor takes in the constant's number, and `start` the sum's. The product's zero point is that of the sum's first
+ * input. Of the errors above `start`, 2 * 2^-16, takes the place of the second factor's and of the first sum's. */
 void ln_scale_shift_q8_fill(ln_scale_shift_q8* p, const uint8_t* scale, const uint8_t* shift, void* memory) {
   const size_t count = p->channels + LN_SCALE_SHIFT_MORE;
   float *factor = memory, *start = factor + count;
   uint8_t *scales = (uint8_t*)(start + count), *shifts = scales + count;
   const ln_add_quantized* s = &p->sum;
   const double product = factor_of(p->product.multiplier, p->product.shift);
-  ln_add_q8 add;
-  const bool sound = ln_add_q8_make(s, p->is_signed, &add);
+  p->is_sound = ln_mul_q8_make(&p->product, p->is_signed, &p->mul) && ln_add_q8_make(s, p->is_signed, &p->add);
   const double sum = factor_of(s->b_multiplier, s->b_shift) * factor_of(s->out_multiplier, s->out_shift) *
                      (double)(1 << s->left_shift) * s->sign * 65536;
+  const double largest = p->is_sound ? fmax(fabs((double)p->add.a_factor), fabs((double)p->add.b_factor)) / 65536 : 0;
+  const int32_t width = width_of(largest + 2 * fabs((double)p->add.a_factor) / 65536 + 4);
+  const float base = p->is_sound ? base_of(&p->add.range, width) : 0;
+  p->sure = p->is_sound && p->add.sure != 0 ? sure_of(width) : 0;
   for (size_t i = 0; i < count; ++i) {
     scales[i] = scale[i % p->channels];
     shifts[i] = shift[i % p->channels];
     factor[i] = (float)(product * (number(scales[i], p->is_signed) + p->product.b_offset));
-    start[i] = sound ? (float)(sum * (number(shifts[i], p->is_signed) + s->b_offset) + (double)add.base) : 0.0f;
+    start[i] = (float)(sum * (number(shifts[i], p->is_signed) + s->b_offset) + (double)base);
   }
   p->factor = factor;
   p->start = start;

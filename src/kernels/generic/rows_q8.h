@@ -11,47 +11,6 @@ typedef struct ln_rows_q8_variant {
   ln_binary_row ref, row;
 } ln_rows_q8_variant;
 
-/* What a product and a sum by constants do to the channels of a picture, one after the other. The arrays have the
- * channels again and again, for LN_SCALE_SHIFT_MORE more than there are; ln_scale_shift_q8_fill makes them. */
-enum { LN_SCALE_SHIFT_MORE = 64 };
-typedef struct ln_scale_shift_q8 {
-  ln_mul_quantized product;
-  ln_add_quantized sum; /* of the product, whose zero point it takes off, and a constant */
-  bool is_signed;
-  size_t channels;
-  const uint8_t *scale, *shift;
-  const float *factor, *start; /* the same as floats: the product x * factor, rounded, goes the sum's short way by
-                                  a_factor and start */
-} ln_scale_shift_q8;
-
-/* n elements, the first of channel 0. */
-typedef void (*ln_scale_shift_q8_row)(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t* out, size_t n);
-
-/* out[c * out_stride + r] = in[r * in_stride + c], 0 <= r, c < 16. */
-typedef void (*ln_turn_bytes_fn)(const char* in, size_t in_stride, char* out, size_t out_stride);
-
-typedef struct ln_rows_q8 {
-  const char* name;
-  ln_isa isa;
-  const ln_rows_q8_variant* binary; /* up to one without a ref */
-  ln_scale_shift_q8_row scale_shift;
-  ln_turn_bytes_fn turn; /* NULL: none */
-} ln_rows_q8;
-
-void ln_scale_shift_q8_ref(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t* out, size_t n);
-ln_scale_shift_q8_row ln_scale_shift_q8_best(void);
-ln_turn_bytes_fn ln_turn_bytes_best(void);
-
-/* Memory for the arrays; fills them from [channels] constants (p's other fields are set). */
-size_t ln_scale_shift_q8_size(size_t channels);
-void ln_scale_shift_q8_fill(ln_scale_shift_q8* p, const uint8_t* scale, const uint8_t* shift, void* memory);
-
-/* The lowest has no variants: there the definitions themselves run. */
-const ln_rows_q8* const* ln_rows_q8_rungs(size_t* count);
-
-/* The best variant that may be used now; `ref` itself where there is none. */
-ln_binary_row ln_rows_q8_best(ln_binary_row ref);
-
 /* ---- For the rungs: parameters as the vectors take them. ---- */
 
 /* A sum: each input, unsigned, is shifted left by left_shift, `start` is added, and it is requantized by its numbers;
@@ -89,5 +48,52 @@ typedef struct ln_mul_q8 {
 } ln_mul_q8;
 
 bool ln_mul_q8_make(const ln_mul_quantized* params, bool is_signed, ln_mul_q8* p);
+
+/* ---- */
+
+/* What a product and a sum by constants do to the channels of a picture, one after the other. The arrays have the
+ * channels again and again, for LN_SCALE_SHIFT_MORE more than there are; ln_scale_shift_q8_fill makes them. */
+enum { LN_SCALE_SHIFT_MORE = 64 };
+typedef struct ln_scale_shift_q8 {
+  ln_mul_quantized product;
+  ln_add_quantized sum; /* of the product, whose zero point it takes off, and a constant */
+  bool is_signed;
+  size_t channels;
+  bool is_sound; /* `mul` and `add` say the same */
+  ln_mul_q8 mul;
+  ln_add_q8 add;
+  uint32_t sure; /* in place of the sum's, as is `start` */
+  const uint8_t *scale, *shift;
+  const float *factor, *start; /* the same as floats: the product x * factor, rounded, goes the sum's short way by
+                                  a_factor and start */
+} ln_scale_shift_q8;
+
+/* n elements, the first of channel 0. */
+typedef void (*ln_scale_shift_q8_row)(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t* out, size_t n);
+
+/* out[c * out_stride + r] = in[r * in_stride + c], 0 <= r, c < 16. */
+typedef void (*ln_turn_bytes_fn)(const char* in, size_t in_stride, char* out, size_t out_stride);
+
+typedef struct ln_rows_q8 {
+  const char* name;
+  ln_isa isa;
+  const ln_rows_q8_variant* binary; /* up to one without a ref */
+  ln_scale_shift_q8_row scale_shift;
+  ln_turn_bytes_fn turn; /* NULL: none */
+} ln_rows_q8;
+
+void ln_scale_shift_q8_ref(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t* out, size_t n);
+ln_scale_shift_q8_row ln_scale_shift_q8_best(void);
+ln_turn_bytes_fn ln_turn_bytes_best(void);
+
+/* Memory for the arrays; fills them from [channels] constants (p's other fields are set). */
+size_t ln_scale_shift_q8_size(size_t channels);
+void ln_scale_shift_q8_fill(ln_scale_shift_q8* p, const uint8_t* scale, const uint8_t* shift, void* memory);
+
+/* The lowest has no variants: there the definitions themselves run. */
+const ln_rows_q8* const* ln_rows_q8_rungs(size_t* count);
+
+/* The best variant that may be used now; `ref` itself where there is none. */
+ln_binary_row ln_rows_q8_best(ln_binary_row ref);
 
 #endif

@@ -199,6 +199,7 @@ static inline void mul_row(bool is_signed, ln_binary_row otherwise, const void* 
 typedef struct scale_shift_vectors {
   mul_vectors mul;
   add_vectors add;
+  uint32_t sure;
   vecf low, high; /* of the product less the zero point */
   bool a_halves, b_halves;
 } scale_shift_vectors;
@@ -216,7 +217,8 @@ LN_INLINE bool scale_shift_shortly(bool is_signed, const scale_shift_vectors* p,
     sums[v] = vec_nearly(vecf_fma(middle, p->add.a_factor, vecf_load(start + v * kLanes)));
     farthest = vecf_farther(farthest, value, rounded);
   }
-  if (vecf_any_above(farthest, p->mul.sure) || vec_any_without(sums, p->add.sure)) return false;
+  const bool far = vecf_any_above(farthest, p->mul.sure), near = vec_any_without(sums, p->sure);
+  if (LN_UNLIKELY(far | near)) return false;
   vec_store_short_bytes(out, sums, &p->add.to);
   return true;
 }
@@ -251,19 +253,18 @@ LN_INLINE void scale_shift_blocks(bool is_signed, const scale_shift_vectors* p, 
 }
 
 static void scale_shift(const ln_scale_shift_q8* q, const uint8_t* x, uint8_t* out, size_t n) {
-  ln_mul_q8 mul;
-  ln_add_q8 add;
-  if (!ln_mul_q8_make(&q->product, q->is_signed, &mul) || !ln_add_q8_make(&q->sum, q->is_signed, &add)) {
+  if (!q->is_sound) {
     ln_scale_shift_q8_ref(q, x, out, n);
     return;
   }
   const ln_mul_quantized* s = &q->product;
-  const scale_shift_vectors p = {.mul = mul_vectors_of(&mul, q->is_signed),
-                                 .add = add_vectors_of(&add, q->is_signed),
+  const scale_shift_vectors p = {.mul = mul_vectors_of(&q->mul, q->is_signed),
+                                 .add = add_vectors_of(&q->add, q->is_signed),
+                                 .sure = q->sure,
                                  .low = vecf_set((float)(s->low - s->out_offset)),
                                  .high = vecf_set((float)(s->high - s->out_offset)),
-                                 .a_halves = add.a_halves,
-                                 .b_halves = add.b_halves};
+                                 .a_halves = q->add.a_halves,
+                                 .b_halves = q->add.b_halves};
   if (q->is_signed)
     scale_shift_blocks(true, &p, q, x, out, n);
   else
