@@ -286,7 +286,19 @@ LN_POOL_ROW(max, s8, int8_t, false)
     size_t c = 0;                                                                                                      \
     for (; c + kChunk <= channels; c += kChunk)                                                                        \
       sum_##suffix##_channels(pixels, kChunk, (const type*)in + c, stride, sums + c);                                  \
-    if (c < channels) sum_##suffix##_channels(pixels, channels - c, (const type*)in + c, stride, sums + c);            \
+    if (c + kChunk / 2 <= channels) {                                                                                  \
+      sum_##suffix##_channels(pixels, kChunk / 2, (const type*)in + c, stride, sums + c);                              \
+      c += kChunk / 2;                                                                                                 \
+    }                                                                                                                  \
+    if (c == channels) return;                                                                                         \
+    if (channels < kChunk / 4) {                                                                                       \
+      sum_##suffix##_channels(pixels, channels, in, stride, sums);                                                     \
+      return;                                                                                                          \
+    }                                                                                                                  \
+    for (; c < channels; c += kChunk / 4) {                                                                            \
+      const size_t at = c + kChunk / 4 <= channels ? c : channels - kChunk / 4;                                        \
+      sum_##suffix##_channels(pixels, kChunk / 4, (const type*)in + at, stride, sums + at);                            \
+    }                                                                                                                  \
   }
 
 LN_POOL_SUM(u8, uint8_t, uint16_t)
