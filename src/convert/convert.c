@@ -167,6 +167,8 @@ static void convert(ln_job* job, void* arg) {
   ln_run_passes(graph, c->options.skip);
   if (c->options.fuse_rnn && ln_fuse_lstm(graph) != 0) ln_run_passes(graph, c->options.skip);
   ln_lower_rest(graph);
+  ln_keep_limits(graph);
+  if (job->problem_count != 0) return;
   if (c->options.labels != NULL) ln_add_labels(graph, c->options.labels);
   ln_set_min_runtime_version(graph);
   graph->data_behind = c->options.data_behind;

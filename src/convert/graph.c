@@ -159,15 +159,27 @@ void ln_node_take_output(ln_node* node, ln_tensor* tensor) {
   tensor->producer = node;
 }
 
-void ln_node_remove(ln_node* node) {
+static void unlink_node(const ln_node* node) {
   ln_subgraph* subgraph = node->subgraph;
+  *(node->prev != NULL ? &node->prev->next : &subgraph->first) = node->next;
+  *(node->next != NULL ? &node->next->prev : &subgraph->last) = node->prev;
+}
+
+void ln_node_move(ln_node* node, ln_node* before) {
+  unlink_node(node);
+  node->next = before;
+  node->prev = before->prev;
+  *(before->prev != NULL ? &before->prev->next : &node->subgraph->first) = node;
+  before->prev = node;
+}
+
+void ln_node_remove(ln_node* node) {
   for (int i = 0; i < node->input_count; ++i)
     if (node->inputs[i] != NULL) --node->inputs[i]->uses;
   for (int i = 0; i < node->output_count; ++i)
     if (node->outputs[i]->producer == node) node->outputs[i]->producer = NULL;
-  *(node->prev != NULL ? &node->prev->next : &subgraph->first) = node->next;
-  *(node->next != NULL ? &node->next->prev : &subgraph->last) = node->prev;
-  --subgraph->node_count;
+  unlink_node(node);
+  --node->subgraph->node_count;
 }
 
 static void replace_arguments(ln_argument* arguments, size_t count, ln_tensor* tensor, ln_tensor* other) {

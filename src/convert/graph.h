@@ -226,6 +226,8 @@ void ln_node_set_input(ln_node* node, int index, ln_tensor* tensor);
 ln_tensor* ln_node_add_output(ln_node* node, const char* name, int type);
 /* Makes `tensor`, which has no producer, the node's next output; takes it over from a producer that is removed. */
 void ln_node_take_output(ln_node* node, ln_tensor* tensor);
+/* Puts a node in front of another one of its subgraph. */
+void ln_node_move(ln_node* node, ln_node* before);
 /* Takes a node out. Its outputs that are still used keep no producer. */
 void ln_node_remove(ln_node* node);
 /* The type that an output of this operator has by its inputs' types and its options; set both before. */

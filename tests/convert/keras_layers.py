@@ -268,7 +268,16 @@ def masked_sums():
     return keras.Model([x, y], L.LSTM(3)(L.Concatenate()([a, b])))
 
 
+def zeros_for_masked(**options):
+    """The last step of some sequences is masked: what is returned of it is zeros."""
+    x = keras.Input((4,), dtype="int32")
+    return keras.Model(x, L.RNN(L.GRUCell(5), zero_output_for_mask=True, return_state=True, **options)(L.Embedding(5, 4, mask_zero=True)(x)))
+
+
 case("LSTM-masked-Concatenate", masked_sums)
+for options in [{}, {"go_backwards": True}, {"return_sequences": True}]:
+    case("-".join(["RNN-zeros", *options]), lambda options=options: zeros_for_masked(**options))
+case("Bidirectional-other", one(lambda: L.Bidirectional(L.SimpleRNN(5), backward_layer=L.LSTM(3, go_backwards=True)), (6, 4)))
 for n, shape in [(1, (3, 6, 2)), (2, (3, 5, 6, 2)), (3, (2, 3, 4, 3, 2))]:
     over(f"ConvLSTM{n}D", lambda n=n, **o: getattr(L, f"ConvLSTM{n}D")(3, 2, **o), shape, return_sequences=[False, True], padding=["valid", "same"])
 for n, shape in [(1, (3, 5, 2)), (2, (3, 4, 5, 2))]:

@@ -418,6 +418,24 @@ CASES |= {f"CombinedNMS_{i}_{part}": (lambda x, y, options=options, part=part: t
     [((2, 8, q, 4), F), ((2, 8, 3), F)])
     for part in range(4) for i, (q, options) in enumerate(((1, (4, 7, False, True)), (3, (3, 20, True, False)), (1, (8, 40, False, True))))}
 
+# Of more dimensions, or in another way, than the original's kernels take.
+FIVE, SIX = (None, 4, 4, 6, 2), (None, 2, 3, 2, 3, 2)
+CASES |= {
+    "Atan2_broadcast": (lambda x, y: tf.atan2(x, y), [((None, 3, 4), F), ((4,), F)]),
+    "BatchMatMul_6": (lambda x, y: tf.matmul(x, y, adjoint_b=True), [(SIX, F), (SIX, F)]),
+    "BatchMatMul_6_broadcast": (lambda x, y: tf.matmul(x, y), [(SIX, F), ((1, 2, 4), F)]),
+    "Pad_6": (lambda x: tf.pad(x, [[0, 1], [1, 0], [0, 0], [2, 1], [0, 0], [0, 1]]), [(SIX, F)]),
+    "PadV2_6": (lambda x: tf.pad(x, [[0, 0]] * 4 + [[1, 2]] * 2, constant_values=3.0), [((None, None, 3, 2, 3, 2), F)]),
+    "Reverse_apart": (lambda x: tf.reverse(x, [1, -1]), [(X, F)]),
+    "SpaceToBatch_5": (lambda x: tf.space_to_batch_nd(x, [2, 1, 3], [[1, 1], [0, 0], [2, 1]]), [(FIVE, F)]),
+    "BatchToSpace_5": (lambda x: tf.batch_to_space(tf.tile(x, [6, 1, 1, 1, 1]), [2, 1, 3], [[1, 0], [0, 0], [2, 1]]), [(FIVE, F)]),
+    "SpaceToBatch_of_one": (lambda x: tf.space_to_batch_nd(x, [2], [[1, 1]]), [(X, F)]),
+    "BatchToSpace_of_one": (lambda x: tf.batch_to_space(tf.concat([x, x], 0), [2], [[1, 0]]), [(FIVE, F)]),
+    "SpaceToBatch_of_all": (lambda x: tf.space_to_batch_nd(x, [2, 3], [[1, 1], [0, 0]]), [((None, 4, 6), F)]),
+    "Conv3D_dilated": (lambda x: nn.convolution(x, w(2, 2, 2, 3, 4), padding="SAME", dilations=[1, 2, 3]), [((None, 4, 5, 6, 3), F)]),
+    "Conv3D_dilated_valid": (lambda x: nn.convolution(x, w(2, 1, 2, 3, 4), padding="VALID", dilations=[2, 1, 2]), [((None, 4, None, 6, 3), F)]),
+}
+
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_operator(name, tmp_path):

@@ -184,6 +184,12 @@ static ln_tensor* project(cell* c, const ln_builder* b, ln_tensor* x) {
   return ln_build_done(node, ln_keras_name(c->call, "projected"), 1);
 }
 
+/* x where the step counts, 0 elsewhere. */
+static ln_tensor* counted(const sequence* s, const ln_builder* b, ln_tensor* x, ln_tensor* mask) {
+  return ln_build_binary(b, LN_OP_MUL, x, ln_build_cast(b, mask, x->type, ln_keras_name(s->call, "counts")),
+                         ln_keras_name(s->call, "output"));
+}
+
 /* All cells on one step: x [N, ...], states in and out. Returns the output. */
 static ln_tensor* one_step(const sequence* s, const ln_builder* b, ln_tensor* x, ln_tensor* mask, ln_tensor** states) {
   ln_tensor* before[MAX_CELLS * MAX_STATES];
@@ -201,9 +207,7 @@ static ln_tensor* one_step(const sequence* s, const ln_builder* b, ln_tensor* x,
     ln_tensor* const inputs[] = {mask, states[i], before[i]};
     states[i] = ln_build_done(ln_build_node(b, LN_OP_SELECT_V2, 3, inputs), ln_keras_name(s->call, "masked"), 1);
   }
-  if (s->zero_masked)
-    return ln_build_binary(b, LN_OP_MUL, x, ln_build_cast(b, mask, x->type, ln_keras_name(s->call, "counts")),
-                           ln_keras_name(s->call, "output"));
+  if (s->zero_masked) return counted(s, b, x, mask);
   return states[at - s->cells[s->cell_count - 1].state_count];
 }
 
@@ -282,6 +286,16 @@ static ln_tensor* zeros(ln_keras_call* call, ln_tensor* x, int rank, const int32
   return ln_build_done(ln_build_node(&call->b, LN_OP_FILL, 2, inputs), name, 1);
 }
 
+/* The mask of the step that is the last one to be computed. */
+static ln_tensor* last_mask(const sequence* s) {
+  ln_keras_call* call = s->call;
+  const int32_t length[] = {LN_KERAS_DIM(0)};
+  if (s->backwards) return row(s, &call->b, s->mask, ln_graph_int(call->b.subgraph, ln_keras_name(call, "first"), 0));
+  ln_tensor* steps = ln_build_reshape(&call->b, ln_keras_shape(call, s->mask, 1, length, ln_keras_name(call, "length")),
+                                      0, NULL, ln_keras_name(call, "steps"));
+  return row(s, &call->b, s->mask, ln_build_with_number(&call->b, LN_OP_SUB, steps, 1, ln_keras_name(call, "last")));
+}
+
 static ln_tensor* looped(const sequence* s, ln_tensor** states) {
   ln_keras_call* call = s->call;
   const int32_t length[] = {LN_KERAS_DIM(0)};
@@ -312,7 +326,9 @@ static ln_tensor* looped(const sequence* s, ln_tensor** states) {
     out->broken = parts[1]->outputs[i]->broken;
   }
   for (int i = 0; i < s->state_count; ++i) states[i] = node->outputs[FIRST_STATE + i];
-  return s->all_steps ? node->outputs[outputs] : states[s->state_count - last->state_count];
+  if (s->all_steps) return node->outputs[outputs];
+  ln_tensor* y = states[s->state_count - last->state_count];
+  return s->mask != NULL && s->zero_masked ? counted(s, &call->b, y, last_mask(s)) : y;
 }
 
 /* ---- Layers ---- */
@@ -469,7 +485,7 @@ static void recurrent(ln_keras_call* call) {
   ln_tensor* mask = ln_keras_mask_of(call, x);
   s.backwards = ln_keras_flag(call, "go_backwards", false);
   s.all_steps = ln_keras_flag(call, "return_sequences", false);
-  s.zero_masked = s.all_steps && ln_keras_flag(call, "zero_output_for_mask", false);
+  s.zero_masked = ln_keras_flag(call, "zero_output_for_mask", false);
   s.mask = mask != NULL ? time_mask(call, mask) : NULL;
   s.x = swap_time(call, x, ln_keras_name(call, "by_time"));
   if (s.cell_count == 1) s.x = project(&cells[0], &call->b, s.x);
@@ -531,11 +547,15 @@ static const cJSON* turned(ln_keras_call* call, const cJSON* layer) {
   return copy;
 }
 
-/* Names of layers within, as Keras 2's files have them: forward_lstm, backward_lstm. */
-static const char* name_of(ln_keras_call* call, const cJSON* layer, const char* direction) {
+/* The weights of a layer within: in .h5 files by its name, or, as Keras 2 called those that it made itself,
+ * forward_NAME, backward_NAME. */
+static ln_keras_weights weights_of(ln_keras_call* call, const cJSON* layer, const char* direction) {
   const cJSON* name = get(get(layer, "config"), "name");
-  const char* text = cJSON_IsString(name) ? name->valuestring : "";
-  return strncmp(text, direction, strlen(direction)) == 0 ? text : ln_job_text(call->job, "%s_%s", direction, text);
+  const char *text = cJSON_IsString(name) ? name->valuestring : "",
+             *attribute = ln_job_text(call->job, "%s_layer", direction);
+  const ln_keras_weights part = ln_keras_part(&call->weights, attribute, text);
+  if (part.scope_count != call->weights.scope_count || strcmp(part.path, call->weights.path) != 0) return part;
+  return ln_keras_part(&call->weights, attribute, ln_job_text(call->job, "%s_%s", direction, text));
 }
 
 static void bidirectional(ln_keras_call* call) {
@@ -545,7 +565,6 @@ static void bidirectional(ln_keras_call* call) {
     ln_keras_fail(call, "it wraps no layer");
     return;
   }
-  const char* names[] = {name_of(call, forward, "forward"), name_of(call, backward, "backward")};
   ln_tensor* in[2][1 + MAX_STATES];
   const int given = (call->in_count - 1) / 2;
   if (call->in_count % 2 == 0 || given > MAX_STATES) {
@@ -557,10 +576,8 @@ static void bidirectional(ln_keras_call* call) {
     for (int i = 0; i < given; ++i) in[k][1 + i] = call->in[1 + k * given + i];
   }
   int counts[2];
-  ln_tensor** a = ln_keras_apply(call, forward, ln_keras_part(&call->weights, "forward_layer", names[0]), in[0],
-                                 1 + given, &counts[0]);
-  ln_tensor** b = ln_keras_apply(call, backward, ln_keras_part(&call->weights, "backward_layer", names[1]), in[1],
-                                 1 + given, &counts[1]);
+  ln_tensor** a = ln_keras_apply(call, forward, weights_of(call, forward, "forward"), in[0], 1 + given, &counts[0]);
+  ln_tensor** b = ln_keras_apply(call, backward, weights_of(call, backward, "backward"), in[1], 1 + given, &counts[1]);
   if (counts[0] == 0 || counts[1] == 0 || a[0]->broken || b[0]->broken) return;
   /* Not by the rank: the last output of a recurrent convolution has dimensions of its own. */
   const bool all_steps = flag(get(forward, "config"), "return_sequences", false);

@@ -175,10 +175,33 @@ static void space_depth(ln_tf_call* call) {
                              call->name));
 }
 
+/* TFLite's blocks are of all dimensions between the first and the last; TensorFlow's of as many as it says, behind
+ * which may be any number of others. */
 static void space_batch(ln_tf_call* call) {
-  ln_tensor* const inputs[] = {ln_tf_in(call, 0), ln_tf_in_i32(call, 1), ln_tf_in_i32(call, 2)};
+  ln_tensor *x = ln_tf_in(call, 0), *block = ln_tf_in_i32(call, 1);
   const int code = call->def->op[0] == 'S' ? LN_OP_SPACE_TO_BATCH_ND : LN_OP_BATCH_TO_SPACE_ND;
-  ln_tf_return(call, 0, ln_build_done(ln_build_node(&call->b, code, 3, inputs), call->name, 1));
+  const int count = block->rank == 1 && ln_dim_is_known(block, 0) ? ln_dim(block, 0) : x->rank - 2;
+  const bool plain = x->rank == count + 2 || x->rank < count + 1 || count < 1;
+  int32_t dims[LN_MAX_DIMS];
+  int unknown = 0;
+  for (int i = 0; i < x->rank; ++i) {
+    dims[i] = i <= count ? LN_DIM_OF(i) : ln_dim(x, i);
+    unknown += i > count && dims[i] < 0;
+  }
+  if (!plain && (unknown > 1 || count + 2 > LN_MAX_DIMS)) {
+    ln_tf_fail(call, "%d dimensions of unknown extents behind those of its blocks cannot be converted; one can",
+               unknown);
+    return;
+  }
+  const ln_form f = {call->b, call->name};
+  int32_t flat[LN_MAX_DIMS];
+  for (int i = 0; i <= count && !plain; ++i) flat[i] = LN_DIM_OF(i);
+  if (!plain) flat[count + 1] = -1;
+  ln_tensor* const inputs[] = {plain ? x : ln_form_reshape(&f, x, count + 2, flat, "flat"), block,
+                               ln_tf_in_i32(call, 2)};
+  ln_tensor* y =
+      ln_build_done(ln_build_node(&call->b, code, 3, inputs), plain ? call->name : ln_tf_name(call, "blocks"), 1);
+  ln_tf_return(call, 0, plain ? y : ln_form_reshape(&f, y, x->rank, dims, NULL));
 }
 
 static void scatter_nd(ln_tf_call* call) {

@@ -24,6 +24,10 @@ int ln_fuse_lstm(ln_graph* graph);
 /* Makes builtin operators of those that importers leave for passes to recognize (the error function). Always runs. */
 void ln_lower_rest(ln_graph* graph);
 
+/* Makes operators that the original's kernels take of those that only the runtime here does, and notes as problems those
+ * of which none can be made. Always runs, behind all passes. */
+void ln_keep_limits(ln_graph* graph);
+
 /* Whether a list of words separated by blanks or commas has a word. */
 bool ln_has_word(const char* list, const char* word);
 
