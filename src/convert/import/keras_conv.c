@@ -335,9 +335,7 @@ static void transpose_conv(ln_keras_call* call) {
   finish(call, ln_build_done(node, ln_keras_name(call, "convolution"), 1), &w);
 }
 
-/* ---- Recurrent convolutions: as many steps as the input has, one after the other ---- */
-
-enum { MAX_STEPS = 256 };
+/* ---- Recurrent convolutions ---- */
 
 static ln_tensor* filter_of(ln_keras_call* call, const ln_keras_array* kernel, int spatial, const char* name) {
   const ln_keras_array filter = spatial == 3 ? *kernel : to_ohwi(call, kernel, spatial);
@@ -351,9 +349,9 @@ static ln_tensor* convolve(ln_keras_call* call, ln_tensor* x, window w, ln_tenso
 }
 
 typedef struct conv_lstm {
+  ln_keras_call* call;
   window recurrent;
   ln_tensor *filter, *no_bias;
-  ln_tensor *h, *c;
 } conv_lstm;
 
 static ln_tensor* gate(ln_keras_call* call, const char* activation, ln_tensor* x) {
@@ -364,39 +362,32 @@ static ln_tensor* join(ln_keras_call* call, int code, ln_tensor* x, ln_tensor* y
   return ln_build_binary(&call->b, code, x, y, ln_keras_name(call, what));
 }
 
-static void conv_lstm_step(ln_keras_call* call, conv_lstm* s, ln_tensor* x) {
-  ln_tensor* sum = join(call, LN_OP_ADD, x, convolve(call, s->h, s->recurrent, s->filter, s->no_bias), "gates");
-  ln_tensor* const inputs[] = {ln_graph_int(call->b.subgraph, ln_keras_name(call, "axis"), sum->rank - 1), sum};
-  ln_node* node = ln_build_node(&call->b, LN_OP_SPLIT, 2, inputs);
+/* The states are h and c. */
+static void conv_lstm_step(void* cell, const ln_builder* b, ln_tensor* x, ln_tensor** states) {
+  const conv_lstm* s = cell;
+  ln_keras_call* call = s->call;
+  const ln_builder outer = call->b;
+  call->b = *b;
+  ln_tensor* sum = join(call, LN_OP_ADD, x, convolve(call, states[0], s->recurrent, s->filter, s->no_bias), "gates");
+  ln_tensor* const inputs[] = {ln_graph_int(b->subgraph, ln_keras_name(call, "axis"), sum->rank - 1), sum};
+  ln_node* node = ln_build_node(b, LN_OP_SPLIT, 2, inputs);
   LN_SET(node, SplitOptions, num_splits, 4);
   ln_build_done(node, ln_keras_name(call, "gate"), 4);
-  ln_tensor* kept = join(call, LN_OP_MUL, gate(call, "recurrent_activation", node->outputs[1]), s->c, "kept");
+  ln_tensor* kept = join(call, LN_OP_MUL, gate(call, "recurrent_activation", node->outputs[1]), states[1], "kept");
   ln_tensor* taken = join(call, LN_OP_MUL, gate(call, "recurrent_activation", node->outputs[0]),
                           gate(call, "activation", node->outputs[2]), "taken");
-  s->c = join(call, LN_OP_ADD, kept, taken, "carry");
-  s->h = join(call, LN_OP_MUL, gate(call, "recurrent_activation", node->outputs[3]), gate(call, "activation", s->c),
-              "state");
+  states[1] = join(call, LN_OP_ADD, kept, taken, "carry");
+  states[0] = join(call, LN_OP_MUL, gate(call, "recurrent_activation", node->outputs[3]),
+                   gate(call, "activation", states[1]), "state");
+  call->b = outer;
 }
 
 /* False: noted. */
 static bool check_conv_lstm(ln_keras_call* call, const ln_tensor* x, int spatial) {
-  bool known = x->rank == spatial + 3;
-  for (int i = 1; i < x->rank; ++i) known = known && ln_dim_is_known(x, i);
   if (x->rank != spatial + 3)
     ln_keras_fail(call, "its input has rank %d; %d is right", x->rank, spatial + 3);
-  else if (!known)
-    ln_keras_fail(call,
-                  "an extent of its input besides the batch is not known; a SavedModel, which model.export() makes, "
-                  "can be converted");
-  else if (ln_dim(x, 1) < 1 || ln_dim(x, 1) > MAX_STEPS)
-    ln_keras_fail(call,
-                  "its input has %d steps; 1 to %d, or a SavedModel, which model.export() makes, can be converted",
-                  ln_dim(x, 1), MAX_STEPS);
-  else if (ln_keras_flag(call, "stateful", false) && call->in_count == 1 && !ln_dim_is_known(x, 0))
-    ln_keras_fail(call,
-                  "it is stateful, and its batch has no fixed size; with batch_size in its Input it can be converted");
-  else if (ln_keras_mask_of(call, x) != NULL)
-    ln_keras_fail(call, "its input has a mask; without one it can be converted");
+  else if (!ln_dim_is_known(x, ln_keras_channels_first(call) ? 2 : x->rank - 1))
+    ln_keras_fail(call, "the number of its input's channels is not known, and must be");
   else if (call->in_count != 1 && call->in_count != 3)
     ln_keras_fail(call, "it has %d inputs; its own and 2 states are right", call->in_count);
   else
@@ -404,11 +395,21 @@ static bool check_conv_lstm(ln_keras_call* call, const ln_tensor* x, int spatial
   return false;
 }
 
-/* The input's share of all steps' gates, [N,T,...,4 filters]. NULL: noted. */
+/* The extents first..last of each of two tensors, together as a shape. */
+static ln_tensor* shape_of_two(ln_keras_call* call, ln_tensor* x, int x_count, ln_tensor* y, int y_from) {
+  int32_t dims[LN_MAX_DIMS], more[LN_MAX_DIMS];
+  for (int i = 0; i < x_count; ++i) dims[i] = LN_KERAS_DIM(i);
+  for (int i = y_from; i < y->rank; ++i) more[i - y_from] = LN_KERAS_DIM(i);
+  ln_tensor* const parts[] = {ln_keras_shape(call, x, x_count, dims, ln_keras_name(call, "lead")),
+                              ln_keras_shape(call, y, y->rank - y_from, more, ln_keras_name(call, "rest"))};
+  return ln_build_concat(&call->b, 2, parts, 0, ln_keras_name(call, "inputs_shape"));
+}
+
+/* The input's share of all steps' gates, [T,N,...,4 filters], of x [T,N,...]. NULL: noted. */
 static ln_tensor* conv_lstm_inputs(ln_keras_call* call, ln_tensor* x, const window* w, const ln_keras_weights* weights,
                                    int32_t filters) {
   const int spatial = w->spatial;
-  int32_t dims[LN_MAX_DIMS], spread[LN_MAX_DIMS] = {-1, ln_dim(x, 1)};
+  int32_t dims[LN_MAX_DIMS];
   ln_keras_array kernel, b;
   const int32_t gates = 4 * filters;
   for (int i = 0; i < spatial; ++i) dims[i] = w->kernel[i];
@@ -418,23 +419,23 @@ static ln_tensor* conv_lstm_inputs(ln_keras_call* call, ln_tensor* x, const wind
   const bool has_bias = ln_keras_flag(call, "use_bias", true);
   if (has_bias && !ln_keras_weight_of(call, weights, 2, "bias", 1, &gates, &b)) return NULL;
   dims[0] = -1;
-  for (int i = 2; i < x->rank; ++i) dims[i - 1] = ln_dim(x, i);
-  x = ln_keras_reshape(call, x, spatial + 2, dims, ln_keras_name(call, "steps"));
-  x = convolve(call, x, *w, filter_of(call, &kernel, spatial, "kernel"),
-               has_bias ? ln_keras_constant(call, &b, "bias") : ln_keras_zeros(call, gates));
-  for (int i = 1; i < x->rank; ++i) spread[i + 1] = ln_dim(x, i);
-  return ln_keras_reshape(call, x, x->rank + 1, spread, ln_keras_name(call, "inputs"));
+  for (int i = 2; i < x->rank; ++i) dims[i - 1] = LN_KERAS_DIM(i);
+  ln_tensor* all = ln_keras_reshape(call, x, spatial + 2, dims, ln_keras_name(call, "steps"));
+  all = convolve(call, all, *w, filter_of(call, &kernel, spatial, "kernel"),
+                 has_bias ? ln_keras_constant(call, &b, "bias") : ln_keras_zeros(call, gates));
+  if (all->broken || all->rank < 0) return NULL;
+  return ln_build_reshape_to(&call->b, all, shape_of_two(call, x, 2, all, 1), ln_keras_name(call, "inputs"));
 }
 
-static ln_tensor* zero_state(ln_keras_call* call, ln_tensor* x, const ln_tensor* all, int32_t filters) {
-  int32_t dims[LN_MAX_DIMS] = {LN_KERAS_DIM(0)};
-  for (int i = 2; i < all->rank; ++i) dims[i - 1] = i == all->rank - 1 ? filters : ln_dim(all, i);
-  ln_tensor* const inputs[] = {ln_keras_shape(call, x, all->rank - 1, dims, ln_keras_name(call, "state_shape")),
+static ln_tensor* zero_state(ln_keras_call* call, ln_tensor* all, int32_t filters) {
+  int32_t dims[LN_MAX_DIMS];
+  for (int i = 1; i < all->rank; ++i) dims[i - 1] = i == all->rank - 1 ? filters : LN_KERAS_DIM(i);
+  ln_tensor* const inputs[] = {ln_keras_shape(call, all, all->rank - 1, dims, ln_keras_name(call, "state_shape")),
                                ln_graph_float(call->b.subgraph, ln_keras_name(call, "zero"), 0)};
   return ln_build_done(ln_build_node(&call->b, LN_OP_FILL, 2, inputs), ln_keras_name(call, "zero_state"), 1);
 }
 
-/* [N,T,...,C] of [N,T,C,...], or without T, and back. */
+/* [...,C] of [C,...] behind the first `lead` dimensions, and back. */
 static ln_tensor* move_channels(ln_keras_call* call, ln_tensor* x, int spatial, bool to_last, const char* name) {
   const int lead = x->rank - 1 - spatial;
   int32_t order[LN_MAX_DIMS] = {0};
@@ -444,88 +445,87 @@ static ln_tensor* move_channels(ln_keras_call* call, ln_tensor* x, int spatial, 
   return ln_build_transpose(&call->b, x, order, name);
 }
 
-static void return_state(ln_keras_call* call, ln_tensor* x, int spatial, const char* name) {
-  ln_keras_return(call, ln_keras_channels_first(call) ? move_channels(call, x, spatial, false, name) : x);
+static ln_tensor* result_of(ln_keras_call* call, ln_tensor* x, int spatial, const char* name) {
+  return ln_keras_channels_first(call) ? move_channels(call, x, spatial, false, name) : x;
+}
+
+/* The first two dimensions change places. */
+static ln_tensor* swap_time(ln_keras_call* call, ln_tensor* x, const char* name) {
+  static const int32_t kSwap[LN_MAX_DIMS] = {1, 0, 2, 3, 4, 5, 6, 7};
+  return ln_build_transpose(&call->b, x, kSwap, name);
 }
 
 /* States that stay from run to run, [N,...,filters]; false: noted. */
-static bool kept_states(ln_keras_call* call, const ln_tensor* all, int32_t filters, conv_lstm* s,
+static bool kept_states(ln_keras_call* call, const ln_tensor* all, int32_t filters, ln_tensor** states,
                         ln_tensor** variables) {
-  int32_t dims[LN_MAX_DIMS] = {ln_dim(all, 0)};
-  for (int i = 2; i < all->rank; ++i) dims[i - 1] = i == all->rank - 1 ? filters : ln_dim(all, i);
-  s->h = ln_keras_kept_state(call, all->rank - 1, dims, 0, &variables[0]);
-  s->c = s->h != NULL ? ln_keras_kept_state(call, all->rank - 1, dims, 1, &variables[1]) : NULL;
-  return s->c != NULL;
+  int32_t dims[LN_MAX_DIMS];
+  for (int i = 1; i < all->rank; ++i) {
+    dims[i - 1] = i == all->rank - 1 ? filters : ln_dim(all, i);
+    if (dims[i - 1] >= 0) continue;
+    ln_keras_fail(call, "it is stateful, and its %s no fixed size; with %s in its Input it can be converted",
+                  i == 1 ? "batch has" : "states have", i == 1 ? "batch_size" : "all extents but the steps");
+    return false;
+  }
+  for (int i = 0; i < 2; ++i) {
+    states[i] = ln_keras_kept_state(call, all->rank - 1, dims, i, &variables[i]);
+    if (states[i] == NULL) return false;
+  }
+  return true;
+}
+
+/* The recurrent convolution. False: noted. */
+static bool read_conv_lstm(ln_keras_call* call, const window* w, const ln_keras_weights* weights, int32_t filters,
+                           conv_lstm* cell) {
+  ln_keras_array kernel;
+  int32_t dims[5] = {0};
+  cell->call = call;
+  cell->recurrent = *w;
+  cell->recurrent.padding = LN_PADDING_SAME;
+  for (int i = 0; i < w->spatial; ++i) {
+    dims[i] = w->kernel[i];
+    cell->recurrent.stride[i] = cell->recurrent.dilation[i] = 1;
+  }
+  dims[w->spatial] = filters;
+  dims[w->spatial + 1] = 4 * filters;
+  if (!ln_keras_weight_of(call, weights, 1, "recurrent_kernel", w->spatial + 2, dims, &kernel)) return false;
+  cell->filter = filter_of(call, &kernel, w->spatial, "recurrent_kernel");
+  cell->no_bias = ln_keras_zeros(call, 4 * filters);
+  return true;
 }
 
 static void recurrent_conv(ln_keras_call* call) {
   const int spatial = call->class_name[strlen("ConvLSTM")] - '0';
   const int32_t filters = ln_keras_int(call, "filters", -1);
-  ln_tensor *x = call->in[0], *outs[MAX_STEPS];
-  ln_keras_array kernel, probe;
-  conv_lstm s;
+  ln_tensor *x = call->in[0], *states[2] = {NULL}, *variables[2] = {NULL};
+  ln_keras_array probe;
+  conv_lstm cell;
   window w;
   if (!check_conv_lstm(call, x, spatial) || !read_window(call, spatial, &w)) return;
-  const bool first = ln_keras_channels_first(call);
-  if (first) x = move_channels(call, x, spatial, true, ln_keras_name(call, "channels_last"));
   if (filters < 1 || filters > 1 << 20) {
     ln_keras_fail(call, "%d filters make no sense", filters);
     return;
   }
   ln_keras_weights weights = ln_keras_part(&call->weights, "cell", NULL);
   if (!ln_keras_read(&weights, 0, "kernel", &probe)) weights = call->weights;
-  memset(&s, 0, sizeof s);
-  s.recurrent = w;
-  s.recurrent.padding = LN_PADDING_SAME;
-  int32_t dims[5] = {0};
-  for (int i = 0; i < spatial; ++i) {
-    dims[i] = w.kernel[i];
-    s.recurrent.stride[i] = s.recurrent.dilation[i] = 1;
-  }
-  dims[spatial] = filters;
-  dims[spatial + 1] = 4 * filters;
-  if (!ln_keras_weight_of(call, &weights, 1, "recurrent_kernel", spatial + 2, dims, &kernel)) return;
-  s.filter = filter_of(call, &kernel, spatial, "recurrent_kernel");
-  s.no_bias = ln_keras_zeros(call, 4 * filters);
-  ln_tensor* all = conv_lstm_inputs(call, x, &w, &weights, filters);
-  if (all == NULL || all->broken) return;
-  const bool stateful = ln_keras_flag(call, "stateful", false) && call->in_count == 1;
-  ln_tensor* variables[2] = {NULL};
-  if (stateful) {
-    if (!kept_states(call, all, filters, &s, variables)) return;
-  } else {
-    s.h = call->in_count == 3 ? call->in[1] : zero_state(call, x, all, filters);
-    s.c = call->in_count == 3 ? call->in[2] : s.h;
-  }
-  if (first && call->in_count == 3) {
-    s.h = move_channels(call, s.h, spatial, true, ln_keras_name(call, "first_state"));
-    s.c = move_channels(call, s.c, spatial, true, ln_keras_name(call, "first_carry"));
-  }
-  const int32_t steps = ln_dim(x, 1);
-  ln_node* node = ln_build_node(&call->b, LN_OP_UNPACK, 1, &all);
-  LN_SET(node, UnpackOptions, num, steps);
-  LN_SET(node, UnpackOptions, axis, 1);
-  ln_build_done(node, ln_keras_name(call, "step"), steps);
-  ln_tensor** parts = node->outputs;
-  for (int32_t t = 0; t < steps; ++t) {
-    conv_lstm_step(call, &s, parts[ln_keras_flag(call, "go_backwards", false) ? steps - 1 - t : t]);
-    outs[t] = s.h;
-  }
-  ln_tensor* y = s.h;
-  if (ln_keras_flag(call, "return_sequences", false)) {
-    node = ln_build_node(&call->b, LN_OP_PACK, steps, outs);
-    LN_SET(node, PackOptions, values_count, steps);
-    LN_SET(node, PackOptions, axis, 1);
-    y = ln_build_done(node, call->name, 1);
-  }
-  if (stateful) {
-    ln_keras_keep_state(call, variables[0], s.h);
-    ln_keras_keep_state(call, variables[1], s.c);
-  }
-  return_state(call, y, spatial, call->name);
+  if (!read_conv_lstm(call, &w, &weights, filters, &cell)) return;
+  const bool first = ln_keras_channels_first(call);
+  if (first) x = move_channels(call, x, spatial, true, ln_keras_name(call, "channels_last"));
+  ln_keras_sequence s = {.call = call, .step = conv_lstm_step, .cell = &cell, .state_count = 2};
+  s.x = conv_lstm_inputs(call, swap_time(call, x, ln_keras_name(call, "by_time")), &w, &weights, filters);
+  if (s.x == NULL || s.x->broken) return;
+  const bool given = call->in_count == 3, stateful = ln_keras_flag(call, "stateful", false) && !given;
+  if (stateful && !kept_states(call, s.x, filters, states, variables)) return;
+  for (int i = 0; i < 2 && given; ++i)
+    states[i] = first ? move_channels(call, call->in[1 + i], spatial, true, ln_keras_name(call, "first_state"))
+                      : call->in[1 + i];
+  if (states[0] == NULL) states[0] = states[1] = zero_state(call, s.x, filters);
+  ln_tensor* y = ln_keras_run_sequence(&s, states);
+  for (int i = 0; i < 2 && stateful; ++i) ln_keras_keep_state(call, variables[i], states[i]);
+  if (s.all_steps) y = swap_time(call, y, first ? ln_keras_name(call, "by_batch") : call->name);
+  ln_keras_return_sequence(&s, result_of(call, y, spatial, call->name));
   if (!ln_keras_flag(call, "return_state", false)) return;
-  return_state(call, s.h, spatial, ln_keras_name(call, "last_state"));
-  return_state(call, s.c, spatial, ln_keras_name(call, "last_carry"));
+  for (int i = 0; i < 2; ++i)
+    ln_keras_return(call, result_of(call, states[i], spatial, ln_keras_name(call, "last_state")));
 }
 
 const ln_keras_lowering ln_keras_conv[] = {

@@ -185,6 +185,28 @@ ln_tensor* ln_keras_activation(ln_keras_call* call, const char* function, const 
 ln_tensor* ln_keras_kept_state(ln_keras_call* call, int rank, const int32_t* dims, int index, ln_tensor** variable);
 void ln_keras_keep_state(ln_keras_call* call, ln_tensor* variable, ln_tensor* state);
 
+/* One step after the other (keras_loop.c): in the body of a WHILE or, where the layer is unrolled or has a single step,
+ * as the operators of each step. */
+typedef struct ln_keras_sequence {
+  ln_keras_call* call;
+  /* Makes one step's operators with `b`: x [N,...] of the step; `states`, in and out. */
+  void (*step)(void* cell, const ln_builder* b, ln_tensor* x, ln_tensor** states);
+  void* cell;
+  int state_count;
+  int output;   /* the state that is what a step gives */
+  ln_tensor* x; /* [T,N,...] */
+  /* Set by ln_keras_run_sequence from the layer's configuration and the mask of its input. */
+  ln_tensor* mask; /* [T,N,1,...] bool; NULL */
+  bool backwards, all_steps, zero_masked;
+} ln_keras_sequence;
+
+enum { LN_KERAS_MAX_STATES = 32 };
+
+/* What the layer gives, [T,N,...] where it gives all steps; `states` become the last ones. */
+ln_tensor* ln_keras_run_sequence(ln_keras_sequence* s, ln_tensor** states);
+/* Returns that as the layer's, with the input's mask where all steps are given. */
+void ln_keras_return_sequence(const ln_keras_sequence* s, ln_tensor* y);
+
 /* Lets `main` begin with the first values of states, if there are any. */
 void ln_keras_call_init(const ln_keras_importer* importer, ln_subgraph* main);
 

@@ -1,6 +1,6 @@
-/* Recurrent layers. What a step takes of its input is computed for all steps at once; the rest is one step's operators,
- * in the body of a WHILE or, where the layer is unrolled, once for each step. A fused operator of TFLite keeps its
- * state from one run to the next, which no layer does that is not stateful: so none is used.
+/* Recurrent layers of dense cells, and Bidirectional. What a step takes of its input is computed for all steps at once;
+ * the rest is one step's operators, for keras_loop.c to put into a loop. A fused operator of TFLite keeps its state
+ * from one run to the next, which no layer does that is not stateful: so none is used.
  *
  * Keras's gates are in the order i, f, c, o (LSTM) and z, r, h (GRU). */
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "base/checked.h"
 #include "convert/import/keras_import.h"
 
-enum { SIMPLE, GRU, LSTM, MAX_STATES = 2, MAX_UNROLLED = 512, MAX_CELLS = 16 };
+enum { SIMPLE, GRU, LSTM, MAX_STATES = 2, MAX_CELLS = LN_KERAS_MAX_STATES / MAX_STATES };
 
 typedef struct cell {
   ln_keras_call* call;
@@ -164,17 +164,13 @@ static bool read_cell(ln_keras_call* call, const char* class_name, const cJSON* 
   return true;
 }
 
-/* ---- Loops ---- */
+/* ---- Layers ---- */
 
-typedef struct sequence {
-  ln_keras_call* call;
-  cell* cells; /* stacked: each takes what the one before gives */
-  int cell_count;
-  int state_count; /* of all cells */
-  ln_tensor* x;    /* [T,N,gates * units] of the first cell, or [T,N,in] where there are several */
-  ln_tensor* mask; /* [T,N,1] bool; NULL */
-  bool backwards, all_steps, zero_masked;
-} sequence;
+/* All cells of a layer, stacked: each takes what the one before gives. */
+typedef struct stack {
+  cell* cells;
+  int count;
+} stack;
 
 static ln_tensor* project(cell* c, const ln_builder* b, ln_tensor* x) {
   ln_tensor* const inputs[] = {x, constant(b, &c->kernel, ln_keras_name(c->call, "kernel")),
@@ -184,99 +180,17 @@ static ln_tensor* project(cell* c, const ln_builder* b, ln_tensor* x) {
   return ln_build_done(node, ln_keras_name(c->call, "projected"), 1);
 }
 
-/* x where the step counts, 0 elsewhere. */
-static ln_tensor* counted(const sequence* s, const ln_builder* b, ln_tensor* x, ln_tensor* mask) {
-  return ln_build_binary(b, LN_OP_MUL, x, ln_build_cast(b, mask, x->type, ln_keras_name(s->call, "counts")),
-                         ln_keras_name(s->call, "output"));
-}
-
-/* All cells on one step: x [N, ...], states in and out. Returns the output. */
-static ln_tensor* one_step(const sequence* s, const ln_builder* b, ln_tensor* x, ln_tensor* mask, ln_tensor** states) {
-  ln_tensor* before[MAX_CELLS * MAX_STATES];
-  memcpy(before, states, (size_t)s->state_count * sizeof *states);
+/* All cells on one step: x [N, gates * units] of a single cell, [N, in] of several. */
+static void cells_step(void* arg, const ln_builder* b, ln_tensor* x, ln_tensor** states) {
+  const stack* all = arg;
   int at = 0;
-  for (int i = 0; i < s->cell_count; ++i) {
-    cell* c = &s->cells[i];
-    if (s->cell_count > 1) x = project(c, b, x);
+  for (int i = 0; i < all->count; ++i) {
+    cell* c = &all->cells[i];
+    if (all->count > 1) x = project(c, b, x);
     step(c, b, x, states + at);
     x = states[at];
     at += c->state_count;
   }
-  if (mask == NULL) return x;
-  for (int i = 0; i < s->state_count; ++i) {
-    ln_tensor* const inputs[] = {mask, states[i], before[i]};
-    states[i] = ln_build_done(ln_build_node(b, LN_OP_SELECT_V2, 3, inputs), ln_keras_name(s->call, "masked"), 1);
-  }
-  if (s->zero_masked) return counted(s, b, x, mask);
-  return states[at - s->cells[s->cell_count - 1].state_count];
-}
-
-static ln_tensor* row(const sequence* s, const ln_builder* b, ln_tensor* x, ln_tensor* index) {
-  ln_tensor* const inputs[] = {x, index};
-  return ln_build_done(ln_build_node(b, LN_OP_GATHER, 2, inputs), ln_keras_name(s->call, "step"), 1);
-}
-
-static ln_tensor* unrolled(const sequence* s, ln_tensor** states, int32_t steps) {
-  const ln_builder* b = &s->call->b;
-  ln_tensor** outs = ln_job_alloc(s->call->job, (size_t)steps, sizeof *outs);
-  for (int32_t t = 0; t < steps; ++t) {
-    const int32_t at = s->backwards ? steps - 1 - t : t;
-    ln_tensor* index = ln_graph_int(b->subgraph, ln_keras_name(s->call, "index"), at);
-    outs[t] = one_step(s, b, row(s, b, s->x, index), s->mask != NULL ? row(s, b, s->mask, index) : NULL, states);
-  }
-  if (!s->all_steps) return outs[steps - 1];
-  ln_node* node = ln_build_node(b, LN_OP_PACK, steps, outs);
-  LN_SET(node, PackOptions, values_count, steps);
-  LN_SET(node, PackOptions, axis, 0);
-  return ln_build_done(node, ln_keras_name(s->call, "outputs"), 1);
-}
-
-static ln_tensor* like(ln_subgraph* subgraph, const ln_tensor* tensor) {
-  int32_t dims[LN_MAX_DIMS];
-  for (int i = 0; i < tensor->rank; ++i) dims[i] = ln_dim(tensor, i);
-  ln_tensor* copy = ln_graph_input(subgraph, tensor->name, tensor->type, tensor->rank, dims);
-  memcpy(copy->shape, tensor->shape, sizeof copy->shape);
-  copy->broken = tensor->broken;
-  return copy;
-}
-
-enum { INDEX, COUNT, INPUT, FIRST_STATE };
-
-/* The loop's values: index, count of steps, input, states, then the outputs of all steps and the mask, if any. */
-static void make_body(const sequence* s, ln_subgraph* body, ln_tensor* const* values, int count) {
-  const ln_builder b = {body, s->call->b.place};
-  ln_tensor* in[FIRST_STATE + MAX_CELLS * MAX_STATES + 2] = {NULL};
-  ln_tensor* out[FIRST_STATE + MAX_CELLS * MAX_STATES + 2] = {NULL};
-  for (int i = 0; i < count; ++i) out[i] = in[i] = like(body, values[i]);
-  const int outputs = FIRST_STATE + s->state_count, mask = outputs + s->all_steps;
-  ln_tensor* at = in[INDEX];
-  if (s->backwards) {
-    at = ln_build_binary(&b, LN_OP_SUB, in[COUNT], at, ln_keras_name(s->call, "left"));
-    at = ln_build_with_number(&b, LN_OP_SUB, at, 1, ln_keras_name(s->call, "from_end"));
-  }
-  ln_tensor* y =
-      one_step(s, &b, row(s, &b, in[INPUT], at), s->mask != NULL ? row(s, &b, in[mask], at) : NULL, out + FIRST_STATE);
-  if (s->all_steps) {
-    const int32_t dims[] = {1, LN_KERAS_DIM(0), LN_KERAS_DIM(1)}, zero[] = {0, 0}, one[] = {1};
-    const ln_builder outer = s->call->b;
-    s->call->b = b;
-    ln_tensor* parts[] = {ln_build_reshape(&b, in[INDEX], 1, one, ln_keras_name(s->call, "index_1")),
-                          ln_graph_ints(body, ln_keras_name(s->call, "zeros"), 2, zero)};
-    ln_tensor* const inputs[] = {in[outputs], ln_keras_reshape(s->call, y, 3, dims, ln_keras_name(s->call, "row")),
-                                 ln_build_concat(&b, 2, parts, 0, ln_keras_name(s->call, "where"))};
-    s->call->b = outer;
-    out[outputs] =
-        ln_build_done(ln_build_node(&b, LN_OP_DYNAMIC_UPDATE_SLICE, 3, inputs), ln_keras_name(s->call, "outputs"), 1);
-  }
-  out[INDEX] = ln_build_with_number(&b, LN_OP_ADD, in[INDEX], 1, ln_keras_name(s->call, "next"));
-  for (int i = 0; i < count; ++i) ln_graph_output(body, out[i]);
-}
-
-static void make_condition(const sequence* s, ln_subgraph* condition, ln_tensor* const* values, int count) {
-  const ln_builder b = {condition, s->call->b.place};
-  ln_tensor* in[FIRST_STATE + MAX_CELLS * MAX_STATES + 2] = {NULL};
-  for (int i = 0; i < count; ++i) in[i] = like(condition, values[i]);
-  ln_graph_output(condition, ln_build_binary(&b, LN_OP_LESS, in[INDEX], in[COUNT], ln_keras_name(s->call, "goes_on")));
 }
 
 /* Zeros [first..., of x's extents]. */
@@ -285,53 +199,6 @@ static ln_tensor* zeros(ln_keras_call* call, ln_tensor* x, int rank, const int32
                                ln_graph_float(call->b.subgraph, ln_keras_name(call, "zero"), 0)};
   return ln_build_done(ln_build_node(&call->b, LN_OP_FILL, 2, inputs), name, 1);
 }
-
-/* The mask of the step that is the last one to be computed. */
-static ln_tensor* last_mask(const sequence* s) {
-  ln_keras_call* call = s->call;
-  const int32_t length[] = {LN_KERAS_DIM(0)};
-  if (s->backwards) return row(s, &call->b, s->mask, ln_graph_int(call->b.subgraph, ln_keras_name(call, "first"), 0));
-  ln_tensor* steps = ln_build_reshape(&call->b, ln_keras_shape(call, s->mask, 1, length, ln_keras_name(call, "length")),
-                                      0, NULL, ln_keras_name(call, "steps"));
-  return row(s, &call->b, s->mask, ln_build_with_number(&call->b, LN_OP_SUB, steps, 1, ln_keras_name(call, "last")));
-}
-
-static ln_tensor* looped(const sequence* s, ln_tensor** states) {
-  ln_keras_call* call = s->call;
-  const int32_t length[] = {LN_KERAS_DIM(0)};
-  const cell* last = &s->cells[s->cell_count - 1];
-  const int32_t all[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), last->units};
-  ln_tensor* values[FIRST_STATE + MAX_CELLS * MAX_STATES + 2] = {NULL};
-  int count = FIRST_STATE + s->state_count;
-  values[INDEX] = ln_graph_int(call->b.subgraph, ln_keras_name(call, "first"), 0);
-  values[COUNT] = ln_build_reshape(&call->b, ln_keras_shape(call, s->x, 1, length, ln_keras_name(call, "length")), 0,
-                                   NULL, ln_keras_name(call, "steps"));
-  values[INPUT] = s->x;
-  memcpy(values + FIRST_STATE, states, (size_t)s->state_count * sizeof *states);
-  const int outputs = count;
-  if (s->all_steps) values[count++] = zeros(call, s->x, 3, all, ln_keras_name(call, "no_outputs"));
-  if (s->mask != NULL) values[count++] = s->mask;
-  ln_subgraph* parts[] = {ln_graph_subgraph(call->importer->graph, ln_keras_name(call, "condition")),
-                          ln_graph_subgraph(call->importer->graph, ln_keras_name(call, "body"))};
-  make_condition(s, parts[0], values, count);
-  make_body(s, parts[1], values, count);
-  ln_node* node = ln_build_node(&call->b, LN_OP_WHILE, count, values);
-  LN_SET(node, WhileOptions, cond_subgraph_index, 0);
-  LN_SET(node, WhileOptions, body_subgraph_index, 0);
-  for (int i = 0; i < 2; ++i) node->calls[i] = parts[i];
-  for (int i = 0; i < count; ++i) {
-    ln_tensor* out = ln_node_add_output(node, ln_keras_name(call, "loop"), values[i]->type);
-    out->rank = values[i]->rank;
-    memcpy(out->shape, values[i]->shape, sizeof out->shape);
-    out->broken = parts[1]->outputs[i]->broken;
-  }
-  for (int i = 0; i < s->state_count; ++i) states[i] = node->outputs[FIRST_STATE + i];
-  if (s->all_steps) return node->outputs[outputs];
-  ln_tensor* y = states[s->state_count - last->state_count];
-  return s->mask != NULL && s->zero_masked ? counted(s, &call->b, y, last_mask(s)) : y;
-}
-
-/* ---- Layers ---- */
 
 /* The cells of a layer; the count; 0: noted. */
 static int read_cells(ln_keras_call* call, int32_t in, cell* cells) {
@@ -381,12 +248,6 @@ static int read_cells(ln_keras_call* call, int32_t in, cell* cells) {
 static ln_tensor* swap_time(ln_keras_call* call, ln_tensor* x, const char* name) {
   static const int32_t kSwap[] = {1, 0, 2};
   return ln_build_transpose(&call->b, x, kSwap, name);
-}
-
-static ln_tensor* time_mask(ln_keras_call* call, ln_tensor* mask) {
-  const int32_t dims[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), 1};
-  return swap_time(call, ln_keras_reshape(call, mask, 3, dims, ln_keras_name(call, "mask_column")),
-                   ln_keras_name(call, "mask_steps"));
 }
 
 /* ---- States that stay from one run to the next ---- */
@@ -448,8 +309,9 @@ void ln_keras_call_init(const ln_keras_importer* importer, ln_subgraph* main) {
 
 static void recurrent(ln_keras_call* call) {
   cell cells[MAX_CELLS];
-  sequence s;
-  ln_tensor *x = call->in[0], *states[MAX_CELLS * MAX_STATES] = {NULL}, *variables[MAX_CELLS * MAX_STATES] = {NULL};
+  stack all = {cells, 0};
+  ln_keras_sequence s;
+  ln_tensor *x = call->in[0], *states[LN_KERAS_MAX_STATES] = {NULL}, *variables[LN_KERAS_MAX_STATES] = {NULL};
   memset(&s, 0, sizeof s);
   if (x->rank != 3 || !ln_dim_is_known(x, 2)) {
     ln_keras_fail(call, "its input has rank %d; 3, [batch, time, features] with known features, is right", x->rank);
@@ -461,11 +323,10 @@ static void recurrent(ln_keras_call* call) {
                   "it is stateful, and its batch has no fixed size; with batch_size in its Input it can be converted");
     return;
   }
-  s.cell_count = read_cells(call, ln_dim(x, 2), cells);
-  if (s.cell_count == 0) return;
-  s.call = call;
-  s.cells = cells;
-  for (int i = 0; i < s.cell_count; ++i)
+  all.count = read_cells(call, ln_dim(x, 2), cells);
+  if (all.count == 0) return;
+  for (int i = 0; i < all.count; ++i) {
+    s.output = s.state_count;
     for (int k = 0; k < cells[i].state_count; ++k) {
       const int32_t dims[] = {LN_KERAS_DIM(0), cells[i].units};
       const int index = s.state_count++;
@@ -478,25 +339,21 @@ static void recurrent(ln_keras_call* call) {
       states[index] =
           call->in_count > index + 1 ? call->in[index + 1] : zeros(call, x, 2, dims, ln_keras_name(call, "zero_state"));
     }
+  }
   if (call->in_count != 1 && call->in_count != 1 + s.state_count) {
     ln_keras_fail(call, "it has %d inputs; its own and %d states are right", call->in_count, s.state_count);
     return;
   }
-  ln_tensor* mask = ln_keras_mask_of(call, x);
-  s.backwards = ln_keras_flag(call, "go_backwards", false);
-  s.all_steps = ln_keras_flag(call, "return_sequences", false);
-  s.zero_masked = ln_keras_flag(call, "zero_output_for_mask", false);
-  s.mask = mask != NULL ? time_mask(call, mask) : NULL;
+  s.call = call;
+  s.step = cells_step;
+  s.cell = &all;
   s.x = swap_time(call, x, ln_keras_name(call, "by_time"));
-  if (s.cell_count == 1) s.x = project(&cells[0], &call->b, s.x);
+  if (all.count == 1) s.x = project(&cells[0], &call->b, s.x);
   if (s.x->broken) return;
-  const bool unroll = ln_dim_is_known(x, 1) && ln_dim(x, 1) > 0 && ln_dim(x, 1) <= MAX_UNROLLED &&
-                      (ln_keras_flag(call, "unroll", false) || ln_dim(x, 1) == 1);
-  ln_tensor* y = unroll ? unrolled(&s, states, ln_dim(x, 1)) : looped(&s, states);
+  ln_tensor* y = ln_keras_run_sequence(&s, states);
   for (int i = 0; i < s.state_count && stateful; ++i) ln_keras_keep_state(call, variables[i], states[i]);
   if (s.all_steps) y = swap_time(call, y, call->name);
-  ln_keras_return(call, y);
-  if (s.all_steps && mask != NULL) ln_keras_set_mask(call, y, mask);
+  ln_keras_return_sequence(&s, y);
   if (ln_keras_flag(call, "return_state", false))
     for (int i = 0; i < s.state_count; ++i) ln_keras_return(call, states[i]);
 }
