@@ -277,6 +277,33 @@ def zeros_for_masked(**options):
 case("LSTM-masked-Concatenate", masked_sums)
 for options in [{}, {"go_backwards": True}, {"return_sequences": True}]:
     case("-".join(["RNN-zeros", *options]), lambda options=options: zeros_for_masked(**options))
+
+
+def masked_convolutions(n, steps=4, **options):
+    x = keras.Input((steps,), dtype="int32")
+    y = L.TimeDistributed(L.Reshape((3,) * n + (1,)))(L.Embedding(5, 3 ** n, mask_zero=True)(x))
+    return keras.Model(x, getattr(L, f"ConvLSTM{n}D")(2, 2, **options)(y))
+
+
+def masked_with_state(layer=None, explicit=True, states=1, **options):
+    """A first step that is masked gives zeros, whatever the state is. Keras gives a mask on only where a layer has no other tensor."""
+    x, h = keras.Input((4,), dtype="int32"), keras.Input((5,))
+    embedding = L.Embedding(5, 4, mask_zero=True)
+    y = embedding(x)
+    given = {"mask": embedding.compute_mask(x)} if explicit else {}
+    y = (layer or L.GRU(5, **options))(y, initial_state=[h] * states, **given)
+    return keras.Model([x, h], L.LSTM(3)(y) if len(y.shape) == 3 else y)
+
+
+for n, options in [(1, {"return_sequences": True, "return_state": True}), (2, {"steps": None}), (3, {"return_sequences": True, "go_backwards": True})]:
+    case(f"ConvLSTM{n}D-masked", lambda n=n, options=options: masked_convolutions(n, **options))
+for n, shape in [(1, (None, 5, 2)), (2, (None, 4, 5, 2)), (3, (None, 4, 5, 4, 2))]:
+    case(f"ConvLSTM{n}D-open", one(lambda n=n: getattr(L, f"ConvLSTM{n}D")(3, 2, return_sequences=n != 3, return_state=n != 2, go_backwards=n == 2), shape))
+case("ConvLSTM2D-open-first", one(lambda: L.Bidirectional(L.ConvLSTM2D(3, 2, data_format="channels_first", return_sequences=True)), (None, 2, 4, 5)))
+for options in [{}, {"return_sequences": True}, {"explicit": False, "return_sequences": True}]:
+    case("-".join(["GRU-masked-initial", *options]), lambda options=options: masked_with_state(**options))
+    case("-".join(["Bidirectional-masked-initial", *options]), lambda options=options: masked_with_state(
+        L.Bidirectional(L.GRU(5, return_sequences="return_sequences" in options)), options.get("explicit", True), 2))
 case("Bidirectional-other", one(lambda: L.Bidirectional(L.SimpleRNN(5), backward_layer=L.LSTM(3, go_backwards=True)), (6, 4)))
 for n, shape in [(1, (3, 6, 2)), (2, (3, 5, 6, 2)), (3, (2, 3, 4, 3, 2))]:
     over(f"ConvLSTM{n}D", lambda n=n, **o: getattr(L, f"ConvLSTM{n}D")(3, 2, **o), shape, return_sequences=[False, True], padding=["valid", "same"])

@@ -81,6 +81,17 @@ def test_states_of_recurrent_convolutions_are_kept(n, order, tmp_path):
     follow_three_runs(model, x, tmp_path)
 
 
+def test_states_are_kept_with_masks(tmp_path):
+    """Over any number of steps; the first one is masked."""
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((None, 4, 2), batch_size=2), layers.TimeDistributed(layers.Flatten()), layers.Masking(0.0),
+                              layers.LSTM(3, stateful=True, return_sequences=True), layers.TimeDistributed(layers.Reshape((3, 1))),
+                              layers.ConvLSTM1D(2, 2, stateful=True, return_sequences=True)])
+    x = np.random.default_rng(0).normal(0, 1, (2, 4, 4, 2)).astype("f")
+    x[1, 0] = x[0, 2] = 0
+    follow_three_runs(model, x, tmp_path)
+
+
 def test_a_stateful_layer_that_is_called_twice_is_refused(tmp_path):
     x, layer = keras.Input((6, 4), batch_size=2), keras.layers.LSTM(5, stateful=True, name="twice")
     keras.Model(x, [layer(x), layer(2 * x)]).save(tmp_path / "m.keras")

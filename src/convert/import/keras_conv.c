@@ -521,8 +521,8 @@ static void recurrent_conv(ln_keras_call* call) {
   if (states[0] == NULL) states[0] = states[1] = zero_state(call, s.x, filters);
   ln_tensor* y = ln_keras_run_sequence(&s, states);
   for (int i = 0; i < 2 && stateful; ++i) ln_keras_keep_state(call, variables[i], states[i]);
-  if (s.all_steps) y = swap_time(call, y, first ? ln_keras_name(call, "by_batch") : call->name);
-  ln_keras_return_sequence(&s, result_of(call, y, spatial, call->name));
+  if (ln_keras_returns_steps(call)) y = swap_time(call, y, first ? ln_keras_name(call, "by_batch") : call->name);
+  ln_keras_return_sequence(call, result_of(call, y, spatial, call->name));
   if (!ln_keras_flag(call, "return_state", false)) return;
   for (int i = 0; i < 2; ++i)
     ln_keras_return(call, result_of(call, states[i], spatial, ln_keras_name(call, "last_state")));

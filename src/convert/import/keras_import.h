@@ -195,17 +195,20 @@ typedef struct ln_keras_sequence {
   int state_count;
   int output;   /* the state that is what a step gives */
   ln_tensor* x; /* [T,N,...] */
-  /* Set by ln_keras_run_sequence from the layer's configuration and the mask of its input. */
-  ln_tensor* mask; /* [T,N,1,...] bool; NULL */
-  bool backwards, all_steps, zero_masked;
 } ln_keras_sequence;
 
 enum { LN_KERAS_MAX_STATES = 32 };
 
-/* What the layer gives, [T,N,...] where it gives all steps; `states` become the last ones. */
-ln_tensor* ln_keras_run_sequence(ln_keras_sequence* s, ln_tensor** states);
-/* Returns that as the layer's, with the input's mask where all steps are given. */
-void ln_keras_return_sequence(const ln_keras_sequence* s, ln_tensor* y);
+/* What the layer gives, [T,N,...] where it gives all steps; `states` become the last ones. From which end, with which
+ * mask, the call says. */
+ln_tensor* ln_keras_run_sequence(const ln_keras_sequence* s, ln_tensor** states);
+/* Whether the mask of its input is none of the call's: Keras 3 gives it on where there is one tensor alone, so that a
+ * layer that is called with states has one only as an argument. */
+bool ln_keras_drops_mask(const ln_keras_call* call);
+/* Whether the layer gives all steps. */
+bool ln_keras_returns_steps(const ln_keras_call* call);
+/* Returns what it gives, with the input's mask where it is all steps. */
+void ln_keras_return_sequence(ln_keras_call* call, ln_tensor* y);
 
 /* Lets `main` begin with the first values of states, if there are any. */
 void ln_keras_call_init(const ln_keras_importer* importer, ln_subgraph* main);

@@ -352,8 +352,8 @@ static void recurrent(ln_keras_call* call) {
   if (s.x->broken) return;
   ln_tensor* y = ln_keras_run_sequence(&s, states);
   for (int i = 0; i < s.state_count && stateful; ++i) ln_keras_keep_state(call, variables[i], states[i]);
-  if (s.all_steps) y = swap_time(call, y, call->name);
-  ln_keras_return_sequence(&s, y);
+  if (ln_keras_returns_steps(call)) y = swap_time(call, y, call->name);
+  ln_keras_return_sequence(call, y);
   if (ln_keras_flag(call, "return_state", false))
     for (int i = 0; i < s.state_count; ++i) ln_keras_return(call, states[i]);
 }
@@ -433,15 +433,17 @@ static void bidirectional(ln_keras_call* call) {
     for (int i = 0; i < given; ++i) in[k][1 + i] = call->in[1 + k * given + i];
   }
   int counts[2];
+  ln_tensor* mask = ln_keras_mask_of(call, call->in[0]);
+  if (mask != NULL && ln_keras_drops_mask(call)) ln_keras_set_mask(call, call->in[0], NULL);
   ln_tensor** a = ln_keras_apply(call, forward, weights_of(call, forward, "forward"), in[0], 1 + given, &counts[0]);
   ln_tensor** b = ln_keras_apply(call, backward, weights_of(call, backward, "backward"), in[1], 1 + given, &counts[1]);
+  if (mask != NULL) ln_keras_set_mask(call, call->in[0], mask);
   if (counts[0] == 0 || counts[1] == 0 || a[0]->broken || b[0]->broken) return;
   /* Not by the rank: the last output of a recurrent convolution has dimensions of its own. */
   const bool all_steps = flag(get(forward, "config"), "return_sequences", false);
   ln_tensor* back = b[0];
   if (all_steps) back = reversed(call, back, ln_keras_name(call, "backward"));
   if (!merge(call, a[0], back)) return;
-  ln_tensor* mask = ln_keras_mask_of(call, call->in[0]);
   if (mask != NULL && all_steps) ln_keras_set_mask(call, call->out[0], mask);
   for (int i = 1; i < counts[0]; ++i) ln_keras_return(call, a[i]);
   for (int i = 1; i < counts[1]; ++i) ln_keras_return(call, b[i]);
