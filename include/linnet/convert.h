@@ -41,7 +41,7 @@ typedef struct LinnetConvertOptions {
    * known. NULL: nobody asks. */
   void (*progress)(void* user_data, const char* what, long done, long total);
   bool data_behind;    /* weights are put behind the FlatBuffer, as they are where they have more than 2 GiB */
-  bool fuse_rnn;       /* LSTM loops become an operator that keeps its state until variables are reset */
+  bool fuse_rnn;       /* LSTM and SimpleRNN loops become operators that keep their state until variables are reset */
   bool initial_values; /* a variable that no checkpoint has takes the constant of the graph's own initializer */
 } LinnetConvertOptions;
 

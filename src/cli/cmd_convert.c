@@ -13,7 +13,7 @@ static const cli_option kOptions[] = {
     {"tags", "TAGS", "a SavedModel's graph, by its tags; serve without it"},
     {"allow-custom", NULL, "operators that have no TFLite form stay as custom ones"},
     {"labels", "FILE", "put a file with a label a line into the model"},
-    {"fuse-rnn", NULL, "LSTM layers as one operator, which keeps its state from one run to the next"},
+    {"fuse-rnn", NULL, "LSTM and SimpleRNN layers as one operator, which keeps its state from one run to the next"},
     {"initial-values", NULL, "variables that no checkpoint has take their initializers' constants"},
     {"data-behind", NULL, "put weights behind the FlatBuffer, as is done where they have more than 2 GiB"},
     {"skip", "PASSES", "optimizations that are not to run, separated by commas; all: none runs"},

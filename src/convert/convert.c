@@ -165,7 +165,10 @@ static void convert(ln_job* job, void* arg) {
   graph->description = "Linnet converted.";
   ln_report* report = begin_report(c, graph);
   ln_run_passes(graph, c->options.skip);
-  if (c->options.fuse_rnn && ln_fuse_lstm(graph) != 0) ln_run_passes(graph, c->options.skip);
+  if (c->options.fuse_rnn && ln_fuse_recurrent(graph) != 0) {
+    ln_run_passes(graph, c->options.skip);
+    if (ln_join_directions(graph) != 0) ln_run_passes(graph, c->options.skip);
+  }
   ln_lower_rest(graph);
   ln_keep_limits(graph);
   if (job->problem_count != 0) return;

@@ -17,15 +17,17 @@ extern const ln_pass ln_passes[];
 /* Runs them over all subgraphs, again and again until nothing changes; those named in `skip` not (NULL: none). */
 void ln_run_passes(ln_graph* graph, const char* skip);
 
-/* Loops that are LSTM layers as one operator, which keeps its state between runs: only where that is wanted. How many.
- */
-int ln_fuse_lstm(ln_graph* graph);
+/* Loops that are LSTM or plain recurrent layers as one operator, which keeps its state between runs: only where that is
+ * wanted. How many. */
+int ln_fuse_recurrent(ln_graph* graph);
+/* Two of these that go over the same sequence from both ends as one. How many. */
+int ln_join_directions(ln_graph* graph);
 
 /* Makes builtin operators of those that importers leave for passes to recognize (the error function). Always runs. */
 void ln_lower_rest(ln_graph* graph);
 
-/* Makes operators that the original's kernels take of those that only the runtime here does, and notes as problems those
- * of which none can be made. Always runs, behind all passes. */
+/* Makes operators that the original's kernels take of those that only the runtime here does, and notes as problems
+ * those of which none can be made. Always runs, behind all passes. */
 void ln_keep_limits(ln_graph* graph);
 
 /* Whether a list of words separated by blanks or commas has a word. */

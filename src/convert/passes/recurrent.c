@@ -1,8 +1,10 @@
-/* Loops that are an LSTM layer become UNIDIRECTIONAL_SEQUENCE_LSTM, on demand only: that operator keeps its state from
- * one run to the next until the interpreter's variables are reset, which the loop does not.
+/* Loops that are an LSTM layer become UNIDIRECTIONAL_SEQUENCE_LSTM, those of a plain recurrent layer
+ * UNIDIRECTIONAL_SEQUENCE_RNN, on demand only: those operators keep their state from one run to the next until the
+ * interpreter's variables are reset, which the loop does not.
  *
  * A step is, with z = W x + U h + b of four gates,
- *   c' = sigmoid(zf) c + sigmoid(zi) tanh(zg),  h' = sigmoid(zo) tanh(c'). */
+ *   c' = sigmoid(zf) c + sigmoid(zi) tanh(zg),  h' = sigmoid(zo) tanh(c'),
+ * or, of one, h' = f(z). */
 #include <string.h>
 
 #include "convert/infer.h"
@@ -10,20 +12,23 @@
 
 enum { IN, FORGET, CELL, OUT, GATES = 4, MAX_TERMS = 8 };
 
-typedef struct lstm {
+typedef struct recurrence {
   ln_node* loop;
   ln_subgraph* body;
   int h, c, time, list, x; /* the loop's values; list -1: none */
   double from;             /* steps go from this one less 1 down to 0; 0: up from 0 */
   bool one;                /* the list has the last step alone */
   int32_t units, depth, steps, batch;
+  int gates;             /* GATES of an LSTM, 1 of a plain layer */
+  int activation;        /* of a plain layer, LN_ACT_... */
+  const ln_node* summed; /* what sums up in front of a plain layer's activation, which may be its own */
   const ln_node* split;
   int gate[GATES];     /* which output of the split */
-  float* extra;        /* [4 * units], added behind the split */
-  float *w, *u, *bias; /* [4 * units, depth], [4 * units, units], [4 * units] */
+  float* extra;        /* [4 * units], added behind the split; NULL: none */
+  float *w, *u, *bias; /* [gates * units, depth], [gates * units, units], [gates * units] */
   ln_node* projection; /* in front of the loop, where W x was computed for all steps at once; NULL */
   bool has_w, has_u;
-} lstm;
+} recurrence;
 
 static ln_node* made_by(const ln_tensor* tensor, int code) {
   return tensor != NULL && tensor->producer != NULL && tensor->producer->code == code &&
@@ -38,12 +43,14 @@ static int place_of(ln_tensor* const* list, size_t count, const ln_tensor* tenso
   return -1;
 }
 
-static int body_input(const lstm* l, const ln_tensor* t) { return place_of(l->body->inputs, l->body->input_count, t); }
+static int body_input(const recurrence* l, const ln_tensor* t) {
+  return place_of(l->body->inputs, l->body->input_count, t);
+}
 
-static bool is_invariant(const lstm* l, int value) { return l->body->outputs[value] == l->body->inputs[value]; }
+static bool is_invariant(const recurrence* l, int value) { return l->body->outputs[value] == l->body->inputs[value]; }
 
 /* The gate's number in the split, with a constant that is added behind it. */
-static bool match_gate(lstm* l, const ln_tensor* z, int gate) {
+static bool match_gate(recurrence* l, const ln_tensor* z, int gate) {
   const ln_node* add = made_by(z, LN_OP_ADD);
   const ln_tensor* added = NULL;
   if (add != NULL) {
@@ -72,7 +79,7 @@ static bool match_gate(lstm* l, const ln_tensor* z, int gate) {
 }
 
 /* A product of a sigmoid and something else, which is returned; NULL: it is none. */
-static ln_tensor* gated(lstm* l, const ln_tensor* product, int gate, const ln_tensor* wanted, int wanted_code) {
+static ln_tensor* gated(recurrence* l, const ln_tensor* product, int gate, const ln_tensor* wanted, int wanted_code) {
   const ln_node* mul = made_by(product, LN_OP_MUL);
   for (int i = 0; i < 2 && mul != NULL; ++i) {
     const ln_node* sigmoid = made_by(mul->inputs[i], LN_OP_LOGISTIC);
@@ -85,7 +92,7 @@ static ln_tensor* gated(lstm* l, const ln_tensor* product, int gate, const ln_te
 }
 
 /* Which values are h and c, by what a step makes of them. */
-static bool match_step(lstm* l) {
+static bool match_step(recurrence* l) {
   for (l->h = 0; l->h < (int)l->body->output_count; ++l->h) {
     l->split = NULL;
     l->extra = NULL;
@@ -105,7 +112,7 @@ static bool match_step(lstm* l) {
 
 /* ---- What is summed in front of the gates ---- */
 
-static bool counts_from_zero(const lstm* l, int value) {
+static bool counts_from_zero(const recurrence* l, int value) {
   const ln_node* add = made_by(l->body->outputs[value], LN_OP_ADD);
   double first;
   if (add == NULL || !ln_tensor_number(l->loop->inputs[value], &first) || first != 0) return false;
@@ -115,13 +122,13 @@ static bool counts_from_zero(const lstm* l, int value) {
 }
 
 /* What a value of the body is, where it is a constant or one of the loop's that begins as one and stays so. */
-static const ln_tensor* constant_of(const lstm* l, const ln_tensor* t) {
+static const ln_tensor* constant_of(const recurrence* l, const ln_tensor* t) {
   const int value = body_input(l, t);
   return value >= 0 && is_invariant(l, value) ? l->loop->inputs[value] : t;
 }
 
 /* The loop's value that counts the steps: `t` itself, or n - 1 - it where steps go backwards. -1: it is none. */
-static int counter_of(lstm* l, const ln_tensor* t) {
+static int counter_of(recurrence* l, const ln_tensor* t) {
   const ln_node* less = made_by(t, LN_OP_SUB);
   const ln_node* rest = less != NULL && ln_is_number(less->inputs[1], 1) ? made_by(less->inputs[0], LN_OP_SUB) : NULL;
   l->from = 0;
@@ -134,7 +141,7 @@ static int counter_of(lstm* l, const ln_tensor* t) {
 }
 
 /* The loop's value whose element of this step it is; -1: it is none. */
-static int element_of(lstm* l, const ln_tensor* t) {
+static int element_of(recurrence* l, const ln_tensor* t) {
   const ln_node* gather = made_by(t, LN_OP_GATHER);
   if (gather == NULL || LN_GET(gather, GatherOptions, axis) != 0 || LN_GET(gather, GatherOptions, batch_dims) != 0)
     return -1;
@@ -144,15 +151,16 @@ static int element_of(lstm* l, const ln_tensor* t) {
 }
 
 /* Columns of FULLY_CONNECTED's weights into w or u. */
-static bool take_weights(lstm* l, const ln_node* node, int32_t first, int32_t count, bool recurrent) {
+static bool take_weights(recurrence* l, const ln_node* node, int32_t first, int32_t count, bool recurrent) {
   const ln_tensor* weights = node->inputs[1];
   if (!ln_tensor_is_constant(weights) || !ln_is_float(weights) || weights->rank != 2 ||
-      ln_dim(weights, 0) != GATES * l->units || first + count > ln_dim(weights, 1) || (recurrent ? l->has_u : l->has_w))
+      ln_dim(weights, 0) != l->gates * l->units || first + count > ln_dim(weights, 1) ||
+      (recurrent ? l->has_u : l->has_w))
     return false;
   if (recurrent && count != l->units) return false;
-  float* to = ln_job_alloc(l->body->graph->job, GATES * (size_t)l->units * (size_t)count, sizeof *to);
+  float* to = ln_job_alloc(l->body->graph->job, (size_t)l->gates * (size_t)l->units * (size_t)count, sizeof *to);
   const float* from = weights->data;
-  for (int32_t i = 0; i < GATES * l->units; ++i)
+  for (int32_t i = 0; i < l->gates * l->units; ++i)
     memcpy(to + (size_t)i * (size_t)count, from + (size_t)i * (size_t)ln_dim(weights, 1) + first,
            (size_t)count * sizeof *to);
   if (recurrent) {
@@ -166,14 +174,15 @@ static bool take_weights(lstm* l, const ln_node* node, int32_t first, int32_t co
   return true;
 }
 
-static bool add_bias(lstm* l, const ln_tensor* bias) {
+static bool add_bias(recurrence* l, const ln_tensor* bias) {
   if (bias == NULL) return true;
-  if (!ln_tensor_is_constant(bias) || !ln_is_float(bias) || ln_tensor_elements(bias) != GATES * l->units) return false;
-  for (int32_t i = 0; i < GATES * l->units; ++i) l->bias[i] += ((const float*)bias->data)[i];
+  if (!ln_tensor_is_constant(bias) || !ln_is_float(bias) || ln_tensor_elements(bias) != l->gates * l->units)
+    return false;
+  for (int32_t i = 0; i < l->gates * l->units; ++i) l->bias[i] += ((const float*)bias->data)[i];
   return true;
 }
 
-static bool match_product(lstm* l, const ln_node* node) {
+static bool match_product(recurrence* l, const ln_node* node) {
   const ln_tensor* in = node->inputs[0];
   if (!add_bias(l, node->input_count > 2 ? node->inputs[2] : NULL)) return false;
   if (in == l->body->inputs[l->h]) return take_weights(l, node, 0, l->units, true);
@@ -189,12 +198,17 @@ static bool match_product(lstm* l, const ln_node* node) {
   return l->x >= 0 && take_weights(l, node, 0, ln_dim(node->inputs[1], 1), false);
 }
 
-static bool match_sum(lstm* l, const ln_tensor* z, int depth) {
-  const ln_node* add = made_by(z, LN_OP_ADD);
+static ln_node* summed_by(const recurrence* l, const ln_tensor* z, int code) {
+  const bool is_last = l->summed != NULL && z->producer == l->summed;
+  return is_last && l->summed->code == code ? z->producer : made_by(z, code);
+}
+
+static bool match_sum(recurrence* l, const ln_tensor* z, int depth) {
+  const ln_node* add = summed_by(l, z, LN_OP_ADD);
   if (add != NULL && depth < MAX_TERMS)
     return match_sum(l, add->inputs[0], depth + 1) && match_sum(l, add->inputs[1], depth + 1);
   if (ln_tensor_is_constant(z)) return add_bias(l, z);
-  const ln_node* product = made_by(z, LN_OP_FULLY_CONNECTED);
+  const ln_node* product = summed_by(l, z, LN_OP_FULLY_CONNECTED);
   if (product != NULL) return match_product(l, product);
   /* Of all steps at once, in front of the loop. */
   l->x = element_of(l, z);
@@ -217,7 +231,7 @@ static bool is_zeros(const ln_tensor* t) {
 }
 
 /* Conditions that all say: this step's number is below the number of steps. */
-static bool goes_to_end(const lstm* l, const ln_subgraph* condition, const ln_tensor* t, int depth) {
+static bool goes_to_end(const recurrence* l, const ln_subgraph* condition, const ln_tensor* t, int depth) {
   const ln_node* both = made_by(t, LN_OP_LOGICAL_AND);
   if (both != NULL && depth < MAX_TERMS)
     return goes_to_end(l, condition, both->inputs[0], depth + 1) &&
@@ -231,7 +245,7 @@ static bool goes_to_end(const lstm* l, const ln_subgraph* condition, const ln_te
 }
 
 /* Whether an update begins at this step; `one`: always at 0, of a list of one element. */
-static bool starts_at_step(const lstm* l, const ln_tensor* start, bool* one) {
+static bool starts_at_step(const recurrence* l, const ln_tensor* start, bool* one) {
   int64_t numbers[3];
   const ln_node* concat = made_by(start, LN_OP_CONCATENATION);
   const ln_node* index = concat != NULL ? made_by(concat->inputs[0], LN_OP_RESHAPE) : NULL;
@@ -240,7 +254,7 @@ static bool starts_at_step(const lstm* l, const ln_tensor* start, bool* one) {
 }
 
 /* The list that h is put into, step after step; -1: none. */
-static int find_list(lstm* l) {
+static int find_list(recurrence* l) {
   for (size_t i = 0; i < l->body->output_count; ++i) {
     const ln_node* update = made_by(l->body->outputs[i], LN_OP_DYNAMIC_UPDATE_SLICE);
     if (update == NULL || update->inputs[0] != l->body->inputs[i]) continue;
@@ -253,18 +267,65 @@ static int find_list(lstm* l) {
   return -1;
 }
 
-static bool match(lstm* l) {
+/* The sum in front of a plain layer's activation; NULL: it is none that the operator has. */
+static ln_tensor* before_activation(recurrence* l, ln_tensor* h) {
+  static const int16_t kCodes[][2] = {{LN_OP_TANH, LN_ACT_TANH},
+                                      {LN_OP_RELU, LN_ACT_RELU},
+                                      {LN_OP_RELU6, LN_ACT_RELU6},
+                                      {LN_OP_RELU_N1_TO_1, LN_ACT_RELU_N1_TO_1}};
+  ln_node* node = h->producer;
+  l->activation = LN_ACT_NONE;
+  l->summed = NULL;
+  if (node == NULL) return NULL;
+  for (size_t i = 0; i < sizeof kCodes / sizeof kCodes[0]; ++i)
+    if (node->code == kCodes[i][0]) {
+      l->activation = kCodes[i][1];
+      return node->inputs[0];
+    }
+  if (node->code != LN_OP_ADD && node->code != LN_OP_FULLY_CONNECTED) return NULL;
+  l->summed = node;
+  l->activation = (int)ln_node_get(node, ln_activation_slot(node->code), LN_ACT_NONE);
+  return h;
+}
+
+/* Sums up into weights and a bias; false: something else is in it. */
+static bool match_weights(recurrence* l, const ln_tensor* z) {
+  l->bias = ln_job_alloc(l->body->graph->job, (size_t)l->gates * (size_t)l->units, sizeof(float));
+  l->x = l->time = -1;
+  l->has_w = l->has_u = false;
+  l->projection = NULL;
+  return match_sum(l, z, 0) && l->has_w && l->has_u && l->x >= 0;
+}
+
+static bool match_lstm(recurrence* l) {
+  int64_t axis;
+  l->gates = GATES;
+  return match_step(l) && ln_tensor_ints(l->split->inputs[0], 1, &axis) && (axis == 1 || axis == -1) &&
+         match_weights(l, l->split->inputs[1]);
+}
+
+static bool match_plain(recurrence* l) {
+  l->gates = 1;
+  l->extra = NULL;
+  for (l->h = 0; l->h < (int)l->body->output_count; ++l->h) {
+    ln_tensor* h = l->body->outputs[l->h];
+    const ln_tensor* z = h->rank == 2 && h->type == LN_TYPE_FLOAT32 ? before_activation(l, h) : NULL;
+    l->units = z != NULL ? ln_dim(h, 1) : 0;
+    if (l->units < 1 || l->units > 1 << 14) continue;
+    l->gate[0] = 0;
+    l->c = l->h;
+    if (match_weights(l, z)) return true;
+  }
+  return false;
+}
+
+static bool match(recurrence* l) {
   ln_subgraph* condition = l->loop->calls[0];
   l->body = l->loop->calls[1];
   if (condition == NULL || l->body == NULL || l->body->input_count != (size_t)l->loop->input_count ||
-      l->body->output_count != l->body->input_count || condition->output_count != 1 || !match_step(l))
+      l->body->output_count != l->body->input_count || condition->output_count != 1)
     return false;
-  int64_t axis;
-  const ln_tensor* gates = l->split->inputs[1];
-  if (!ln_tensor_ints(l->split->inputs[0], 1, &axis) || (axis != 1 && axis != -1)) return false;
-  l->bias = ln_job_alloc(l->body->graph->job, GATES * (size_t)l->units, sizeof(float));
-  l->x = l->time = -1;
-  if (!match_sum(l, gates, 0) || !l->has_w || !l->has_u || l->x < 0) return false;
+  if (!match_lstm(l) && !match_plain(l)) return false;
   const ln_tensor* x = l->projection != NULL ? l->projection->inputs[0] : l->loop->inputs[l->x];
   if (x->rank != 3 || !ln_tensor_is_static(x) || ln_dim(x, 2) != l->depth || x->type != LN_TYPE_FLOAT32) return false;
   l->steps = ln_dim(x, 0);
@@ -281,7 +342,7 @@ static bool match(lstm* l) {
 
 /* ---- The operator ---- */
 
-static ln_tensor* gate_part(const lstm* l, const float* all, int gate, int32_t width, const char* what) {
+static ln_tensor* gate_part(const recurrence* l, const float* all, int gate, int32_t width, const char* what) {
   ln_subgraph* s = l->loop->subgraph;
   const int32_t dims[] = {l->units, width};
   const float* from = all + (size_t)l->gate[gate] * (size_t)l->units * (size_t)(width > 0 ? width : 1);
@@ -289,7 +350,7 @@ static ln_tensor* gate_part(const lstm* l, const float* all, int gate, int32_t w
                            width > 0 ? 2 : 1, dims, from);
 }
 
-static ln_tensor* state(const lstm* l, const char* what) {
+static ln_tensor* state(const recurrence* l, const char* what) {
   ln_subgraph* s = l->loop->subgraph;
   const int32_t dims[] = {l->batch, l->units};
   ln_tensor* t = ln_graph_tensor(s, ln_job_text(s->graph->job, "%s/%s", l->loop->outputs[l->h]->name, what),
@@ -299,7 +360,7 @@ static ln_tensor* state(const lstm* l, const char* what) {
 }
 
 /* Of all steps the last, [1, batch, units]. */
-static ln_tensor* last_of(const lstm* l, ln_tensor* all) {
+static ln_tensor* last_of(const recurrence* l, ln_tensor* all) {
   ln_subgraph* s = l->loop->subgraph;
   const int32_t begin[] = {l->steps - 1, 0, 0}, size[] = {1, -1, -1};
   ln_tensor* tensors[] = {all, ln_graph_ints(s, "begin", 3, begin), ln_graph_ints(s, "size", 3, size)};
@@ -310,7 +371,7 @@ static ln_tensor* last_of(const lstm* l, ln_tensor* all) {
   return out;
 }
 
-static ln_tensor* without_steps(const lstm* l, ln_tensor* last) {
+static ln_tensor* without_steps(const recurrence* l, ln_tensor* last) {
   ln_subgraph* s = l->loop->subgraph;
   const int32_t dims[] = {l->batch, l->units};
   ln_node* reshape = ln_graph_node_before(s, l->loop, LN_OP_RESHAPE, l->loop->place);
@@ -322,7 +383,7 @@ static ln_tensor* without_steps(const lstm* l, ln_tensor* last) {
   return out;
 }
 
-static ln_tensor* reversed(const lstm* l, ln_tensor* x) {
+static ln_tensor* reversed(const recurrence* l, ln_tensor* x) {
   static const int32_t kFirst[] = {0};
   ln_node* node = ln_graph_node_before(l->loop->subgraph, l->loop, LN_OP_REVERSE_V2, l->loop->place);
   ln_node_add_input(node, x);
@@ -332,9 +393,8 @@ static ln_tensor* reversed(const lstm* l, ln_tensor* x) {
   return out;
 }
 
-static void replace(lstm* l) {
-  ln_tensor* inputs[24] = {l->projection != NULL ? l->projection->inputs[0] : l->loop->inputs[l->x]};
-  if (l->from != 0) inputs[0] = reversed(l, inputs[0]);
+static ln_node* make_lstm(recurrence* l, ln_tensor* x) {
+  ln_tensor* inputs[24] = {x};
   for (int32_t i = 0; i < GATES * l->units; ++i) l->bias[i] += l->extra[i];
   for (int g = 0; g < GATES; ++g) {
     inputs[1 + g] = gate_part(l, l->w, g, l->depth, "weights");
@@ -347,6 +407,24 @@ static void replace(lstm* l) {
   for (int i = 0; i < 24; ++i) ln_node_add_input(node, inputs[i]);
   LN_SET(node, UnidirectionalSequenceLSTMOptions, fused_activation_function, LN_ACT_TANH);
   LN_SET(node, UnidirectionalSequenceLSTMOptions, time_major, 1);
+  return node;
+}
+
+static ln_node* make_plain(recurrence* l, ln_tensor* x) {
+  ln_tensor* const inputs[] = {x, gate_part(l, l->w, 0, l->depth, "weights"),
+                               gate_part(l, l->u, 0, l->units, "recurrent"), gate_part(l, l->bias, 0, 0, "bias"),
+                               state(l, "output_state")};
+  ln_node* node = ln_graph_node_before(l->loop->subgraph, l->loop, LN_OP_UNIDIRECTIONAL_SEQUENCE_RNN, l->loop->place);
+  for (int i = 0; i < 5; ++i) ln_node_add_input(node, inputs[i]);
+  LN_SET(node, SequenceRNNOptions, fused_activation_function, l->activation);
+  LN_SET(node, SequenceRNNOptions, time_major, 1);
+  return node;
+}
+
+static void replace(recurrence* l) {
+  ln_tensor* x = l->projection != NULL ? l->projection->inputs[0] : l->loop->inputs[l->x];
+  if (l->from != 0) x = reversed(l, x);
+  ln_node* node = l->gates == GATES ? make_lstm(l, x) : make_plain(l, x);
   const int32_t dims[] = {l->steps, l->batch, l->units};
   ln_tensor* out = ln_node_add_output(node, l->loop->outputs[l->h]->name, LN_TYPE_FLOAT32);
   ln_tensor_set_shape(out, 3, dims);
@@ -357,12 +435,12 @@ static void replace(lstm* l) {
   ln_node_remove(l->loop);
 }
 
-int ln_fuse_lstm(ln_graph* graph) {
+int ln_fuse_recurrent(ln_graph* graph) {
   int changes = 0;
   for (ln_subgraph* s = graph->subgraphs; s != NULL; s = s->next)
     for (ln_node *node = s->first, *next; node != NULL; node = next) {
       next = node->next;
-      lstm l = {.loop = node};
+      recurrence l = {.loop = node};
       if (node->code != LN_OP_WHILE || !match(&l)) continue;
       replace(&l);
       ++changes;
