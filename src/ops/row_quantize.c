@@ -31,7 +31,7 @@ static void find_range(void* arg, size_t part) {
 }
 
 static ln_row_scale choose_in_parts(TfLiteContext* context, row_job* j, bool asymmetric) {
-  part_range ranges[kMostParts];
+  part_range ranges[kMostParts] = {{0.0f, 0.0f}};
   j->ranges = ranges;
   ln_parallel_for(context, find_range, j, j->parts);
   part_range all = ranges[0];
