@@ -494,6 +494,18 @@ op("max_pool", lambda x: ops.max_pool(x, 2), (6, 6, 3))
 op("logical", lambda x, y: ops.cast(ops.logical_and(x > 0, ops.logical_not(y > 0)), "float32"), (4, 5), (4, 5))
 
 
+for name in ["sqrt", "sin", "tanh", "floor", "std"]:
+    op(f"{name}-of-integers", lambda x, name=name: getattr(ops, name)(x), (4, 5), dtype="int32")
+for name in ["max_pool", "average_pool"]:
+    op(f"{name}-1d", lambda x, name=name: getattr(ops, name)(x, 2), (6, 3))
+    op(f"{name}-3d", lambda x, name=name: getattr(ops, name)(x, 2, padding="same"), (5, 4, 3, 2))
+for name in ["adaptive_max_pool", "adaptive_average_pool"]:
+    if hasattr(ops, name):
+        op(name, lambda x, name=name: getattr(ops, name)(x, (2, 3)), (7, 5, 3))
+for name in ["rgb_to_hsv", "hsv_to_rgb"]:
+    op(f"image-{name}", lambda x, name=name: getattr(ops.image, name)(ops.abs(x)), (4, 5, 3))
+for how in ["crop_to_aspect_ratio", "pad_to_aspect_ratio"]:
+    op(f"image-resize-{how}", lambda x, how=how: ops.image.resize(x, (4, 3), **{how: True}), (6, 5, 3))
 op("sort", lambda x: ops.sort(x, axis=-1), (4, 5))
 op("sort-1", lambda x: ops.sort(x, axis=1), (4, 5))
 op("argsort", lambda x: ops.argsort(x, axis=-1), (4, 5))

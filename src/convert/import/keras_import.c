@@ -136,6 +136,15 @@ static void pass_mask(ln_keras_call* call, const ln_keras_lowering* lowering) {
   }
 }
 
+/* Operations that make floats of integers first. */
+static bool is_of_floats(const char* class_name) {
+  static const char* const kNames[] = {"Exp",   "Log",  "Sqrt",  "Sin",  "Cos",   "Tan",   "Tanh", "Sinh", "Cosh",
+                                       "Floor", "Ceil", "Log1p", "Log2", "Log10", "Expm1", "Var",  "Std"};
+  for (size_t i = 0; i < sizeof kNames / sizeof kNames[0]; ++i)
+    if (strcmp(kNames[i], class_name) == 0) return true;
+  return false;
+}
+
 void ln_keras_lower(ln_keras_call* call) {
   const ln_keras_lowering* lowering = find_lowering(call->class_name, call->is_operation);
   for (int i = 0; i < call->in_count; ++i)
@@ -162,6 +171,8 @@ void ln_keras_lower(ln_keras_call* call) {
     ln_keras_fail(call, "it has no input");
     return;
   }
+  if (call->is_operation && is_of_floats(call->class_name))
+    call->in[0] = ln_build_cast(&call->b, call->in[0], LN_TYPE_FLOAT32, ln_keras_name(call, "float"));
   lowering->lower(call);
   if (call->out_count == 0) ln_keras_return(call, broken(call));
   pass_mask(call, lowering);

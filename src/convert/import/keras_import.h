@@ -174,6 +174,8 @@ void ln_keras_encode(ln_keras_call* call, ln_tensor* x, int32_t depth, ln_tensor
 /* A picture [N,H,W,C] in another size; `antialias` where it becomes smaller. NULL, noted: it cannot be converted. */
 ln_tensor* ln_keras_resize(ln_keras_call* call, ln_tensor* x, int32_t height, int32_t width, const char* interpolation,
                            bool antialias, const char* name);
+/* The middle of a picture [N,H,W,C], or one with a border around it, of the shape that it is to get. NULL: noted. */
+ln_tensor* ln_keras_to_aspect_ratio(ln_keras_call* call, ln_tensor* x, const int32_t size[2], bool pad);
 /* The activation that `json` names (NULL: linear). */
 ln_tensor* ln_keras_activate(ln_keras_call* call, const cJSON* json, ln_tensor* x, const char* name);
 /* By a function's name and its arguments; NULL, noted: there is none. */

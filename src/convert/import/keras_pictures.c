@@ -1,6 +1,7 @@
 /* keras.ops.image: pictures in other sizes and colours, cut and padded. */
 #include <string.h>
 
+#include "convert/colors.h"
 #include "convert/import/keras_import.h"
 
 static void resize(ln_keras_call* call) {
@@ -11,11 +12,10 @@ static void resize(ln_keras_call* call) {
     ln_keras_fail(call, "its size is no pair of numbers, or its input's rank, %d, is not 4", x->rank);
     return;
   }
-  if (cJSON_IsTrue(ln_keras_either(call, 4, "crop_to_aspect_ratio")) ||
-      cJSON_IsTrue(ln_keras_either(call, 5, "pad_to_aspect_ratio"))) {
-    ln_keras_fail(call, "cropping or padding to the aspect ratio cannot be converted; a Resizing layer does it");
-    return;
-  }
+  const bool crops = cJSON_IsTrue(ln_keras_either(call, 4, "crop_to_aspect_ratio"));
+  const bool pads = cJSON_IsTrue(ln_keras_either(call, 5, "pad_to_aspect_ratio"));
+  if (crops || pads) x = ln_keras_to_aspect_ratio(call, x, size, pads);
+  if (x == NULL) return;
   ln_tensor* y = ln_keras_resize(call, x, size[0], size[1],
                                  cJSON_IsString(interpolation) ? interpolation->valuestring : "bilinear",
                                  cJSON_IsTrue(ln_keras_either(call, 3, "antialias")),
@@ -39,6 +39,24 @@ static void rgb_to_gray(ln_keras_call* call) {
       "weighted");
   x = ln_build_reduce(&call->b, LN_OP_SUM, x, 1, axis, true,
                       ln_keras_channels_first(call) ? ln_keras_name(call, "gray") : call->name);
+  ln_keras_return(call, ln_keras_to_first(call, x, call->name));
+}
+
+static void hsv(ln_keras_call* call) {
+  const ln_form f = ln_keras_form(call);
+  ln_tensor* x = ln_keras_to_last(call, call->in[0]);
+  ln_tensor *parts[3], *other[3];
+  if (x->rank < 1 || ln_dim(x, x->rank - 1) != 3) {
+    ln_keras_fail(call, "its input has %d channels; 3 are right", x->rank > 0 ? ln_dim(x, x->rank - 1) : 0);
+    return;
+  }
+  x = ln_form_cast(&f, x, LN_TYPE_FLOAT32, "float");
+  for (int i = 0; i < 3; ++i) parts[i] = ln_form_part(&f, x, -1, i, 1, "channel");
+  if (strcmp(call->class_name, "RGBToHSV") == 0)
+    ln_rgb_to_hsv(&f, parts, other);
+  else
+    ln_hsv_to_rgb(&f, parts, other);
+  x = ln_form_concat(&f, 3, other, -1, ln_keras_channels_first(call) ? "colors" : NULL);
   ln_keras_return(call, ln_keras_to_first(call, x, call->name));
 }
 
@@ -82,5 +100,6 @@ static void frame(ln_keras_call* call) {
 const ln_keras_lowering ln_keras_pictures[] = {
     {"Resize", resize, 0, 0},    {"RGBToGrayscale", rgb_to_gray, 0, 0},
     {"CropImages", frame, 0, 0}, {"PadImages", frame, 0, 0},
+    {"RGBToHSV", hsv, 0, 0},     {"HSVToRGB", hsv, 0, 0},
     {NULL, NULL, 0, 0},
 };

@@ -46,9 +46,12 @@ static int code_of(const ln_keras_call* call) {
   return strstr(call->class_name, "Max") != NULL ? LN_OP_MAX_POOL_2D : LN_OP_AVERAGE_POOL_2D;
 }
 
+/* By the layer's name; operations take any. */
 static int spatial_of(const ln_keras_call* call) {
   const char* d = strrchr(call->class_name, 'D');
-  return d != NULL && d > call->class_name ? d[-1] - '0' : 2;
+  if (d != NULL && d > call->class_name) return d[-1] - '0';
+  const int rank = call->in[0]->rank;
+  return rank >= 3 && rank <= 5 ? rank - 2 : 2;
 }
 
 /* Of both steps of a window in three dimensions. */
@@ -163,8 +166,10 @@ static void adaptive_pool(ln_keras_call* call) {
 }
 
 const ln_keras_lowering ln_keras_pool[] = {
-    {"MaxPool", pool, 0, 0}, /* keras.ops, of pictures */
+    {"MaxPool", pool, 0, 0}, /* keras.ops */
     {"AveragePool", pool, 0, 0},
+    {"AdaptiveAveragePool", adaptive_pool, 0, 0},
+    {"AdaptiveMaxPool", adaptive_pool, 0, 0},
     {"MaxPooling1D", pool, 0, 0},
     {"MaxPooling2D", pool, 0, 0},
     {"MaxPooling3D", pool, 0, 0},

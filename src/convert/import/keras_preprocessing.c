@@ -93,8 +93,7 @@ static ln_tensor* to_computed_ratio(ln_keras_call* call, ln_tensor* x, const int
   return ln_build_done(ln_build_node(&f.b, LN_OP_PADV2, 3, inputs), ln_form_name(&f, "bordered"), 1);
 }
 
-/* The middle of a picture, or one with a border around it, of the shape that it is to get. NULL: noted. */
-static ln_tensor* to_aspect_ratio(ln_keras_call* call, ln_tensor* x, const int32_t size[2], bool pad) {
+ln_tensor* ln_keras_to_aspect_ratio(ln_keras_call* call, ln_tensor* x, const int32_t size[2], bool pad) {
   const int32_t own[] = {ln_dim(x, 1), ln_dim(x, 2)};
   int32_t begin[4] = {0}, wanted[4] = {-1, 0, 0, -1}, pads[8] = {0};
   if (size[0] < 1 || size[1] < 1) {
@@ -123,9 +122,9 @@ static void resizing(ln_keras_call* call) {
   if (!check_picture(call, x)) return;
   const int32_t size[] = {ln_keras_int(call, "height", -1), ln_keras_int(call, "width", -1)};
   if (ln_keras_flag(call, "crop_to_aspect_ratio", false)) {
-    x = to_aspect_ratio(call, x, size, false);
+    x = ln_keras_to_aspect_ratio(call, x, size, false);
   } else if (ln_keras_flag(call, "pad_to_aspect_ratio", false)) {
-    x = to_aspect_ratio(call, x, size, true);
+    x = ln_keras_to_aspect_ratio(call, x, size, true);
   }
   if (x == NULL) return;
   ln_tensor* y = ln_keras_resize(call, x, size[0], size[1], ln_keras_string(call, "interpolation", "bilinear"),
@@ -163,7 +162,7 @@ static void center_crop(ln_keras_call* call) {
     return;
   }
   /* What is too small is enlarged. */
-  ln_tensor* y = smaller ? ln_keras_resize(call, to_aspect_ratio(call, x, size + 1, false), size[1], size[2],
+  ln_tensor* y = smaller ? ln_keras_resize(call, ln_keras_to_aspect_ratio(call, x, size + 1, false), size[1], size[2],
                                            "bilinear", false, name)
                          : ln_build_slice(&call->b, x, begin, size, name);
   if (y != NULL) ln_keras_return(call, ln_keras_to_first(call, y, call->name));

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "convert/colors.h"
 #include "convert/import/tf_import.h"
 #include "convert/resample.h"
 
@@ -251,54 +252,15 @@ static bool split_colors(ln_tf_call* call, ln_tensor* x, ln_tensor* parts[3]) {
   return true;
 }
 
-static void to_hsv(ln_tf_call* call, ln_tensor* const rgb[3], ln_tensor* hsv[3]) {
-  ln_tensor *most = rgb[0], *least = rgb[0], *zero = ln_tf_scalar(call, LN_TYPE_FLOAT32, 0, "zero");
-  for (int i = 1; i < 3; ++i) {
-    most = ln_tf_binary(call, LN_OP_MAXIMUM, most, rgb[i], "most");
-    least = ln_tf_binary(call, LN_OP_MINIMUM, least, rgb[i], "least");
-  }
-  ln_tensor* range = ln_tf_binary(call, LN_OP_SUB, most, least, "range");
-  ln_tensor *colored = ln_tf_number(call, LN_OP_GREATER, range, 0, "colored"), *hue = NULL;
-  /* Thirds of the circle, by which color is the largest: the last test is the first to be made. */
-  for (int i = 2; i >= 0; --i) {
-    ln_tensor* turn = ln_tf_binary(call, LN_OP_SUB, rgb[(i + 1) % 3], rgb[(i + 2) % 3], "turn");
-    turn = ln_tf_binary(call, LN_OP_DIV, turn, ln_tf_number(call, LN_OP_MUL, range, 6, "six"), "turn");
-    if (i > 0) turn = ln_tf_number(call, LN_OP_ADD, turn, i / 3.0, "hue");
-    hue = hue == NULL ? turn
-                      : ln_tf_choose(call, ln_tf_binary(call, LN_OP_EQUAL, rgb[i], most, "is_most"), turn, hue, "hue");
-  }
-  hue = ln_tf_choose(call, colored, hue, zero, "hue");
-  ln_tensor* negative = ln_tf_number(call, LN_OP_LESS, hue, 0, "negative");
-  hsv[0] = ln_tf_choose(call, negative, ln_tf_number(call, LN_OP_ADD, hue, 1, "around"), hue, "hue");
-  hsv[1] = ln_tf_choose(call, ln_tf_number(call, LN_OP_GREATER, most, 0, "bright"),
-                        ln_tf_binary(call, LN_OP_DIV, range, most, "div"), zero, "saturation");
-  hsv[2] = most;
-}
-
-/* (1 - s + s * d) * v with d = |6 h - 3| - 1, 2 - |6 h - 2|, 2 - |6 h - 4|, each kept in 0..1. */
-static void to_rgb(ln_tf_call* call, ln_tensor* const hsv[3], ln_tensor* rgb[3]) {
-  static const double kCenter[] = {3, 2, 4};
-  ln_tensor *h = ln_tf_number(call, LN_OP_MUL, hsv[0], 6, "sixths"),
-            *one = ln_tf_scalar(call, LN_TYPE_FLOAT32, 1, "one");
-  ln_tensor* gray = ln_tf_binary(call, LN_OP_SUB, one, hsv[1], "gray");
-  for (int i = 0; i < 3; ++i) {
-    ln_tensor* d = ln_tf_unary(call, LN_OP_ABS, ln_tf_number(call, LN_OP_SUB, h, kCenter[i], "distance"), "abs");
-    d = i == 0 ? ln_tf_number(call, LN_OP_SUB, d, 1, "d")
-               : ln_tf_binary(call, LN_OP_SUB, ln_tf_scalar(call, LN_TYPE_FLOAT32, 2, "two"), d, "d");
-    d = ln_tf_binary(call, LN_OP_MINIMUM, ln_tf_number(call, LN_OP_MAXIMUM, d, 0, "above"), one, "inside");
-    d = ln_tf_binary(call, LN_OP_ADD, ln_tf_binary(call, LN_OP_MUL, d, hsv[1], "share"), gray, "tone");
-    rgb[i] = ln_tf_binary(call, LN_OP_MUL, d, hsv[2], "color");
-  }
-}
-
 static void colors(ln_tf_call* call) {
+  const ln_form f = {call->b, call->name};
   const char* op = call->def->op;
   ln_tensor *x = ln_tf_in(call, 0), *parts[3], *other[3];
   if (!split_colors(call, x, parts)) return;
   if (strcmp(op, "HSVToRGB") == 0) {
-    to_rgb(call, parts, other);
+    ln_hsv_to_rgb(&f, parts, other);
   } else {
-    to_hsv(call, parts, other);
+    ln_rgb_to_hsv(&f, parts, other);
     if (strcmp(op, "AdjustHue") == 0) {
       ln_tensor* hue = ln_tf_binary(call, LN_OP_ADD, other[0], ln_tf_in(call, 1), "turned");
       other[0] = ln_tf_binary(call, LN_OP_SUB, hue, ln_tf_unary(call, LN_OP_FLOOR, hue, "turns"), "hue");
@@ -309,7 +271,7 @@ static void colors(ln_tf_call* call) {
     }
     if (strncmp(op, "Adjust", 6) == 0) {
       memcpy(parts, other, sizeof parts);
-      to_rgb(call, parts, other);
+      ln_hsv_to_rgb(&f, parts, other);
     }
   }
   ln_tf_return(call, 0, ln_build_concat(&call->b, 3, other, x->rank - 1, call->name));
