@@ -254,7 +254,8 @@ static void multi_head(ln_keras_call* call) {
   if (k == NULL) k = v;
   folding fold;
   if (!read_folding(call, q, v, k, &fold)) return;
-  ln_tensor *own_q = q, *own_v = v, *own_k = k, *ordered; /* those that may have masks */
+  ln_tensor *own_q = q, *own_v = v, *own_k = k; /* those that may have masks */
+  ln_tensor* ordered = NULL;
   q = fold_steps(call, q, &fold, &fold.query);
   v = q != NULL ? fold_steps(call, v, &fold, &ordered) : NULL;
   fold.key = ordered;
