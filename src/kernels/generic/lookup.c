@@ -38,10 +38,17 @@ void ln_lookup_fill_16(ln_quantization in, ln_quantization out, ln_unary_f32 f, 
   table[LN_LOOKUP_16_SIZE - 1] = saturate_16(roundf(f(in_high, params) * inverse));
 }
 
+/* Looked up first, computed then: the second loop is one that compilers make vectors of. */
 void ln_lookup_16(const int16_t table[LN_LOOKUP_16_SIZE], const int16_t* in, int16_t* out, size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    const int index = 256 + (in[i] >> 7), offset = in[i] & 127;
-    const int32_t slope = table[index + 1] - table[index];
-    out[i] = (int16_t)(table[index] + ((slope * offset + 64) >> 7));
+  enum { CHUNK = 64 };
+  int32_t low[CHUNK], slope[CHUNK];
+  for (size_t at = 0; at < count; at += CHUNK) {
+    const size_t n = count - at < CHUNK ? count - at : CHUNK;
+    for (size_t i = 0; i < n; ++i) {
+      const int index = 256 + (in[at + i] >> 7);
+      low[i] = table[index];
+      slope[i] = table[index + 1] - table[index];
+    }
+    for (size_t i = 0; i < n; ++i) out[at + i] = (int16_t)(low[i] + ((slope[i] * (in[at + i] & 127) + 64) >> 7));
   }
 }
