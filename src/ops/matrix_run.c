@@ -244,8 +244,8 @@ static void store_wide_row(const ln_matrix_tile* t, size_t m, size_t n, size_t w
                              .zero_point = matrix->out_zero_point,
                              .low = matrix->low,
                              .high = matrix->high};
-  (matrix->rule == LN_MATRIX_WIDE_FIXED ? ln_requant_wide_fixed : ln_requant_wide_real)(&params, matrix->wide_bias + at,
-                                                                                        0, width, sums, values);
+  (matrix->rule == LN_MATRIX_WIDE_FIXED ? ln_requant_best()->wide_fixed : ln_requant_wide_real)(
+      &params, matrix->wide_bias + at, 0, width, sums, values);
   narrow(matrix, values, width, t->job->out, ln_matrix_offset(t->job, t->first + m) + n);
 }
 

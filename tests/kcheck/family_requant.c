@@ -54,11 +54,31 @@ static void check_rung(const ln_requant_kernel* kernel, const ln_requant_kernel*
   }
 }
 
+/* Sums of up to 48 bits, some of which lie at a half. */
+static void check_wide(const ln_requant_kernel* kernel) {
+  for (int round = 0; round < 2 * kc_rounds(); ++round) {
+    const size_t count = kc_size(kMost, 8), first = (size_t)kc_range(0, 5);
+    const ln_requant params = random_params(first + count, false);
+    int64_t *bias = kc_memory((first + count) * sizeof *bias), *sums = kc_memory(count * sizeof *sums);
+    int32_t *a = kc_memory(count * sizeof *a), *b = kc_memory(count * sizeof *b);
+    const int64_t most = INT64_C(1) << kc_range(4, 47);
+    for (size_t i = 0; i < first + count; ++i) bias[i] = kc_range(-most, most);
+    for (size_t i = 0; i < count; ++i) sums[i] = kc_chance(20) ? kc_range(-8, 8) * (most / 8) : kc_range(-most, most);
+    kernel->wide_fixed(&params, bias, first, count, sums, a);
+    ln_requant_wide_fixed(&params, bias, first, count, sums, b);
+    kc_same(a, b, count * sizeof *a, sizeof *a, "%zu sums of 64 bits", count);
+    kc_release();
+  }
+}
+
 static void check(void) {
   size_t count;
   const ln_requant_kernel* const* rungs = ln_requant_rungs(&count);
   for (size_t i = 0; i < count; ++i)
-    if (kc_rung(rungs[i]->name, rungs[i]->isa)) check_rung(rungs[i], rungs[0]);
+    if (kc_rung(rungs[i]->name, rungs[i]->isa)) {
+      check_rung(rungs[i], rungs[0]);
+      check_wide(rungs[i]);
+    }
 }
 
 typedef struct run {

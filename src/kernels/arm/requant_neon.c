@@ -27,4 +27,5 @@ static void real(const ln_requant* params, size_t first, size_t count, int32_t* 
   }
 }
 
-const ln_requant_kernel ln_requant_neon = {.name = "requant_neon", .isa = LN_ISA_NEON, .fixed = fixed, .real = real};
+const ln_requant_kernel ln_requant_neon = {
+    .name = "requant_neon", .isa = LN_ISA_NEON, .fixed = fixed, .real = real, .wide_fixed = ln_requant_wide_fixed};

@@ -33,8 +33,11 @@ static void real_ref(const ln_requant* params, size_t first, size_t count, int32
         round_and_clamp((double)wrapping_add(values[i], params->bias[first + i]) * params->scale[first + i], params);
 }
 
-static const ln_requant_kernel ln_requant_generic = {
-    .name = "requant_ref", .isa = LN_ISA_GENERIC, .fixed = fixed_ref, .real = real_ref};
+static const ln_requant_kernel ln_requant_generic = {.name = "requant_ref",
+                                                     .isa = LN_ISA_GENERIC,
+                                                     .fixed = fixed_ref,
+                                                     .real = real_ref,
+                                                     .wide_fixed = ln_requant_wide_fixed};
 
 static const ln_requant_kernel* const ladder[] = {
     &ln_requant_generic,

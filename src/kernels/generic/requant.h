@@ -23,16 +23,21 @@ enum { LN_REQUANT_STEP = 8 };
  * of LN_REQUANT_STEP, and so many elements of the arrays can be read. */
 typedef void (*ln_requant_fn)(const ln_requant* params, size_t first, size_t count, int32_t* values);
 
+/* 64-bit sums, as many as there are; shift at most 14. `bias` of the params is not used. */
+typedef void (*ln_requant_wide_fn)(const ln_requant* params, const int64_t* bias, size_t first, size_t count,
+                                   const int64_t* sums, int32_t* values);
+
 typedef struct ln_requant_kernel {
   const char* name;
   ln_isa isa;
   ln_requant_fn fixed, real;
+  ln_requant_wide_fn wide_fixed;
 } ln_requant_kernel;
 
 const ln_requant_kernel* const* ln_requant_rungs(size_t* count);
 const ln_requant_kernel* ln_requant_best(void);
 
-/* 64-bit sums; shift at most 14. `bias` of the params is not used. */
+/* The definition of wide_fixed, and the other rule for 64-bit sums. */
 void ln_requant_wide_fixed(const ln_requant* params, const int64_t* bias, size_t first, size_t count,
                            const int64_t* sums, int32_t* values);
 void ln_requant_wide_real(const ln_requant* params, const int64_t* bias, size_t first, size_t count,

@@ -63,4 +63,43 @@ static void real(const ln_requant* params, size_t first, size_t count, int32_t* 
   }
 }
 
-const ln_requant_kernel ln_requant_avx2 = {.name = "requant_avx2", .isa = LN_ISA_AVX2, .fixed = fixed, .real = real};
+/* ln_requantize_i64 of four sums: the product's low 64 bits, and a shift of a signed number by one of an unsigned that
+ * is 2^63 more. */
+static inline __m256i scale_wide_four(__m256i sum, __m128i multiplier, __m128i shift) {
+  const __m256i one = _mm256_set1_epi64x(1), top = _mm256_set1_epi64x(INT64_MIN);
+  const __m128i reduced =
+      _mm_min_epi32(_mm_srli_epi32(_mm_add_epi32(multiplier, _mm_set1_epi32(1 << 15)), 16), _mm_set1_epi32(0x7FFF));
+  const __m256i factor = _mm256_cvtepu32_epi64(reduced);
+  const __m256i right = _mm256_cvtepi32_epi64(_mm_sub_epi32(_mm_set1_epi32(15), shift));
+  const __m256i upper = _mm256_slli_epi64(_mm256_mul_epu32(_mm256_srli_epi64(sum, 32), factor), 32);
+  const __m256i half = _mm256_sllv_epi64(one, _mm256_sub_epi64(right, one));
+  const __m256i product = _mm256_add_epi64(_mm256_add_epi64(_mm256_mul_epu32(sum, factor), upper), half);
+  return _mm256_sub_epi64(_mm256_srlv_epi64(_mm256_xor_si256(product, top), right), _mm256_srlv_epi64(top, right));
+}
+
+static inline __m256i load_wide(const int64_t* p) { return _mm256_loadu_si256((const __m256i*)(const void*)p); }
+
+static inline __m128i load_four(const int32_t* p) { return _mm_loadu_si128((const __m128i*)(const void*)p); }
+
+static void wide_fixed(const ln_requant* params, const int64_t* bias, size_t first, size_t count, const int64_t* sums,
+                       int32_t* values) {
+  const __m256i zero_point = _mm256_set1_epi32(params->zero_point), low = _mm256_set1_epi32(params->low);
+  const __m256i high = _mm256_set1_epi32(params->high), halves = _mm256_setr_epi32(0, 1, 4, 5, 2, 3, 6, 7);
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    __m256i scaled[2];
+    for (size_t h = 0; h < 2; ++h) {
+      const size_t at = i + 4 * h, channel = first + at;
+      scaled[h] = scale_wide_four(_mm256_add_epi64(load_wide(sums + at), load_wide(bias + channel)),
+                                  load_four(params->multiplier + channel), load_four(params->shift + channel));
+    }
+    const __m256 lower = _mm256_shuffle_ps(_mm256_castsi256_ps(scaled[0]), _mm256_castsi256_ps(scaled[1]), 0x88);
+    const __m256i ordered = _mm256_permutevar8x32_epi32(_mm256_castps_si256(lower), halves);
+    const __m256i x = _mm256_add_epi32(ordered, zero_point);
+    _mm256_storeu_si256((__m256i*)(void*)(values + i), _mm256_min_epi32(_mm256_max_epi32(x, low), high));
+  }
+  ln_requant_wide_fixed(params, bias, first + i, count - i, sums + i, values + i);
+}
+
+const ln_requant_kernel ln_requant_avx2 = {
+    .name = "requant_avx2", .isa = LN_ISA_AVX2, .fixed = fixed, .real = real, .wide_fixed = wide_fixed};
