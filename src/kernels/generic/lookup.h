@@ -23,6 +23,10 @@ void ln_lookup_8(const uint8_t table[256], const uint8_t* in, uint8_t* out, size
 enum { LN_LOOKUP_16_SIZE = 513 };
 void ln_lookup_fill_16(ln_quantization in, ln_quantization out, ln_unary_f32 f, const void* params,
                        int16_t table[LN_LOOKUP_16_SIZE]);
+static inline int16_t ln_lookup_one_16(const int16_t table[LN_LOOKUP_16_SIZE], int16_t x) {
+  const int index = 256 + (x >> 7);
+  return (int16_t)(table[index] + (((table[index + 1] - table[index]) * (x & 127) + 64) >> 7));
+}
 void ln_lookup_16(const int16_t table[LN_LOOKUP_16_SIZE], const int16_t* in, int16_t* out, size_t count);
 
 #endif

@@ -132,14 +132,14 @@ static int16_t saturate_s16(int32_t x) { return (int16_t)ln_clamp_i32(x, INT16_M
 
 void ln_softmax_qs16_ref(const ln_softmax_s16* p, const int16_t* in, int16_t* out, size_t rows, size_t depth) {
   for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
-    int16_t largest = INT16_MIN, reciprocal;
+    int16_t largest = INT16_MIN;
     uint32_t sum = 0;
     for (size_t i = 0; i < depth; ++i)
       if (in[i] > largest) largest = in[i];
     for (size_t i = 0; i < depth; ++i) {
       const int32_t scaled = ln_requantize(in[i] - largest, p->multiplier, p->shift);
       const int16_t place = saturate_s16((int32_t)((uint32_t)scaled + 32767u));
-      ln_lookup_16(p->exp, &place, &out[i], 1);
+      out[i] = ln_lookup_one_16(p->exp, place);
       sum += (uint32_t)(int32_t)out[i];
     }
     /* The sum is brought to [1, 2) in Q1.16, its part above 1 is what the second table takes. The largest element adds
@@ -151,7 +151,7 @@ void ln_softmax_qs16_ref(const ln_softmax_s16* p, const int16_t* in, int16_t* ou
     }
     const int32_t fraction = (int32_t)((((int64_t)sum << (zeros - 1)) + (1 << 13)) >> 14) - ((1 << 15) + (1 << 16));
     const int16_t place = saturate_s16(fraction);
-    ln_lookup_16(p->reciprocal, &place, &reciprocal, 1);
+    const int16_t reciprocal = ln_lookup_one_16(p->reciprocal, place);
     const int shift = 31 - zeros;
     for (size_t i = 0; i < depth; ++i) {
       const int64_t product = (int64_t)out[i] * reciprocal + (INT64_C(1) << (shift - 1));
