@@ -135,6 +135,7 @@ def test_labels(tmp_path):
     ([wire.placeholder("x", [2]), wire.node("y", "Merge", "x", "x")], "Switch"),
     ([wire.placeholder("x", [1, 4, 4, 1]), wire.constant("w", np.ones((3, 3, 1, 1), F)),
       wire.node("y", "Conv2D", "x", "w", strides=[1, 0, 0, 1], padding="SAME")], "stride"),
+    ([wire.placeholder("x", [1] * 8), wire.node("y", "Einsum", "x", "x", equation="abcdefgh,abcdefgh->abcdefgh")], "share"),
 ])
 def test_broken_graphs(nodes, words, tmp_path):
     assert words in refused(tmp_path, *nodes)

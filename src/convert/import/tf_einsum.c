@@ -115,7 +115,7 @@ static int32_t as_one(const einsum* e, const labels* group, int at) {
 /* Makes the last two groups one dimension each behind those of the batch. */
 static ln_tensor* group_last(const einsum* e, ln_tensor* x, const labels* batch, const labels* a, const labels* b,
                              const char* name) {
-  int32_t dims[LN_MAX_DIMS + 2];
+  int32_t dims[LN_MAX_DIMS];
   if (a->count == 1 && b->count == 1) return x;
   if (batch->count + 2 > LN_MAX_DIMS) {
     ln_tf_fail(e->call, "its operands share %d dimensions; up to %d can be converted", batch->count, LN_MAX_DIMS - 2);
