@@ -3,6 +3,7 @@ Needs no TensorFlow: the HDF5 part is an empty file with a group "layers"."""
 
 import base64
 import json
+import resource
 import subprocess
 import zipfile
 import zlib
@@ -139,6 +140,17 @@ def test_damaged_weights(weights, tmp_path):
 def test_h5(bytes_, tmp_path):
     (tmp_path / "m.h5").write_bytes(bytes_)
     refused(tmp_path / "m.h5", tmp_path, "m.h5")
+
+
+def test_elements_of_a_gigabyte(tmp_path):
+    """A float's size is damaged: no room is made for such elements."""
+    data = (command.DATA / "convert/small.h5").read_bytes()
+    float32 = bytes.fromhex("11201f000400000000002000")
+    assert float32 in data
+    (tmp_path / "m.h5").write_bytes(data.replace(float32, bytes.fromhex("11201f000000004000002000")))
+    done = subprocess.run([command.COMMAND, "convert", tmp_path / "m.h5", "-o", tmp_path / "out.tflite"], capture_output=True, text=True,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30)))
+    assert done.returncode == command.INPUT and "of a type" in done.stderr
 
 
 def test_a_bomb(tmp_path):

@@ -17,7 +17,8 @@ enum {
   MAX_WEIGHTS_RATIO = 1000,
   MAX_CHUNKS = 10000,
   MAX_NAMES = 1000000,
-  MAX_SMALL_BYTES = 1 << 16
+  MAX_SMALL_BYTES = 1 << 16,
+  MAX_SPARSE_BYTES = 1 << 20 /* zeros that nothing is stored for */
 };
 
 typedef struct names {
@@ -377,6 +378,7 @@ static const char* find(const ln_keras_weights* weights, int index, const char* 
 /* ---- Reading ---- */
 
 static hid_t memory_type(hid_t type, int* result) {
+  if (H5Tget_size(type) > 16) return -1; /* a damaged one, of which the library would make room for elements */
   switch (H5Tget_class(type)) {
     case H5T_FLOAT:
       *result = LN_TYPE_FLOAT32;
@@ -400,6 +402,20 @@ static void widen_halves(void* data, size_t count) {
     const uint32_t bits = (uint32_t)halves[2 * i] << 16 | (uint32_t)halves[2 * i + 1] << 24;
     memcpy(numbers + i, &bits, sizeof bits);
   }
+}
+
+/* Whether a data set can have so many bytes in its file: as they are, or in chunks, which may be compressed. The
+ * library makes room for a chunk, whatever it says it has. */
+static bool can_hold(const ln_keras_file* file, hid_t set, double bytes, double width) {
+  const hid_t how = H5Dget_create_plist(set);
+  hsize_t dims[H5S_MAX_RANK];
+  const bool in_chunks = how >= 0 && H5Pget_layout(how) == H5D_CHUNKED;
+  const int rank = in_chunks ? H5Pget_chunk(how, H5S_MAX_RANK, dims) : 0;
+  double chunk = width;
+  for (int i = 0; i < rank; ++i) chunk *= (double)dims[i];
+  if (how >= 0) H5Pclose(how);
+  return (chunk > bytes ? chunk : bytes) <=
+         (double)file->image_bytes * (in_chunks ? MAX_WEIGHTS_RATIO : 1) + MAX_SPARSE_BYTES;
 }
 
 /* Where a data set that is stored as it is used lies in the file; NULL: it must be read. */
@@ -446,8 +462,11 @@ bool ln_keras_read(const ln_keras_weights* weights, int index, const char* name,
             path);
   if (array->type != LN_TYPE_INT64) bytes /= 2;
   /* A data set that says it is large and has nothing stored is all zeros: its size is no harm to others, only to us. */
-  if (bytes > (1u << 20) && H5Dget_storage_size(set) == 0)
-    ln_stop(file->job, "%s: weight \"%s\" says it has %zu bytes, and none are there", file->path, path, bytes);
+  const double width = (double)H5Tget_size(type), used = array->type == LN_TYPE_INT64 ? 8 : 4;
+  if ((bytes > MAX_SPARSE_BYTES && H5Dget_storage_size(set) == 0) ||
+      !can_hold(file, set, (double)bytes / used * width, width))
+    ln_stop(file->job, "%s: weight \"%s\" says it has %zu bytes, which are not there: it is damaged or cut off",
+            file->path, path, bytes);
   array->data = find_in_place(file, set, type, bytes);
   if (array->data != NULL) {
     if (bytes <= MAX_SMALL_BYTES || array->rank < 2) ln_keras_align(file->job, array);
