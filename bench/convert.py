@@ -72,7 +72,7 @@ def make(name, folder, size=None, **options):
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
     keras.utils.set_random_seed(1)
     if size or name.startswith("MobileNetV3"):  # the only ones that leave it open
-        options["input_shape"] = (size or 224, size or 224, 3)
+        options.setdefault("input_shape", (size or 224, size or 224, 3))
     model = getattr(keras.applications, name)(weights=None, **options)
     randomize(model)
     model.save(folder / WAYS["keras"])
@@ -82,7 +82,7 @@ def make(name, folder, size=None, **options):
     concrete = tf.function(lambda x: model(x, training=False)).get_concrete_function(tf.TensorSpec(shape, name="x"))
     frozen = convert_variables_to_constants_v2(concrete).graph.as_graph_def()
     (folder / WAYS["GraphDef"]).write_bytes(frozen.SerializeToString())
-    x = np.random.default_rng(3).uniform(-1, 1, (2, *shape[1:])).astype("f")
+    x = np.random.default_rng(3).uniform(-1, 1, [2, *(extent or 61 for extent in shape[1:])]).astype("f")
     np.savez(folder / "case.npz", x=x, y=np.asarray(model(x, training=False)))
 
 

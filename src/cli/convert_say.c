@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "apart.h"
 #include "json.h"
 #include "term.h"
 
@@ -127,28 +128,80 @@ static int check_passes(const char* command, const char* list) {
   return CLI_OK;
 }
 
+/* Keras's files are read by large libraries, which damage in a file can end, or make run for ever. Such a file's size;
+ * 0: it is none. */
+static off_t bytes_of_keras(const char* path) {
+  static const char kHdf5[] = "\x89HDF", kZip[] = "PK\3\4";
+  struct stat status;
+  char head[4];
+  FILE* file = stat(path, &status) == 0 && S_ISREG(status.st_mode) ? fopen(path, "rb") : NULL;
+  if (file == NULL) return 0;
+  const bool read = fread(head, 1, sizeof head, file) == sizeof head;
+  fclose(file);
+  return read && (memcmp(head, kHdf5, sizeof head) == 0 || memcmp(head, kZip, sizeof head) == 0) ? status.st_size : 0;
+}
+
+typedef struct conversion {
+  const cli_args* args;
+  convert_function function;
+  const char *source, *output;
+} conversion;
+
+static void open_json(const conversion* c) {
+  json_open_object(NULL);
+  json_string("source", c->source);
+  json_string("output", c->output);
+  json_open_array("messages");
+}
+
+static void close_json(const conversion* c, bool done) {
+  struct stat written;
+  json_close_array();
+  json_bool("done", done);
+  if (done && stat(c->output, &written) == 0) json_integer("output_bytes", (int64_t)written.st_size);
+  json_close_object();
+  json_end();
+}
+
+static int run(void* arg) {
+  const conversion* c = arg;
+  convert_say say = {.passes = cli_has(c->args, "dump-passes"), .json = cli_has(c->args, "json")};
+  const LinnetConvertOptions options = options_of(c->args, &say);
+  if (say.json) open_json(c);
+  const TfLiteStatus status = c->function(c->source, c->output, &options);
+  clear(&say);
+  if (say.json) close_json(c, status == kTfLiteOk);
+  return status == kTfLiteOk ? CLI_OK : CLI_INPUT;
+}
+
+/* What half of it was said on standard output is kept back until it ends well. */
+static int run_apart(void* arg) {
+  static char kept[1 << 20];
+  setvbuf(stdout, kept, _IOFBF, sizeof kept);
+  return run(arg);
+}
+
+static int fail_for(const conversion* c) {
+  convert_say say = {.json = cli_has(c->args, "json")};
+  char text[1024];
+  snprintf(text, sizeof text,
+           "%s is damaged: the library that reads such files ended the process that read it, or did not end",
+           c->source);
+  if (term_has_line()) term_line("");
+  if (say.json) open_json(c);
+  said(&say, kLinnetSaidError, text);
+  if (say.json) close_json(c, false);
+  return CLI_INPUT;
+}
+
 int convert_command(const cli_args* args, const char* command, const char* what, convert_function function) {
-  convert_say say = {.passes = cli_has(args, "dump-passes"), .json = cli_has(args, "json")};
-  const char *source = cli_operand(args, 0), *output = cli_value(args, "output");
-  if (output == NULL) return cli_fail(CLI_USAGE, "%s: --output FILE says where the %s goes", command, what);
+  conversion c = {args, function, cli_operand(args, 0), cli_value(args, "output")};
+  if (c.output == NULL) return cli_fail(CLI_USAGE, "%s: --output FILE says where the %s goes", command, what);
   const int passes = check_passes(command, cli_value(args, "skip"));
   if (passes != CLI_OK) return passes;
-  const LinnetConvertOptions options = options_of(args, &say);
-  if (say.json) {
-    json_open_object(NULL);
-    json_string("source", source);
-    json_string("output", output);
-    json_open_array("messages");
-  }
-  const TfLiteStatus status = function(source, output, &options);
-  clear(&say);
-  if (say.json) {
-    struct stat written;
-    json_close_array();
-    json_bool("done", status == kTfLiteOk);
-    if (status == kTfLiteOk && stat(output, &written) == 0) json_integer("output_bytes", (int64_t)written.st_size);
-    json_close_object();
-    json_end();
-  }
-  return status == kTfLiteOk ? CLI_OK : CLI_INPUT;
+  const off_t bytes = function == LinnetConvert ? bytes_of_keras(c.source) : 0;
+  if (bytes == 0) return run(&c);
+  /* Hundreds of times what whole files take. */
+  const int code = apart_run(run_apart, &c, 30 + (unsigned)(bytes / 1000000));
+  return code >= 0 ? code : fail_for(&c);
 }

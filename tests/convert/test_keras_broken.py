@@ -153,6 +153,19 @@ def test_elements_of_a_gigabyte(tmp_path):
     assert done.returncode == command.INPUT and "of a type" in done.stderr
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_damage_that_ends_the_library(options, tmp_path):
+    """The size of a text in the heap of all is absurd: some versions of the library die of it, others say so."""
+    data = bytearray((command.DATA / "convert/small.h5").read_bytes())
+    data[data.index(b"GCOL") + 30] = 0x40
+    (tmp_path / "m.h5").write_bytes(data)
+    done = subprocess.run([command.COMMAND, "convert", tmp_path / "m.h5", "-o", tmp_path / "out.tflite", *options],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == command.INPUT and [path.name for path in tmp_path.iterdir()] == ["m.h5"]
+    said = json.loads(done.stdout)["messages"][-1]["text"] if options else done.stderr
+    assert "damaged" in said
+
+
 def test_a_bomb(tmp_path):
     path = write(tmp_path / "m.keras", " " * (300 << 20), compression=zipfile.ZIP_DEFLATED)
     refused(path, tmp_path, "claims to have")

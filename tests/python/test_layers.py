@@ -17,7 +17,7 @@ C11 = {f"<{name}.h>" for name in (
     "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic "
     "stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype").split()}
 SYSTEM = {f"<{name}.h>" for name in (
-    "cpuid dirent fcntl pthread sched sys/auxv sys/mman sys/stat sys/syscall sys/wait unistd").split()}
+    "cpuid dirent fcntl pthread sched sys/auxv sys/mman sys/prctl sys/resource sys/stat sys/syscall sys/wait unistd").split()}
 PUBLIC = ("tensorflow/lite/", "linnet/")
 
 # Folder: what its files may include besides C11's headers; names that end in "/" are folders. A file belongs to the
