@@ -1,6 +1,7 @@
 """Keras files judged by Keras: every layer over its options, whole models and architectures. Run in the full tier, in the
 environment that has TensorFlow; elsewhere it is skipped."""
 
+import json
 import subprocess
 
 import numpy as np
@@ -90,6 +91,49 @@ def test_states_are_kept_with_masks(tmp_path):
     x = np.random.default_rng(0).normal(0, 1, (2, 4, 4, 2)).astype("f")
     x[1, 0] = x[0, 2] = 0
     follow_three_runs(model, x, tmp_path)
+
+
+def keras_2_file(path, layer, weights, shape):
+    """A Sequential model of one layer as Keras 2 wrote it."""
+    import h5py
+    layer["config"]["batch_input_shape"] = shape
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"], file.attrs["backend"] = "2.15.0", "tensorflow"
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"name": "m", "layers": [layer]}})
+        name = layer["config"]["name"]
+        group = file.create_group(f"model_weights/{name}")
+        group.attrs["weight_names"] = [f"{name}/{what}:0" for what in weights]
+        for what, value in weights.items():
+            group[f"{name}/{what}:0"] = value
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("form", ["time_major", "CuDNN"])
+def test_recurrent_layers_of_keras_2(kind, form, tmp_path):
+    """What Keras 3 has no more: the time as the first dimension, weights in cuDNN's order."""
+    layer = getattr(keras.layers, kind)(5, return_sequences=True)
+    x = np.random.default_rng(0).normal(size=(3, 2, 4)).astype("f")
+    layer(x)
+    kernel, recurrent, bias = (np.random.default_rng(1).normal(size=w.shape).astype("f") for w in layer.get_weights())
+    layer.set_weights([kernel, recurrent, bias])
+    config = {"name": "r", "units": 5, "return_sequences": True}
+    if form == "CuDNN":
+        parts = 4 if kind == "LSTM" else 3
+        kernel, recurrent = (np.hstack([w.T.reshape(w.shape) for w in np.hsplit(m, parts)]) for m in (kernel, recurrent))
+        bias = np.concatenate([bias / 4, bias * 3 / 4]) if kind == "LSTM" else bias.reshape(-1)
+        keras_2_file(tmp_path / "m.h5", {"class_name": "CuDNN" + kind, "config": config},
+                     {"kernel": kernel, "recurrent_kernel": recurrent, "bias": bias}, [None, 2, 4])
+        wanted = np.asarray(layer(x))
+    else:
+        config |= {"time_major": True, "activation": "tanh", "recurrent_activation": "sigmoid", "use_bias": True, "reset_after": True}
+        keras_2_file(tmp_path / "m.h5", {"class_name": kind, "config": config},
+                     {"kernel": kernel, "recurrent_kernel": recurrent, "bias": bias}, [None, 2, 4])
+        wanted = np.asarray(layer(x.transpose(1, 0, 2))).transpose(1, 0, 2)
+    written, problem = judge_keras.convert(str(tmp_path / "m.h5"))
+    assert problem is None
+    runner = judge.Interpreter(written).get_signature_runner("serving_default")
+    name, = runner.get_input_details()
+    assert judge.difference(wanted, runner(**{name: x})["output_0"]) <= judge_keras.TOLERANCE
 
 
 def test_a_stateful_layer_that_is_called_twice_is_refused(tmp_path):

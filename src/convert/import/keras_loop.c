@@ -157,13 +157,15 @@ static ln_tensor* looped(const sequence* s, ln_tensor** states) {
   return s->mask != NULL && s->zero_masked ? counted(s, &call->b, y, last_mask(s, values[COUNT])) : y;
 }
 
-/* [N,T] as [T,N,1,...], of x's rank. */
+/* [N,T], or [T,N] where the layer has the time first, as [T,N,1,...], of x's rank. */
 static ln_tensor* time_mask(ln_keras_call* call, ln_tensor* mask, int rank) {
   static const int32_t kSwap[LN_MAX_DIMS] = {1, 0, 2, 3, 4, 5, 6, 7};
   int32_t dims[LN_MAX_DIMS] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1)};
   for (int i = 2; i < rank; ++i) dims[i] = 1;
-  return ln_build_transpose(&call->b, ln_keras_reshape(call, mask, rank, dims, ln_keras_name(call, "mask_column")),
-                            kSwap, ln_keras_name(call, "mask_steps"));
+  ln_tensor* column = ln_keras_reshape(call, mask, rank, dims, ln_keras_name(call, "mask_column"));
+  return ln_keras_flag(call, "time_major", false)
+             ? column
+             : ln_build_transpose(&call->b, column, kSwap, ln_keras_name(call, "mask_steps"));
 }
 
 bool ln_keras_drops_mask(const ln_keras_call* call) {

@@ -120,6 +120,36 @@ static int kind_of(const char* class_name) {
   return strstr(class_name, "GRU") != NULL ? GRU : SIMPLE;
 }
 
+/* A kernel of cuDNN, which has each gate's matrix as [units, in] in the place of [in, units]. */
+static ln_keras_array from_cudnn(ln_job* job, ln_keras_array kernel, int32_t gates) {
+  const int32_t in = kernel.dims[0], units = kernel.dims[1] / gates;
+  ln_keras_align(job, &kernel);
+  const float* from = kernel.data;
+  float* to = ln_job_alloc(job, (size_t)in * (size_t)kernel.dims[1], sizeof *to);
+  for (int32_t g = 0; g < gates; ++g)
+    for (int32_t i = 0; i < in; ++i)
+      memcpy(to + ((size_t)g * (size_t)in + (size_t)i) * (size_t)units,
+             from + ((size_t)i * (size_t)gates + (size_t)g) * (size_t)units, (size_t)units * sizeof *to);
+  kernel.dims[0] = gates * units;
+  kernel.dims[1] = in;
+  kernel.data = to;
+  return kernel;
+}
+
+/* cuDNN has two biases of all gates, of which an LSTM takes the sum. False: noted. */
+static bool read_cudnn_bias(ln_keras_call* call, const ln_keras_weights* weights, cell* c, int32_t count) {
+  ln_keras_array bias;
+  const int32_t both = 2 * count;
+  if (!ln_keras_weight_of(call, weights, 2, "bias", 1, &both, &bias)) return false;
+  ln_keras_align(call->job, &bias);
+  const float* from = bias.data;
+  float* sum = ln_job_alloc(call->job, (size_t)count, sizeof *sum);
+  for (int32_t i = 0; i < count; ++i) sum[i] = c->kind == LSTM ? from[i] + from[count + i] : from[i];
+  c->bias = sum;
+  if (c->kind == GRU) c->recurrent_bias = from + count;
+  return true;
+}
+
 /* A cell by its configuration; false: noted. `in`: the extent of its input. */
 static bool read_cell(ln_keras_call* call, const char* class_name, const cJSON* config, const ln_keras_weights* weights,
                       int32_t in, cell* c) {
@@ -137,13 +167,19 @@ static bool read_cell(ln_keras_call* call, const char* class_name, const cJSON* 
   /* Null is linear; what is missing has a default. */
   if (c->activation == NULL && cJSON_GetObjectItemCaseSensitive(config, "activation") != NULL)
     c->activation = cJSON_GetObjectItemCaseSensitive(config, "activation");
-  c->reset_after = c->kind == GRU && flag(config, "reset_after", false);
+  const bool cudnn = strncmp(class_name, "CuDNN", 5) == 0;
+  c->reset_after = c->kind == GRU && (cudnn || flag(config, "reset_after", false));
   c->state_count = c->kind == LSTM ? 2 : 1;
   const int gates = c->kind == LSTM ? 4 : c->kind == GRU ? 3 : 1;
   const int32_t dims[] = {in, gates * c->units}, recurrent[] = {c->units, gates * c->units};
   if (!ln_keras_weight_of(call, weights, 0, "kernel", 2, dims, &c->kernel) ||
       !ln_keras_weight_of(call, weights, 1, "recurrent_kernel", 2, recurrent, &c->recurrent))
     return false;
+  if (cudnn) {
+    c->kernel = from_cudnn(call->job, c->kernel, gates);
+    c->recurrent = from_cudnn(call->job, c->recurrent, gates);
+    return read_cudnn_bias(call, weights, c, gates * c->units);
+  }
   c->kernel = ln_keras_permute(call->job, &c->kernel, kSwap);
   c->recurrent = ln_keras_permute(call->job, &c->recurrent, kSwap);
   if (c->kind == GRU && !c->reset_after) {
@@ -317,8 +353,10 @@ static void recurrent(ln_keras_call* call) {
     ln_keras_fail(call, "its input has rank %d; 3, [batch, time, features] with known features, is right", x->rank);
     return;
   }
-  const bool stateful = ln_keras_flag(call, "stateful", false) && call->in_count == 1;
-  if (stateful && !ln_dim_is_known(x, 0)) {
+  const bool stateful = ln_keras_flag(call, "stateful", false) && call->in_count == 1,
+             by_time = ln_keras_flag(call, "time_major", false);
+  const int batch = by_time ? 1 : 0;
+  if (stateful && !ln_dim_is_known(x, batch)) {
     ln_keras_fail(call,
                   "it is stateful, and its batch has no fixed size; with batch_size in its Input it can be converted");
     return;
@@ -328,10 +366,10 @@ static void recurrent(ln_keras_call* call) {
   for (int i = 0; i < all.count; ++i) {
     s.output = s.state_count;
     for (int k = 0; k < cells[i].state_count; ++k) {
-      const int32_t dims[] = {LN_KERAS_DIM(0), cells[i].units};
+      const int32_t dims[] = {LN_KERAS_DIM(batch), cells[i].units};
       const int index = s.state_count++;
       if (stateful) {
-        const int32_t known[] = {ln_dim(x, 0), cells[i].units};
+        const int32_t known[] = {ln_dim(x, batch), cells[i].units};
         states[index] = ln_keras_kept_state(call, 2, known, index, &variables[index]);
         if (states[index] == NULL) return;
         continue;
@@ -347,12 +385,12 @@ static void recurrent(ln_keras_call* call) {
   s.call = call;
   s.step = cells_step;
   s.cell = &all;
-  s.x = swap_time(call, x, ln_keras_name(call, "by_time"));
+  s.x = by_time ? x : swap_time(call, x, ln_keras_name(call, "by_time"));
   if (all.count == 1) s.x = project(&cells[0], &call->b, s.x);
   if (s.x->broken) return;
   ln_tensor* y = ln_keras_run_sequence(&s, states);
   for (int i = 0; i < s.state_count && stateful; ++i) ln_keras_keep_state(call, variables[i], states[i]);
-  if (ln_keras_returns_steps(call)) y = swap_time(call, y, call->name);
+  if (ln_keras_returns_steps(call) && !by_time) y = swap_time(call, y, call->name);
   ln_keras_return_sequence(call, y);
   if (ln_keras_flag(call, "return_state", false))
     for (int i = 0; i < s.state_count; ++i) ln_keras_return(call, states[i]);
@@ -360,8 +398,8 @@ static void recurrent(ln_keras_call* call) {
 
 /* ---- Bidirectional ---- */
 
-static ln_tensor* reversed(ln_keras_call* call, ln_tensor* x, const char* name) {
-  const int32_t axis[] = {1};
+static ln_tensor* reversed(ln_keras_call* call, ln_tensor* x, int32_t time, const char* name) {
+  const int32_t axis[] = {time};
   return ln_build_binary(&call->b, LN_OP_REVERSE_V2, x,
                          ln_graph_ints(call->b.subgraph, ln_keras_name(call, "axis"), 1, axis), name);
 }
@@ -442,7 +480,9 @@ static void bidirectional(ln_keras_call* call) {
   /* Not by the rank: the last output of a recurrent convolution has dimensions of its own. */
   const bool all_steps = flag(get(forward, "config"), "return_sequences", false);
   ln_tensor* back = b[0];
-  if (all_steps) back = reversed(call, back, ln_keras_name(call, "backward"));
+  if (all_steps)
+    back = reversed(call, back, flag(get(forward, "config"), "time_major", false) ? 0 : 1,
+                    ln_keras_name(call, "backward"));
   if (!merge(call, a[0], back)) return;
   if (mask != NULL && all_steps) ln_keras_set_mask(call, call->out[0], mask);
   for (int i = 1; i < counts[0]; ++i) ln_keras_return(call, a[i]);
@@ -453,6 +493,8 @@ const ln_keras_lowering ln_keras_rnn[] = {
     {"SimpleRNN", recurrent, 0, 0},
     {"GRU", recurrent, 0, 0},
     {"LSTM", recurrent, 0, 0},
+    {"CuDNNGRU", recurrent, 0, 0},
+    {"CuDNNLSTM", recurrent, 0, 0},
     {"RNN", recurrent, 0, 0},
     {"Bidirectional", bidirectional, 0, 0},
     {NULL, NULL, 0, 0},
