@@ -203,7 +203,7 @@ enum { LN_KERAS_MAX_STATES = 32 };
 
 /* What the layer gives, [T,N,...] where it gives all steps; `states` become the last ones. From which end, with which
  * mask, the call says. */
-ln_tensor* ln_keras_run_sequence(const ln_keras_sequence* s, ln_tensor** states);
+ln_tensor* ln_keras_run_sequence(const ln_keras_sequence* of, ln_tensor** states);
 /* Whether the mask of its input is none of the call's: Keras 3 gives it on where there is one tensor alone, so that a
  * layer that is called with states has one only as an argument. */
 bool ln_keras_drops_mask(const ln_keras_call* call);
