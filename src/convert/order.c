@@ -53,3 +53,33 @@ ln_tensor* ln_build_quantile(const ln_form* f, ln_tensor* x, int count, const do
       ln_form_reduce(f, LN_OP_REDUCE_ANY, ln_form_binary(f, LN_OP_NOT_EQUAL, x, x, "nans"), -1, count >= 0, "has_nan");
   return ln_form_choose(f, nan, ln_form_scalar(f, LN_TYPE_FLOAT32, (double)NAN, "nan"), y, what);
 }
+
+/* How many elements there are is known only when it runs; in descending order NaN as the lowest ones come last. A place
+ * is fraction * (number - 1), in float. */
+ln_tensor* ln_build_nan_quantile(const ln_form* f, ln_tensor* x, int count, const double* fractions, const char* what) {
+  const int32_t number = count < 0 ? 1 : count;
+  float* data = ln_job_alloc(f->b.subgraph->graph->job, (size_t)number, sizeof *data);
+  for (int32_t i = 0; i < number; ++i) data[i] = (float)fractions[i];
+  ln_tensor* nan = ln_form_binary(f, LN_OP_NOT_EQUAL, x, x, "is_nan");
+  ln_tensor* least = ln_form_scalar(f, LN_TYPE_FLOAT32, -(double)INFINITY, "lowest");
+  ln_tensor* sorted = ln_build_descending(f, ln_form_choose(f, nan, least, x, "without_nan"), "sorted").values;
+  ln_tensor* ones = ln_form_cast(f, ln_form_unary(f, LN_OP_LOGICAL_NOT, nan, "counts"), LN_TYPE_FLOAT32, "ones");
+  ln_tensor* last = ln_form_number(f, LN_OP_SUB, ln_form_reduce(f, LN_OP_SUM, ones, -1, true, "number"), 1, "last");
+  ln_tensor* exact =
+      ln_form_binary(f, LN_OP_MUL, last, ln_form_floats(f, 1, &number, data, "fractions"), "exact"); /* ascending */
+  ln_tensor* high = ln_form_unary(f, LN_OP_CEIL, exact, "high");
+  ln_tensor* low = ln_form_number(f, LN_OP_MAXIMUM, ln_form_number(f, LN_OP_SUB, high, 1, "before"), 0, "low");
+  high = ln_form_binary(f, LN_OP_MINIMUM, ln_form_number(f, LN_OP_ADD, low, 1, "next"), last, "upper");
+  ln_tensor *weight = ln_form_binary(f, LN_OP_SUB, high, exact, "weight"), *parts[2];
+  for (int k = 0; k < 2; ++k) {
+    ln_tensor* place = ln_form_binary(f, LN_OP_SUB, last, k == 0 ? low : high, "from_top");
+    place = ln_form_cast(f, ln_form_number(f, LN_OP_MAXIMUM, place, 0, "place"), LN_TYPE_INT32, "places");
+    parts[k] = ln_form_gather(f, sorted, place, x->rank - 1, x->rank - 1, "found");
+  }
+  ln_tensor* rest = ln_form_unary(f, LN_OP_NEG, ln_form_number(f, LN_OP_SUB, weight, 1, "less"), "rest");
+  ln_tensor* y = ln_form_binary(f, LN_OP_ADD, ln_form_binary(f, LN_OP_MUL, parts[1], rest, "above"),
+                                ln_form_binary(f, LN_OP_MUL, parts[0], weight, "below"), "sum");
+  y = ln_form_choose(f, ln_form_reduce(f, LN_OP_REDUCE_ALL, nan, -1, true, "only_nan"),
+                     ln_form_scalar(f, LN_TYPE_FLOAT32, (double)NAN, "nan"), y, count < 0 ? "quantiles" : what);
+  return count < 0 ? ln_form_reduce(f, LN_OP_SUM, y, -1, false, what) : y;
+}

@@ -118,9 +118,7 @@ static void kernel_weights(float* m, int32_t from, int32_t to, float scale, floa
   }
 }
 
-static ln_tensor* weights_of(const ln_builder* b, int32_t from, int32_t to, const ln_resampling* how, int side,
-                             const char* name) {
-  ln_job* job = b->subgraph->graph->job;
+const float* ln_resample_matrix(ln_job* job, int32_t from, int32_t to, const ln_resampling* how, int side) {
   float* m = ln_job_alloc(job, (size_t)from * (size_t)to, sizeof *m);
   const kernel* k = find_kernel(how->kernel);
   if (k != NULL)
@@ -130,8 +128,15 @@ static ln_tensor* weights_of(const ln_builder* b, int32_t from, int32_t to, cons
     area_weights(m, from, to, scale_of(from, to, how->align_corners));
   else
     cubic_weights(m, from, to, scale_of(from, to, how->align_corners), how->half_pixel_centers);
+  return m;
+}
+
+static ln_tensor* weights_of(const ln_builder* b, int32_t from, int32_t to, const ln_resampling* how, int side,
+                             const char* name) {
+  ln_job* job = b->subgraph->graph->job;
   const int32_t dims[] = {1, to, from};
-  return ln_graph_constant(b->subgraph, ln_job_text(job, "%s/weights", name), LN_TYPE_FLOAT32, 3, dims, m);
+  return ln_graph_constant(b->subgraph, ln_job_text(job, "%s/weights", name), LN_TYPE_FLOAT32, 3, dims,
+                           ln_resample_matrix(job, from, to, how, side));
 }
 
 /* [N,H,W,C]: rows are mixed as [N,H,W*C], columns as [N*h,W,C]. */

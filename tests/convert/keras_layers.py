@@ -612,6 +612,48 @@ op("image-pad", lambda x: ops.image.pad_images(x, top_padding=1, left_padding=1,
 op("image-patches", lambda x: ops.image.extract_patches(x, (3, 2), strides=(2, 1), padding="same"), (6, 6, 3))
 
 
+# Convolutions, windows and pictures of operations
+def conv_transpose(self, x, kernel):
+    """Keras 3.15 gives padding and output_padding in each other's place, so that no model of it can be called."""
+    return keras.src.backend.nn.conv_transpose(x, kernel, self.strides, self.padding, self.output_padding, self.data_format, self.dilation_rate)
+
+
+keras.src.ops.nn.ConvTranspose.call = conv_transpose
+KERNELS = {n: np.random.default_rng(n).normal(0, 1, (*(3, 2, 2)[:n], 5, 4)).astype("f") for n in (1, 2, 3)}
+for n in [1, 2, 3]:
+    for padding in ["valid", "same"]:
+        op(f"conv_transpose-{n}-{padding}",
+           lambda x, n=n, padding=padding: ops.conv_transpose(x, ops.convert_to_tensor(KERNELS[n]), 2, padding), (*(4, 5, 3)[:n], 4))
+        op(f"conv-{n}-{padding}",
+           lambda x, n=n, padding=padding: ops.conv(x, ops.convert_to_tensor(KERNELS[n]), 2, padding), (*(5, 4, 6)[:n], 5))
+op("conv_transpose-dilated", lambda x: ops.conv_transpose(x, ops.convert_to_tensor(KERNELS[2]), 1, "valid", dilation_rate=2), (4, 5, 4))
+op("conv_transpose-first", lambda x: ops.conv_transpose(x, ops.convert_to_tensor(KERNELS[2]), 2, data_format="channels_first"), (4, 4, 5))
+for options in [{}, {"stride": 2, "padding": 1}, {"dilation": 2, "padding": (1, 0)}]:
+    if hasattr(ops, "fold"):
+        op(f"fold-{len(options)}-{'dilation' in options}", lambda x, o=options: ops.fold(ops.unfold(x, (2, 3), **o), (6, 7), (2, 3), **o), (3, 6, 7))
+
+
+def with_nan(x):
+    return ops.where(ops.greater(x, 0.8), np.float32("nan"), x)
+
+
+for name in ["nanargmax", "nanargmin", "nanmedian"]:
+    if hasattr(ops, name):
+        op(f"{name}-nan", lambda x, name=name: getattr(ops, name)(with_nan(x), axis=-1), (4, 5))
+        case(f"op-{name}-nan-all", one(lambda name=name: lambda x: getattr(ops, name)(with_nan(x)), (4, 5), batch=2))
+        if name != "nanmedian":
+            op(f"{name}-nan-keep", lambda x, name=name: getattr(ops, name)(with_nan(x), axis=1, keepdims=True), (4, 5))
+if hasattr(ops, "nanquantile"):
+    op("nanquantile-nan", lambda x: ops.nanquantile(with_nan(x), 0.3, axis=1), (4, 5))
+op("size", lambda x: ops.size(x) + ops.cast(x[0, 0], "int32"), (4, 5))
+op("matmul-integers", lambda x, y: ops.matmul(x, y), (4, 5), (5, 6), dtype="int32")
+op("image-blur", lambda x: ops.image.gaussian_blur(x, (3, 5), (0.8, 1.3)), (6, 7, 3))
+op("image-blur-first", lambda x: ops.image.gaussian_blur(x, data_format="channels_first"), (2, 6, 7))
+for method in ["linear", "cubic", "lanczos3"]:
+    op(f"image-scale-{method}", lambda x, method=method: ops.image.scale_and_translate(
+        x, (2, 5, 9, 3), np.float32([0.7, 1.3]), np.float32([0.2, -0.4]), (1, 2), method), (6, 7, 3))
+
+
 # Whole models
 def derived(nested):
     """A class of its own, for training, made from inputs and outputs."""

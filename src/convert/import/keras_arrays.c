@@ -95,6 +95,14 @@ static void tangent(ln_keras_call* call) {
                                         ln_keras_unary(call, LN_OP_COS, x, "cosine"), NULL));
 }
 
+/* The number of elements. */
+static void size(ln_keras_call* call) {
+  static const int32_t kFirst[] = {0};
+  const ln_form f = ln_keras_form(call);
+  ln_tensor* extents = ln_form_extents(&f, call->in[0], LN_TYPE_INT32, "shape");
+  ln_keras_return(call, ln_build_reduce(&call->b, LN_OP_REDUCE_PROD, extents, 1, kFirst, false, call->name));
+}
+
 const ln_keras_lowering ln_keras_arrays[] = {
     {"Sort", sort, 0, 0},
     {"Argsort", sort, 0, 0},
@@ -106,5 +114,6 @@ const ln_keras_lowering ln_keras_arrays[] = {
     {"Sinh", hyperbolic, 0, 0},
     {"Cosh", hyperbolic, 0, 0},
     {"Tan", tangent, 0, 0},
+    {"Size", size, 0, 0},
     {NULL, NULL, 0, 0},
 };

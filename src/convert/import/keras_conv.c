@@ -70,7 +70,7 @@ static ln_tensor* pad_causal(ln_keras_call* call, ln_tensor* x, const window* w)
 /* The bias [count], zeros where there is none. NULL: noted. */
 static ln_tensor* bias(ln_keras_call* call, int index, int32_t count) {
   ln_keras_array array;
-  if (!ln_keras_flag(call, "use_bias", true)) return ln_keras_zeros(call, count);
+  if (call->is_operation || !ln_keras_flag(call, "use_bias", true)) return ln_keras_zeros(call, count);
   return ln_keras_weight(call, index, "bias", 1, &count, &array) ? ln_keras_constant(call, &array, "bias") : NULL;
 }
 
@@ -151,23 +151,43 @@ static ln_tensor* conv_3d_groups(ln_keras_call* call, ln_tensor* x, const window
   return ln_build_concat(&call->b, groups, parts, 4, ln_keras_name(call, "groups"));
 }
 
-static void conv_3d(ln_keras_call* call) {
+/* The kernel of an operation, an argument with as many dimensions as the input, whose window it tells. NULL: noted. */
+static ln_tensor* given_kernel(ln_keras_call* call, int rank, window* w) {
+  ln_tensor* kernel = ln_keras_operand(call, ln_keras_arg(call, 1, "kernel"), LN_TYPE_FLOAT32);
+  if (kernel == NULL || kernel->rank != rank || !ln_tensor_is_static(kernel) || kernel->type != LN_TYPE_FLOAT32) {
+    ln_keras_fail(call, "its kernel is no FLOAT32 array of rank %d and a known shape", rank);
+    return NULL;
+  }
+  for (int i = 0; i < rank; ++i)
+    if (ln_dim(kernel, i) < 1) {
+      ln_keras_fail(call, "its kernel has an extent of %d", ln_dim(kernel, i));
+      return NULL;
+    }
+  for (int i = 0; i < rank - 2; ++i) w->kernel[i] = ln_dim(kernel, i);
+  return kernel;
+}
+
+void ln_keras_conv_3d(ln_keras_call* call) {
   window w;
-  ln_keras_array kernel;
-  ln_tensor* x = ln_keras_to_last(call, call->in[0]);
-  const int32_t filters = ln_keras_int(call, "filters", -1);
+  ln_keras_array array;
+  ln_tensor *x = ln_keras_to_last(call, call->in[0]), *filter = NULL;
   if (!read_window(call, 3, &w) || !check_rank(call, x, 5)) return;
-  const int32_t groups = ln_keras_int(call, "groups", 1);
+  if (call->is_operation && (filter = given_kernel(call, 5, &w)) == NULL) return;
+  const int32_t filters = filter != NULL ? ln_dim(filter, 4) : ln_keras_int(call, "filters", -1);
+  int32_t groups = ln_keras_int(call, "groups", 1);
+  if (filter != NULL) groups = ln_dim(x, 4) % ln_dim(filter, 3) == 0 ? ln_dim(x, 4) / ln_dim(filter, 3) : 0;
   if (groups < 1 || groups > MAX_GROUPS || ln_dim(x, 4) % groups != 0 || filters < 1 || filters % groups != 0) {
     ln_keras_fail(call, "%d channels to %d filters in %d groups makes no sense, or the groups are more than %d",
                   ln_dim(x, 4), filters, groups, MAX_GROUPS);
     return;
   }
   const int32_t dims[] = {w.kernel[0], w.kernel[1], w.kernel[2], ln_dim(x, 4) / groups, filters};
-  if (!ln_keras_weight(call, 0, "kernel", 5, dims, &kernel)) return;
+  if (filter == NULL) {
+    if (!ln_keras_weight(call, 0, "kernel", 5, dims, &array)) return;
+    filter = ln_keras_constant(call, &array, "kernel");
+  }
   ln_tensor* b = bias(call, 1, filters);
   if (b == NULL) return;
-  ln_tensor* filter = ln_keras_constant(call, &kernel, "kernel");
   finish(call, groups == 1 ? conv_3d_part(call, x, &w, filter, b) : conv_3d_groups(call, x, &w, filter, b, groups), &w);
 }
 
@@ -289,35 +309,65 @@ static ln_tensor* output_shape(ln_keras_call* call, ln_tensor* x, const window* 
                          ln_graph_ints(call->b.subgraph, ln_keras_name(call, "offsets"), x->rank, offsets), name);
 }
 
-static void transpose_conv(ln_keras_call* call) {
-  const int spatial = strstr(call->class_name, "1D") != NULL ? 1 : strstr(call->class_name, "3D") != NULL ? 3 : 2;
-  window w;
-  ln_keras_array kernel;
-  ln_tensor* x = ln_keras_to_last(call, call->in[0]);
-  const int32_t filters = ln_keras_int(call, "filters", -1);
-  if (!read_window(call, spatial, &w) || !check_rank(call, x, spatial + 2)) return;
-  int32_t dims[5] = {w.kernel[0], w.kernel[1], w.kernel[2], 0, 0};
-  dims[spatial] = filters;
-  dims[spatial + 1] = ln_dim(x, x->rank - 1);
-  if (!ln_keras_weight(call, 0, "kernel", spatial + 2, dims, &kernel)) return;
-  ln_tensor* b = bias(call, 1, filters);
-  if (b == NULL) return;
-  for (int i = 0; i < spatial; ++i)
-    if (w.dilation[i] > 1) kernel = dilate(call->job, &kernel, i, w.dilation[i]);
-  if (spatial == 1) {
-    static const int32_t kOrder[] = {1, 0, 2};
-    kernel = ln_keras_permute(call->job, &kernel, kOrder);
-    memmove(kernel.dims + 2, kernel.dims + 1, 2 * sizeof kernel.dims[0]);
-    kernel.dims[1] = 1;
-    kernel.rank = 4;
-  } else if (spatial == 2) {
-    static const int32_t kOrder[] = {2, 0, 1, 3};
-    kernel = ln_keras_permute(call->job, &kernel, kOrder);
+/* [window..., out, in] as the runtime has it: [out, h, w, in], and as it is in three dimensions. */
+static ln_tensor* turned_kernel(ln_keras_call* call, ln_tensor* kernel, int spatial) {
+  static const int32_t kOrder[] = {2, 0, 1, 3};
+  const ln_form f = ln_keras_form(call);
+  if (spatial == 1) kernel = ln_form_expand(&f, kernel, 0, "kernel_2d");
+  return spatial == 3 ? kernel : ln_build_transpose(&call->b, kernel, kOrder, ln_keras_name(call, "turned_kernel"));
+}
+
+/* The kernel with zeros between its taps where the window is dilated; NULL, noted: there is none that can be. */
+static ln_tensor* dilated_kernel(ln_keras_call* call, const ln_tensor* x, window* w, int32_t* filters) {
+  const int spatial = w->spatial;
+  int32_t dims[5] = {w->kernel[0], w->kernel[1], w->kernel[2], 0, 0};
+  ln_keras_array array = {0};
+  bool dilated = false;
+  for (int i = 0; i < spatial; ++i) dilated = dilated || w->dilation[i] > 1;
+  if (call->is_operation) {
+    ln_tensor* kernel = given_kernel(call, spatial + 2, w);
+    if (kernel == NULL) return NULL;
+    *filters = ln_dim(kernel, spatial);
+    if (ln_dim(kernel, spatial + 1) != ln_dim(x, x->rank - 1) || (dilated && !ln_tensor_is_constant(kernel))) {
+      ln_keras_fail(call, "its kernel is for %d channels, its input has %d; or it is dilated and no constant",
+                    ln_dim(kernel, spatial + 1), ln_dim(x, x->rank - 1));
+      return NULL;
+    }
+    if (!dilated) return kernel;
+    array.rank = kernel->rank;
+    array.data = kernel->data;
+    for (int i = 0; i < kernel->rank; ++i) array.dims[i] = ln_dim(kernel, i);
+  } else {
+    dims[spatial] = *filters;
+    dims[spatial + 1] = ln_dim(x, x->rank - 1);
+    if (!ln_keras_weight(call, 0, "kernel", spatial + 2, dims, &array)) return NULL;
   }
+  for (int i = 0; i < spatial; ++i)
+    if (w->dilation[i] > 1) array = dilate(call->job, &array, i, w->dilation[i]);
+  return ln_keras_constant(call, &array, "kernel");
+}
+
+void ln_keras_transpose_conv(ln_keras_call* call) {
+  ln_tensor* x = ln_keras_to_last(call, call->in[0]);
+  const int spatial = call->is_operation                       ? x->rank - 2
+                      : strstr(call->class_name, "1D") != NULL ? 1
+                      : strstr(call->class_name, "3D") != NULL ? 3
+                                                               : 2;
+  window w;
+  int32_t filters = ln_keras_int(call, "filters", -1);
+  if (spatial < 1 || spatial > 3) {
+    ln_keras_fail(call, "its input has rank %d; 3, 4 and 5 can be converted", x->rank);
+    return;
+  }
+  if (!read_window(call, spatial, &w) || !check_rank(call, x, spatial + 2)) return;
+  ln_tensor* kernel = dilated_kernel(call, x, &w, &filters);
+  ln_tensor* b = kernel != NULL ? bias(call, 1, filters) : NULL;
+  if (b == NULL) return;
+  kernel = turned_kernel(call, kernel, spatial);
   x = widen(call, x, &w);
   ln_tensor* shape = output_shape(call, x, &w, filters);
   if (shape == NULL) return;
-  ln_tensor* const inputs[] = {shape, ln_keras_constant(call, &kernel, "kernel"), x, b};
+  ln_tensor* const inputs[] = {shape, kernel, x, b};
   ln_node* node = ln_build_node(&call->b, spatial == 3 ? LN_OP_CONV_3D_TRANSPOSE : LN_OP_TRANSPOSE_CONV, 4, inputs);
   if (spatial == 3) {
     LN_SET(node, Conv3DOptions, padding, w.padding);
@@ -533,17 +583,17 @@ const ln_keras_lowering ln_keras_conv[] = {
     {"Conv2D", conv, 0, 0},
     {"Convolution1D", conv, 0, 0},
     {"Convolution2D", conv, 0, 0},
-    {"Conv3D", conv_3d, 0, 0},
+    {"Conv3D", ln_keras_conv_3d, 0, 0},
     {"DepthwiseConv1D", depthwise_conv, 0, 0},
     {"DepthwiseConv2D", depthwise_conv, 0, 0},
     {"SeparableConv1D", separable_conv, 0, 0},
     {"SeparableConv2D", separable_conv, 0, 0},
     {"SeparableConvolution1D", separable_conv, 0, 0},
     {"SeparableConvolution2D", separable_conv, 0, 0},
-    {"Conv1DTranspose", transpose_conv, 0, 0},
-    {"Conv2DTranspose", transpose_conv, 0, 0},
-    {"Conv3DTranspose", transpose_conv, 0, 0},
-    {"Convolution2DTranspose", transpose_conv, 0, 0},
+    {"Conv1DTranspose", ln_keras_transpose_conv, 0, 0},
+    {"Conv2DTranspose", ln_keras_transpose_conv, 0, 0},
+    {"Conv3DTranspose", ln_keras_transpose_conv, 0, 0},
+    {"Convolution2DTranspose", ln_keras_transpose_conv, 0, 0},
     {"ConvLSTM1D", recurrent_conv, 0, 0},
     {"ConvLSTM2D", recurrent_conv, 0, 0},
     {"ConvLSTM3D", recurrent_conv, 0, 0},

@@ -84,6 +84,10 @@ static void conv(ln_keras_call* call) {
   const ln_form f = ln_keras_form(call);
   const bool is_depthwise = !is_class(call, "Conv"), separable = is_class(call, "SeparableConv");
   window w;
+  if (!is_depthwise && call->in[0]->rank == 5) {
+    ln_keras_conv_3d(call);
+    return;
+  }
   ln_tensor* x = ln_keras_to_last(call, call->in[0]);
   if (!read_window(call, &w)) return;
   const int32_t channels = ln_dim(x, x->rank - 1);
@@ -180,6 +184,61 @@ static void unfold(ln_keras_call* call) {
       LN_DIM_OF(0), n,
       x->rank == 4 && ln_dim_is_known(x, 2) && ln_dim_is_known(x, 3) ? ln_dim(x, 2) * ln_dim(x, 3) : -1};
   ln_keras_return(call, ln_form_reshape(&f, x, 3, dims, NULL));
+}
+
+/* [N,C*kh*kw,places] as [N,C,H,W], the sums of what lies over each other: what `unfold` takes, transposed. */
+static void fold(ln_keras_call* call) {
+  static const int32_t kLast[] = {0, 2, 1}, kFirst[] = {0, 3, 1, 2};
+  const ln_form f = ln_keras_form(call);
+  int32_t out[2], size[2], dilation[2], pad[2], stride[2], places[2], spread[2];
+  ln_tensor* x = call->in[0];
+  if (!ln_keras_ints(call, "output_size", 2, -1, out) || !ln_keras_ints(call, "kernel_size", 2, -1, size) ||
+      !ln_keras_ints(call, "dilation", 2, 1, dilation) || !ln_keras_ints(call, "padding", 2, 0, pad) ||
+      !ln_keras_ints(call, "stride", 2, 1, stride))
+    return;
+  bool fits = x->rank == 3 && x->type == LN_TYPE_FLOAT32;
+  for (int i = 0; i < 2; ++i) {
+    fits = fits && size[i] > 0 && size[i] <= 4096 && dilation[i] > 0 && dilation[i] <= 4096 && pad[i] >= 0 &&
+           pad[i] <= 1 << 20 && stride[i] > 0 && out[i] > 0 && out[i] <= 1 << 20;
+    spread[i] = fits ? dilation[i] * (size[i] - 1) + 1 : 1;
+    places[i] = fits ? (out[i] + 2 * pad[i] - spread[i]) / stride[i] + 1 : 0;
+    fits = fits && out[i] + 2 * pad[i] >= spread[i];
+  }
+  const int64_t window_size = fits ? (int64_t)size[0] * size[1] : 1;
+  const int32_t rows = fits ? ln_dim(x, 1) : -1;
+  if (rows < 1 || rows % window_size != 0 || (int64_t)rows * rows * spread[0] * spread[1] / window_size > 1 << 24) {
+    ln_keras_fail(call, "its windows do not fit, or are too many: a known number of rows, FLOAT32, can be converted");
+    return;
+  }
+  const int32_t channels = (int32_t)(rows / window_size);
+  /* A kernel [C,h,w,rows] that puts each row where it belongs. */
+  const int32_t kernel_dims[] = {channels, spread[0], spread[1], rows};
+  float* data =
+      ln_job_alloc(call->job, (size_t)channels * (size_t)(spread[0] * spread[1]) * (size_t)rows, sizeof *data);
+  for (int32_t row = 0; row < rows; ++row) {
+    const int32_t channel = row / (size[0] * size[1]), i = row / size[1] % size[0], j = row % size[1];
+    const size_t place = ((size_t)channel * (size_t)spread[0] + (size_t)(i * dilation[0])) * (size_t)spread[1] +
+                         (size_t)(j * dilation[1]);
+    data[place * (size_t)rows + (size_t)row] = 1;
+  }
+  const int32_t apart[] = {LN_DIM_OF(0), places[0], places[1], rows};
+  const int32_t covered[] = {(places[0] - 1) * stride[0] + spread[0], (places[1] - 1) * stride[1] + spread[1]};
+  const int32_t shape[] = {LN_DIM_OF(0), covered[0], covered[1], channels};
+  x = ln_form_reshape(&f, ln_build_transpose(&call->b, x, kLast, ln_keras_name(call, "last")), 4, apart, "apart");
+  ln_tensor* const inputs[] = {ln_form_shape(&f, x, 4, shape, "shape"),
+                               ln_form_floats(&f, 4, kernel_dims, data, "putting"), x, no_bias(&f, channels)};
+  ln_node* node = ln_build_node(&call->b, LN_OP_TRANSPOSE_CONV, 4, inputs);
+  LN_SET(node, TransposeConvOptions, padding, LN_PADDING_VALID);
+  LN_SET(node, TransposeConvOptions, stride_h, stride[0]);
+  LN_SET(node, TransposeConvOptions, stride_w, stride[1]);
+  x = ln_build_done(node, ln_keras_name(call, "sums"), 1);
+  /* What no window covers is 0; what is padding goes. */
+  const int32_t rest[] = {out[0] + 2 * pad[0] - covered[0], out[1] + 2 * pad[1] - covered[1]};
+  const int32_t pads[] = {0, 0, 0, rest[0], 0, rest[1], 0, 0};
+  if (rest[0] > 0 || rest[1] > 0) x = ln_build_pad(&call->b, x, pads, NULL, ln_keras_name(call, "padded"));
+  const int32_t from[] = {0, pad[0], pad[1], 0}, extent[] = {-1, out[0], out[1], -1};
+  if (pad[0] > 0 || pad[1] > 0) x = ln_build_slice(&call->b, x, from, extent, ln_keras_name(call, "inside"));
+  ln_keras_return(call, ln_build_transpose(&call->b, x, kFirst, call->name));
 }
 
 /* ---- Normalizations ---- */
@@ -491,6 +550,8 @@ const ln_keras_lowering ln_keras_functions[] = {
     {"SpaceToDepth", space_depth, 0, 0},
     {"ExtractPatches", extract_patches, 0, 0},
     {"Unfold", unfold, 0, 0},
+    {"Fold", fold, 0, 0},
+    {"ConvTranspose", ln_keras_transpose_conv, 0, 0},
     {"BatchNorm", batch_norm, 0, 0},
     {"LayerNorm", layer_norm, 0, 0},
     {"RMSNorm", layer_norm, 0, 0},

@@ -176,6 +176,9 @@ ln_tensor* ln_keras_resize(ln_keras_call* call, ln_tensor* x, int32_t height, in
                            bool antialias, const char* name);
 /* The middle of a picture [N,H,W,C], or one with a border around it, of the shape that it is to get. NULL: noted. */
 ln_tensor* ln_keras_to_aspect_ratio(ln_keras_call* call, ln_tensor* x, const int32_t size[2], bool pad);
+/* Convolutions that are layers or operations, whose kernel is an argument. */
+void ln_keras_conv_3d(ln_keras_call* call);
+void ln_keras_transpose_conv(ln_keras_call* call);
 /* The activation that `json` names (NULL: linear). */
 ln_tensor* ln_keras_activate(ln_keras_call* call, const cJSON* json, ln_tensor* x, const char* name);
 /* By a function's name and its arguments; NULL, noted: there is none. */

@@ -54,21 +54,26 @@ static void matmul(ln_keras_call* call) {
   ln_tensor *x, *y;
   if (!ln_keras_operands(call, &x, &y)) return;
   const bool row = x->rank == 1, column = y->rank == 1;
+  const int type = x->type;
   if (x->rank < 1 || y->rank < 1) {
     ln_keras_fail(call, "operands of rank %d and %d cannot be converted; at least 1 can", x->rank, y->rank);
     return;
   }
+  /* Integers are multiplied as floats, as Keras does, and come back. */
+  const bool whole = type != LN_TYPE_FLOAT32;
+  x = ln_form_cast(&f, x, LN_TYPE_FLOAT32, "x_float");
+  y = ln_form_cast(&f, y, LN_TYPE_FLOAT32, "y_float");
   if (row) x = ln_form_expand(&f, x, 0, "row");
   if (column) y = ln_form_expand(&f, y, 1, "column");
-  ln_tensor* z = ln_form_matmul(&f, x, y, false, false, row || column ? "product" : NULL);
+  ln_tensor* z = ln_form_matmul(&f, x, y, false, false, row || column || whole ? "product" : NULL);
   if (row || column) { /* without the dimensions that were put there */
     int32_t dims[LN_MAX_DIMS];
     int rank = 0;
     for (int i = 0; i < z->rank; ++i)
       if (!(row && i == z->rank - 2) && !(column && i == z->rank - 1)) dims[rank++] = LN_DIM_OF(i);
-    z = ln_form_reshape(&f, z, rank, dims, NULL);
+    z = ln_form_reshape(&f, z, rank, dims, whole ? "reshaped" : NULL);
   }
-  ln_keras_return(call, z);
+  ln_keras_return(call, whole ? ln_form_cast(&f, z, type, NULL) : z);
 }
 
 /* The last dimension of x with the last but one of y. */

@@ -102,7 +102,9 @@ static void quantile(ln_keras_call* call) {
   ln_tensor* last = axes_last(call, x, kept);
   if (last == NULL) return;
   const bool keep = keeps(call);
-  ln_tensor* y = ln_build_quantile(&f, last, count, fractions, count < 0 && !keep ? NULL : "quantile");
+  const char* what = count < 0 && !keep ? NULL : "quantile";
+  ln_tensor* y = strncmp(call->class_name, "Nan", 3) == 0 ? ln_build_nan_quantile(&f, last, count, fractions, what)
+                                                          : ln_build_quantile(&f, last, count, fractions, what);
   if (count >= 0) { /* of several the first dimension tells them apart */
     for (int i = 0; i < y->rank; ++i) order[i] = i == 0 ? y->rank - 1 : i - 1;
     if (y->rank > 1) y = ln_build_transpose(&call->b, y, order, ln_keras_name(call, "first"));
@@ -155,6 +157,38 @@ static void nan_reduce(ln_keras_call* call) {
     y = ln_form_choose(&f, all, ln_form_scalar(&f, x->type, (double)NAN, "nan"), y, NULL);
   }
   ln_keras_return(call, y);
+}
+
+/* Nanargmax, Nanargmin: the first place of what is no NaN, -1 where nothing is. */
+static void nan_arg(ln_keras_call* call) {
+  const ln_form f = ln_keras_form(call);
+  const bool least = is_class(call, "Nanargmin");
+  const cJSON* json = ln_keras_either(call, 1, "axis");
+  ln_tensor* x = ln_form_cast(&f, call->in[0], LN_TYPE_FLOAT32, "float");
+  const int rank = x->rank;
+  int32_t axis = ln_keras_to_int(json, 0), ones[LN_MAX_DIMS];
+  if (json != NULL && axis < 0) axis += rank;
+  if (rank < 1 || axis < 0 || axis >= rank) {
+    ln_keras_fail(call, "its axis does not fit an input of rank %d", rank);
+    return;
+  }
+  if (json == NULL) x = flat(&f, x);
+  ln_tensor* nan = is_nan(&f, x);
+  ln_tensor* const inputs[] = {without_nan(&f, x, nan, least ? (double)INFINITY : -(double)INFINITY),
+                               ln_form_scalar(&f, LN_TYPE_INT32, axis, "axis")};
+  ln_node* node = ln_build_node(&call->b, least ? LN_OP_ARG_MIN : LN_OP_ARG_MAX, 2, inputs);
+  if (least)
+    LN_SET(node, ArgMinOptions, output_type, LN_TYPE_INT32);
+  else
+    LN_SET(node, ArgMaxOptions, output_type, LN_TYPE_INT32);
+  ln_tensor* place = ln_build_done(node, ln_keras_name(call, "place"), 1);
+  ln_tensor* all = ln_form_reduce(&f, LN_OP_REDUCE_ALL, nan, axis, false, "only_nan");
+  place =
+      ln_form_choose(&f, all, ln_form_scalar(&f, LN_TYPE_INT32, -1, "nowhere"), place, keeps(call) ? "found" : NULL);
+  for (int i = 0; i < rank; ++i) ones[i] = 1;
+  if (keeps(call))
+    place = json == NULL ? ln_form_reshape(&f, place, rank, ones, NULL) : ln_form_expand(&f, place, axis, NULL);
+  ln_keras_return(call, place);
 }
 
 /* Nanmean, Nanvar, Nanstd: sums divided by the number of what counts. */
@@ -413,12 +447,33 @@ static void nonzero(ln_keras_call* call) {
 }
 
 const ln_keras_lowering ln_keras_order[] = {
-    {"Median", quantile, 0, 0},    {"Quantile", quantile, 0, 0},   {"Percentile", quantile, 0, 0},
-    {"Nanmax", nan_reduce, 0, 0},  {"Nanmin", nan_reduce, 0, 0},   {"Nansum", nan_reduce, 0, 0},
-    {"Nanprod", nan_reduce, 0, 0}, {"Nanmean", nan_mean, 0, 0},    {"Nanvar", nan_mean, 0, 0},
-    {"Nanstd", nan_mean, 0, 0},    {"Cumsum", cumsum, 0, 0},       {"Nancumsum", cumsum, 0, 0},
-    {"Cumprod", cumprod, 0, 0},    {"Nancumprod", cumprod, 0, 0},  {"Ptp", peak_to_peak, 0, 0},
-    {"Average", average, 0, 0},    {"Trapezoid", trapezoid, 0, 0}, {"SearchSorted", search_sorted, 0, 0},
-    {"Digitize", digitize, 0, 0},  {"Histogram", histogram, 0, 0}, {"Bincount", bin_count, 0, 0},
-    {"InTopK", in_top_k, 0, 0},    {"Nonzero", nonzero, 0, 0},     {NULL, NULL, 0, 0},
+    {"Median", quantile, 0, 0},
+    {"Quantile", quantile, 0, 0},
+    {"Percentile", quantile, 0, 0},
+    {"Nanmedian", quantile, 0, 0},
+    {"Nanquantile", quantile, 0, 0},
+    {"Nanpercentile", quantile, 0, 0},
+    {"Nanargmax", nan_arg, 0, 0},
+    {"Nanargmin", nan_arg, 0, 0},
+    {"Nanmax", nan_reduce, 0, 0},
+    {"Nanmin", nan_reduce, 0, 0},
+    {"Nansum", nan_reduce, 0, 0},
+    {"Nanprod", nan_reduce, 0, 0},
+    {"Nanmean", nan_mean, 0, 0},
+    {"Nanvar", nan_mean, 0, 0},
+    {"Nanstd", nan_mean, 0, 0},
+    {"Cumsum", cumsum, 0, 0},
+    {"Nancumsum", cumsum, 0, 0},
+    {"Cumprod", cumprod, 0, 0},
+    {"Nancumprod", cumprod, 0, 0},
+    {"Ptp", peak_to_peak, 0, 0},
+    {"Average", average, 0, 0},
+    {"Trapezoid", trapezoid, 0, 0},
+    {"SearchSorted", search_sorted, 0, 0},
+    {"Digitize", digitize, 0, 0},
+    {"Histogram", histogram, 0, 0},
+    {"Bincount", bin_count, 0, 0},
+    {"InTopK", in_top_k, 0, 0},
+    {"Nonzero", nonzero, 0, 0},
+    {NULL, NULL, 0, 0},
 };

@@ -1,8 +1,10 @@
 /* keras.ops.image: pictures in other sizes and colours, cut and padded. */
+#include <math.h>
 #include <string.h>
 
 #include "convert/colors.h"
 #include "convert/import/keras_import.h"
+#include "convert/resample.h"
 
 static void resize(ln_keras_call* call) {
   int32_t size[2];
@@ -97,9 +99,131 @@ static void frame(ln_keras_call* call) {
                              : ln_build_slice(&call->b, x, begin, size, call->name));
 }
 
+/* ---- Blurred, scaled and moved ---- */
+
+/* A list of `count` numbers; false: it is none. */
+static bool read_numbers(const cJSON* json, int count, double* numbers) {
+  if (!cJSON_IsArray(json) || cJSON_GetArraySize(json) != count) return false;
+  for (int i = 0; i < count; ++i) {
+    const cJSON* item = cJSON_GetArrayItem(json, i);
+    if (!cJSON_IsNumber(item)) return false;
+    numbers[i] = item->valuedouble;
+  }
+  return true;
+}
+
+static void bell(float* numbers, int32_t size, float sigma) {
+  float sum = 0;
+  for (int32_t i = 0; i < size; ++i) {
+    const float x = ((float)i - (float)(size - 1) / 2) / sigma;
+    sum += numbers[i] = expf(-0.5f * (x * x));
+  }
+  for (int32_t i = 0; i < size; ++i) numbers[i] /= sum;
+}
+
+/* A depthwise convolution with a bell curve. Keras gives the sides' product another shape, not another order, where
+ * they differ. */
+static void gaussian_blur(ln_keras_call* call) {
+  enum { MAX_SIDE = 1024 };
+  const ln_form f = ln_keras_form(call);
+  double sides[2] = {3, 3}, sigma[2] = {1, 1};
+  float curves[2][MAX_SIDE];
+  ln_tensor* x = ln_keras_to_last(call, call->in[0]);
+  const bool one = x->rank == 3;
+  const int32_t channels = x->rank == 3 || x->rank == 4 ? ln_dim(x, x->rank - 1) : -1;
+  bool fits = read_numbers(ln_keras_get(call, "kernel_size"), 2, sides) &&
+              read_numbers(ln_keras_get(call, "sigma"), 2, sigma) && channels > 0 && x->type == LN_TYPE_FLOAT32;
+  for (int i = 0; i < 2; ++i) fits = fits && sides[i] >= 1 && sides[i] <= MAX_SIDE && sigma[i] > 0;
+  if (!fits || sides[0] * sides[1] * channels > 1 << 26) {
+    ln_keras_fail(call, "FLOAT32 pictures of known channels, a kernel_size of 1 to %d and a sigma above 0 are right",
+                  MAX_SIDE);
+    return;
+  }
+  const int32_t height = (int32_t)sides[0], width = (int32_t)sides[1], dims[] = {1, height, width, channels};
+  for (int i = 0; i < 2; ++i) bell(curves[i], (int32_t)sides[i], (float)sigma[i]);
+  float* data = ln_job_alloc(call->job, (size_t)height * (size_t)width * (size_t)channels, sizeof *data);
+  for (int32_t i = 0; i < height * width; ++i)
+    for (int32_t c = 0; c < channels; ++c)
+      data[(size_t)i * (size_t)channels + (size_t)c] = curves[1][i / height] * curves[0][i % height];
+  if (one) x = ln_form_expand(&f, x, 0, "one");
+  ln_tensor* const inputs[] = {x, ln_form_floats(&f, 4, dims, data, "kernel"), ln_keras_zeros(call, channels)};
+  ln_node* node = ln_build_node(&call->b, LN_OP_DEPTHWISE_CONV_2D, 3, inputs);
+  LN_SET(node, DepthwiseConv2DOptions, padding, LN_PADDING_SAME);
+  LN_SET(node, DepthwiseConv2DOptions, stride_h, 1);
+  LN_SET(node, DepthwiseConv2DOptions, stride_w, 1);
+  LN_SET(node, DepthwiseConv2DOptions, depth_multiplier, 1);
+  LN_SET(node, DepthwiseConv2DOptions, dilation_h_factor, 1);
+  LN_SET(node, DepthwiseConv2DOptions, dilation_w_factor, 1);
+  x = ln_build_done(node, ln_keras_channels_first(call) || one ? ln_keras_name(call, "blurred") : call->name, 1);
+  if (one) x = ln_form_reduce(&f, LN_OP_SUM, x, 0, false, ln_keras_channels_first(call) ? "only" : NULL);
+  ln_keras_return(call, ln_keras_to_first(call, x, call->name));
+}
+
+/* Argument `position`, one number for each of `count`; NULL, noted: it is no constant. */
+static const float* constant_numbers(ln_keras_call* call, int position, const char* name, int count) {
+  const ln_tensor* tensor = ln_keras_operand(call, ln_keras_arg(call, position, name), LN_TYPE_FLOAT32);
+  if (tensor != NULL && tensor->type == LN_TYPE_FLOAT32 && ln_tensor_is_constant(tensor) && tensor->rank == 1 &&
+      ln_dim(tensor, 0) == count)
+    return tensor->data;
+  ln_keras_fail(call, "its %s is no constant of %d numbers", name, count);
+  return NULL;
+}
+
+static const char* kernel_of_method(const char* method) {
+  static const char* const kMethods[][2] = {
+      {"linear", "triangle"},    {"bilinear", "triangle"}, {"trilinear", "triangle"},
+      {"triangle", "triangle"},  {"cubic", "keyscubic"},   {"bicubic", "keyscubic"},
+      {"tricubic", "keyscubic"}, {"lanczos3", "lanczos3"}, {"lanczos5", "lanczos5"}};
+  for (size_t i = 0; i < sizeof kMethods / sizeof kMethods[0]; ++i)
+    if (strcmp(kMethods[i][0], method) == 0) return kMethods[i][1];
+  return NULL;
+}
+
+/* Each side is a product with a matrix of weights. */
+static void scale_and_translate(ln_keras_call* call) {
+  const ln_form f = ln_keras_form(call);
+  int32_t axes[LN_MAX_DIMS], size[LN_MAX_DIMS];
+  ln_tensor* x = call->in[0];
+  const int count = ln_keras_list(ln_keras_get(call, "spatial_dims"), LN_MAX_DIMS, axes);
+  const char* kernel = kernel_of_method(ln_keras_string(call, "method", ""));
+  if (count < 1 || kernel == NULL || x->type != LN_TYPE_FLOAT32 ||
+      ln_keras_list(ln_keras_either(call, 1, "output_shape"), LN_MAX_DIMS, size) != x->rank) {
+    ln_keras_fail(call,
+                  "FLOAT32 pictures, a list of spatial_dims, an output_shape of numbers and a known method are right");
+    return;
+  }
+  const float *scale = constant_numbers(call, 2, "scale", count), *translation = NULL;
+  if (scale == NULL || (translation = constant_numbers(call, 3, "translation", count)) == NULL) return;
+  for (int i = 0; i < count; ++i) {
+    const int axis = axes[i] < 0 ? axes[i] + x->rank : axes[i];
+    const int32_t from = axis >= 0 && axis < x->rank ? ln_dim(x, axis) : -1;
+    if (from < 1 || size[axis] < 1 || (int64_t)from * size[axis] > 1 << 26 || !(scale[i] > 0)) {
+      ln_keras_fail(call, "the extents of its spatial_dims must be known and its scale above 0");
+      return;
+    }
+    const ln_resampling how = {.kernel = kernel,
+                               .antialias = ln_keras_flag(call, "antialias", true),
+                               .scale = {scale[i], 0},
+                               .translation = {translation[i], 0}};
+    const int32_t dims[] = {size[axis], from};
+    ln_tensor* weights =
+        ln_form_floats(&f, 2, dims, ln_resample_matrix(call->job, from, size[axis], &how, 0), "weights");
+    const char* what = i + 1 < count ? "side" : NULL;
+    const bool last = axis == x->rank - 1;
+    x = ln_form_dense(&f, ln_form_swap(&f, x, axis, -1, "to_last"), weights, last ? what : "scaled");
+    if (!last) x = ln_form_swap(&f, x, axis, -1, what);
+  }
+  ln_keras_return(call, x);
+}
+
 const ln_keras_lowering ln_keras_pictures[] = {
-    {"Resize", resize, 0, 0},    {"RGBToGrayscale", rgb_to_gray, 0, 0},
-    {"CropImages", frame, 0, 0}, {"PadImages", frame, 0, 0},
-    {"RGBToHSV", hsv, 0, 0},     {"HSVToRGB", hsv, 0, 0},
+    {"Resize", resize, 0, 0},
+    {"RGBToGrayscale", rgb_to_gray, 0, 0},
+    {"CropImages", frame, 0, 0},
+    {"PadImages", frame, 0, 0},
+    {"RGBToHSV", hsv, 0, 0},
+    {"HSVToRGB", hsv, 0, 0},
+    {"GaussianBlur", gaussian_blur, 0, 0},
+    {"ScaleAndTranslate", scale_and_translate, 0, 0},
     {NULL, NULL, 0, 0},
 };
