@@ -653,6 +653,26 @@ for method in ["linear", "cubic", "lanczos3"]:
     op(f"image-scale-{method}", lambda x, method=method: ops.image.scale_and_translate(
         x, (2, 5, 9, 3), np.float32([0.7, 1.3]), np.float32([0.2, -0.4]), (1, 2), method), (6, 7, 3))
 
+TURNED = np.float32([[0.9, 0.21, -1.3, -0.17, 1.1, 0.37, 0.011, -0.007]])
+FAR = np.float32([2.3, 0.3, -9.1, -0.4, 2.1, -7.3, 0.003, 0.004])
+for interpolation in ["nearest", "bilinear"]:
+    for fill in ["constant", "nearest", "wrap", "reflect"]:
+        options = {"interpolation": interpolation, "fill_mode": fill, "fill_value": 0.25}
+        op(f"image-affine-{interpolation}-{fill}", lambda x, o=options: ops.image.affine_transform(x, ops.convert_to_tensor(TURNED), **o), (6, 7, 3))
+        op(f"image-affine-far-{interpolation}-{fill}", lambda x, o=options: ops.image.affine_transform(x, ops.convert_to_tensor(FAR), **o), (6, 7, 3))
+    op(f"image-perspective-{interpolation}", lambda x, i=interpolation: ops.image.perspective_transform(
+        x, np.float32([[0.2, 0.1], [0.3, 5.2], [6.1, 0.4], [5.7, 5.1]]), np.float32([[0.7, 0.3], [0.1, 4.9], [5.9, 0.9], [6.2, 5.3]]),
+        interpolation=i), (6, 7, 3))
+op("image-affine-computed", lambda x, y: ops.image.affine_transform(x, ops.convert_to_tensor(TURNED) + 0.01 * y), (6, 7, 3), (8,))
+op("image-affine-first", lambda x: ops.image.affine_transform(x, ops.convert_to_tensor(TURNED), data_format="channels_first"), (2, 6, 7))
+op("image-perspective-computed", lambda x, y: ops.image.perspective_transform(
+    x, ops.convert_to_tensor([[[0.2, 0.1], [0.3, 5.2], [6.1, 0.4], [5.7, 5.1]]]) + 0.1 * y, ops.convert_to_tensor([[[0.7, 0.3], [0.1, 4.9], [5.9, 0.9], [6.2, 5.3]]]) + 0 * y),
+   (6, 7, 3), (4, 2))
+for order in [0, 1]:
+    for fill in ["constant", "nearest", "wrap", "mirror", "reflect"]:
+        case(f"op-image-coordinates-{order}-{fill}", one(lambda order=order, fill=fill: lambda x: ops.image.map_coordinates(
+            x, 0.5 + 0.15 * x if fill == "mirror" else 1.9 + 3.1 * x, order, fill, 0.25), (6,), batch=2))
+
 
 # Whole models
 def derived(nested):

@@ -306,6 +306,10 @@ CASES |= {f"{name}_{side}": (lambda x, side=side: tf.searchsorted(tf.constant([[
           for name, side in (("LowerBound", "left"), ("UpperBound", "right"))}
 CASES |= {f"Case_{shift}": (lambda i, x, shift=shift: tf.switch_case(i[0] + shift, [lambda: x + 1, lambda: x * 2, lambda: tf.sin(x)]),
                             [((1,), I), SMALL]) for shift in (-9, -1, 0, 7)}
+PROJECTION = [[0.9, 0.21, -1.3, -0.17, 1.1, 0.37, 0.011, -0.007]]
+CASES |= {f"Project_{interpolation}_{fill}": (lambda x, i=interpolation, fill=fill: raw.ImageProjectiveTransformV3(
+    images=x, transforms=PROJECTION, output_shape=[8, 6], fill_value=0.25, interpolation=i, fill_mode=fill), [(B, F)])
+    for interpolation, fill in [("NEAREST", "CONSTANT"), ("BILINEAR", "CONSTANT"), ("BILINEAR", "REFLECT"), ("BILINEAR", "WRAP"), ("NEAREST", "NEAREST")]}
 CASES |= {
     "ScaleAndTranslate": (lambda x: raw.ScaleAndTranslate(images=x, size=[6, 6], scale=[0.5, 1.3], translation=[1.0, -2.0], kernel_type="box"),
                           [(B, F)]),

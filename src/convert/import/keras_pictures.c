@@ -4,7 +4,10 @@
 
 #include "convert/colors.h"
 #include "convert/import/keras_import.h"
+#include "convert/linear.h"
 #include "convert/resample.h"
+#include "convert/warp.h"
+#include "model/model.h"
 
 static void resize(ln_keras_call* call) {
   int32_t size[2];
@@ -216,6 +219,125 @@ static void scale_and_translate(ln_keras_call* call) {
   ln_keras_return(call, x);
 }
 
+/* ---- Read at other places ---- */
+
+/* The options of a transform; false: noted. */
+static bool read_warp(ln_keras_call* call, bool nearest, ln_warp* how) {
+  static const char* const kFills[] = {"constant", "nearest", "reflect", "mirror", "wrap"}; /* as LN_FILL_... */
+  const ln_form f = ln_keras_form(call);
+  const char* fill = ln_keras_string(call, "fill_mode", "constant");
+  const cJSON* value = ln_keras_get(call, "fill_value");
+  how->nearest = nearest;
+  how->fill = 0;
+  while (how->fill < 5 && strcmp(kFills[how->fill], fill) != 0) ++how->fill;
+  if (how->fill == 5 || (value != NULL && !cJSON_IsNumber(value)) || call->in[0]->type != LN_TYPE_FLOAT32) {
+    ln_keras_fail(call, "its fill_mode is \"%s\", its fill_value no number, or its input of type %s, not FLOAT32", fill,
+                  ln_tensor_type_name(call->in[0]->type));
+    return false;
+  }
+  how->with = ln_form_scalar(&f, LN_TYPE_FLOAT32, ln_keras_number(call, "fill_value", 0), "fill_value");
+  return true;
+}
+
+/* The corners that a transform moves, [B,4,2]; NULL, noted: the argument is none. */
+static ln_tensor* corners_of(ln_keras_call* call, int position, const char* name) {
+  const ln_form f = ln_keras_form(call);
+  ln_tensor* points = ln_keras_operand(call, ln_keras_arg(call, position, name), LN_TYPE_FLOAT32);
+  const int rank = points != NULL ? points->rank : 0;
+  if ((rank != 2 && rank != 3) || ln_dim(points, rank - 2) != 4 || ln_dim(points, rank - 1) != 2) {
+    ln_keras_fail(call, "its %s are no four points", name);
+    return NULL;
+  }
+  points = ln_form_cast(&f, points, LN_TYPE_FLOAT32, name);
+  return rank == 2 ? ln_form_expand(&f, points, 0, name) : points;
+}
+
+/* The transform that moves four points to others, by two equations for each: x (g u + h v + 1) = a u + b v + c, and the
+ * same for y. */
+static ln_tensor* perspective(ln_keras_call* call) {
+  static const int32_t kMatrix[] = {LN_DIM_OF(0), 8, 8}, kColumn[] = {LN_DIM_OF(0), 8, 1}, kRow[] = {LN_DIM_OF(0), 8};
+  const ln_form f = ln_keras_form(call);
+  ln_tensor* to = corners_of(call, 1, "start_points");
+  ln_tensor* from = to != NULL ? corners_of(call, 2, "end_points") : NULL;
+  if (from == NULL) return NULL;
+  ln_tensor* zero = ln_form_unary(&f, LN_OP_ZEROS_LIKE, ln_form_part(&f, from, 2, 0, 1, "first"), "zero");
+  ln_tensor* const point[] = {from, ln_form_number(&f, LN_OP_ADD, zero, 1, "one")};
+  ln_tensor* const nothing[] = {zero, zero, zero};
+  ln_tensor *uv1 = ln_form_concat(&f, 2, point, 2, "point"), *none = ln_form_concat(&f, 3, nothing, 2, "nothing");
+  ln_tensor* rows[2];
+  for (int k = 0; k < 2; ++k) {
+    ln_tensor* by = ln_form_unary(&f, LN_OP_NEG, ln_form_part(&f, to, 2, k, 1, "moved"), "negated");
+    ln_tensor* const parts[] = {k == 0 ? uv1 : none, k == 0 ? none : uv1,
+                                ln_form_binary(&f, LN_OP_MUL, by, from, "product")};
+    rows[k] = ln_form_concat(&f, 3, parts, 2, "equation");
+  }
+  ln_tensor* matrix = ln_form_reshape(&f, ln_form_pack(&f, 2, rows, 2, "equations"), 3, kMatrix, "matrix");
+  ln_tensor* transform = ln_build_solve(&f, matrix, ln_form_reshape(&f, to, 3, kColumn, "column"), "solution");
+  return ln_form_reshape(&f, transform, 2, kRow, "transform");
+}
+
+static void transform_pictures(ln_keras_call* call) {
+  const ln_form f = ln_keras_form(call);
+  ln_warp how;
+  const char* interpolation = ln_keras_string(call, "interpolation", "bilinear");
+  const bool nearest = strcmp(interpolation, "nearest") == 0, affine = strcmp(call->class_name, "AffineTransform") == 0;
+  ln_tensor *x = ln_keras_to_last(call, call->in[0]), *transform;
+  const bool one = x->rank == 3;
+  if (!read_warp(call, nearest, &how)) return;
+  if (how.fill == LN_FILL_MIRROR || (!nearest && strcmp(interpolation, "bilinear") != 0)) {
+    ln_keras_fail(call, "its interpolation is \"%s\" or its fill_mode \"mirror\", which it does not have",
+                  interpolation);
+    return;
+  }
+  if (affine) {
+    transform = ln_keras_operand(call, ln_keras_arg(call, 1, "transform"), LN_TYPE_FLOAT32);
+    if (transform == NULL || transform->rank < 1) {
+      ln_keras_fail(call, "its transform is no tensor");
+      return;
+    }
+    transform = ln_form_cast(&f, transform, LN_TYPE_FLOAT32, "float");
+    if (transform->rank == 1) transform = ln_form_expand(&f, transform, 0, "transforms");
+  } else if ((transform = perspective(call)) == NULL) {
+    return;
+  }
+  if (one) x = ln_form_expand(&f, x, 0, "one");
+  const int32_t size[] = {x->rank == 4 ? ln_dim(x, 1) : -1, x->rank == 4 ? ln_dim(x, 2) : -1};
+  const bool first = ln_keras_channels_first(call);
+  x = ln_build_projection(&f, x, transform, size, &how, one || first ? "transformed" : NULL);
+  if (x == NULL) {
+    ln_keras_fail(call, "the height, width and channels of its pictures must be known, its transforms have 8 numbers");
+    return;
+  }
+  if (one) x = ln_form_reduce(&f, LN_OP_SUM, x, 0, false, first ? "only" : NULL);
+  ln_keras_return(call, ln_keras_to_first(call, x, call->name));
+}
+
+static void map_coordinates(ln_keras_call* call) {
+  const ln_form f = ln_keras_form(call);
+  ln_warp how;
+  const int32_t order = ln_keras_to_int(ln_keras_either(call, 2, "order"), -1);
+  const cJSON* json = ln_keras_arg(call, 1, "coordinates");
+  ln_tensor* parts[LN_MAX_DIMS];
+  ln_tensor* places = ln_keras_operand(call, json, LN_TYPE_FLOAT32);
+  if (!read_warp(call, order == 0, &how)) return;
+  if (places == NULL && cJSON_IsArray(json) && cJSON_GetArraySize(json) == call->in[0]->rank) { /* a list of tensors */
+    int count = 0;
+    for (const cJSON* item = json->child; item != NULL; item = item->next, ++count)
+      if ((parts[count] = ln_keras_operand(call, item, LN_TYPE_FLOAT32)) == NULL) break;
+    if (count == call->in[0]->rank) places = ln_form_pack(&f, count, parts, 0, "places");
+  }
+  ln_tensor* y =
+      places != NULL && (order == 0 || order == 1)
+          ? ln_build_at_coordinates(&f, call->in[0], ln_form_cast(&f, places, LN_TYPE_FLOAT32, "float"), &how, NULL)
+          : NULL;
+  if (y != NULL)
+    ln_keras_return(call, y);
+  else
+    ln_keras_fail(call,
+                  "its order is none of 0 and 1, its input not of rank 1 to 4 with known extents, or its "
+                  "coordinates none of as many dimensions");
+}
+
 const ln_keras_lowering ln_keras_pictures[] = {
     {"Resize", resize, 0, 0},
     {"RGBToGrayscale", rgb_to_gray, 0, 0},
@@ -225,5 +347,8 @@ const ln_keras_lowering ln_keras_pictures[] = {
     {"HSVToRGB", hsv, 0, 0},
     {"GaussianBlur", gaussian_blur, 0, 0},
     {"ScaleAndTranslate", scale_and_translate, 0, 0},
+    {"AffineTransform", transform_pictures, 0, 0},
+    {"PerspectiveTransform", transform_pictures, 0, 0},
+    {"MapCoordinates", map_coordinates, 0, 0},
     {NULL, NULL, 0, 0},
 };

@@ -5,6 +5,7 @@
 #include "convert/colors.h"
 #include "convert/import/tf_import.h"
 #include "convert/resample.h"
+#include "convert/warp.h"
 
 /* ---- Resizing ---- */
 
@@ -47,6 +48,33 @@ static void scale_and_translate(ln_tf_call* call) {
     ln_tf_fail(call, "its kernel_type \"%s\" or its scales are none of TensorFlow's", kernel);
   else
     return_resampled(call, size, &how);
+}
+
+/* ---- Read at other places ---- */
+
+static void project(ln_tf_call* call) {
+  static const char* const kFills[] = {"CONSTANT", "NEAREST", "REFLECT", NULL, "WRAP"}; /* as LN_FILL_... */
+  const ln_form f = {call->b, call->name};
+  const char* interpolation = ln_tf_string(call->job, call->def, "interpolation", "");
+  const char* fill = ln_tf_string(call->job, call->def, "fill_mode", "CONSTANT");
+  ln_warp how = {.nearest = strcmp(interpolation, "NEAREST") == 0};
+  int32_t size[2];
+  while (how.fill < 5 && (kFills[how.fill] == NULL || strcmp(kFills[how.fill], fill) != 0)) ++how.fill;
+  ln_tensor* x = ln_tf_in(call, 0);
+  if (how.fill == 5 || (!how.nearest && strcmp(interpolation, "BILINEAR") != 0) || x->type != LN_TYPE_FLOAT32 ||
+      ln_tf_const_ints(call, 2, 2, size) != 2) {
+    ln_tf_fail(call,
+               "its interpolation is \"%s\", its fill_mode \"%s\", or its pictures are no floats of a constant size",
+               interpolation, fill);
+    return;
+  }
+  how.with = strcmp(call->def->op, "ImageProjectiveTransformV3") == 0 ? ln_tf_in(call, 3)
+                                                                      : ln_form_scalar(&f, LN_TYPE_FLOAT32, 0, "zero");
+  ln_tensor* y = ln_build_projection(&f, x, ln_tf_in(call, 1), size, &how, NULL);
+  if (y != NULL)
+    ln_tf_return(call, 0, y);
+  else
+    ln_tf_fail(call, "the height, width and channels of its pictures must be known, its transforms have 8 numbers");
 }
 
 /* ---- Crops ---- */
@@ -298,6 +326,8 @@ const ln_tf_lowering ln_tf_images[] = {
     {"CropAndResize", crop_and_resize, 0},
     {"ExtractImagePatches", extract_patches, 0},
     {"Dilation2D", dilation, 0},
+    {"ImageProjectiveTransformV2", project, 0},
+    {"ImageProjectiveTransformV3", project, 0},
     {"RGBToHSV", colors, 0},
     {"HSVToRGB", colors, 0},
     {"AdjustHue", colors, 0},
