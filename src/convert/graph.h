@@ -272,8 +272,8 @@ bool ln_tensor_ints(const ln_tensor* tensor, int count, int64_t* numbers);
 /* A constant scalar (or one element) of any number type, as a double. */
 bool ln_tensor_number(const ln_tensor* tensor, double* number);
 
-/* What is put for an unknown extent in shape[0] and shape[1]: `first` for a tensor's first dimension, small as a batch;
- * `other` for the rest, large enough for a picture that many layers make smaller. */
-enum { LN_U0_FIRST = 3, LN_U1_FIRST = 5, LN_U0_OTHER = 256, LN_U1_OTHER = 384 };
+/* What is put for an unknown extent in shape[0] and shape[1]: `first` for a tensor's first dimension, small as a batch,
+ * one odd and one even; `other` for the rest, large enough for a picture that many layers make smaller. */
+enum { LN_U0_FIRST = 3, LN_U1_FIRST = 4, LN_U0_OTHER = 256, LN_U1_OTHER = 384 };
 
 #endif

@@ -492,13 +492,19 @@ static bool is_comparison(int code) {
 static bool is_doubtful(int code, double x[2][2]) {
   const bool first = x[0][0] != x[0][1], second = x[1][0] != x[1][1];
   if (first && second) return code != LN_OP_EQUAL && code != LN_OP_NOT_EQUAL;
+  /* What was taken from a size may be below 1 here and above it elsewhere. */
+  const double* unknown = x[first ? 0 : 1];
+  if ((first || second) && (unknown[0] < 1 || unknown[1] < 1)) return true;
   return (first && !compares_alike(code, x[1][0])) || (second && !compares_alike(mirrored(code), x[0][0]));
 }
 
-/* The second of the numbers for an unknown minimum, which is a size too, or maximum: far enough from the first that
- * halves of the difference differ. */
+/* The second of the numbers for an unknown minimum, which is a size too, or maximum: none of those that it was made
+ * from, and far enough from the first that halves of the difference differ. */
 static double another(int code, double first, double second) {
-  return code == LN_OP_MAXIMUM ? second + 17 + (second + 17 == first) : first > 4 ? 2 : 1;
+  if (code == LN_OP_MAXIMUM) return second + 17 + (second + 17 == first);
+  double size = first > 4 ? 2 : 1;
+  while (size == first || size == second) ++size;
+  return size;
 }
 
 static void set_value(int type, void* data, size_t i, double number) {
@@ -546,6 +552,54 @@ static void doubt_comparison(ln_node* node, result answers[2]) {
   if (moved != NULL) answers[1].outputs[0].data = moved;
 }
 
+static bool is_rounding(const ln_node* node) {
+  switch (node->code) {
+    case LN_OP_FLOOR:
+    case LN_OP_CEIL:
+    case LN_OP_ROUND:
+    case LN_OP_FLOOR_DIV:
+    case LN_OP_FLOOR_MOD:
+      return true;
+    case LN_OP_CAST:
+      return node->inputs[0]->type == LN_TYPE_FLOAT32;
+    case LN_OP_DIV:
+      return node->inputs[0]->type != LN_TYPE_FLOAT32;
+    default:
+      return false;
+  }
+}
+
+/* Both numbers that are put for what is unknown may be rounded to the same, or leave the same remainder, where others
+ * do not: the second becomes another. */
+static void doubt_rounding(const ln_node* node, result answers[2]) {
+  const ln_tensor* output = node->outputs[0];
+  size_t width = 0, counts[2] = {1, 1};
+  if (node->input_count > 2 || !is_rounding(node) || !answers[0].ran || !answers[1].ran) return;
+  if (output->type != LN_TYPE_FLOAT32 && output->type != LN_TYPE_INT32 && output->type != LN_TYPE_INT64) return;
+  const size_t bytes = answers[0].outputs[0].bytes;
+  ln_tensor_type_bytes(output->type, 1, &width);
+  if (answers[1].outputs[0].bytes != bytes) return;
+  for (int k = 0; k < node->input_count; ++k) {
+    const int64_t count = ln_tensor_elements(node->inputs[k]);
+    if (count < 1) return;
+    counts[k] = (size_t)count;
+  }
+  char* moved = NULL;
+  const ln_tensor result[2] = {{.type = output->type, .value = {answers[0].outputs[0].data}},
+                               {.type = output->type, .value = {answers[1].outputs[0].data}}};
+  for (size_t i = 0; i < bytes / width; ++i) {
+    double x[2][2] = {{0, 0}, {0, 0}}, y[2];
+    for (int k = 0; k < 2 * node->input_count; ++k)
+      if (!value_at(node->inputs[k / 2], k % 2, i % counts[k / 2], &x[k / 2][k % 2])) return;
+    if (!value_at(&result[0], 0, i, &y[0]) || !value_at(&result[1], 0, i, &y[1]) || y[0] != y[1]) continue;
+    const bool whole = node->code == LN_OP_FLOOR_MOD && x[1][0] == 1 && x[1][1] == 1;
+    if ((x[0][0] == x[0][1] && x[1][0] == x[1][1]) || whole) continue;
+    if (moved == NULL) moved = ln_job_copy(node->subgraph->graph->job, answers[1].outputs[0].data, bytes);
+    set_value(output->type, moved, i, node->code == LN_OP_FLOOR_MOD && y[0] + 1 == x[1][0] ? y[0] - 1 : y[0] + 1);
+  }
+  if (moved != NULL) answers[1].outputs[0].data = moved;
+}
+
 void ln_infer(ln_node* node) {
   ln_job* job = node->subgraph->graph->job;
   ln_job_progress(job, "importing, operators", (size_t)node->subgraph->node_count, 0);
@@ -575,6 +629,7 @@ void ln_infer(ln_node* node) {
     answers[1] = answers[0];
   }
   doubt_comparison(node, answers);
+  doubt_rounding(node, answers);
   int constants = 0;
   for (int i = 0; i < node->output_count; ++i) {
     set_output(node, i, answers);

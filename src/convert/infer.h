@@ -4,7 +4,7 @@
  *
  * Each is done with two different numbers put for what is unknown (graph.h): extents that come out different are
  * unknown. Numbers that were computed from shapes are known in both forms: the shape operand of a reshape that comes
- * out as {3, 49} and {5, 49} is {-1, 49}. */
+ * out as {3, 49} and {4, 49} is {-1, 49}. */
 #ifndef LN_CONVERT_INFER_H_
 #define LN_CONVERT_INFER_H_
 

@@ -502,6 +502,39 @@ def test_types(name, dtype, tmp_path):
         assert got.dtype == wanted.dtype and judge.difference(wanted, got) <= tolerance
 
 
+def places(x, q):
+    """A quantile of columns as keras.ops has it: between two places, which are computed in double precision."""
+    rows = tf.transpose(x)
+    ordered, last = tf.sort(rows, axis=-1), tf.shape(rows)[-1] - 1
+    at = tf.cast(last, tf.float64) * q
+    high = tf.clip_by_value(tf.cast(tf.math.ceil(at), tf.int32), 0, last)
+    low = tf.maximum(high - 1, 0)
+    high = tf.minimum(low + 1, last)
+    part = tf.cast(tf.cast(high, tf.float64) - at, x.dtype)
+    return tf.gather(ordered, high, axis=-1) * (1 - part) + tf.gather(ordered, low, axis=-1) * part
+
+
+# What both of the numbers that conversion puts for an unknown extent come to, and others do not.
+EXTENTS = {
+    "median": lambda x: places(x, 0.5), "quantile": lambda x: places(x, 0.1),
+    "pad_to_multiple": lambda x: tf.pad(x, [[0, -tf.shape(x)[0] % 4], [0, 0]]),
+    "floor": lambda x: x[tf.shape(x)[0] // 8:], "floor_float": lambda x: x[tf.cast(tf.cast(tf.shape(x)[0], F) * 0.15, I):],
+    "ceil": lambda x: x * tf.math.ceil(tf.cast(tf.shape(x)[0], F) / 8), "all_but_6": lambda x: x[tf.maximum(tf.shape(x)[0] - 6, 0):],
+    "less": lambda x: tf.where(tf.shape(x)[0] - 7 < 0, x, -x)}
+
+
+@pytest.mark.parametrize("name", sorted(EXTENTS))
+def test_unknown_extents(name, tmp_path):
+    concrete = tf.function(lambda x: tf.identity(EXTENTS[name](x), "y"),
+                           input_signature=[tf.TensorSpec([None, 5], F, "x")]).get_concrete_function()
+    source = tmp_path / "graph.pb"
+    source.write_bytes(concrete.graph.as_graph_def().SerializeToString())
+    path = convert(source, tmp_path / "model.tflite", "--outputs", "y")
+    for batch in (1, 2, 3, 4, 5, 6, 7, 8, 12, 17):
+        x = R.normal(size=(batch, 5)).astype(F)
+        assert judge.compare({"y": concrete(tf.constant(x)).numpy()}, path, {"x": x}) <= 1.0, batch
+
+
 def test_variables_of_other_floats(tmp_path):
     """Weights in half and double precision, from the checkpoint; inputs and outputs keep their types."""
     for dtype in ("float16", "float64"):
