@@ -247,6 +247,77 @@ def test_tables_of_all_types(key, value, kind, fixed, tmp_path):
             assert wanted[name].tolist() == np.reshape(got[name], wanted[name].shape).tolist(), name
 
 
+class ReadOnly(tf.Module):
+    """Tables that could be changed, filled in Python: their entries are in the checkpoint."""
+
+    def __init__(self):
+        super().__init__()
+        lookup, int64 = tf.lookup.experimental, tf.int64
+        self.word = lookup.MutableHashTable(tf.string, int64, -1)
+        self.word.insert(tf.constant(["a", "b\u00e9" * 70, ""]), tf.constant([5, 6, 7], int64))
+        self.title = lookup.MutableHashTable(int64, tf.string, "none")
+        self.title.insert(tf.constant([4, 1 << 40], int64), tf.constant(["four", "much"]))
+        self.share = lookup.MutableHashTable(tf.string, tf.float32, -1.0)
+        self.share.insert(tf.constant(["a", "c"]), tf.constant([0.5, 0.25]))
+        self.dense = lookup.DenseHashTable(int64, int64, -1, empty_key=-7, deleted_key=-8, initial_num_buckets=8)
+        self.dense.insert(tf.constant([3, 4, 9], int64), tf.constant([50, 60, 70], int64))
+        self.dense.erase(tf.constant([9], int64))
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "s"), tf.TensorSpec([None], tf.int64, "i")])
+    def find(self, s, i):
+        return {"word": self.word.lookup(s), "title": self.title.lookup(i), "share": self.share.lookup(s),
+                "dense": self.dense.lookup(i), "size": self.dense.size()}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "s")])
+    def learn(self, s):
+        self.word.insert(s, tf.zeros_like(s, tf.int64))
+        return {"word": self.word.lookup(s)}
+
+
+def test_tables_that_are_only_read(tmp_path):
+    module = ReadOnly()
+    folder = export(module, tmp_path / "model", serving_default=module.find)
+    asked = {"s": np.array(["a", "b\u00e9" * 70, "?", "", "c"], object), "i": np.int64([3, 4, 9, 1 << 40, 5])}
+    wanted = {name: v.numpy() for name, v in module.find(**{name: tf.constant(v) for name, v in asked.items()}).items()}
+    asked["s"] = np.array([s.encode() for s in asked["s"]])
+    path = convert(folder, tmp_path / "m.tflite")
+    got = looked_up(path, **asked)
+    assert got == {name: v.tolist() for name, v in wanted.items()}
+    # The strings of the checkpoint are checked.
+    data, = (folder / "variables").glob("variables.data*")
+    whole = data.read_bytes()
+    for at in range(0, len(whole), 23):
+        data.write_bytes(whole[:at] + bytes([whole[at] ^ 64]) + whole[at + 1:])
+        done = subprocess.run([command.COMMAND, "convert", folder, "-o", tmp_path / "n.tflite", "--quiet"], capture_output=True, text=True)
+        assert done.returncode in (0, command.INPUT), done.stderr
+        if done.returncode == 0:
+            assert (tmp_path / "n.tflite").read_bytes() == path.read_bytes()
+
+
+def test_tables_that_change(tmp_path):
+    module = ReadOnly()
+    folder = export(module, tmp_path / "model", serving_default=module.learn)
+    done = subprocess.run([command.COMMAND, "convert", folder, "-o", tmp_path / "m.tflite"], capture_output=True, text=True)
+    assert done.returncode == command.INPUT and "changes this table while it runs" in done.stderr and "1 operator cannot" in done.stderr
+    command.linnet("convert", folder, "-o", tmp_path / "m.tflite", "--allow-custom")
+    assert "LookupTableInsertV2" in command.linnet("inspect", tmp_path / "m.tflite") or "MutableHashTableV2" in command.linnet(
+        "inspect", tmp_path / "m.tflite")
+
+
+def test_tables_filled_by_the_initialization(tmp_path):
+    """What is inserted last under a key counts; what no initialization does is not done."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        x, more = v1.placeholder(tf.string, [3], name="x"), v1.placeholder(tf.string, [1], name="more")
+        table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int64, 9, name="table")
+        y = tf.identity(table.lookup(x), name="y")
+        table.insert(more, tf.constant([3], tf.int64))
+        first = table.insert(tf.constant(["a", "b"]), tf.constant([1, 2], tf.int64))
+        with tf.control_dependencies([first]):
+            second = table.insert(tf.constant(["b"]), tf.constant([4], tf.int64))
+        v1.saved_model.simple_save(session, str(tmp_path / "model"), {"x": x}, {"y": y}, legacy_init_op=second)
+    assert looked_up(convert(tmp_path / "model", tmp_path / "m.tflite"), x=np.array([b"b", b"c", b"a"])) == {"y": [4, 9, 1]}
+
+
 def test_lines_count_from_an_offset(tmp_path):
     (tmp_path / "words.txt").write_text("zero\none\ntwo\n")
     module = tf.Module()

@@ -6,6 +6,8 @@
 
 #include "base/checked.h"
 #include "convert/crc.h"
+#include "convert/floats.h"
+#include "convert/tables.h"
 #include "model/model.h"
 
 enum { FOOTER_BYTES = 48, TRAILER_BYTES = 5, MAX_SHARDS = 4096 };
@@ -167,18 +169,28 @@ static const LnPb__BundleEntry* unpack_entry(const ln_tf_bundle* b, const entry*
   return ln_tf_unpack(b->job, &ln_pb__bundle_entry__descriptor, e->value, e->value_bytes, "an entry of the checkpoint");
 }
 
-/* An entry's bytes in its shard, checked. */
-static const unsigned char* data_of(const ln_tf_bundle* b, const LnPb__BundleEntry* e, const char* key, size_t size) {
+/* An entry's bytes in its shard. */
+static const unsigned char* place_of(const ln_tf_bundle* b, const LnPb__BundleEntry* e, const char* key, size_t size) {
   if (e->shard_id < 0 || e->shard_id >= b->shard_count) broken(b, "an entry names a shard that there is not");
   ln_tf_file* shard = &b->shards[e->shard_id];
   if (shard->data == NULL)
     *shard = ln_tf_open(b->job, ln_job_text(b->job, "%s.data-%05d-of-%05d", b->prefix, e->shard_id, b->shard_count));
   if (e->offset < 0 || (uint64_t)e->offset > shard->size || size > shard->size - (uint64_t)e->offset)
     ln_stop(b->job, "%s: \"%s\" ends behind shard %d, which has %zu bytes", b->prefix, key, e->shard_id, shard->size);
-  const unsigned char* data = shard->data + e->offset;
-  if (ln_crc32c_masked(b->job, data, size) != e->crc32c)
+  return shard->data + e->offset;
+}
+
+/* `checked` are the bytes that the checksum is of. */
+static void check(const ln_tf_bundle* b, const LnPb__BundleEntry* e, const char* key, const void* checked,
+                  size_t size) {
+  if (ln_crc32c_masked(b->job, checked, size) != e->crc32c)
     ln_stop(b->job, "%s: the checksum of \"%s\" is wrong: the data of shard %d are damaged", b->prefix, key,
             e->shard_id);
+}
+
+static const unsigned char* data_of(const ln_tf_bundle* b, const LnPb__BundleEntry* e, const char* key, size_t size) {
+  const unsigned char* data = place_of(b, e, key, size);
+  check(b, e, key, data, size);
   return data;
 }
 
@@ -346,4 +358,60 @@ void ln_tf_bundle_load(const ln_tf_bundle* b, const char* node, ln_tf_variable* 
   if (e->n_slices == 0 && e->size != (int64_t)bytes)
     ln_stop(b->job, "%s: \"%s\" has %lld bytes; its shape takes %zu", b->prefix, key, (long long)e->size, bytes);
   cut(b, key, slice, v);
+}
+
+/* Strings: their lengths in 7 bits a byte, a checksum of the lengths, the bytes of all. The entry's own checksum is of
+ * the lengths in 4 bytes each and of what follows them. */
+static ln_tensor* strings_of(const ln_tf_bundle* b, const LnPb__BundleEntry* e, const char* key,
+                             ln_subgraph* subgraph) {
+  int32_t* dims = NULL;
+  const int rank = e->shape != NULL ? ln_tf_shape(b->job, e->shape, key, &dims) : 0;
+  const size_t size = e->size > 0 ? (size_t)e->size : 0;
+  const unsigned char *at = place_of(b, e, key, size), *end = at + size;
+  size_t count = 1, total = 0;
+  for (int i = 0; i < rank; ++i)
+    if (dims[i] < 0 || !ln_mul_size(count, (size_t)dims[i], &count)) count = SIZE_MAX;
+  if (e->n_slices != 0 || rank < 0 || count > size)
+    ln_stop(b->job, "%s: \"%s\" has %zu bytes of strings, in %zu slices; its shape takes others", b->prefix, key, size,
+            e->n_slices);
+  ln_chars* strings = ln_job_alloc(b->job, count, sizeof *strings);
+  unsigned char* checked = ln_job_alloc(b->job, 4 * count + size, 1);
+  for (size_t i = 0; i < count; ++i) {
+    uint64_t length = 0;
+    bool ended = false;
+    for (int shift = 0; shift < 35 && !ended && at < end; shift += 7, ++at) {
+      length |= (uint64_t)(*at & 127) << shift;
+      ended = *at < 128;
+    }
+    total += (size_t)length;
+    if (!ended || length > size || total > size)
+      ln_stop(b->job, "%s: the strings of \"%s\" are damaged", b->prefix, key);
+    strings[i].len = (size_t)length;
+    for (int k = 0; k < 4; ++k) checked[4 * i + (size_t)k] = (unsigned char)(length >> 8 * k);
+  }
+  if ((size_t)(end - at) < 4 || (size_t)(end - at) - 4 != total)
+    ln_stop(b->job, "%s: the strings of \"%s\" are damaged", b->prefix, key);
+  memcpy(checked + 4 * count, at, total + 4);
+  check(b, e, key, checked, 4 * count + 4 + total);
+  at += 4;
+  for (size_t i = 0; i < count; ++i) {
+    strings[i].data = at;
+    at += strings[i].len;
+  }
+  return ln_graph_strings(subgraph, key, rank, dims, strings);
+}
+
+ln_tensor* ln_tf_bundle_constant(const ln_tf_bundle* b, const char* node, ln_subgraph* subgraph) {
+  const alias* a = find_alias(b, node);
+  const entry* found = a != NULL ? find(b, a->key, strlen(a->key)) : NULL;
+  if (found == NULL) return NULL;
+  const LnPb__BundleEntry* e = unpack_entry(b, found);
+  if (ln_tf_stored_type(e->dtype) == LN_TYPE_STRING) return strings_of(b, e, a->key, subgraph);
+  ln_tf_variable v = {.name = node};
+  ln_tf_bundle_load(b, node, &v);
+  size_t width;
+  if (v.rank < 0 || v.data == NULL || !ln_tensor_type_bytes((uint8_t)v.type, 1, &width)) return NULL;
+  const void* data = ln_job_copy(b->job, v.data, v.data_bytes);
+  return ln_graph_constant(subgraph, a->key, ln_computed_type(v.type), v.rank, v.dims,
+                           ln_computed_numbers(b->job, v.type, v.data_bytes / width, data));
 }

@@ -23,4 +23,10 @@ void ln_tf_bundle_follow_restores(ln_tf_bundle* bundle, ln_tf_importer* importer
 /* Gives the variable its value, type and shape; leaves it where the checkpoint lacks it. */
 void ln_tf_bundle_load(const ln_tf_bundle* bundle, const char* node, ln_tf_variable* variable);
 
+/* What an alias stands for as a constant, strings too; NULL: there is none, or not in the checkpoint. */
+ln_tensor* ln_tf_bundle_constant(const ln_tf_bundle* bundle, const char* node, ln_subgraph* subgraph);
+
+/* Names a table's keys (0) or values (1) among the aliases; no node is called so. */
+const char* ln_tf_bundle_column(ln_job* job, const char* table_node, int which);
+
 #endif

@@ -1,6 +1,7 @@
-/* What nodes do besides their results: variables that are assigned while the model runs. Which variables these are is
- * known before anything is lowered: all others are constants. Where there are some, control edges between what reads
- * and what assigns are followed like data (tf_import.c), so that it happens in TensorFlow's order. */
+/* What nodes do besides their results: variables that are assigned and tables that are changed while the model runs.
+ * Which variables these are is known before anything is lowered: all others are constants. Where there are some,
+ * control edges between what reads and what assigns are followed like data (tf_import.c), so that it happens in
+ * TensorFlow's order. */
 #include <string.h>
 
 #include "convert/import/tf_import.h"
@@ -9,7 +10,8 @@ enum { MAX_CALLS = 20000, MAX_DEPTH = 100 };
 
 /* How an operator treats the variable that is its first input. */
 static int touch_of(const char* op) {
-  static const char* const kWrites[] = {"Assign", "ResourceScatter", "Scatter"};
+  static const char* const kWrites[] = {
+      "Assign", "ResourceScatter", "Scatter", "LookupTableInsert", "LookupTableImport", "LookupTableRemove"};
   if (strcmp(op, "ScatterNd") == 0 || strcmp(op, "ScatterNdNonAliasingAdd") == 0) return LN_TF_TOUCHES_NOTHING;
   for (size_t i = 0; i < sizeof kWrites / sizeof kWrites[0]; ++i)
     if (strncmp(op, kWrites[i], strlen(kWrites[i])) == 0) return LN_TF_WRITES;
@@ -105,7 +107,8 @@ const char* ln_tf_handle_name(ln_tf_importer* importer, const ln_tf_body* body, 
     if (node < 0) return names != NULL ? names[-1 - node] : NULL;
     const LnPb__NodeDef* def = body->defs[node];
     if (strcmp(def->op, "VarHandleOp") == 0 || strncmp(def->op, "Variable", 8) == 0 ||
-        strncmp(def->op, "HashTable", 9) == 0 || strncmp(def->op, "MutableHashTable", 16) == 0) {
+        strncmp(def->op, "HashTable", 9) == 0 || strncmp(def->op, "MutableHashTable", 16) == 0 ||
+        strncmp(def->op, "MutableDenseHashTable", 21) == 0) {
       const char* shared = ln_tf_string(importer->job, def, "shared_name", "");
       return shared[0] != 0 ? shared : def->name;
     }
@@ -150,7 +153,10 @@ static void mark_node(marker* m, const ln_tf_body* body, const LnPb__NodeDef* de
   ln_tf_body* f;
   if (touch_of(def->op) == LN_TF_WRITES && def->n_input > 0) {
     const char* name = ln_tf_handle_name(importer, body, def->input[0], names);
-    if (name != NULL) mark(m, name);
+    if (name != NULL && strncmp(def->op, "LookupTable", 11) == 0)
+      ln_tf_table_of(importer, name)->changes = true;
+    else if (name != NULL)
+      mark(m, name);
   }
   for (size_t k = 0; (f = called(importer, def, k)) != NULL; ++k) {
     if (touch_of_body(importer, f) != LN_TF_WRITES) continue;

@@ -45,11 +45,14 @@ typedef struct ln_tf_handle {
 typedef struct ln_tf_table {
   struct ln_tf_table* next;
   const char* name;
-  int key_type, value_type; /* LN_TYPE_... */
-  ln_tensor *keys, *values; /* constants of rank 1, of the same length; NULL: not looked for yet */
-  ln_tf_handle* handles[2]; /* of the runtime's hash tables for it: from words to numbers, from numbers to words */
-  int32_t ids[2];           /* their numbers */
-  bool is_filled[2];        /* by the initialization subgraph */
+  const char* node;           /* in the graph */
+  bool is_mutable, changes;   /* changes: while the model runs */
+  const ln_tensor* unused[2]; /* keys that are none, of a dense table; NULL: there are none */
+  int key_type, value_type;   /* LN_TYPE_... */
+  ln_tensor *keys, *values;   /* constants of rank 1, of the same length; NULL: not looked for yet */
+  ln_tf_handle* handles[2];   /* of the runtime's hash tables for it: from words to numbers, from numbers to words */
+  int32_t ids[2];             /* their numbers */
+  bool is_filled[2];          /* by the initialization subgraph */
 } ln_tf_table;
 
 /* What an output of a node is. A list is TensorList: one tensor with the elements along dimension 0; NULL as long as
@@ -180,6 +183,8 @@ const char* ln_tf_handle_name(ln_tf_importer* importer, const ln_tf_body* body, 
                               const char* const* names);
 /* The variable's value now, in the subgraph of `b`; NULL: it has none. */
 ln_tensor* ln_tf_read(ln_tf_importer* importer, const ln_builder* b, ln_tf_variable* variable, const char* name);
+/* The table of this name; made when it is first wanted. */
+ln_tf_table* ln_tf_table_of(ln_tf_importer* importer, const char* name);
 /* What is said behind "has no value": what helps, the first time; "" then. */
 const char* ln_tf_no_value(ln_tf_importer* importer);
 /* The subgraph that runs once; made when it is first wanted. */

@@ -1,6 +1,6 @@
-/* Which key of a checkpoint fills which variable: read from the graph's own restore operators, whatever the names are.
- * RestoreV2 gives tensors by name; Assign and AssignVariableOp put them into variables; in TensorFlow 2 both are in a
- * function, whose arguments are the variables' handles. */
+/* Which key of a checkpoint fills which variable or table: read from the graph's own restore operators, whatever the
+ * names are. RestoreV2 gives tensors by name; Assign and AssignVariableOp put them into variables; in TensorFlow 2 both
+ * are in a function, whose arguments are the variables' handles. */
 #include <string.h>
 
 #include "convert/import/tf_bundle.h"
@@ -53,10 +53,29 @@ static const char* string_at(const site* s, const char* reference, int index) {
   return copy;
 }
 
+const char* ln_tf_bundle_column(ln_job* job, const char* table_node, int which) {
+  return ln_job_text(job, "%s %s", table_node, which == 0 ? "keys" : "values");
+}
+
+/* Tables that are filled with two tensors. */
+static void follow_table(const site* s, const LnPb__NodeDef* def) {
+  const char* node = handle_name(s, def->input[0]);
+  for (int which = 0; which < 2 && node != NULL; ++which) {
+    int output;
+    const LnPb__NodeDef* restore = trace(s, def->input[which + 1], &output);
+    if (restore == NULL || strcmp(restore->op, "RestoreV2") != 0 || restore->n_input < 3) return;
+    const char* key = string_at(s, restore->input[1], output);
+    if (key[0] != 0)
+      ln_tf_bundle_alias(s->bundle, ln_tf_bundle_column(s->importer->job, node, which), key,
+                         string_at(s, restore->input[2], output));
+  }
+}
+
 static void follow(const site* s) {
   for (size_t i = 0; i < s->body->count; ++i) {
     const LnPb__NodeDef* def = s->body->defs[i];
     int output;
+    if (strncmp(def->op, "LookupTableImport", 17) == 0 && def->n_input >= 3) follow_table(s, def);
     if ((strcmp(def->op, "AssignVariableOp") != 0 && strcmp(def->op, "Assign") != 0) || def->n_input < 2) continue;
     const LnPb__NodeDef* restore = trace(s, def->input[1], &output);
     if (restore == NULL || strcmp(restore->op, "RestoreV2") != 0 || restore->n_input < 3) continue;

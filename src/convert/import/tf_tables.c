@@ -1,16 +1,17 @@
 /* Tables with the entries that the graph's own initializers give: constants, or lines of a text file, which is an asset
- * of a SavedModel or lies beside the graph. Numbers are looked up by operators (convert/number_lookup.h), words in a
- * HASHTABLE that is filled in the subgraph that runs once. TFLite's go from string to int64 and from int64 to string:
- * where values are neither, the table says their places. */
+ * of a SavedModel or lies beside the graph; those that could be changed but are not also with what a checkpoint has.
+ * Numbers are looked up by operators (convert/number_lookup.h), words in a HASHTABLE that is filled in the subgraph
+ * that runs once. TFLite's go from string to int64 and from int64 to string: where values are neither, the table says
+ * their places. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "convert/import/tf_import.h"
+#include "convert/import/tf_bundle.h"
 #include "convert/number_lookup.h"
 #include "model/model.h"
 
-enum { WHOLE_LINE = -2, LINE_NUMBER = -1, MAX_DEPTH = 8, MAX_SITES = 10000 };
+enum { WHOLE_LINE = -2, LINE_NUMBER = -1, MAX_DEPTH = 8, MAX_SITES = 10000, MAX_FILLERS = 64 };
 
 /* Where an initializer was found: a body, and how it is called. */
 typedef struct site {
@@ -25,25 +26,38 @@ typedef struct filler {
   const LnPb__NodeDef* def;
 } filler;
 
-static bool is_initializer(const char* op) {
-  return strncmp(op, "InitializeTable", 15) == 0 || strncmp(op, "LookupTableImport", 17) == 0;
+/* What is looked for, and where. */
+typedef struct search {
+  ln_tf_importer* importer;
+  const ln_tf_table* table;
+  const uint8_t* among; /* of the graph's nodes; NULL: of all */
+  int sites, most, count;
+  filler found[MAX_FILLERS];
+} search;
+
+static bool is_filler(const search* q, const char* op) {
+  return strncmp(op, "LookupTableImport", 17) == 0 ||
+         strncmp(op, q->table->is_mutable ? "LookupTableInsert" : "InitializeTable", q->table->is_mutable ? 17 : 15) ==
+             0;
 }
 
 static const char* handle_name(ln_tf_importer* importer, const site* s, const char* reference) {
   return ln_tf_handle_name(importer, s->body, reference, s->names);
 }
 
-/* The initializer of a table, in the graph or in what it calls; the site that it is found at is made in the job. */
-static bool find_initializer(ln_tf_importer* importer, const site* s, const char* table, int depth, int* sites,
-                             filler* found) {
-  if (++*sites > MAX_SITES) return false;
+/* What fills the table, in the graph or in what it calls; the sites that it is found at are made in the job. True: as
+ * much as is wanted is found. */
+static bool find_fillers(search* q, const site* s, int depth) {
+  ln_tf_importer* importer = q->importer;
+  if (++q->sites > MAX_SITES) return false;
   for (size_t i = 0; i < s->body->count; ++i) {
     const LnPb__NodeDef* def = s->body->defs[i];
-    if (is_initializer(def->op) && def->n_input >= 2) {
+    if (depth == 0 && q->among != NULL && !q->among[i]) continue;
+    if (is_filler(q, def->op) && def->n_input >= 2) {
       const char* name = handle_name(importer, s, def->input[0]);
-      if (name == NULL || strcmp(name, table) != 0) continue;
-      *found = (filler){s, def};
-      return true;
+      if (name == NULL || strcmp(name, q->table->name) != 0) continue;
+      q->found[q->count++] = (filler){s, def};
+      if (q->count == q->most) return true;
     }
     const LnPb__AttrValue* f = ln_tf_attr(def, "f");
     ln_tf_body* body =
@@ -54,7 +68,7 @@ static bool find_initializer(ln_tf_importer* importer, const site* s, const char
     *inner = (site){s, def, body, ln_job_alloc(importer->job, count, sizeof(char*))};
     for (size_t k = 0; k < count && k < def->n_input; ++k)
       if (def->input[k][0] != '^') inner->names[k] = handle_name(importer, s, def->input[k]);
-    if (find_initializer(importer, inner, table, depth + 1, sites, found)) return true;
+    if (find_fillers(q, inner, depth + 1)) return true;
   }
   return false;
 }
@@ -203,17 +217,192 @@ static void fill_from_file(ln_tf_importer* importer, const ln_tf_table* t, const
   }
 }
 
+/* ---- Tables that could be changed ---- */
+
+/* The operator that initializes a SavedModel: a signature's, of TensorFlow 1 in a collection; NULL: there is none. */
+static const char* initializer_of(const LnPb__MetaGraphDef* meta) {
+  for (size_t i = 0; meta != NULL && i < meta->n_signature_def; ++i) {
+    const LnPb__SignatureEntry* entry = meta->signature_def[i];
+    if (strcmp(entry->key, "__saved_model_init_op") != 0 || entry->value == NULL) continue;
+    for (size_t k = 0; k < entry->value->n_outputs; ++k)
+      if (entry->value->outputs[k]->value != NULL) return entry->value->outputs[k]->value->name;
+  }
+  for (size_t i = 0; meta != NULL && i < meta->n_collection_def; ++i) {
+    const LnPb__CollectionEntry* entry = meta->collection_def[i];
+    if (entry->key == NULL || entry->value == NULL || entry->value->node_list == NULL ||
+        entry->value->node_list->n_value == 0)
+      continue;
+    if (strcmp(entry->key, "saved_model_main_op") == 0 || strcmp(entry->key, "legacy_init_op") == 0)
+      return entry->value->node_list->value[0];
+  }
+  return NULL;
+}
+
+/* The graph's nodes that the initialization reaches; NULL: none is known. */
+static const uint8_t* initialization(ln_tf_importer* importer) {
+  ln_tf_body* body = ln_tf_graph_body(importer);
+  const char* start = initializer_of(importer->meta);
+  int node, output;
+  if (start == NULL || !ln_tf_resolve(body, start, &node, &output) || node < 0) return NULL;
+  uint8_t* seen = ln_job_alloc(importer->job, body->count, 1);
+  int* stack = ln_job_alloc(importer->job, body->count, sizeof *stack);
+  size_t depth = 0;
+  stack[depth++] = node;
+  seen[node] = 1;
+  while (depth > 0) {
+    const LnPb__NodeDef* def = body->defs[stack[--depth]];
+    for (size_t i = 0; i < def->n_input; ++i) {
+      if (!ln_tf_resolve(body, def->input[i] + (def->input[i][0] == '^'), &node, &output) || node < 0 || seen[node])
+        continue;
+      seen[node] = 1;
+      stack[depth++] = node;
+    }
+  }
+  return seen;
+}
+
+/* Keys and values of what fills a table, one after the other. */
+typedef struct parts {
+  ln_tensor* of[MAX_FILLERS + 1][2];
+  int count;
+} parts;
+
+static bool are_entries(const ln_tf_table* t, ln_tensor* const pair[2]) {
+  return ln_tensor_is_constant(pair[0]) && ln_tensor_is_constant(pair[1]) && pair[0]->type == t->key_type &&
+         pair[1]->type == t->value_type && ln_tensor_elements(pair[0]) == ln_tensor_elements(pair[1]);
+}
+
+static bool find_parts(ln_tf_call* call, const ln_tf_table* t, parts* p) {
+  ln_tf_importer* importer = call->scope->importer;
+  const site graph = {NULL, NULL, ln_tf_graph_body(importer), NULL};
+  search* q = ln_job_alloc(call->job, 1, sizeof *q);
+  *q = (search){.importer = importer, .table = t, .among = initialization(importer), .most = MAX_FILLERS};
+  p->count = 0;
+  for (int i = 0; i < 2 && importer->bundle != NULL; ++i)
+    p->of[0][i] = ln_tf_bundle_constant(importer->bundle, ln_tf_bundle_column(call->job, t->node, i),
+                                        ln_tf_init_subgraph(importer));
+  if (importer->bundle != NULL && p->of[0][0] != NULL && p->of[0][1] != NULL) p->count = 1;
+  /* A graph whose initialization is not known starts as the checkpoint says. */
+  if ((q->among != NULL || p->count == 0) && find_fillers(q, &graph, 0)) return false;
+  for (int i = 0; i < q->count; ++i) {
+    const filler* f = &q->found[i];
+    const LnPb__NodeDef* source = trace(call->job, f->where, f->def->input[1]);
+    if (f->def->n_input < 3 || (source != NULL && strcmp(source->op, "RestoreV2") == 0)) continue;
+    if (strncmp(f->def->op, "LookupTableImport", 17) == 0) p->count = 0;
+    ln_tf_scope* scope = scope_of(importer, f->where);
+    for (int k = 0; k < 2; ++k) p->of[p->count][k] = ln_tf_get(scope, f->def->input[k + 1]).tensor;
+    ++p->count;
+  }
+  return true;
+}
+
+/* One of all parts' elements, in a row. */
+static ln_elements join(ln_job* job, const parts* p, int which, size_t total) {
+  const int type = p->of[0][which]->type;
+  size_t width = sizeof(ln_chars), at = 0;
+  if (type != LN_TYPE_STRING) ln_tensor_type_bytes((uint8_t)type, 1, &width);
+  char* all = ln_job_alloc(job, total, width);
+  for (int i = 0; i < p->count; ++i) {
+    size_t count = (size_t)ln_tensor_elements(p->of[i][which]);
+    const void* from =
+        type == LN_TYPE_STRING ? (const void*)ln_strings_of(job, p->of[i][which], &count) : p->of[i][which]->data;
+    if (count != 0) memcpy(all + at * width, from, count * width);
+    at += count;
+  }
+  if (type == LN_TYPE_STRING) return (ln_elements){type, NULL, (const ln_chars*)(const void*)all};
+  return (ln_elements){type, all, NULL};
+}
+
+typedef struct key {
+  ln_chars bytes;
+  int32_t place;
+} key;
+
+static int compare_bytes(const ln_chars* a, const ln_chars* b) {
+  const size_t shorter = a->len < b->len ? a->len : b->len;
+  const int order = shorter != 0 ? memcmp(a->data, b->data, shorter) : 0;
+  return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static int compare_keys(const void* a, const void* b) {
+  const key *x = a, *y = b;
+  const int order = compare_bytes(&x->bytes, &y->bytes);
+  return order != 0 ? order : (x->place > y->place) - (x->place < y->place);
+}
+
+static ln_chars bytes_at(const ln_elements* e, size_t i) {
+  size_t width = 0;
+  if (e->type == LN_TYPE_STRING) return e->strings[i];
+  ln_tensor_type_bytes((uint8_t)e->type, 1, &width);
+  return (ln_chars){width, (const uint8_t*)e->numbers + i * width};
+}
+
+/* Whether element `i` is one of the keys that a dense table has for none. */
+static bool is_unused(ln_job* job, const ln_tf_table* t, const ln_elements* keys, size_t i) {
+  for (int k = 0; k < 2; ++k) {
+    if (t->unused[k] == NULL || !ln_tensor_is_constant(t->unused[k]) || t->unused[k]->type != t->key_type) continue;
+    const ln_chars own = bytes_at(keys, i);
+    size_t count = 1;
+    const ln_elements other = {t->key_type, t->unused[k]->data,
+                               t->key_type == LN_TYPE_STRING ? ln_strings_of(job, t->unused[k], &count) : NULL};
+    const ln_chars none = bytes_at(&other, 0);
+    if (compare_bytes(&own, &none) == 0) return true;
+  }
+  return false;
+}
+
+/* The last of what was put under each key counts. False: noted. */
+static bool fill_mutable(ln_tf_call* call, ln_tf_table* t) {
+  ln_job* job = call->job;
+  parts* p = ln_job_alloc(job, 1, sizeof *p);
+  size_t total = 0, count = 0;
+  if (!find_parts(call, t, p)) {
+    ln_tf_fail(call, "table \"%s\" is filled by %d operators or more", t->name, MAX_FILLERS);
+    return false;
+  }
+  for (int i = 0; i < p->count; ++i) {
+    if (!are_entries(t, p->of[i])) {
+      ln_tf_fail(call, "what table \"%s\" is filled with is no constant of keys and one of as many numbers or strings",
+                 t->name);
+      return false;
+    }
+    total += (size_t)ln_tensor_elements(p->of[i][0]);
+  }
+  if (p->count == 0 || total > INT32_MAX) {
+    ln_tf_fail(call, "nothing in the graph or its checkpoint says what table \"%s\" holds", t->name);
+    return false;
+  }
+  const ln_elements keys = join(job, p, 0, total), values = join(job, p, 1, total);
+  key* sorted = ln_job_alloc(job, total, sizeof *sorted);
+  uint8_t* kept = ln_job_alloc(job, total, 1);
+  int32_t* places = ln_job_alloc(job, total, sizeof *places);
+  for (size_t i = 0; i < total; ++i) sorted[i] = (key){bytes_at(&keys, i), (int32_t)i};
+  if (total != 0) qsort(sorted, total, sizeof *sorted, compare_keys);
+  for (size_t i = 0; i < total; ++i)
+    kept[sorted[i].place] = i + 1 == total || compare_bytes(&sorted[i].bytes, &sorted[i + 1].bytes) != 0;
+  for (size_t i = 0; i < total; ++i)
+    if (kept[i] && !is_unused(job, t, &keys, i)) places[count++] = (int32_t)i;
+  const ln_builder init = {ln_tf_init_subgraph(call->scope->importer), call->b.place};
+  t->keys = ln_pick_elements(&init, &keys, places, count, ln_job_text(job, "%s/keys", t->name));
+  t->values = ln_pick_elements(&init, &values, places, count, ln_job_text(job, "%s/values", t->name));
+  return true;
+}
+
+/* ---- Tables that are filled once ---- */
+
 /* Finds the entries where they are first asked for. False: noted. */
 static bool fill_table(ln_tf_call* call, ln_tf_table* t) {
   ln_tf_importer* importer = call->scope->importer;
   const site graph = {NULL, NULL, ln_tf_graph_body(importer), NULL};
-  filler f;
   if (t->keys != NULL) return true;
-  int sites = 0;
-  if (!find_initializer(importer, &graph, t->name, 0, &sites, &f)) {
+  if (t->is_mutable) return fill_mutable(call, t);
+  search* q = ln_job_alloc(call->job, 1, sizeof *q);
+  *q = (search){.importer = importer, .table = t, .most = 1};
+  if (!find_fillers(q, &graph, 0)) {
     ln_tf_fail(call, "nothing in the graph says what table \"%s\" holds", t->name);
     return false;
   }
+  const filler f = q->found[0];
   ln_tensor* entries[2] = {NULL, NULL};
   if (strstr(f.def->op, "FromTextFile") != NULL) {
     fill_from_file(importer, t, &f, entries);
@@ -310,10 +499,22 @@ static ln_tensor* find_in(ln_tf_call* call, ln_tf_table* t, int way, ln_tensor* 
 
 /* ---- Operators ---- */
 
-static void hash_table(ln_tf_call* call) {
-  ln_tf_importer* importer = call->scope->importer;
+ln_tf_table* ln_tf_table_of(ln_tf_importer* importer, const char* name) {
+  ln_tf_table* t = importer->tables;
+  while (t != NULL && strcmp(t->name, name) != 0) t = t->next;
+  if (t != NULL) return t;
+  t = ln_job_alloc(importer->job, 1, sizeof *t);
+  *t = (ln_tf_table){.next = importer->tables, .name = name, .key_type = -1, .value_type = -1};
+  return importer->tables = t;
+}
+
+static ln_tf_table* table_of(ln_tf_call* call) {
   const char* shared = ln_tf_string(call->job, call->def, "shared_name", "");
-  const char* name = shared[0] != 0 ? shared : call->def->name;
+  return ln_tf_table_of(call->scope->importer, shared[0] != 0 ? shared : call->def->name);
+}
+
+static void hash_table(ln_tf_call* call) {
+  ln_tf_table* t = table_of(call);
   const int key = ln_tf_type(ln_tf_dtype(call->def, "key_dtype", 0)),
             value = ln_tf_type(ln_tf_dtype(call->def, "value_dtype", 0));
   if ((key != LN_TYPE_INT64 && key != LN_TYPE_INT32 && key != LN_TYPE_STRING) || value < 0 ||
@@ -323,25 +524,47 @@ static void hash_table(ln_tf_call* call) {
                value >= 0 ? ln_tensor_type_name((uint8_t)value) : "another type");
     return;
   }
-  ln_tf_table* t = importer->tables;
-  while (t != NULL && strcmp(t->name, name) != 0) t = t->next;
-  if (t == NULL) {
-    t = ln_job_alloc(call->job, 1, sizeof *t);
-    *t = (ln_tf_table){.next = importer->tables, .name = name, .key_type = key, .value_type = value};
-    importer->tables = t;
+  if (t->node == NULL) {
+    t->node = call->def->name;
+    t->key_type = key;
+    t->value_type = value;
   }
   ln_tf_return_value(call, 0, (ln_tf_value){.kind = LN_TF_TABLE, .table = t});
 }
 
-/* Tables that are written while the model runs: TFLite's are filled once. */
+/* Whether anything puts entries into a table that the model only reads. */
+static bool is_filled(ln_tf_call* call, const ln_tf_table* t) {
+  ln_tf_importer* importer = call->scope->importer;
+  const site graph = {NULL, NULL, ln_tf_graph_body(importer), NULL};
+  search* q = ln_job_alloc(call->job, 1, sizeof *q);
+  *q = (search){.importer = importer, .table = t, .most = 1};
+  return find_fillers(q, &graph, 0);
+}
+
+/* Tables that may be written while the model runs, where this one does not: TFLite's are filled once. */
 static void mutable_table(ln_tf_call* call) {
-  if (call->scope->importer->allow_custom)
+  ln_tf_table* t = table_of(call);
+  const bool dense = strncmp(call->def->op, "MutableDense", 12) == 0;
+  t->is_mutable = true;
+  if (call->scope->importer->allow_custom && (t->changes || !is_filled(call, t))) {
     ln_tf_custom(call);
-  else
+  } else if (t->changes) {
     ln_tf_fail(
         call,
-        "a table that may change while the model runs cannot be converted, even if it never does; a StaticHashTable of "
-        "its entries can: tf.lookup.KeyValueTensorInitializer(*table.export())");
+        "the model changes this table while it runs, which TFLite's tables cannot be; one that it only reads can "
+        "be converted");
+  } else {
+    for (int i = 0; i < 2 && dense && i < call->in_count; ++i) t->unused[i] = ln_tf_in(call, i);
+    hash_table(call);
+  }
+}
+
+/* Where the table was refused that is said; a custom one has custom operators. */
+static void change(ln_tf_call* call) {
+  if (call->in_count > 0 && call->in->kind == LN_TF_TENSOR && !call->in->tensor->broken)
+    ln_tf_unknown(call);
+  else
+    ln_tf_break(call);
 }
 
 static ln_tf_table* in_table(ln_tf_call* call) {
@@ -464,6 +687,11 @@ const ln_tf_lowering ln_tf_tables[] = {
     {"MutableHashTableV2", mutable_table, 0},
     {"MutableDenseHashTable", mutable_table, 0},
     {"MutableDenseHashTableV2", mutable_table, 0},
+    {"LookupTableInsert", change, 0},
+    {"LookupTableInsertV2", change, 0},
+    {"LookupTableImport", change, 0},
+    {"LookupTableImportV2", change, 0},
+    {"LookupTableRemoveV2", change, 0},
     {"LookupTableFind", find, 0},
     {"LookupTableFindV2", find, 0},
     {"LookupTableExport", entries, 0},
