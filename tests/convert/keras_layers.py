@@ -185,6 +185,7 @@ for mode in ["log", "magnitude", "psd", "real", "imag", "angle", "stft"]:
     case(f"STFTSpectrogram-{mode}", one(lambda mode=mode: L.STFTSpectrogram(mode=mode, frame_length=32, frame_step=16, fft_length=32, window=None), (128, 1)))
 over("STFTSpectrogram", lambda **o: L.STFTSpectrogram(frame_length=30, frame_step=16, fft_length=32, window=None, **o), (128, 2), padding=["valid", "same"], expand_dims=[False, True])
 case("MelSpectrogram", one(lambda: L.MelSpectrogram(num_mel_bins=20, sampling_rate=8000, sequence_length=100, sequence_stride=32, fft_length=128), (512,)))
+over("MelSpectrogram-128", lambda **o: L.MelSpectrogram(num_mel_bins=128, fft_length=256, sequence_stride=64, **o), (2048,), power_to_db=[False, True], mag_exp=[1.0, 2.0])
 over("MelSpectrogram-magnitude", lambda **o: L.MelSpectrogram(num_mel_bins=20, sampling_rate=8000, sequence_stride=32, fft_length=128, power_to_db=False, **o), (512,), mag_exp=[1.0, 2.0], window=["hann", "hamming", None])
 
 
@@ -647,6 +648,7 @@ if hasattr(ops, "nanquantile"):
     op("nanquantile-nan", lambda x: ops.nanquantile(with_nan(x), 0.3, axis=1), (4, 5))
 op("size", lambda x: ops.size(x) + ops.cast(x[0, 0], "int32"), (4, 5))
 op("matmul-integers", lambda x, y: ops.matmul(x, y), (4, 5), (5, 6), dtype="int32")
+op("matmul-bytes", lambda x, y: ops.matmul(ops.cast(x, "int8"), ops.cast(y, "int8")), (4, 5), (5, 6), dtype="int32")
 op("image-blur", lambda x: ops.image.gaussian_blur(x, (3, 5), (0.8, 1.3)), (6, 7, 3))
 op("image-blur-first", lambda x: ops.image.gaussian_blur(x, data_format="channels_first"), (2, 6, 7))
 for method in ["linear", "cubic", "lanczos3"]:

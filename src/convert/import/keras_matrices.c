@@ -54,7 +54,7 @@ static void matmul(ln_keras_call* call) {
   ln_tensor *x, *y;
   if (!ln_keras_operands(call, &x, &y)) return;
   const bool row = x->rank == 1, column = y->rank == 1;
-  const int type = x->type;
+  const int type = x->type == LN_TYPE_INT8 && !row && !column ? LN_TYPE_INT32 : x->type;
   if (x->rank < 1 || y->rank < 1) {
     ln_keras_fail(call, "operands of rank %d and %d cannot be converted; at least 1 can", x->rank, y->rank);
     return;

@@ -91,7 +91,23 @@ static void stft_spectrogram(ln_keras_call* call) {
 
 /* ---- MelSpectrogram ---- */
 
-static float mel(float hertz) { return 1127 * logf(1 + hertz / 700); }
+/* TensorFlow's logarithm, a quotient of polynomials (Eigen's), to its roundings: with many bands a triangle is so
+ * narrow that the last bit of a logarithm counts. `x` is finite and above 0. */
+static float tensorflow_log(float x) {
+  int exponent;
+  float m = frexpf(x, &exponent);
+  if (m < 0.707106781f) {
+    m = m - 1 + m;
+    --exponent;
+  } else {
+    m -= 1;
+  }
+  const float above = m * ((0.18256296f * m + 1.0f) * m + 1.0f);
+  const float below = ((0.049616248f * m + 0.5992325f) * m + 1.5f) * m + 1;
+  return (float)exponent * 0.693147181f + above / below;
+}
+
+static float mel(float hertz) { return 1127 * tensorflow_log(1 + hertz / 700); }
 
 /* Triangles between equally distant tones, [bins, frequencies], as HTK has them: the constant frequency is left out. */
 static ln_tensor* triangles(ln_keras_call* call, int32_t bins, int32_t frequencies) {
