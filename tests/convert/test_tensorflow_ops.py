@@ -422,6 +422,13 @@ CASES |= {f"CombinedNMS_{i}_{part}": (lambda x, y, options=options, part=part: t
     [((2, 8, q, 4), F), ((2, 8, 3), F)])
     for part in range(4) for i, (q, options) in enumerate(((1, (4, 7, False, True)), (3, (3, 20, True, False)), (1, (8, 40, False, True))))}
 
+CASES |= {f"SparseTensorDenseMatMul_{a}{b}": (lambda y, a=a, b=b: raw.SparseTensorDenseMatMul(
+    a_indices=tf.constant([[0, 1], [0, 1], [2, 0], [4, 2]], tf.int64), a_values=w(4), a_shape=tf.constant([5, 3], tf.int64),
+    b=y, adjoint_a=a, adjoint_b=b), [({(False, False): (3, 4), (True, False): (5, 4), (False, True): (4, 3), (True, True): (4, 5)}[a, b], F)])
+    for a in (False, True) for b in (False, True)}
+CASES["SparseTensorDenseMatMul_numbers"] = (lambda v, y: tf.sparse.sparse_dense_matmul(
+    tf.SparseTensor([[0, 1], [1, 0], [4, 2]], v, [5, 3]), y), [((3,), F), ((3, None), F)])
+
 # Of more dimensions, or in another way, than the original's kernels take.
 FIVE, SIX = (None, 4, 4, 6, 2), (None, 2, 3, 2, 3, 2)
 CASES |= {

@@ -1,8 +1,9 @@
-/* Linear algebra: small matrices, unrolled. */
+/* Linear algebra: small matrices, unrolled; products with matrices that come as places and numbers. */
 #include <string.h>
 
 #include "convert/import/tf_import.h"
 #include "convert/linear.h"
+#include "model/model.h"
 
 /* The rows of the matrices; 0: noted. */
 static int32_t rows_of(ln_tf_call* call, const ln_tensor* a) {
@@ -54,6 +55,26 @@ static void cholesky(ln_tf_call* call) {
   if (rows_of(call, a) > 0) ln_tf_return(call, 0, ln_build_cholesky(&f, a, NULL));
 }
 
+/* The matrix of `numbers` at `places` with zeros between them, as TensorFlow with sums where a place is named twice. */
+static void sparse_product(ln_tf_call* call) {
+  enum { MOST = 1 << 24 };
+  ln_tensor *places = ln_tf_in_i32(call, 0), *numbers = ln_tf_in(call, 1), *y = ln_tf_in(call, 3);
+  int32_t extents[2];
+  if (ln_tf_const_ints(call, 2, 2, extents) != 2) return;
+  if (extents[0] < 1 || extents[1] < 1 || extents[0] > MOST / extents[1] || numbers->type != LN_TYPE_FLOAT32) {
+    ln_tf_fail(call, "its sparse matrix is %dx%d of %s; up to 2^24 floats together can be converted", extents[0],
+               extents[1], ln_tensor_type_name(numbers->type));
+    return;
+  }
+  ln_tensor* const inputs[] = {places, numbers,
+                               ln_graph_ints(call->b.subgraph, ln_tf_name(call, "extents"), 2, extents)};
+  ln_tensor* x = ln_build_done(ln_build_node(&call->b, LN_OP_SCATTER_ND, 3, inputs), ln_tf_name(call, "with_zeros"), 1);
+  ln_node* node = ln_build_node(&call->b, LN_OP_BATCH_MATMUL, 2, (ln_tensor*[]){x, y});
+  LN_SET(node, BatchMatMulOptions, adj_x, ln_tf_bool(call->def, "adjoint_a", false));
+  LN_SET(node, BatchMatMulOptions, adj_y, ln_tf_bool(call->def, "adjoint_b", false));
+  ln_tf_return(call, 0, ln_build_done(node, call->name, 1));
+}
+
 static void refuse(ln_tf_call* call) {
   if (call->scope->importer->allow_custom)
     ln_tf_custom(call);
@@ -70,6 +91,7 @@ const ln_tf_lowering ln_tf_linear[] = {
     {"MatrixDeterminant", determinant, 0},
     {"LogMatrixDeterminant", determinant, 0},
     {"Cholesky", cholesky, 0},
+    {"SparseTensorDenseMatMul", sparse_product, 0},
     {"Svd", refuse, 0},
     {"Qr", refuse, 0},
     {"Eig", refuse, 0},
