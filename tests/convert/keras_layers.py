@@ -651,6 +651,9 @@ op("matmul-integers", lambda x, y: ops.matmul(x, y), (4, 5), (5, 6), dtype="int3
 op("matmul-bytes", lambda x, y: ops.matmul(ops.cast(x, "int8"), ops.cast(y, "int8")), (4, 5), (5, 6), dtype="int32")
 op("image-blur", lambda x: ops.image.gaussian_blur(x, (3, 5), (0.8, 1.3)), (6, 7, 3))
 op("image-blur-first", lambda x: ops.image.gaussian_blur(x, data_format="channels_first"), (2, 6, 7))
+if hasattr(ops.image, "sobel_edges"):
+    op("image-sobel", lambda x: ops.image.sobel_edges(x), (6, 7, 3))
+    op("image-sobel-first", lambda x: ops.image.sobel_edges(x, data_format="channels_first"), (2, 6, 7))
 for method in ["linear", "cubic", "lanczos3"]:
     op(f"image-scale-{method}", lambda x, method=method: ops.image.scale_and_translate(
         x, (2, 5, 9, 3), np.float32([0.7, 1.3]), np.float32([0.2, -0.4]), (1, 2), method), (6, 7, 3))

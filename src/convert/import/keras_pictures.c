@@ -115,6 +115,23 @@ static bool read_numbers(const cJSON* json, int count, double* numbers) {
   return true;
 }
 
+/* Each channel through kernels of its own, [1,h,w,channels * kernels of each]. */
+static ln_tensor* each_channel(const ln_form* f, ln_tensor* x, const int32_t* dims, const float* kernel, int padding,
+                               const char* what) {
+  const int32_t channels = ln_dim(x, 3);
+  const float* none = ln_job_alloc(f->b.subgraph->graph->job, (size_t)dims[3], sizeof *none);
+  ln_tensor* const inputs[] = {x, ln_form_floats(f, 4, dims, kernel, "kernel"),
+                               ln_form_floats(f, 1, &dims[3], none, "no_bias")};
+  ln_node* node = ln_build_node(&f->b, LN_OP_DEPTHWISE_CONV_2D, 3, inputs);
+  LN_SET(node, DepthwiseConv2DOptions, padding, padding);
+  LN_SET(node, DepthwiseConv2DOptions, stride_h, 1);
+  LN_SET(node, DepthwiseConv2DOptions, stride_w, 1);
+  LN_SET(node, DepthwiseConv2DOptions, depth_multiplier, dims[3] / channels);
+  LN_SET(node, DepthwiseConv2DOptions, dilation_h_factor, 1);
+  LN_SET(node, DepthwiseConv2DOptions, dilation_w_factor, 1);
+  return ln_build_done(node, ln_form_name(f, what), 1);
+}
+
 static void bell(float* numbers, int32_t size, float sigma) {
   float sum = 0;
   for (int32_t i = 0; i < size; ++i) {
@@ -149,17 +166,38 @@ static void gaussian_blur(ln_keras_call* call) {
     for (int32_t c = 0; c < channels; ++c)
       data[(size_t)i * (size_t)channels + (size_t)c] = curves[1][i / height] * curves[0][i % height];
   if (one) x = ln_form_expand(&f, x, 0, "one");
-  ln_tensor* const inputs[] = {x, ln_form_floats(&f, 4, dims, data, "kernel"), ln_keras_zeros(call, channels)};
-  ln_node* node = ln_build_node(&call->b, LN_OP_DEPTHWISE_CONV_2D, 3, inputs);
-  LN_SET(node, DepthwiseConv2DOptions, padding, LN_PADDING_SAME);
-  LN_SET(node, DepthwiseConv2DOptions, stride_h, 1);
-  LN_SET(node, DepthwiseConv2DOptions, stride_w, 1);
-  LN_SET(node, DepthwiseConv2DOptions, depth_multiplier, 1);
-  LN_SET(node, DepthwiseConv2DOptions, dilation_h_factor, 1);
-  LN_SET(node, DepthwiseConv2DOptions, dilation_w_factor, 1);
-  x = ln_build_done(node, ln_keras_channels_first(call) || one ? ln_keras_name(call, "blurred") : call->name, 1);
+  x = each_channel(&f, x, dims, data, LN_PADDING_SAME, ln_keras_channels_first(call) || one ? "blurred" : NULL);
   if (one) x = ln_form_reduce(&f, LN_OP_SUM, x, 0, false, ln_keras_channels_first(call) ? "only" : NULL);
   ln_keras_return(call, ln_keras_to_first(call, x, call->name));
+}
+
+/* Sobel's slopes downwards and to the right of each channel, in a last dimension; the picture is mirrored at its ends.
+ */
+static void sobel_edges(ln_keras_call* call) {
+  static const float kDown[] = {-1, -2, -1, 0, 0, 0, 1, 2, 1}, kRight[] = {-1, 0, 1, -2, 0, 2, -1, 0, 1};
+  static const int32_t kPads[] = {0, 0, 1, 1, 1, 1, 0, 0}, kPadsDims[] = {4, 2}, kFirst[] = {0, 3, 1, 2, 4};
+  const ln_form f = ln_keras_form(call);
+  const bool first = ln_keras_channels_first(call);
+  ln_tensor* x = ln_keras_to_last(call, call->in[0]);
+  const int32_t channels = x->rank == 4 ? ln_dim(x, 3) : -1;
+  if (channels < 1 || channels > 1 << 20 || x->type != LN_TYPE_FLOAT32) {
+    ln_keras_fail(call, "its input has rank %d and type %s; 4, FLOAT32 and a known number of channels are right",
+                  x->rank, ln_tensor_type_name(x->type));
+    return;
+  }
+  const int32_t dims[] = {1, 3, 3, 2 * channels};
+  float* data = ln_job_alloc(call->job, (size_t)9 * (size_t)dims[3], sizeof *data);
+  for (int32_t i = 0; i < 9; ++i)
+    for (int32_t c = 0; c < dims[3]; ++c) data[i * dims[3] + c] = c % 2 == 0 ? kDown[i] : kRight[i];
+  ln_tensor* const padded[] = {
+      x, ln_graph_constant(call->b.subgraph, ln_keras_name(call, "pads"), LN_TYPE_INT32, 2, kPadsDims, kPads)};
+  ln_node* node = ln_build_node(&call->b, LN_OP_MIRROR_PAD, 2, padded);
+  LN_SET(node, MirrorPadOptions, mode, 0); /* REFLECT */
+  ln_tensor* y =
+      each_channel(&f, ln_build_done(node, ln_keras_name(call, "mirrored"), 1), dims, data, LN_PADDING_VALID, "slopes");
+  const int32_t shape[] = {LN_DIM_OF(0), LN_DIM_OF(1), LN_DIM_OF(2), channels, 2};
+  y = ln_form_reshape(&f, y, 5, shape, first ? "edges" : NULL);
+  ln_keras_return(call, first ? ln_build_transpose(&call->b, y, kFirst, call->name) : y);
 }
 
 /* Argument `position`, one number for each of `count`; NULL, noted: it is no constant. */
@@ -347,6 +385,7 @@ const ln_keras_lowering ln_keras_pictures[] = {
     {"HSVToRGB", hsv, 0, 0},
     {"GaussianBlur", gaussian_blur, 0, 0},
     {"ScaleAndTranslate", scale_and_translate, 0, 0},
+    {"SobelEdges", sobel_edges, 0, 0},
     {"AffineTransform", transform_pictures, 0, 0},
     {"PerspectiveTransform", transform_pictures, 0, 0},
     {"MapCoordinates", map_coordinates, 0, 0},
