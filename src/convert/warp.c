@@ -2,7 +2,7 @@
  * operator needs integers that it does not have. */
 #include "convert/warp.h"
 
-enum { MAX_ELEMENTS = 1 << 26, MAX_RANK = 4 };
+enum { MAX_ELEMENTS = 1 << 24, MAX_RANK = 4 };
 
 static ln_tensor* limited(const ln_form* f, ln_tensor* c, double most) {
   return ln_form_number(f, LN_OP_MINIMUM, ln_form_number(f, LN_OP_MAXIMUM, c, 0, "at_least"), most, "limited");

@@ -49,7 +49,9 @@ static ln_tensor* narrow(ln_keras_call* call, const window* w, ln_tensor* y) {
 /* The kernel argument; NULL: noted. */
 static ln_tensor* kernel_of(ln_keras_call* call, int position, const char* name, int rank) {
   ln_tensor* kernel = ln_keras_operand(call, ln_keras_arg(call, position, name), LN_TYPE_FLOAT32);
-  if (kernel != NULL && kernel->rank == rank && ln_tensor_is_static(kernel)) return kernel;
+  bool fits = kernel != NULL && kernel->rank == rank && ln_tensor_is_static(kernel);
+  for (int i = 0; i < rank && fits; ++i) fits = ln_dim(kernel, i) > 0;
+  if (fits) return kernel;
   ln_keras_fail(call, "its %s is no array of rank %d and a known shape", name, rank);
   return NULL;
 }
@@ -202,11 +204,12 @@ static void fold(ln_keras_call* call) {
            pad[i] <= 1 << 20 && stride[i] > 0 && out[i] > 0 && out[i] <= 1 << 20;
     spread[i] = fits ? dilation[i] * (size[i] - 1) + 1 : 1;
     places[i] = fits ? (out[i] + 2 * pad[i] - spread[i]) / stride[i] + 1 : 0;
-    fits = fits && out[i] + 2 * pad[i] >= spread[i];
+    fits = fits && spread[i] <= 4096 && out[i] + 2 * pad[i] >= spread[i];
   }
   const int64_t window_size = fits ? (int64_t)size[0] * size[1] : 1;
   const int32_t rows = fits ? ln_dim(x, 1) : -1;
-  if (rows < 1 || rows % window_size != 0 || (int64_t)rows * rows * spread[0] * spread[1] / window_size > 1 << 24) {
+  if (rows < 1 || rows > 1 << 14 || rows % window_size != 0 ||
+      (int64_t)rows * rows * spread[0] * spread[1] / window_size > 1 << 24) {
     ln_keras_fail(call, "its windows do not fit, or are too many: a known number of rows, FLOAT32, can be converted");
     return;
   }

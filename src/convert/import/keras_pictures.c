@@ -343,7 +343,9 @@ static void transform_pictures(ln_keras_call* call) {
   const bool first = ln_keras_channels_first(call);
   x = ln_build_projection(&f, x, transform, size, &how, one || first ? "transformed" : NULL);
   if (x == NULL) {
-    ln_keras_fail(call, "the height, width and channels of its pictures must be known, its transforms have 8 numbers");
+    ln_keras_fail(call,
+                  "the height, width and channels of its pictures must be known, at most 2^24 pixels, and its "
+                  "transforms 8 numbers");
     return;
   }
   if (one) x = ln_form_reduce(&f, LN_OP_SUM, x, 0, false, first ? "only" : NULL);

@@ -74,7 +74,9 @@ static void project(ln_tf_call* call) {
   if (y != NULL)
     ln_tf_return(call, 0, y);
   else
-    ln_tf_fail(call, "the height, width and channels of its pictures must be known, its transforms have 8 numbers");
+    ln_tf_fail(call,
+               "the height, width and channels of its pictures must be known, at most 2^24 pixels, and its transforms "
+               "8 numbers");
 }
 
 /* ---- Crops ---- */
