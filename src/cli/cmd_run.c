@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "json.h"
 #include "npy.h"
@@ -174,10 +175,13 @@ static void print_json(const session* s) {
   json_end();
 }
 
+/* Makes the folder where there is none; why it cannot be written into, the first file says. */
 static int write_outputs(const session* s, const char* folder) {
   char path[1024], message[512];
+  (void)mkdir(folder, 0777);
   for (int i = 0; i < session_output_count(s); ++i) {
-    snprintf(path, sizeof path, "%s/output%d.npy", folder, i);
+    if (snprintf(path, sizeof path, "%s/output%d.npy", folder, i) >= (int)sizeof path)
+      return cli_fail(CLI_FAILED, "--output-dir is longer than %d bytes", (int)sizeof path - 32);
     if (!npy_write(path, session_output(s, i), message, sizeof message)) return cli_fail(CLI_FAILED, "%s", message);
   }
   return CLI_OK;
@@ -224,7 +228,7 @@ static const cli_option kOptions[] = {
     {"shape", "NAME=SHAPE", "resize an input first: image=1x224x224x3; may be repeated"},
     {"signature", "KEY", "run this signature instead of the first subgraph"},
     {"repeat", "N", "run N times in a row; variables keep their state (1)"},
-    {"output-dir", "DIR", "write the outputs to DIR/output0.npy, DIR/output1.npy, ..."},
+    {"output-dir", "DIR", "write the outputs to DIR/output0.npy, DIR/output1.npy, ...; makes DIR"},
     {"timeout", "MS", "give a run up after so many milliseconds (0: never)"},
     {"threads", "N", "threads (1)"},
     {"weight-cache", "FILE", "keep packed weights in FILE, so that the next start is faster"},

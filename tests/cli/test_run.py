@@ -113,9 +113,14 @@ def test_broken_string_buffers(tmp_path, content):
     (["--input", "x"], USAGE), (["--input", "nope=x.npy"], USAGE), (["--input", "x=/nowhere.npy"], INPUT),
     (["--shape", "x=a"], USAGE), (["--shape", "x=1x99999999999"], USAGE),
     (["--signature", "nope"], USAGE), (["--threads", "0"], USAGE), (["--seed", "x"], USAGE), (["--repeat"], USAGE),
-    (["--output-dir", "/nowhere/at/all"], FAILED)])
+    (["--output-dir", "/nowhere/at/all"], FAILED), (["--output-dir", "x" * 2000], FAILED)])
 def test_refused_options(arguments, code):
     refused("run", ADD, *arguments, code=code)
+
+
+def test_output_folder_is_made(tmp_path):
+    linnet("run", ADD, "--output-dir", tmp_path / "new")
+    assert (tmp_path / "new" / "output0.npy").is_file()
 
 
 def test_compare(tmp_path):
