@@ -166,6 +166,17 @@ ln_tensor* ln_build_conv_2d(const ln_builder* b, ln_tensor* const inputs[3], int
   return ln_build_done(node, name, 1);
 }
 
+ln_tensor* ln_build_pool_2d(const ln_builder* b, int code, ln_tensor* x, int padding, const int32_t size[2],
+                            const int32_t stride[2], const char* name) {
+  ln_node* node = ln_build_node(b, code, 1, &x);
+  LN_SET(node, Pool2DOptions, padding, padding);
+  LN_SET(node, Pool2DOptions, stride_h, stride[0]);
+  LN_SET(node, Pool2DOptions, stride_w, stride[1]);
+  LN_SET(node, Pool2DOptions, filter_height, size[0]);
+  LN_SET(node, Pool2DOptions, filter_width, size[1]);
+  return ln_build_done(node, name, 1);
+}
+
 ln_tensor* ln_build_pack(const ln_builder* b, int count, ln_tensor* const* inputs, int axis, const char* name) {
   ln_job* job = b->subgraph->graph->job;
   if (count > 0 && inputs[0]->type == LN_TYPE_BOOL) { /* the original's PACK does not know it, CONCATENATION does */

@@ -32,10 +32,13 @@ ln_tensor* ln_build_transpose(const ln_builder* b, ln_tensor* x, const int32_t* 
 ln_tensor* ln_build_reduce(const ln_builder* b, int code, ln_tensor* x, int axis_count, const int32_t* axes, bool keep,
                            const char* name);
 ln_tensor* ln_build_concat(const ln_builder* b, int count, ln_tensor* const* inputs, int axis, const char* name);
-/* In a new dimension `axis` (0 to the rank). */
 /* x, filter [out,h,w,in] and bias; `stride` and `dilation` of height and width, `dilation` NULL: none. */
 ln_tensor* ln_build_conv_2d(const ln_builder* b, ln_tensor* const inputs[3], int padding, const int32_t* stride,
                             const int32_t* dilation, const char* name);
+/* MAX_POOL_2D or AVERAGE_POOL_2D; `size` and `stride` of height and width. */
+ln_tensor* ln_build_pool_2d(const ln_builder* b, int code, ln_tensor* x, int padding, const int32_t size[2],
+                            const int32_t stride[2], const char* name);
+/* In a new dimension `axis` (0 to the rank). */
 ln_tensor* ln_build_pack(const ln_builder* b, int count, ln_tensor* const* inputs, int axis, const char* name);
 /* `parts`: x's `count` slices along `axis` (0 to x's rank - 1), without it; GATHERs where UNPACK has no such type. */
 void ln_build_unpack(const ln_builder* b, ln_tensor* x, int axis, int count, const char* name, ln_tensor** parts);

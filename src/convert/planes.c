@@ -21,3 +21,22 @@ ln_tensor* ln_over_planes(const ln_form* f, ln_tensor* x, ln_plane_step* step, c
   ln_tensor* const parts[] = {extents(f, z, 0, 2), extents(f, y, 1, 4)};
   return ln_build_reshape_to(&f->b, z, ln_form_concat(f, 2, parts, 0, "new_shape"), f->name);
 }
+
+typedef struct pool {
+  int code, padding;
+  const int32_t *size, *stride;
+} pool;
+
+static ln_tensor* pool_step(const ln_form* f, ln_tensor* x, bool of_depth, const void* arg) {
+  const pool* p = arg;
+  const int32_t size[] = {p->size[0], 1}, stride[] = {p->stride[0], 1};
+  return ln_build_pool_2d(&f->b, p->code, x, p->padding, of_depth ? size : p->size + 1,
+                          of_depth ? stride : p->stride + 1,
+                          ln_form_name(f, of_depth ? "pooled_stack" : "pooled_planes"));
+}
+
+ln_tensor* ln_pool_planes(const ln_form* f, int code, ln_tensor* x, int padding, const int32_t size[3],
+                          const int32_t stride[3]) {
+  const pool p = {code, padding, size, stride};
+  return ln_over_planes(f, x, pool_step, &p);
+}

@@ -11,4 +11,9 @@ typedef ln_tensor* ln_plane_step(const ln_form* f, ln_tensor* x, bool of_depth, 
 /* x has rank 5; any of its extents may be unknown. */
 ln_tensor* ln_over_planes(const ln_form* f, ln_tensor* x, ln_plane_step* step, const void* arg);
 
+/* Pools of windows in three dimensions; `code` is that of two. Maxima of maxima, and means of means, also over windows
+ * that padding cuts, as these are boxes too. */
+ln_tensor* ln_pool_planes(const ln_form* f, int code, ln_tensor* x, int padding, const int32_t size[3],
+                          const int32_t stride[3]);
+
 #endif

@@ -1,5 +1,4 @@
-/* Pools. What has one spatial dimension is done with a second one of extent 1. A window in three is one over two
- * and one over the third: maxima of maxima, and means of means, as each window's counts are a product too. */
+/* Pools. What has one spatial dimension is done with a second one of extent 1, of three as planes.h says. */
 #include <string.h>
 
 #include "convert/import/keras_import.h"
@@ -31,17 +30,6 @@ static bool read_window(ln_keras_call* call, int spatial, window* w) {
   return true;
 }
 
-static ln_tensor* pool_2d(ln_keras_call* call, int code, ln_tensor* x, int padding, const int32_t size[2],
-                          const int32_t stride[2], const char* name) {
-  ln_node* node = ln_build_node(&call->b, code, 1, &x);
-  LN_SET(node, Pool2DOptions, padding, padding);
-  LN_SET(node, Pool2DOptions, stride_h, stride[0]);
-  LN_SET(node, Pool2DOptions, stride_w, stride[1]);
-  LN_SET(node, Pool2DOptions, filter_height, size[0]);
-  LN_SET(node, Pool2DOptions, filter_width, size[1]);
-  return ln_build_done(node, name, 1);
-}
-
 static int code_of(const ln_keras_call* call) {
   return strstr(call->class_name, "Max") != NULL ? LN_OP_MAX_POOL_2D : LN_OP_AVERAGE_POOL_2D;
 }
@@ -52,21 +40,6 @@ static int spatial_of(const ln_keras_call* call) {
   if (d != NULL && d > call->class_name) return d[-1] - '0';
   const int rank = call->in[0]->rank;
   return rank >= 3 && rank <= 5 ? rank - 2 : 2;
-}
-
-/* Of both steps of a window in three dimensions. */
-typedef struct volume {
-  ln_keras_call* call;
-  const window* w;
-} volume;
-
-static ln_tensor* pool_planes(const ln_form* f, ln_tensor* x, bool of_depth, const void* arg) {
-  const volume* v = arg;
-  const window* w = v->w;
-  const int32_t size[] = {w->size[0], 1}, stride[] = {w->stride[0], 1};
-  return of_depth ? pool_2d(v->call, code_of(v->call), x, w->padding, size, stride, ln_form_name(f, "pooled_stack"))
-                  : pool_2d(v->call, code_of(v->call), x, w->padding, w->size + 1, w->stride + 1,
-                            ln_form_name(f, "pooled_planes"));
 }
 
 static void pool(ln_keras_call* call) {
@@ -86,14 +59,13 @@ static void pool(ln_keras_call* call) {
     const int32_t wide[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), 1, LN_KERAS_DIM(2)};
     const int32_t narrow[] = {LN_KERAS_DIM(0), LN_KERAS_DIM(1), LN_KERAS_DIM(3)};
     y = ln_keras_reshape(call, x, 4, wide, ln_keras_name(call, "widened"));
-    y = pool_2d(call, code_of(call), y, w.padding, size, stride, ln_keras_name(call, "pooled"));
+    y = ln_build_pool_2d(&call->b, code_of(call), y, w.padding, size, stride, ln_keras_name(call, "pooled"));
     y = ln_keras_reshape(call, y, 3, narrow, name);
   } else if (spatial == 2) {
-    y = pool_2d(call, code_of(call), x, w.padding, w.size, w.stride, name);
+    y = ln_build_pool_2d(&call->b, code_of(call), x, w.padding, w.size, w.stride, name);
   } else {
     const ln_form f = {call->b, name};
-    const volume v = {call, &w};
-    y = ln_over_planes(&f, x, pool_planes, &v);
+    y = ln_pool_planes(&f, code_of(call), x, w.padding, w.size, w.stride);
   }
   ln_keras_return(call, ln_keras_to_first(call, y, call->name));
 }

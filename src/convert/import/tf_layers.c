@@ -168,17 +168,6 @@ static void conv_3d_transpose(ln_tf_call* call) {
   ln_tf_return(call, 0, ln_tf_to_nchw(call, y, call->name));
 }
 
-static ln_tensor* pool(ln_tf_call* call, int code, ln_tensor* x, int padding, const int32_t kernel[2],
-                       const int32_t stride[2], const char* name) {
-  ln_node* node = ln_build_node(&call->b, code, 1, &x);
-  LN_SET(node, Pool2DOptions, padding, padding);
-  LN_SET(node, Pool2DOptions, filter_height, kernel[0]);
-  LN_SET(node, Pool2DOptions, filter_width, kernel[1]);
-  LN_SET(node, Pool2DOptions, stride_h, stride[0]);
-  LN_SET(node, Pool2DOptions, stride_w, stride[1]);
-  return ln_build_done(node, name, 1);
-}
-
 /* The form whose window and strides are inputs. */
 static bool input_window(ln_tf_call* call, window* w) {
   const int first = ln_tf_is_nchw(call) ? 2 : 1;
@@ -199,27 +188,11 @@ static void pool_2d(ln_tf_call* call) {
   ln_tensor* x = ln_tf_to_nhwc(call, ln_tf_in(call, 0));
   if (!read_window(call, &x, &w, pool_code(call) == LN_OP_MAX_POOL_2D ? (double)-INFINITY : 0)) return;
   if (call->in_count == 3 && !input_window(call, &w)) return;
-  x = pool(call, pool_code(call), x, w.padding, w.kernel, w.stride,
-           ln_tf_is_nchw(call) ? ln_tf_name(call, "pool") : call->name);
+  x = ln_build_pool_2d(&call->b, pool_code(call), x, w.padding, w.kernel, w.stride,
+                       ln_tf_is_nchw(call) ? ln_tf_name(call, "pool") : call->name);
   ln_tf_return(call, 0, ln_tf_to_nchw(call, x, call->name));
 }
 
-/* Of both steps of a window in three dimensions. */
-typedef struct volume {
-  ln_tf_call* call;
-  const window* w;
-} volume;
-
-static ln_tensor* pool_planes(const ln_form* f, ln_tensor* x, bool of_depth, const void* arg) {
-  const volume* v = arg;
-  const window* w = v->w;
-  const int32_t kernel[] = {w->kernel[0], 1}, stride[] = {w->stride[0], 1};
-  return of_depth
-             ? pool(v->call, pool_code(v->call), x, w->padding, kernel, stride, ln_form_name(f, "d"))
-             : pool(v->call, pool_code(v->call), x, w->padding, w->kernel + 1, w->stride + 1, ln_form_name(f, "hw"));
-}
-
-/* Averages over windows that padding cuts are products of the averages, as the cut windows are boxes too. */
 static void pool_3d(ln_tf_call* call) {
   window w;
   ln_tensor* x = ln_tf_to_nhwc(call, ln_tf_in(call, 0));
@@ -229,8 +202,8 @@ static void pool_3d(ln_tf_call* call) {
     return;
   }
   const ln_form f = {call->b, ln_tf_is_nchw(call) ? ln_tf_name(call, "pool") : call->name};
-  const volume v = {call, &w};
-  ln_tf_return(call, 0, ln_tf_to_nchw(call, ln_over_planes(&f, x, pool_planes, &v), call->name));
+  x = ln_pool_planes(&f, pool_code(call), x, w.padding, w.kernel, w.stride);
+  ln_tf_return(call, 0, ln_tf_to_nchw(call, x, call->name));
 }
 
 /* A vector of channels so that it is broadcast over x in its layout. */
