@@ -44,11 +44,6 @@ static uint8_t touch_of_body(ln_tf_importer* importer, ln_tf_body* body) {
   return body->touch;
 }
 
-static int input_node(const ln_tf_body* body, const char* input) {
-  int node, output;
-  return ln_tf_resolve(body, input[0] == '^' ? input + 1 : input, &node, &output) ? node : -1;
-}
-
 /* Nodes that do nothing themselves count as what is behind them, since control edges lead through them. Inputs first,
  * by a stack of its own: graphs are deep. */
 static void spread(ln_tf_importer* importer, const ln_tf_body* body) {
@@ -66,13 +61,13 @@ static void spread(ln_tf_importer* importer, const ln_tf_body* body) {
       const LnPb__NodeDef* def = body->defs[at];
       if (next[at] >= def->n_input || is_dropped(def->op)) {
         for (size_t i = 0; i < def->n_input && body->touches[at] == 0 && !is_dropped(def->op); ++i) {
-          const int from = input_node(body, def->input[i]);
+          const int from = ln_tf_input_node(body, def->input[i]);
           if (from >= 0 && body->touches[from] != 0) body->touches[at] = LN_TF_READS;
         }
         --depth;
         continue;
       }
-      const int from = input_node(body, def->input[next[at]++]);
+      const int from = ln_tf_input_node(body, def->input[next[at]++]);
       if (from < 0 || seen[from]) continue;
       seen[from] = 1;
       stack[depth++] = from;
@@ -180,10 +175,9 @@ static void mark_body(marker* m, ln_tf_body* body, const char* const* names) {
   --m->depth;
 }
 
-void ln_tf_mark_assigned(ln_tf_importer* importer, const char* reference) {
-  ln_tf_body* body = ln_tf_graph_body(importer);
-  marker m = {importer, 0, 0};
-  const int start = input_node(body, reference);
+void ln_tf_walk_back(ln_tf_importer* importer, const char* reference, bool (*visit)(void* arg, int node), void* arg) {
+  const ln_tf_body* body = ln_tf_graph_body(importer);
+  const int start = ln_tf_input_node(body, reference);
   if (start < 0) return;
   uint8_t* seen = ln_job_alloc(importer->job, body->count, 1);
   int* stack = ln_job_alloc(importer->job, body->count, sizeof *stack);
@@ -191,14 +185,27 @@ void ln_tf_mark_assigned(ln_tf_importer* importer, const char* reference) {
   stack[depth++] = start;
   seen[start] = 1;
   while (depth > 0) {
-    const LnPb__NodeDef* def = body->defs[stack[--depth]];
-    if (is_dropped(def->op)) continue;
-    mark_node(&m, body, def, NULL);
+    const int at = stack[--depth];
+    const LnPb__NodeDef* def = body->defs[at];
+    if (!visit(arg, at)) continue;
     for (size_t i = 0; i < def->n_input; ++i) {
-      const int from = input_node(body, def->input[i]);
+      const int from = ln_tf_input_node(body, def->input[i]);
       if (from < 0 || seen[from]) continue;
       seen[from] = 1;
       stack[depth++] = from;
     }
   }
+}
+
+static bool mark_reached(void* arg, int node) {
+  marker* m = arg;
+  const ln_tf_body* body = ln_tf_graph_body(m->importer);
+  if (is_dropped(body->defs[node]->op)) return false;
+  mark_node(m, body, body->defs[node], NULL);
+  return true;
+}
+
+void ln_tf_mark_assigned(ln_tf_importer* importer, const char* reference) {
+  marker m = {importer, 0, 0};
+  ln_tf_walk_back(importer, reference, mark_reached, &m);
 }

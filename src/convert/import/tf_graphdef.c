@@ -46,10 +46,8 @@ static bool is_pivot(const ln_tf_body* body, const LnPb__NodeDef* def) {
 static bool is_of_saver(const ln_tf_body* body, const LnPb__NodeDef* def) {
   static const char* const kOps[] = {"Save", "SaveSlices", "SaveV2", "ShardedFilename", "MergeV2Checkpoints"};
   for (size_t i = 0; i < def->n_input && is_op(def, "Identity"); ++i) {
-    int node, output;
-    const char* input = def->input[i][0] == '^' ? def->input[i] + 1 : def->input[i];
-    if (!ln_tf_resolve(body, input, &node, &output) || node < 0) continue;
-    for (size_t k = 0; k < sizeof kOps / sizeof kOps[0]; ++k)
+    const int node = ln_tf_input_node(body, def->input[i]);
+    for (size_t k = 0; node >= 0 && k < sizeof kOps / sizeof kOps[0]; ++k)
       if (is_op(body->defs[node], kOps[k])) return true;
   }
   return false;
@@ -62,11 +60,9 @@ static uint8_t* uses_of(ln_job* job, const ln_tf_body* body) {
   uint8_t* uses = ln_job_alloc(job, body->count, sizeof *uses);
   for (size_t i = 0; i < body->count; ++i)
     for (size_t k = 0; k < body->defs[i]->n_input; ++k) {
-      int node, output;
       const char* input = body->defs[i]->input[k];
-      const bool control = input[0] == '^';
-      if (ln_tf_resolve(body, control ? input + 1 : input, &node, &output) && node >= 0)
-        uses[node] |= control ? CONTROLS : TAKEN;
+      const int node = ln_tf_input_node(body, input);
+      if (node >= 0) uses[node] |= input[0] == '^' ? CONTROLS : TAKEN;
     }
   return uses;
 }

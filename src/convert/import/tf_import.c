@@ -189,6 +189,11 @@ bool ln_tf_resolve(const ln_tf_body* body, const char* reference, int* node, int
   return true;
 }
 
+int ln_tf_input_node(const ln_tf_body* body, const char* input) {
+  int node, output;
+  return ln_tf_resolve(body, input[0] == '^' ? input + 1 : input, &node, &output) ? node : -1;
+}
+
 static const ln_tf_lowering* find_lowering(const char* op) {
   static const ln_tf_lowering kNone = {NULL, ln_tf_named_call, 0};
   static const ln_tf_lowering* const kFamilies[] = {

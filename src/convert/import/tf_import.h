@@ -163,6 +163,8 @@ ln_tf_value ln_tf_get(ln_tf_scope* scope, const char* reference);
 ln_tf_value ln_tf_output(ln_tf_scope* scope, int node, int output);
 /* Which node and output a reference means; false: no such node. A function's argument is node -1 - its number. */
 bool ln_tf_resolve(const ln_tf_body* body, const char* reference, int* node, int* output);
+/* The node behind a node's input, a control edge too; negative: none, or a function's argument. */
+int ln_tf_input_node(const ln_tf_body* body, const char* input);
 
 /* What a function returns for these arguments, in the order of its signature, in `outs` (as many as it has, at least
  * one allocated). The nodes go into `subgraph`. */
@@ -173,6 +175,8 @@ ln_tf_value* ln_tf_inline(ln_tf_importer* importer, ln_tf_body* body, ln_subgrap
 
 enum { LN_TF_TOUCHES_NOTHING, LN_TF_READS, LN_TF_WRITES };
 
+/* Visits the graph's nodes from `reference` back along all inputs, each once; not past those where `visit` says no. */
+void ln_tf_walk_back(ln_tf_importer* importer, const char* reference, bool (*visit)(void* arg, int node), void* arg);
 /* Notes the variables that something changes which `reference`, a node of the graph, needs: by data or control edges,
  * in functions too. To be done for all outputs before any is asked for. */
 void ln_tf_mark_assigned(ln_tf_importer* importer, const char* reference);

@@ -238,27 +238,20 @@ static const char* initializer_of(const LnPb__MetaGraphDef* meta) {
   return NULL;
 }
 
+static bool note_reached(void* arg, int node) {
+  uint8_t* reached = arg;
+  reached[node] = 1;
+  return true;
+}
+
 /* The graph's nodes that the initialization reaches; NULL: none is known. */
 static const uint8_t* initialization(ln_tf_importer* importer) {
-  ln_tf_body* body = ln_tf_graph_body(importer);
+  const ln_tf_body* body = ln_tf_graph_body(importer);
   const char* start = initializer_of(importer->meta);
-  int node, output;
-  if (start == NULL || !ln_tf_resolve(body, start, &node, &output) || node < 0) return NULL;
-  uint8_t* seen = ln_job_alloc(importer->job, body->count, 1);
-  int* stack = ln_job_alloc(importer->job, body->count, sizeof *stack);
-  size_t depth = 0;
-  stack[depth++] = node;
-  seen[node] = 1;
-  while (depth > 0) {
-    const LnPb__NodeDef* def = body->defs[stack[--depth]];
-    for (size_t i = 0; i < def->n_input; ++i) {
-      if (!ln_tf_resolve(body, def->input[i] + (def->input[i][0] == '^'), &node, &output) || node < 0 || seen[node])
-        continue;
-      seen[node] = 1;
-      stack[depth++] = node;
-    }
-  }
-  return seen;
+  if (start == NULL || ln_tf_input_node(body, start) < 0) return NULL;
+  uint8_t* reached = ln_job_alloc(importer->job, body->count, 1);
+  ln_tf_walk_back(importer, start, note_reached, reached);
+  return reached;
 }
 
 /* Keys and values of what fills a table, one after the other. */
