@@ -204,8 +204,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   d->by_tiles = ln_conv_winograd_q8_fits(&d->matrix, &d->shape, d->batch, filter);
   d->by_slab = !d->by_tiles && ln_conv_bytes_fits(&d->matrix, &d->shape);
   d->matrix.segments = d->by_slab ? (size_t)d->shape.filter_height : 1;
-  d->matrix.winograd =
-      d->by_tiles || (ln_is_constant(filter) && ln_conv_winograd_fits(context, &d->matrix, &d->shape, d->batch));
+  d->matrix.winograd = d->by_tiles || (ln_is_constant(filter) && ln_conv_winograd_fits(context, &d->matrix, &d->shape,
+                                                                                       d->batch, &d->matrix.form));
   LN_TRY(ln_matrix_prepare(context, &d->matrix, filter));
   LN_TRY(set_numbers(context, input, filter, output, d));
   LN_TRY(d->by_tiles  ? ln_conv_winograd_q8_plan(context, &d->matrix, &d->shape, &d->scratch_bytes)

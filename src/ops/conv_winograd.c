@@ -5,27 +5,57 @@
 #include "kernels/generic/winograd_f32.h"
 #include "ops/winograd_tiles.h"
 
-enum { POINTS = LN_WINOGRAD_POINTS, kScratchFloats = 192 * 1024 };
-_Static_assert((int)LN_WINOGRAD_IN == (int)LN_TILE_IN && (int)LN_WINOGRAD_OUT == (int)LN_TILE_OUT,
-               "tiles are the kernels'");
+enum { kScratchFloats = 192 * 1024, kLargeFilters = 2500 * 1024 };
 
-bool ln_conv_winograd_fits(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* s, size_t batch) {
-  enum { kLeastChannels = 12, kFewTiles = 4, kSomeTiles = 16, kManyTiles = 300 };
-  enum { kTinyFilters = 80 * 80, kSmallFilters = 200 * 200 };
-  if (matrix->rule != LN_MATRIX_F32 || matrix->part_count != 1 || !ln_winograd_takes(s, batch, matrix->columns) ||
-      LinnetBackendOf(context) == NULL || ln_winograd_f32_best()->isa == LN_ISA_GENERIC)
-    return false;
-  const ln_winograd_tiles tiles = ln_winograd_tiles_of(s, batch);
-  const size_t filters = s->channels * matrix->columns;
-  const size_t least = filters <= kTinyFilters ? kFewTiles : filters <= kSmallFilters ? kSomeTiles : kManyTiles;
-  return tiles.total >= least && ln_winograd_useful(&tiles, batch) > 0.7 && s->channels >= kLeastChannels &&
-         matrix->columns >= kLeastChannels;
+/* Filters of one column are lines of the picture turned. */
+static bool is_upright(const ln_im2col* s) { return s->filter_width == 1; }
+
+static ln_winograd_tiles tiles_of(ln_winograd_form form, const ln_im2col* s, size_t batch) {
+  const ln_winograd_facts* f = ln_winograd_facts_of(form);
+  const bool square = f->dimensions == 2;
+  return ln_winograd_tiles_of(s, batch, square || is_upright(s) ? f->out : 1, square || !is_upright(s) ? f->out : 1);
 }
 
-/* So many tiles at once: their transforms and products stay in the second cache. */
+/* How many tiles of a form make up for its filters: those for tiles of 4 x 4 are four times as large as they were, and
+ * with a few rows a product waits for them. */
+static size_t least_tiles(ln_winograd_form form, size_t filters) {
+  enum { kFewTiles = 4, kSomeTiles = 16, kSmallFilters = 80 * 80 };
+  return form == LN_WINOGRAD_4X4_3X3 && filters > kSmallFilters ? kSomeTiles : kFewTiles;
+}
+
+/* The first form, which are in the order of what they save, of which there are enough whole tiles; false: none. */
+static bool choose(const ln_im2col* s, size_t columns, size_t batch, ln_winograd_form* chosen) {
+  const size_t height = (size_t)s->filter_height, width = (size_t)s->filter_width;
+  for (ln_winograd_form form = 0; form < LN_WINOGRAD_FORMS; ++form) {
+    const ln_winograd_facts* f = ln_winograd_facts_of(form);
+    const bool square = height == f->taps && width == f->taps;
+    const bool line = height * width == f->taps && (height == 1 || width == 1);
+    if (!(f->dimensions == 2 ? square : line)) continue;
+    const ln_winograd_tiles tiles = tiles_of(form, s, batch);
+    if (tiles.total < least_tiles(form, s->channels * columns) || ln_winograd_useful(&tiles, batch) < 0.7) continue;
+    *chosen = form;
+    return true;
+  }
+  return false;
+}
+
+bool ln_conv_winograd_fits(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* s, size_t batch,
+                           ln_winograd_form* form) {
+  enum { kLeastChannels = 12 };
+  return matrix->rule == LN_MATRIX_F32 && matrix->part_count == 1 && s->channels >= kLeastChannels &&
+         matrix->columns >= kLeastChannels && ln_winograd_takes(s, batch, matrix->columns) &&
+         LinnetBackendOf(context) != NULL && ln_winograd_f32_best()->isa != LN_ISA_GENERIC &&
+         choose(s, matrix->columns, batch, form);
+}
+
+static size_t points_of(const ln_matrix* matrix) { return ln_winograd_facts_of(matrix->form)->points; }
+
+/* So many tiles at once: their transforms and products stay in the second cache. Filters that do not stay in the third
+ * pass by less often. */
 static size_t tiles_at_once(const ln_matrix* matrix, const ln_im2col* s) {
-  const size_t each = POINTS * (s->channels + matrix->columns), mr = matrix->f32->mr;
-  const size_t tiles = kScratchFloats / each / mr * mr;
+  const size_t each = points_of(matrix) * (s->channels + matrix->columns), mr = matrix->f32->mr;
+  const bool large = points_of(matrix) * s->channels * matrix->columns > kLargeFilters;
+  const size_t tiles = (large ? 2 * kScratchFloats : kScratchFloats) / each / mr * mr;
   return tiles < mr ? mr : tiles > 4 * mr ? 4 * mr : tiles;
 }
 
@@ -35,7 +65,7 @@ static size_t out_step(const ln_matrix* matrix, size_t tiles) { return ln_round_
 
 static size_t worker_floats(const ln_matrix* matrix, const ln_im2col* s) {
   const size_t tiles = tiles_at_once(matrix, s);
-  return POINTS * (in_step(s, tiles) + out_step(matrix, tiles));
+  return points_of(matrix) * (in_step(s, tiles) + out_step(matrix, tiles));
 }
 
 /* Also zeros for the products' bias. */
@@ -52,7 +82,7 @@ TfLiteStatus ln_conv_winograd_plan_scratch(TfLiteContext* context, const ln_matr
 typedef struct winograd_job {
   const ln_matrix* matrix;
   ln_winograd_tiles tiles;
-  const ln_winograd_f32* kernel;
+  const ln_winograd_kernels* kernel;
   const float *in, *zeros;
   float *out, *scratch;
 } winograd_job;
@@ -60,32 +90,44 @@ typedef struct winograd_job {
 static void read_tile(const winograd_job* j, size_t tile, float* v, size_t step) {
   const ln_im2col* s = j->tiles.shape;
   const ln_winograd_window w = ln_winograd_window_of(&j->tiles, tile);
-  const ln_winograd_in t = {.in = j->in + w.offset,
-                            .row_stride = (size_t)s->in_width * s->channels,
-                            .channels = s->channels,
-                            .y0 = w.y0,
-                            .y1 = w.y1,
-                            .x0 = w.x0,
-                            .x1 = w.x1};
+  const size_t line = (size_t)s->in_width * s->channels;
+  ln_winograd_in t = {.in = j->in + w.offset,
+                      .row_stride = line,
+                      .pixel_stride = s->channels,
+                      .channels = s->channels,
+                      .y0 = w.y0,
+                      .y1 = w.y1,
+                      .x0 = w.x0,
+                      .x1 = w.x1};
+  if (is_upright(s)) {
+    t.row_stride = s->channels;
+    t.pixel_stride = line;
+    t.y0 = w.x0;
+    t.y1 = w.x1;
+    t.x0 = w.y0;
+    t.x1 = w.y1;
+  }
   j->kernel->in(&t, v, step);
 }
 
 static void write_tile(const winograd_job* j, size_t tile, const float* m, size_t step) {
   const ln_matrix* matrix = j->matrix;
   const ln_winograd_place at = ln_winograd_place_of(&j->tiles, tile);
+  const size_t line = (size_t)j->tiles.shape->grid_width * matrix->columns;
+  const bool turned = is_upright(j->tiles.shape);
   const ln_winograd_out t = {.out = j->out + at.first * matrix->columns,
-                             .rows = at.rows,
-                             .columns = at.columns,
-                             .row_stride = (size_t)j->tiles.shape->grid_width * matrix->columns,
+                             .rows = turned ? at.columns : at.rows,
+                             .columns = turned ? at.rows : at.columns,
+                             .row_stride = turned ? matrix->columns : line,
                              .channels = matrix->columns,
-                             .pixel_stride = matrix->columns,
+                             .pixel_stride = turned ? line : matrix->columns,
                              .bias = matrix->bias_f,
                              .low = matrix->low_f,
                              .high = matrix->high_f};
   j->kernel->out(&t, m, step);
-  for (size_t i = 0; i < t.rows && matrix->finish != NULL; ++i) {
-    float* row = t.out + i * t.row_stride;
-    matrix->finish(NULL, row, row, t.columns * t.channels);
+  for (size_t i = 0; i < at.rows && matrix->finish != NULL; ++i) {
+    float* row = t.out + i * line;
+    matrix->finish(NULL, row, row, at.columns * matrix->columns);
   }
 }
 
@@ -95,13 +137,13 @@ static void run_item(void* arg, size_t item, size_t worker) {
   const ln_im2col* s = j->tiles.shape;
   const size_t first = ln_winograd_item_begin(&j->tiles, item);
   const size_t tiles = ln_winograd_item_begin(&j->tiles, item + 1) - first;
-  const size_t channels = s->channels, columns = matrix->columns;
+  const size_t channels = s->channels, columns = matrix->columns, points = points_of(matrix);
   const size_t v_step = in_step(s, tiles), m_step = out_step(matrix, tiles);
   const size_t panels = ln_gemm_f32_packed_size(matrix->f32, columns, channels);
   float* v = j->scratch + worker * worker_floats(matrix, s);
-  float* m = v + POINTS * v_step;
+  float* m = v + points * v_step;
   for (size_t t = 0; t < tiles; ++t) read_tile(j, first + t, v + t * channels, v_step);
-  for (size_t p = 0; p < POINTS; ++p)
+  for (size_t p = 0; p < points; ++p)
     ln_gemm_f32_block(matrix->f32, tiles, columns, channels, v + p * v_step, channels,
                       (const float*)matrix->packed + p * panels, j->zeros, -INFINITY, INFINITY, m + p * m_step,
                       columns);
@@ -111,8 +153,8 @@ static void run_item(void* arg, size_t item, size_t worker) {
 void ln_conv_winograd_run(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* shape, size_t batch,
                           const float* in, float* out, void* scratch) {
   winograd_job job = {.matrix = matrix,
-                      .tiles = ln_winograd_tiles_of(shape, batch),
-                      .kernel = ln_winograd_f32_best(),
+                      .tiles = tiles_of(matrix->form, shape, batch),
+                      .kernel = &ln_winograd_f32_best()->forms[matrix->form],
                       .in = in,
                       .out = out,
                       .scratch = scratch};

@@ -1,12 +1,13 @@
-/* Float convolutions of 3 x 3 taps by Winograd's transforms: kernels/generic/winograd_f32.h. The matrix has filters
- * packed for it, four times as large as they are. */
+/* Float convolutions by Winograd's transforms: kernels/generic/winograd_f32.h. The matrix has filters packed for it,
+ * 1.4 to 4 times as large as they are. */
 #ifndef LN_OPS_CONV_WINOGRAD_H_
 #define LN_OPS_CONV_WINOGRAD_H_
 
 #include "ops/matrix.h"
 
-/* Whether it can be done for that shape and pays: enough channels, enough whole tiles, filters that stay small. */
-bool ln_conv_winograd_fits(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* shape, size_t batch);
+/* Whether it can be done for that shape and pays, and by which form: enough channels, and enough whole tiles. */
+bool ln_conv_winograd_fits(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* shape, size_t batch,
+                           ln_winograd_form* form);
 
 /* Scratch memory for ln_conv_winograd_run. */
 TfLiteStatus ln_conv_winograd_plan_scratch(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* shape,

@@ -6,19 +6,17 @@
 #include "ops/winograd_tiles.h"
 
 enum {
-  OUT = LN_TILE_OUT,
+  OUT = LN_WINOGRAD_Q8_OUT,
   POINTS = LN_WINOGRAD_Q8_POINTS,
   COLUMNS = LN_WINOGRAD_Q8_COLUMNS,
   kScratchBytes = 512 * 1024
 };
-_Static_assert((int)LN_WINOGRAD_Q8_IN == (int)LN_TILE_IN && (int)LN_WINOGRAD_Q8_OUT == (int)LN_TILE_OUT,
-               "tiles are the kernels'");
 
 static uint8_t flip_of(TfLiteType type, TfLiteType flipped) { return type == flipped ? 0x80 : 0; }
 
 /* A product of pairs of 16 bits takes twice as long as one of fours of bytes where both are an instruction. */
 static bool pays(const ln_winograd_q8* kernel, const ln_matrix* matrix, const ln_im2col* s, size_t batch) {
-  const ln_winograd_tiles of = ln_winograd_tiles_of(s, batch);
+  const ln_winograd_tiles of = ln_winograd_tiles_of(s, batch, OUT, OUT);
   const size_t tiles = of.total;
   const double useful = ln_winograd_useful(&of, batch);
   const size_t filters = s->channels * matrix->columns;
@@ -32,9 +30,9 @@ bool ln_conv_winograd_q8_fits(const ln_matrix* matrix, const ln_im2col* s, size_
   const ln_winograd_q8* kernel = ln_winograd_q8_best();
   const bool bytes = (matrix->in_type == kTfLiteInt8 || matrix->in_type == kTfLiteUInt8) &&
                      (filter->type == kTfLiteInt8 || filter->type == kTfLiteUInt8);
-  if (!bytes || matrix->rule != LN_MATRIX_FIXED || matrix->part_count != 1 ||
-      !ln_winograd_takes(s, batch, matrix->columns) || s->channels % 2 != 0 || s->grid_height > 32768 ||
-      s->grid_width > 32768)
+  if (!bytes || matrix->rule != LN_MATRIX_FIXED || matrix->part_count != 1 || s->filter_height != 3 ||
+      s->filter_width != 3 || !ln_winograd_takes(s, batch, matrix->columns) || s->channels % 2 != 0 ||
+      s->grid_height > 32768 || s->grid_width > 32768)
     return false;
   /* The kernels of bytes and these must be of one instruction set: better ones are ahead of it. */
   if (kernel->isa == LN_ISA_GENERIC || kernel->isa != ln_gemm_q8_best()->isa) return false;
@@ -164,7 +162,7 @@ static void run_item(void* arg, size_t item, size_t worker) {
 void ln_conv_winograd_q8_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, const ln_im2col* shape,
                              size_t batch, const ln_matrix_job* job) {
   winograd_job j = {.matrix = matrix,
-                    .tiles = ln_winograd_tiles_of(shape, batch),
+                    .tiles = ln_winograd_tiles_of(shape, batch, OUT, OUT),
                     .kernel = ln_winograd_q8_best(),
                     .job = job,
                     .scratch = scratch};

@@ -50,9 +50,15 @@ static bool part_bytes(const ln_matrix* matrix, size_t depth, size_t* bytes) {
          ln_mul_size(elements, element, bytes) && *bytes < SIZE_MAX / 4;
 }
 
+/* Transformed filters have more taps. (Channels are few enough where there are such.) */
+static size_t packed_depth(const ln_matrix* matrix, const ln_matrix_part* part) {
+  if (!matrix->winograd || matrix->rule != LN_MATRIX_F32) return part->depth;
+  const ln_winograd_facts* f = ln_winograd_facts_of(matrix->form);
+  return part->depth / f->all_taps * f->points;
+}
+
 /* Depths, offsets and the size of the packed block: all parts' panels, then the sums of their columns. */
 static TfLiteStatus lay_out(TfLiteContext* context, ln_matrix* matrix) {
-  const bool is_float = matrix->rule == LN_MATRIX_F32;
   size_t total = 0, sums;
   matrix->max_depth = 0;
   for (size_t i = 0; i < matrix->part_count; ++i) {
@@ -60,7 +66,7 @@ static TfLiteStatus lay_out(TfLiteContext* context, ln_matrix* matrix) {
     size_t bytes, taps;
     const bool fits = ln_mul_size(part->layout.taps_y, part->layout.taps_x, &taps) &&
                       ln_mul_size(taps, part->layout.channels, &part->depth) &&
-                      part_bytes(matrix, matrix->winograd && is_float ? 4 * part->depth : part->depth, &bytes) &&
+                      part_bytes(matrix, packed_depth(matrix, part), &bytes) &&
                       ln_add_size(total, ln_round_up(bytes, 64), &total);
     LN_CHECK(context, fits, "the size of the packed weights overflows");
     part->packed = total - ln_round_up(bytes, 64);

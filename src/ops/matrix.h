@@ -12,6 +12,7 @@
 #include "kernels/generic/im2col.h"
 #include "kernels/generic/requant.h"
 #include "kernels/generic/sparse_product.h"
+#include "kernels/generic/winograd_f32.h"
 #include "ops/fusion.h"
 
 typedef enum ln_matrix_rule {
@@ -41,6 +42,7 @@ typedef struct ln_matrix {
   float low_f, high_f;
   size_t segments;              /* stretches that the depth of bytes is packed in: 1, or as ops/conv_bytes.h needs it */
   bool winograd;                /* the filters are packed for ops/conv_winograd.h, of bytes conv_winograd_q8.h */
+  ln_winograd_form form;        /* of floats in that case */
   const ln_sparse_rows* sparse; /* the constant weights, FLOAT32 or INT8 ones of zero point 0, in place of panels */
   ln_unary_row finish;          /* LN_MATRIX_F32: what is applied to the results, NULL: nothing */
   ln_matrix_part* parts;        /* by ln_matrix_make_parts */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "kernels/generic/quantize_q8.h"
-#include "kernels/generic/winograd_f32.h"
 #include "kernels/generic/winograd_q8.h"
 #include "ops/matrix_tile.h"
 #include "ops/weights.h"
@@ -62,7 +61,9 @@ static void pack_words(const ln_matrix* matrix, const ln_matrix_part* part, cons
 static void pack_f32(const ln_matrix* matrix, const ln_matrix_part* part, const ln_gemm_layout* layout, size_t first,
                      const float* from, float* panels) {
   if (matrix->winograd)
-    ln_winograd_f32_pack(matrix->f32, matrix->columns, part->depth / 9, first, layout->columns, from, panels);
+    ln_winograd_f32_pack(ln_winograd_f32_best(), matrix->form, matrix->f32, matrix->columns,
+                         part->depth / ln_winograd_facts_of(matrix->form)->all_taps, first, layout->columns, from,
+                         panels);
   else
     ln_gemm_f32_pack(matrix->f32, layout, from, panels + first * part->depth);
 }
@@ -131,9 +132,10 @@ static TfLiteStatus begin(TfLiteContext* context, const ln_matrix* matrix, const
 static uint64_t variant_of(const ln_matrix* matrix) {
   uint64_t hash = UINT64_C(14695981039346656037);
   const bool winograd_q8 = matrix->winograd && matrix->q8 != NULL;
-  const size_t kernel = matrix->rule == LN_MATRIX_F32 ? matrix->f32->id + (matrix->winograd ? 500 : 0)
-                        : matrix->q8 != NULL          ? matrix->q8->id + (matrix->winograd ? 500 : 0)
-                                                      : 1000 + matrix->s16s8->id;
+  const size_t kernel = matrix->rule == LN_MATRIX_F32
+                            ? matrix->f32->id + (matrix->winograd ? 500 + 100 * (size_t)matrix->form : 0)
+                        : matrix->q8 != NULL ? matrix->q8->id + (matrix->winograd ? 500 : 0)
+                                             : 1000 + matrix->s16s8->id;
   const size_t head[5] = {kernel, (size_t)matrix->weights_type, matrix->part_count, matrix->segments,
                           winograd_q8 ? (size_t)ln_matrix_weights_zero(matrix) : 0};
   for (size_t i = 0; i < 5; ++i) hash = (hash ^ head[i]) * UINT64_C(1099511628211);

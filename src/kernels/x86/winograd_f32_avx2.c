@@ -6,4 +6,5 @@
 #include "kernels/generic/winograd_f32_body.h"
 #include "kernels/x86/winograd_f32_x86.h"
 
-const ln_winograd_f32 ln_winograd_f32_avx2 = {.name = LN_WINOGRAD_NAME, .isa = LN_ISA_AVX2, .in = in, .out = out};
+const ln_winograd_f32 ln_winograd_f32_avx2 = {
+    .name = LN_WINOGRAD_NAME, .isa = LN_ISA_AVX2, .forms = LN_WINOGRAD_KERNELS};
