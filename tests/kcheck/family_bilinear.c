@@ -5,6 +5,12 @@
 #include "kcheck/kcheck.h"
 #include "kernels/generic/bilinear.h"
 
+/* By a power of two, so that positions are whole parts of a pixel. */
+static int32_t enlarged(int32_t size, bool align_corners) {
+  const int shift = (int)kc_range(0, 4);
+  return align_corners ? ((size - 1) << shift) + 1 : size << shift;
+}
+
 static ln_resize_shape random_shape(void) {
   ln_resize_shape s = {.batch = (int32_t)kc_range(1, 2),
                        .in_height = (int32_t)kc_range(1, 9),
@@ -14,6 +20,8 @@ static ln_resize_shape random_shape(void) {
                        .out_width = (int32_t)kc_range(1, kc_chance(20) ? 150 : 20)};
   s.align_corners = kc_chance(40);
   s.half_pixel = !s.align_corners && kc_chance(50);
+  if (kc_chance(40)) s.out_width = enlarged(s.in_width, s.align_corners);
+  if (kc_chance(40)) s.out_height = enlarged(s.in_height, s.align_corners);
   s.end_row = s.out_height;
   if (kc_chance(30)) {
     s.first_row = (int32_t)kc_range(0, s.out_height - 1);
@@ -96,7 +104,7 @@ static void bench(void) {
                                              "float, 129x129x21"};
   size_t count;
   const ln_bilinear* const* rungs = ln_bilinear_rungs(&count);
-  run r = {.shape = {1, 33, 33, 21, 129, 129, true, false, 0, 129}};
+  run r = {.shape = {1, 33, 33, 21, 129, 129, false, false, 0, 129}};
   r.in = kc_memory(33 * 33 * 21 * sizeof(float));
   r.out = kc_memory(129 * 129 * 21 * sizeof(float));
   memset(r.in, 1, 33 * 33 * 21 * sizeof(float));
@@ -105,6 +113,12 @@ static void bench(void) {
       r.rung = rungs[i];
       if (ln_cpu_present(rungs[i]->isa)) kc_time(rungs[i]->name, kNames[r.type], 129 * 129 * 21, "result", work, &r);
     }
+  r.shape.align_corners = true; /* by four */
+  r.type = kU8;
+  for (size_t i = 0; i < count; ++i) {
+    r.rung = rungs[i];
+    if (ln_cpu_present(rungs[i]->isa)) kc_time(rungs[i]->name, "uint8, by four", 129 * 129 * 21, "result", work, &r);
+  }
 }
 
 const kc_family kc_family_bilinear = {"bilinear", check, bench};

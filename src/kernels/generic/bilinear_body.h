@@ -7,7 +7,7 @@
 #include "base/compiler.h"
 #include "kernels/generic/bilinear.h"
 
-enum { kColumns = 64, kChannels = 16 };
+enum { kColumns = 128, kChannels = 16, kWide = 32, kSpan = 4096 };
 
 typedef struct position {
   size_t low, high; /* in elements */
@@ -62,6 +62,19 @@ static axis fixed_axis(int32_t in, int32_t out, const ln_resize_shape* s) {
   return a;
 }
 
+/* ---- Where lines of the picture are mixed first, in a buffer of kSpan elements ---- */
+
+/* The columns from `first` on whose pixels the buffer has room for, at most kColumns; 0: not even one's. */
+static size_t fit_columns(const position* xs, size_t count, size_t depth) {
+  while (count > 0 && xs[count - 1].high + depth - xs[0].low > kSpan) --count;
+  return count;
+}
+
+/* Pictures that shrink a lot would have lines mixed of which little is needed. */
+static bool suits_lines(const ln_resize_shape* s) {
+  return s->out_height > 0 && s->out_width > 0 && s->in_width / 2 <= s->out_width && s->channels > 0;
+}
+
 /* ---- uint8, in float, in the order of the definition ---- */
 
 LN_INLINE uint8_t mix_u8(uint8_t a, uint8_t b, uint8_t c, uint8_t d, float y, float x) {
@@ -111,6 +124,10 @@ static size_t block_start(size_t block, size_t depth) {
 #define LN_NARROW(wide, narrow) \
   for (size_t i = 0; i < kChannels; ++i) (narrow)[i] = (uint8_t)(wide)[i];
 #endif
+#ifndef LN_UPPER_BYTES
+#define LN_UPPER_BYTES(words, bytes) \
+  for (size_t i = 0; i < kWide; ++i) (bytes)[i] = (uint8_t)((words)[i] >> 8);
+#endif
 
 LN_INLINE void scale_block(const uint8_t* in, float factor, float* out) {
   int32_t wide[kChannels];
@@ -143,30 +160,52 @@ static void mix_corners(const corner_cache* cache, float x, size_t depth, uint8_
   }
 }
 
+/* What all rows have in common: a block of columns. */
+typedef struct block {
+  position* xs;
+  size_t count, depth;
+  bool in_sixteenths, keeps;
+  uint8_t between[kColumns];
+} block;
+
+#include "kernels/generic/bilinear_sixteenths_body.h"
+
+static void row_u8(const block* b, const uint8_t* top, const uint8_t* bottom, const position* y, uint8_t* to) {
+  const position* xs = b->xs;
+  const int32_t far = b->in_sixteenths ? sixteenths_of(y) : -1;
+  if (far >= 0) {
+    mix_row_sixteenths(b, top + xs[0].low, bottom + xs[0].low, far, to);
+    return;
+  }
+  corner_cache cache;
+  cache.low = cache.high = SIZE_MAX;
+  for (size_t k = 0; b->keeps && k < b->count; ++k, to += b->depth) {
+    if (xs[k].low != cache.low || xs[k].high != cache.high)
+      keep_corners(&cache, top, bottom, &xs[k], y->fraction, b->depth);
+    mix_corners(&cache, xs[k].fraction, b->depth, to);
+  }
+  for (size_t k = 0; !b->keeps && k < b->count; ++k, to += b->depth)
+    pixel_u8(top + xs[k].low, bottom + xs[k].low, top + xs[k].high, bottom + xs[k].high, y->fraction, xs[k].fraction,
+             b->depth, to);
+}
+
 static void run_u8(const ln_resize_shape* s, const uint8_t* in, uint8_t* out) {
   const axis rows = float_axis(s->in_height, s->out_height, s), columns = float_axis(s->in_width, s->out_width, s);
   const size_t depth = (size_t)s->channels, line = (size_t)s->in_width * depth, width = (size_t)s->out_width;
-  const bool keeps = depth >= kChannels && depth <= kMostBlocks * kChannels && s->out_width / 2 >= s->in_width;
+  position xs[kColumns];
+  block b = {.xs = xs, .depth = depth};
+  b.keeps = depth >= kChannels && depth <= kMostBlocks * kChannels && s->out_width / 2 >= s->in_width;
   for (int32_t n = 0; n < s->batch;
        ++n, in += (size_t)s->in_height * line, out += (size_t)s->out_height * width * depth)
-    for (size_t first = 0; first < width; first += kColumns) {
-      const size_t count = width - first < kColumns ? width - first : kColumns;
-      position xs[kColumns];
-      for (size_t k = 0; k < count; ++k) xs[k] = columns.at(&columns, (int32_t)(first + k), depth);
+    for (size_t first = 0; first < width; first += b.count) {
+      b.count = width - first < kColumns ? width - first : kColumns;
+      for (size_t k = 0; k < b.count; ++k) xs[k] = columns.at(&columns, (int32_t)(first + k), depth);
+      const size_t whole = suits_lines(s) ? count_sixteenths(xs, b.count, depth, b.between) : 0;
+      b.in_sixteenths = whole > 0;
+      if (whole > 0) b.count = whole;
       for (int32_t i = s->first_row; i < s->end_row; ++i) {
         const position y = rows.at(&rows, i, line);
-        const uint8_t *top = in + y.low, *bottom = in + y.high;
-        uint8_t* to = out + ((size_t)i * width + first) * depth;
-        corner_cache cache;
-        cache.low = cache.high = SIZE_MAX;
-        for (size_t k = 0; keeps && k < count; ++k, to += depth) {
-          if (xs[k].low != cache.low || xs[k].high != cache.high)
-            keep_corners(&cache, top, bottom, &xs[k], y.fraction, depth);
-          mix_corners(&cache, xs[k].fraction, depth, to);
-        }
-        for (size_t k = 0; !keeps && k < count; ++k, to += depth)
-          pixel_u8(top + xs[k].low, bottom + xs[k].low, top + xs[k].high, bottom + xs[k].high, y.fraction,
-                   xs[k].fraction, depth, to);
+        row_u8(&b, in + y.low, in + y.high, &y, out + ((size_t)i * width + first) * depth);
       }
     }
 }

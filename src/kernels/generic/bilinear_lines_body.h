@@ -2,13 +2,7 @@
  * then neighbours in what came out. For a block of columns of the output so much of it as they need lies in a buffer.
  * `number` holds sums exactly, but for floats. Part of bilinear_body.h. */
 
-enum { kSpan = 4096, kFewChannels = 4 };
-
-/* The columns from `first` on whose pixels the buffer has room for, at most kColumns; 0: not even one's. */
-static size_t fit_columns(const position* xs, size_t count, size_t depth) {
-  while (count > 0 && xs[count - 1].high + depth - xs[0].low > kSpan) --count;
-  return count;
-}
+enum { kFewChannels = 4 };
 
 #define LN_FLOAT_FRACTION(p) ((p).fraction)
 #define LN_FIXED_FRACTION(p) ((p).fraction_q10)
@@ -79,11 +73,6 @@ static size_t fit_columns(const position* xs, size_t count, size_t depth) {
 LN_BILINEAR_LINES(f32, float, float, 1.0f, LN_FLOAT_FRACTION, LN_AS_IT_IS)
 LN_BILINEAR_LINES(s8, int8_t, int32_t, 1024, LN_FIXED_FRACTION, LN_ROUND_S8)
 LN_BILINEAR_LINES(s16, int16_t, double, 1024.0, LN_FIXED_FRACTION, LN_ROUND_S16)
-
-/* Pictures that shrink a lot would have lines mixed of which little is needed. */
-static bool suits_lines(const ln_resize_shape* s) {
-  return s->out_height > 0 && s->out_width > 0 && s->in_width / 2 <= s->out_width && s->channels > 0;
-}
 
 static void run_f32(const ln_resize_shape* s, const float* in, float* out) {
   const axis rows = float_axis(s->in_height, s->out_height, s), columns = float_axis(s->in_width, s->out_width, s);

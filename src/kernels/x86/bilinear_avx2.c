@@ -19,8 +19,15 @@ LN_INLINE void narrow(const int32_t* wide, uint8_t* bytes) {
                    _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1)));
 }
 
+LN_INLINE void upper_bytes(const uint16_t* words, uint8_t* bytes) {
+  const __m256i first = _mm256_srli_epi16(_mm256_loadu_si256((const __m256i*)(const void*)words), 8);
+  const __m256i second = _mm256_srli_epi16(_mm256_loadu_si256((const __m256i*)(const void*)(words + 16)), 8);
+  _mm256_storeu_si256((__m256i*)(void*)bytes, _mm256_permute4x64_epi64(_mm256_packus_epi16(first, second), 0xd8));
+}
+
 #define LN_WIDEN(in, wide) widen(in, wide);
 #define LN_NARROW(wide, bytes) narrow(wide, bytes);
+#define LN_UPPER_BYTES(words, bytes) upper_bytes(words, bytes);
 #include "kernels/generic/bilinear_body.h"
 
 const ln_bilinear ln_bilinear_avx2 = {.name = "bilinear_avx2",
