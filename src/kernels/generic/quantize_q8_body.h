@@ -31,9 +31,8 @@ LN_INLINE void divide(float scale, const float* in, size_t n, int32_t* rounded) 
 }
 
 /* Where products are faster than quotients the including file has a function for whole stretches: it multiplies by
- * 1 / scale, rounds, adds the zero point, saturates, and says whether no product was within 2^-13 of a half; if one
- * was, the stretch is divided. Three roundings of 2^-24 are between a product and the quotient, 1.5 * 2^-14 where that
- * is below 512, so that both then round to the same; from there on both saturate. */
+ * 1 / scale, rounds, adds the zero point, saturates, and says whether no product was so near a half that the quotient
+ * could round to another byte; if one was, the stretch is divided. */
 #ifndef LN_MULTIPLY
 #define LN_MULTIPLY(inverse, zero, is_signed, in, out) false
 #endif
