@@ -39,10 +39,10 @@ static inline vecf vecf_max(vecf a, vecf b) { return vmaxq_f32(a, b); }
 static inline vecf vecf_min(vecf a, vecf b) { return vminq_f32(a, b); }
 static inline vecf vecf_mul(vecf a, vecf b) { return vmulq_f32(a, b); }
 static inline vecf vecf_copysign(vecf a, vecf x) { return vbslq_f32(vdupq_n_u32(UINT32_C(1) << 31), x, a); }
-static inline vecf vecf_farther(vecf far, vecf x, vec rounded) {
-  return vmaxq_f32(far, vabdq_f32(x, vcvtq_f32_s32(vreinterpretq_s32_u32(rounded))));
-}
-static inline vec vec_round(vecf x) { return vreinterpretq_u32_s32(neon_round_s32(x)); }
+static inline vecf vecf_sub(vecf a, vecf b) { return vsubq_f32(a, b); }
+/* The larger size, where a is none below 0. */
+static inline vecf vecf_larger(vecf a, vecf b) { return vmaxq_f32(a, vabsq_f32(b)); }
+static inline vecf vecf_whole(vecf x) { return vcvtq_f32_s32(neon_round_s32(x)); }
 static inline bool vecf_any_above(vecf x, vecf limit) {
   return neon_sum_u32(vshrq_n_u32(vcgtq_f32(x, limit), 31)) != 0;
 }

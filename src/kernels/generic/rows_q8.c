@@ -94,10 +94,8 @@ bool ln_mul_q8_make(const ln_mul_quantized* s, bool is_signed, ln_mul_q8* p) {
   p->range = ln_requant_q8_range(s->out_offset, s->low, s->high, is_signed);
   if (!ln_requant_q8_make(0, 1 << 16, s->multiplier, s->shift, &p->out) || p->out.left != 0) return false;
   /* Both roundings of requant_q8.h's formula are one, of the product moved by half a unit of the first away from 0:
-   * floor((floor((x * M + 2^30) / 2^31) + h) / 2^e) = floor((x * M + 2^30 + h * 2^31) / 2^(31+e)). Factor and product
-   * are exact to 2^-24, so that values up to 512 are off by less than 2^-14. */
+   * floor((floor((x * M + 2^30) / 2^31) + h) / 2^e) = floor((x * M + 2^30 + h * 2^31) / 2^(31+e)). */
   p->past_half = s->shift < 0 ? ldexpf(1.0f, s->shift - 1) : 0.0f;
-  p->doubt = s->shift > -31 ? 0x1.8p-14f : 1.0f;
   ln_requant_q8_short numbers = {0, 0};
   p->is_short = ln_requant_q8_make_short(&p->out, 0, 1 << 16, &p->range, &numbers);
   p->scale = numbers.scale;
@@ -107,7 +105,7 @@ bool ln_mul_q8_make(const ln_mul_quantized* s, bool is_signed, ln_mul_q8* p) {
 
 /* ---- A product and a sum for each channel ---- */
 
-size_t ln_scale_shift_q8_size(size_t channels) { return (channels + LN_SCALE_SHIFT_MORE) * 2 * (sizeof(float) + 1); }
+size_t ln_scale_shift_q8_size(size_t channels) { return (channels + LN_SCALE_SHIFT_MORE) * (3 * sizeof(float) + 2); }
 
 static int32_t number(uint8_t byte, bool is_signed) { return is_signed ? (int8_t)byte : byte; }
 
@@ -115,7 +113,7 @@ static int32_t number(uint8_t byte, bool is_signed) { return is_signed ? (int8_t
  * input. Of the errors above `start`, 2 * 2^-16, takes the place of the second factor's and of the first sum's. */
 void ln_scale_shift_q8_fill(ln_scale_shift_q8* p, const uint8_t* scale, const uint8_t* shift, void* memory) {
   const size_t count = p->channels + LN_SCALE_SHIFT_MORE;
-  float *factor = memory, *start = factor + count;
+  float *factor = memory, *zero = factor + count, *start = zero + count;
   uint8_t *scales = (uint8_t*)(start + count), *shifts = scales + count;
   const ln_add_quantized* s = &p->sum;
   const double product = factor_of(p->product.multiplier, p->product.shift);
@@ -126,13 +124,18 @@ void ln_scale_shift_q8_fill(ln_scale_shift_q8* p, const uint8_t* scale, const ui
   const int32_t width = width_of(largest + 2 * fabs((double)p->add.a_factor) / 65536 + 4);
   const float base = p->is_sound ? base_of(&p->add.range, width) : 0;
   p->sure = p->is_sound && p->add.sure != 0 ? sure_of(width) : 0;
+  double most = 256;
   for (size_t i = 0; i < count; ++i) {
     scales[i] = scale[i % p->channels];
     shifts[i] = shift[i % p->channels];
     factor[i] = (float)(product * (number(scales[i], p->is_signed) + p->product.b_offset));
+    zero[i] = (float)((double)factor[i] * p->product.a_offset);
+    most = fmax(most, fabs((double)zero[i]));
     start[i] = (float)(sum * (number(shifts[i], p->is_signed) + s->b_offset) + (double)base);
   }
+  p->sure_product = p->product.shift > -31 ? 0.5f - (float)((3 * 256 + most) * 0x1p-23) : 0.0f;
   p->factor = factor;
+  p->zero = zero;
   p->start = start;
   p->scale = scales;
   p->shift = shifts;

@@ -34,15 +34,13 @@ typedef struct ln_add_q8 {
 bool ln_add_q8_make(const ln_add_quantized* params, bool is_signed, ln_add_q8* p);
 
 /* A product: less their zero points (as unsigned) the inputs are multiplied and requantized. As a float it is moved
- * away from 0 by past_half before it is rounded; wherever it is farther than `doubt` from a half, it rounds to the same
- * number. `is_short`: requant_q8.h's short way is open, by
- * `scale` and `d`. */
+ * away from 0 by past_half before it is rounded. `is_short`: requant_q8.h's short way is open, by `scale` and `d`. */
 typedef struct ln_mul_q8 {
   int32_t a_zero, b_zero;
   ln_requant_q8 out;
   uint8_t flip;
   ln_requant_q8_out range;
-  float past_half, doubt;
+  float past_half;
   bool is_short;
   float scale, d;
 } ln_mul_q8;
@@ -62,10 +60,11 @@ typedef struct ln_scale_shift_q8 {
   bool is_sound; /* `mul` and `add` say the same */
   ln_mul_q8 mul;
   ln_add_q8 add;
-  uint32_t sure; /* in place of the sum's, as is `start` */
+  uint32_t sure;      /* in place of the sum's, as is `start` */
+  float sure_product; /* what a rounded product may be away from its number */
   const uint8_t *scale, *shift;
-  const float *factor, *start; /* the same as floats: the product x * factor, rounded, goes the sum's short way by
-                                  a_factor and start */
+  const float *factor, *zero, *start; /* the same as floats: the product x * factor + zero, rounded, goes the sum's
+                                         short way by a_factor and start */
 } ln_scale_shift_q8;
 
 /* n elements, the first of channel 0. */

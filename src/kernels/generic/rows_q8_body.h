@@ -80,7 +80,7 @@ static inline void add_both(const add_vectors* p, const uint8_t* a, const uint8_
 typedef struct mul_vectors {
   numbers out;
   vec a_zero, b_zero, out_start, flip, a_less, b_less; /* zero points of the inputs as unsigned, and as they are */
-  vecf past_half, sure, scale, d;
+  vecf past_half, scale, d;
   vec base;
   bool is_signed, is_short;
   range to;
@@ -155,7 +155,6 @@ static inline mul_vectors mul_vectors_of(const ln_mul_q8* s, bool is_signed) {
                        .a_less = vec_set((uint32_t)(s->a_zero - s->flip)),
                        .b_less = vec_set((uint32_t)(s->b_zero - s->flip)),
                        .past_half = vecf_set(s->past_half),
-                       .sure = vecf_set(0.5f - s->doubt),
                        .scale = vecf_set(s->scale),
                        .d = vecf_set(s->d),
                        .base = vec_set((uint32_t)ln_requant_q8_base(&s->range)),
@@ -201,23 +200,30 @@ typedef struct scale_shift_vectors {
   add_vectors add;
   uint32_t sure;
   vecf low, high; /* of the product less the zero point */
+  vecf sure_product;
   bool a_halves, b_halves;
 } scale_shift_vectors;
 
+/* A byte as it is. */
+LN_INLINE vecf whole_byte(const uint8_t* p, bool is_signed) {
+  return vecf_from(is_signed ? vec_load_signed(p) : vec_load_bytes(p, vec_set(0)));
+}
+
 /* As add_shortly; the product stays a float. */
 LN_INLINE bool scale_shift_shortly(bool is_signed, const scale_shift_vectors* p, const uint8_t* x, const float* factor,
-                                   const float* start, uint8_t* out) {
+                                   const float* zero, const float* start, uint8_t* out) {
   vec sums[4];
   vecf farthest = vecf_zero();
   LN_UNROLL for (size_t v = 0; v < 4; ++v) {
-    const vecf product = vecf_mul(number(x + v * kLanes, is_signed, p->mul.a_less), vecf_load(factor + v * kLanes));
+    const size_t i = v * kLanes;
+    const vecf product = vecf_fma(whole_byte(x + i, is_signed), vecf_load(factor + i), vecf_load(zero + i));
     const vecf value = vecf_add(product, vecf_copysign(p->mul.past_half, product));
-    const vec rounded = vec_round(value);
-    const vecf middle = vecf_min(p->high, vecf_max(p->low, vecf_from(rounded)));
-    sums[v] = vec_nearly(vecf_fma(middle, p->add.a_factor, vecf_load(start + v * kLanes)));
-    farthest = vecf_farther(farthest, value, rounded);
+    const vecf rounded = vecf_whole(value);
+    const vecf middle = vecf_min(p->high, vecf_max(p->low, rounded));
+    sums[v] = vec_nearly(vecf_fma(middle, p->add.a_factor, vecf_load(start + i)));
+    farthest = vecf_larger(farthest, vecf_sub(value, rounded));
   }
-  const bool far = vecf_any_above(farthest, p->mul.sure), near = vec_any_without(sums, p->sure);
+  const bool far = vecf_any_above(farthest, p->sure_product), near = vec_any_without(sums, p->sure);
   if (LN_UNLIKELY(far | near)) return false;
   vec_store_short_bytes(out, sums, &p->add.to);
   return true;
@@ -232,7 +238,7 @@ LN_NOINLINE static void scale_shift_exactly(const scale_shift_vectors* p, const 
 
 LN_INLINE void scale_shift_block(bool is_signed, const scale_shift_vectors* p, const ln_scale_shift_q8* q,
                                  const uint8_t* x, size_t channel, uint8_t* out) {
-  if (!scale_shift_shortly(is_signed, p, x, q->factor + channel, q->start + channel, out))
+  if (!scale_shift_shortly(is_signed, p, x, q->factor + channel, q->zero + channel, q->start + channel, out))
     scale_shift_exactly(p, q, x, channel, out);
 }
 
@@ -261,6 +267,7 @@ static void scale_shift(const ln_scale_shift_q8* q, const uint8_t* x, uint8_t* o
   const scale_shift_vectors p = {.mul = mul_vectors_of(&q->mul, q->is_signed),
                                  .add = add_vectors_of(&q->add, q->is_signed),
                                  .sure = q->sure,
+                                 .sure_product = vecf_set(q->sure_product),
                                  .low = vecf_set((float)(s->low - s->out_offset)),
                                  .high = vecf_set((float)(s->high - s->out_offset)),
                                  .a_halves = q->add.a_halves,

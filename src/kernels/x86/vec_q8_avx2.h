@@ -36,16 +36,19 @@ LN_INLINE vecf vecf_zero(void) { return _mm256_setzero_ps(); }
 LN_INLINE vecf vecf_from(vec x) { return _mm256_cvtepi32_ps(x); }
 LN_INLINE vecf vecf_fma(vecf a, vecf b, vecf c) { return _mm256_fmadd_ps(a, b, c); }
 LN_INLINE vecf vecf_add(vecf a, vecf b) { return _mm256_add_ps(a, b); }
+LN_INLINE vecf vecf_sub(vecf a, vecf b) { return _mm256_sub_ps(a, b); }
 LN_INLINE vecf vecf_max(vecf a, vecf b) { return _mm256_max_ps(a, b); } /* b where one is NaN */
 LN_INLINE vecf vecf_min(vecf a, vecf b) { return _mm256_min_ps(a, b); }
 LN_INLINE vecf vecf_mul(vecf a, vecf b) { return _mm256_mul_ps(a, b); }
 LN_INLINE vecf vecf_copysign(vecf a, vecf x) { return _mm256_or_ps(a, _mm256_and_ps(x, _mm256_set1_ps(-0.0f))); }
+/* The larger size, where a is none below 0. */
+LN_INLINE vecf vecf_larger(vecf a, vecf b) { return _mm256_max_ps(a, _mm256_andnot_ps(_mm256_set1_ps(-0.0f), b)); }
 LN_INLINE vecf vecf_farther(vecf far, vecf x, vec rounded) {
-  const vecf away = _mm256_sub_ps(x, _mm256_cvtepi32_ps(rounded));
-  return _mm256_max_ps(far, _mm256_andnot_ps(_mm256_set1_ps(-0.0f), away));
+  return vecf_larger(far, _mm256_sub_ps(x, _mm256_cvtepi32_ps(rounded)));
 }
 /* Should the thread round another way, vecf_farther shows it. */
 LN_INLINE vec vec_round(vecf x) { return _mm256_cvtps_epi32(x); }
+LN_INLINE vecf vecf_whole(vecf x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 /* In whatever way the thread rounds. */
 LN_INLINE vec vec_nearly(vecf x) { return _mm256_cvtps_epi32(x); }
 LN_INLINE bool vecf_any_above(vecf x, vecf limit) {

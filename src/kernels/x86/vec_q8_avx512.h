@@ -45,6 +45,7 @@ LN_INLINE vecf vecf_zero(void) { return _mm512_setzero_ps(); }
 LN_INLINE vecf vecf_from(vec x) { return _mm512_cvtepi32_ps(x); }
 LN_INLINE vecf vecf_fma(vecf a, vecf b, vecf c) { return _mm512_fmadd_ps(a, b, c); }
 LN_INLINE vecf vecf_add(vecf a, vecf b) { return _mm512_add_ps(a, b); }
+LN_INLINE vecf vecf_sub(vecf a, vecf b) { return _mm512_sub_ps(a, b); }
 LN_INLINE vecf vecf_max(vecf a, vecf b) { return _mm512_max_ps(a, b); } /* b where one is NaN */
 LN_INLINE vecf vecf_min(vecf a, vecf b) { return _mm512_min_ps(a, b); }
 LN_INLINE vecf vecf_mul(vecf a, vecf b) { return _mm512_mul_ps(a, b); }
@@ -53,10 +54,13 @@ LN_INLINE vecf vecf_copysign(vecf a, vecf x) {
   const __m512i sign = _mm512_set1_epi32(INT32_MIN);
   return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(x), sign, _mm512_castps_si512(a), 0xea));
 }
+/* The larger size. */
+LN_INLINE vecf vecf_larger(vecf a, vecf b) { return _mm512_range_ps(a, b, 11); }
 LN_INLINE vecf vecf_farther(vecf far, vecf x, vec rounded) {
-  return _mm512_range_ps(far, _mm512_sub_ps(x, _mm512_cvtepi32_ps(rounded)), 11); /* the larger size */
+  return vecf_larger(far, _mm512_sub_ps(x, _mm512_cvtepi32_ps(rounded)));
 }
 LN_INLINE vec vec_round(vecf x) { return _mm512_cvt_roundps_epi32(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+LN_INLINE vecf vecf_whole(vecf x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 /* In whatever way the thread rounds. */
 LN_INLINE vec vec_nearly(vecf x) { return _mm512_cvtps_epi32(x); }
 LN_INLINE bool vecf_any_above(vecf x, vecf limit) { return _mm512_cmp_ps_mask(x, limit, _CMP_GT_OQ) != 0; }
