@@ -142,6 +142,23 @@ static void check_scale_shift(const ln_rows_q8* rung) {
   kc_release();
 }
 
+static void check_scale(const ln_rows_q8* rung) {
+  ln_scale_q8 p = {.is_signed = kc_chance(50), .channels = kc_size(150, 64)};
+  p.product = product_params(p.is_signed);
+  const size_t n = kc_size(700, 64);
+  uint8_t* numbers = kc_memory(p.channels);
+  kc_fill_u8(numbers, p.channels);
+  ln_scale_q8_make(&p, kc_memory((ln_scale_q8_size(p.channels) + 3) / 4 * 4));
+  rung->scale_fill(&p, numbers);
+  uint8_t *x = kc_memory(n), *out = kc_memory(n), *expected = kc_memory(n);
+  kc_fill_u8(x, n);
+  ln_scale_q8_ref(&p, x, expected, n);
+  if (kc_chance(20)) out = x; /* in place */
+  rung->scale(&p, x, out, n);
+  kc_same(out, expected, n, 1, "a number for each channel, %zu elements, %zu channels", n, p.channels);
+  kc_release();
+}
+
 static void check_turn(const ln_rows_q8* rung) {
   const size_t in_stride = 16 + kc_size(20, 8), out_stride = 16 + kc_size(20, 8);
   uint8_t *in = kc_memory(15 * in_stride + 16), *out = kc_memory(15 * out_stride + 16);
@@ -173,6 +190,7 @@ static void check(void) {
       for (int round = 0; round < kc_rounds() / 4; ++round) check_plain(&kPlain[k], row_of(rungs[i], kPlain[k].ref));
     for (int round = 0; round < 2 * kc_rounds(); ++round) {
       check_scale_shift(rungs[i]);
+      check_scale(rungs[i]);
       if (rungs[i]->turn != NULL) check_turn(rungs[i]);
     }
   }
@@ -217,6 +235,30 @@ static void bench_scale_shift(const ln_rows_q8* rung) {
   kc_time(rung->name, "scale and shift", kMost, "result", work_picture, &r);
 }
 
+typedef struct scaled {
+  const ln_rows_q8* rung;
+  ln_scale_q8 p;
+  uint8_t *x, *out;
+} scaled;
+
+static void work_scaled(void* arg) {
+  const scaled* r = arg;
+  r->rung->scale(&r->p, r->x, r->out, kMost);
+}
+
+/* Gates of 1/256, as of LOGISTIC. */
+static void bench_scale(const ln_rows_q8* rung) {
+  scaled r = {.rung = rung, .p = {.is_signed = true, .channels = 96}, .x = kc_memory(kMost), .out = kc_memory(kMost)};
+  const ln_mul_quantized product = {5, 128, 11, 1500000000, -7, -128, 127};
+  uint8_t* numbers = kc_memory(96);
+  kc_fill_u8(numbers, 96);
+  kc_fill_u8(r.x, kMost);
+  r.p.product = product;
+  ln_scale_q8_make(&r.p, kc_memory(ln_scale_q8_size(96)));
+  rung->scale_fill(&r.p, numbers);
+  kc_time(rung->name, "a number for each channel", kMost, "result", work_scaled, &r);
+}
+
 static void bench(void) {
   size_t count;
   const ln_rows_q8* const* rungs = ln_rows_q8_rungs(&count);
@@ -224,7 +266,10 @@ static void bench(void) {
   kc_fill_u8(r.a, kMost);
   kc_fill_u8(r.b, kMost);
   for (size_t i = 0; i < count; ++i)
-    if (ln_cpu_present(rungs[i]->isa)) bench_scale_shift(rungs[i]);
+    if (ln_cpu_present(rungs[i]->isa)) {
+      bench_scale_shift(rungs[i]);
+      bench_scale(rungs[i]);
+    }
   for (size_t k = 0; k < kKindCount; ++k) {
     r.p = random_params(&kKinds[k]);
     for (size_t i = 0; i < count; ++i) {

@@ -34,6 +34,7 @@ static inline vecf vecf_zero(void) { return vdupq_n_f32(0.0f); }
 static inline vecf vecf_from(vec x) { return vcvtq_f32_s32(vreinterpretq_s32_u32(x)); }
 static inline vecf vecf_fma(vecf a, vecf b, vecf c) { return vfmaq_f32(c, a, b); }
 static inline vecf vecf_load(const float* p) { return vld1q_f32(p); }
+static inline void vecf_store(float* p, vecf x) { vst1q_f32(p, x); }
 static inline vecf vecf_add(vecf a, vecf b) { return vaddq_f32(a, b); }
 static inline vecf vecf_max(vecf a, vecf b) { return vmaxq_f32(a, b); }
 static inline vecf vecf_min(vecf a, vecf b) { return vminq_f32(a, b); }
@@ -78,5 +79,9 @@ static inline void vec_store_short_bytes(uint8_t* out, const vec v[4], const ran
 
 #include "kernels/generic/rows_q8_body.h"
 
-const ln_rows_q8 ln_rows_q8_neon = {
-    .name = "rows_q8_neon", .isa = LN_ISA_NEON, .binary = variants, .scale_shift = scale_shift};
+const ln_rows_q8 ln_rows_q8_neon = {.name = "rows_q8_neon",
+                                    .isa = LN_ISA_NEON,
+                                    .binary = variants,
+                                    .scale_shift = scale_shift,
+                                    .scale_fill = scale_fill,
+                                    .scale = scale};

@@ -2,6 +2,7 @@
 #include "kernels/generic/rows_q8.h"
 
 #include <math.h>
+#include <string.h>
 
 #if defined(__x86_64__)
 #include "kernels/x86/rows_q8_x86.h"
@@ -151,10 +152,47 @@ void ln_scale_shift_q8_ref(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t
   }
 }
 
+/* ---- A product with a number for each channel ---- */
+
+/* Vectors of factors are written whole. */
+static size_t scale_count(size_t channels) { return channels + 2 * (size_t)LN_SCALE_SHIFT_MORE; }
+
+size_t ln_scale_q8_size(size_t channels) { return scale_count(channels) * (2 * sizeof(float) + 1); }
+
+/* In units of 2^-16, whatever the rounding mode, x * factor + zero is off by 2 for the scale and by 2 for the factor as
+ * long as the product is below 2^24, beyond which the result is the range's end; by one unit of `zero`, which is 1
+ * below 2^24; by 1 for the sum of both, by 1 for that with d, and by 1 for the whole number: less than 7 and that unit.
+ */
+void ln_scale_q8_make(ln_scale_q8* p, void* memory) {
+  const size_t count = scale_count(p->channels);
+  p->factor = memory;
+  p->zero = p->factor + count;
+  p->scale = (uint8_t*)(p->zero + count);
+  p->is_short = ln_mul_q8_make(&p->product, p->is_signed, &p->mul) && p->mul.is_short;
+  if (!p->is_short) return;
+  int unit;
+  (void)frexpf(65025 * p->mul.scale, &unit);
+  const int32_t width = width_of(7 + ldexp(1, unit > 24 ? unit - 24 : 0));
+  p->sure = sure_of(width);
+  p->base = (p->mul.range.zero_point << 16) + 0x8000 + width;
+}
+
+void ln_scale_q8_ref(const ln_scale_q8* p, const uint8_t* x, uint8_t* out, size_t n) {
+  const ln_binary_row mul = p->is_signed ? ln_binary_mul_qs8_ref : ln_binary_mul_qu8_ref;
+  for (size_t i = 0; i < n; i += p->channels)
+    mul(&p->product, x + i, 1, p->scale, 1, out + i, n - i < p->channels ? n - i : p->channels);
+}
+
+static void fill_bytes(const ln_scale_q8* p, const uint8_t* scale) { memcpy(p->scale, scale, p->channels); }
+
 static const ln_rows_q8_variant none[] = {{NULL, NULL}};
 
-static const ln_rows_q8 ln_rows_q8_generic = {
-    .name = "rows_q8_ref", .isa = LN_ISA_GENERIC, .binary = none, .scale_shift = ln_scale_shift_q8_ref};
+static const ln_rows_q8 ln_rows_q8_generic = {.name = "rows_q8_ref",
+                                              .isa = LN_ISA_GENERIC,
+                                              .binary = none,
+                                              .scale_shift = ln_scale_shift_q8_ref,
+                                              .scale_fill = fill_bytes,
+                                              .scale = ln_scale_q8_ref};
 
 static const ln_rows_q8* const ladder[] = {
     &ln_rows_q8_generic,
@@ -179,6 +217,8 @@ static const ln_rows_q8* best_rung(void) {
 }
 
 ln_scale_shift_q8_row ln_scale_shift_q8_best(void) { return best_rung()->scale_shift; }
+
+const ln_rows_q8* ln_scale_q8_best(void) { return best_rung(); }
 
 ln_turn_bytes_fn ln_turn_bytes_best(void) { return best_rung()->turn; }
 

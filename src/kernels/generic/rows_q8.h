@@ -70,6 +70,25 @@ typedef struct ln_scale_shift_q8 {
 /* n elements, the first of channel 0. */
 typedef void (*ln_scale_shift_q8_row)(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t* out, size_t n);
 
+/* A product of a picture and a number for each channel, in arrays as above. */
+typedef struct ln_scale_q8 {
+  ln_mul_quantized product; /* a: the picture's */
+  bool is_signed;
+  size_t channels;
+  bool is_short; /* `mul` says the same, and in floats x * factor + zero goes the short way unless none of `sure` is set
+                  */
+  ln_mul_q8 mul;
+  uint32_t sure;
+  int32_t base;
+  uint8_t* scale;
+  float *factor, *zero;
+} ln_scale_q8;
+
+/* n elements, the first of channel 0. */
+typedef void (*ln_scale_q8_row)(const ln_scale_q8* p, const uint8_t* x, uint8_t* out, size_t n);
+/* The arrays from [channels] numbers. */
+typedef void (*ln_scale_q8_fill_fn)(const ln_scale_q8* p, const uint8_t* scale);
+
 /* out[c * out_stride + r] = in[r * in_stride + c], 0 <= r, c < 16. */
 typedef void (*ln_turn_bytes_fn)(const char* in, size_t in_stride, char* out, size_t out_stride);
 
@@ -78,6 +97,8 @@ typedef struct ln_rows_q8 {
   ln_isa isa;
   const ln_rows_q8_variant* binary; /* up to one without a ref */
   ln_scale_shift_q8_row scale_shift;
+  ln_scale_q8_fill_fn scale_fill;
+  ln_scale_q8_row scale;
   ln_turn_bytes_fn turn; /* NULL: none */
 } ln_rows_q8;
 
@@ -88,6 +109,13 @@ ln_turn_bytes_fn ln_turn_bytes_best(void);
 /* Memory for the arrays; fills them from [channels] constants (p's other fields are set). */
 size_t ln_scale_shift_q8_size(size_t channels);
 void ln_scale_shift_q8_fill(ln_scale_shift_q8* p, const uint8_t* scale, const uint8_t* shift, void* memory);
+
+/* Memory for the arrays, aligned for floats; everything but what is in them (product, is_signed and channels are set).
+ */
+size_t ln_scale_q8_size(size_t channels);
+void ln_scale_q8_make(ln_scale_q8* p, void* memory);
+void ln_scale_q8_ref(const ln_scale_q8* p, const uint8_t* x, uint8_t* out, size_t n);
+const struct ln_rows_q8* ln_scale_q8_best(void);
 
 /* The lowest has no variants: there the definitions themselves run. */
 const ln_rows_q8* const* ln_rows_q8_rungs(size_t* count);

@@ -278,6 +278,81 @@ static void scale_shift(const ln_scale_shift_q8* q, const uint8_t* x, uint8_t* o
     scale_shift_blocks(false, &p, q, x, out, n);
 }
 
+/* ---- A product with a number for each channel ---- */
+
+static void scale_fill(const ln_scale_q8* p, const uint8_t* scale) {
+  const size_t count = p->channels + LN_SCALE_SHIFT_MORE;
+  for (size_t i = 0; i < count; i += p->channels)
+    memcpy(p->scale + i, scale, count - i < p->channels ? count - i : p->channels);
+  if (!p->is_short) return;
+  memset(p->scale + count, 0, LN_SCALE_SHIFT_MORE);
+  const vec less = vec_set((uint32_t)-p->product.b_offset);
+  const vecf unit = vecf_set(p->mul.scale), offset = vecf_set((float)p->product.a_offset);
+  for (size_t i = 0; i < count; i += kLanes) {
+    const vecf factor = vecf_mul(number(p->scale + i, p->is_signed, less), unit);
+    vecf_store(p->factor + i, factor);
+    vecf_store(p->zero + i, vecf_mul(factor, offset));
+  }
+}
+
+typedef struct scale_vectors {
+  mul_vectors mul;
+  vec base;
+  uint32_t sure;
+} scale_vectors;
+
+LN_INLINE bool scale_shortly(bool is_signed, const scale_vectors* p, const uint8_t* x, const float* factor,
+                             const float* zero, uint8_t* out) {
+  vec v[4];
+  LN_UNROLL for (size_t k = 0; k < 4; ++k) {
+    const size_t i = k * kLanes;
+    const vecf product = vecf_fma(whole_byte(x + i, is_signed), vecf_load(factor + i), vecf_load(zero + i));
+    v[k] = vec_add(vec_nearly(vecf_add(product, vecf_copysign(p->mul.d, product))), p->base);
+  }
+  if (LN_UNLIKELY(vec_any_without(v, p->sure))) return false;
+  vec_store_short_bytes(out, v, &p->mul.to);
+  return true;
+}
+
+LN_NOINLINE static void scale_exactly(const scale_vectors* p, const uint8_t* x, const uint8_t* scale, uint8_t* out) {
+  mul_block(&p->mul, x, scale, out);
+}
+
+LN_INLINE void scale_block(bool is_signed, const scale_vectors* p, const ln_scale_q8* q, const uint8_t* x,
+                           size_t channel, uint8_t* out) {
+  if (!scale_shortly(is_signed, p, x, q->factor + channel, q->zero + channel, out))
+    scale_exactly(p, x, q->scale + channel, out);
+}
+
+LN_INLINE void scale_blocks(bool is_signed, const scale_vectors* p, const ln_scale_q8* q, const uint8_t* x,
+                            uint8_t* out, size_t n) {
+  size_t i = 0, channel = 0;
+  for (; i + kBlock <= n; i += kBlock) {
+    scale_block(is_signed, p, q, x + i, channel, out + i);
+    channel += kBlock;
+    while (channel >= q->channels) channel -= q->channels;
+  }
+  if (i == n) return;
+  uint8_t block[kBlock], result[kBlock];
+  memset(block, 0, sizeof block);
+  memcpy(block, x + i, n - i);
+  scale_block(is_signed, p, q, block, channel, result);
+  memcpy(out + i, result, n - i);
+}
+
+static void scale(const ln_scale_q8* q, const uint8_t* x, uint8_t* out, size_t n) {
+  if (!q->is_short) {
+    ln_scale_q8_ref(q, x, out, n);
+    return;
+  }
+  const scale_vectors p = {
+      .mul = mul_vectors_of(&q->mul, q->is_signed), .base = vec_set((uint32_t)q->base), .sure = q->sure};
+  if (q->is_signed)
+    scale_blocks(true, &p, q, x, out, n);
+  else
+    scale_blocks(false, &p, q, x, out, n);
+}
+
 #define LN_VARIANT(name, body, is_signed)                                                                     \
   static void name(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, void* out, \
                    size_t n) {                                                                                \

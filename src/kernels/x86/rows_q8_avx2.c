@@ -5,5 +5,10 @@
 /* The body is made of them. */
 #include "kernels/generic/rows_q8_body.h"
 
-const ln_rows_q8 ln_rows_q8_avx2 = {
-    .name = "rows_q8_avx2", .isa = LN_ISA_AVX2, .binary = variants, .scale_shift = scale_shift, .turn = turn_16x16};
+const ln_rows_q8 ln_rows_q8_avx2 = {.name = "rows_q8_avx2",
+                                    .isa = LN_ISA_AVX2,
+                                    .binary = variants,
+                                    .scale_shift = scale_shift,
+                                    .scale_fill = scale_fill,
+                                    .scale = scale,
+                                    .turn = turn_16x16};

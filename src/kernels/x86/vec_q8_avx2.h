@@ -31,6 +31,7 @@ LN_INLINE vec vec_load_signed(const uint8_t* p) {
 typedef __m256 vecf;
 
 LN_INLINE vecf vecf_load(const float* p) { return _mm256_loadu_ps(p); }
+LN_INLINE void vecf_store(float* p, vecf x) { _mm256_storeu_ps(p, x); }
 LN_INLINE vecf vecf_set(float x) { return _mm256_set1_ps(x); }
 LN_INLINE vecf vecf_zero(void) { return _mm256_setzero_ps(); }
 LN_INLINE vecf vecf_from(vec x) { return _mm256_cvtepi32_ps(x); }

@@ -40,6 +40,7 @@ LN_INLINE vec vec_load_signed(const uint8_t* p) {
 typedef __m512 vecf;
 
 LN_INLINE vecf vecf_load(const float* p) { return _mm512_loadu_ps(p); }
+LN_INLINE void vecf_store(float* p, vecf x) { _mm512_storeu_ps(p, x); }
 LN_INLINE vecf vecf_set(float x) { return _mm512_set1_ps(x); }
 LN_INLINE vecf vecf_zero(void) { return _mm512_setzero_ps(); }
 LN_INLINE vecf vecf_from(vec x) { return _mm512_cvtepi32_ps(x); }
