@@ -4,6 +4,7 @@
 #include "ops/builtin_ops.h"
 #include "ops/fusion.h"
 #include "ops/light.h"
+#include "ops/scale_channels.h"
 #include "ops/scale_shift.h"
 
 typedef struct mul_data {
@@ -15,12 +16,17 @@ typedef struct mul_data {
     ln_div_quantized quotient;
   } params;
   ln_scale_shift scale_shift; /* where something is added to the product as well */
+  ln_scale_channels scale_channels;
 } mul_data;
 
 LN_DEFINE_INIT(init, mul_data, 0)
 
 static void free_data(TfLiteContext* context, void* data) {
-  if (data != NULL) ln_scale_shift_free(&((mul_data*)data)->scale_shift);
+  mul_data* own = data;
+  if (own != NULL) {
+    ln_scale_shift_free(&own->scale_shift);
+    ln_scale_channels_free(&own->scale_channels);
+  }
   ln_free_node_data(context, data);
 }
 
@@ -31,7 +37,7 @@ static TfLiteStatus prepare_quantized(TfLiteContext* context, const ln_binary_io
               : io->a->type == kTfLiteInt16   ? ln_binary_mul_qs16_ref
               : io->a->type == kTfLiteInt8    ? ln_binary_mul_qs8_ref
                                               : ln_binary_mul_qu8_ref;
-  return kTfLiteOk;
+  return ln_scale_channels_prepare(context, io, &data->params.quantized, &data->scale_channels);
 }
 
 static TfLiteStatus prepare_product(TfLiteContext* context, TfLiteNode* node) {
@@ -82,7 +88,10 @@ static TfLiteStatus prepare_product(TfLiteContext* context, TfLiteNode* node) {
 static TfLiteStatus mul_invoke(TfLiteContext* context, TfLiteNode* node) {
   const mul_data* data = node->user_data;
   if (data->scale_shift.is_prepared) return ln_scale_shift_invoke(context, node, &data->scale_shift);
-  return ln_binary_run(context, node, data->row, &data->params);
+  ln_binary_io io;
+  LN_TRY(ln_binary_get(context, node, &io));
+  if (ln_scale_channels_run(context, &io, &data->scale_channels)) return kTfLiteOk;
+  return ln_binary_run_io(context, &io, data->row, &data->params);
 }
 
 /* Few constants are parts of shapes, mostly. Many would need the threads, which are there for invoke only. */

@@ -244,11 +244,12 @@ LN_INLINE void scale_shift_block(bool is_signed, const scale_shift_vectors* p, c
 
 LN_INLINE void scale_shift_blocks(bool is_signed, const scale_shift_vectors* p, const ln_scale_shift_q8* q,
                                   const uint8_t* x, uint8_t* out, size_t n) {
+  const size_t step = kBlock % q->channels;
   size_t i = 0, channel = 0;
   for (; i + kBlock <= n; i += kBlock) {
     scale_shift_block(is_signed, p, q, x + i, channel, out + i);
-    channel += kBlock;
-    while (channel >= q->channels) channel -= q->channels;
+    channel += step;
+    channel -= channel >= q->channels ? q->channels : 0;
   }
   if (i == n) return;
   uint8_t block[kBlock], result[kBlock];
@@ -326,11 +327,12 @@ LN_INLINE void scale_block(bool is_signed, const scale_vectors* p, const ln_scal
 
 LN_INLINE void scale_blocks(bool is_signed, const scale_vectors* p, const ln_scale_q8* q, const uint8_t* x,
                             uint8_t* out, size_t n) {
+  const size_t step = kBlock % q->channels;
   size_t i = 0, channel = 0;
   for (; i + kBlock <= n; i += kBlock) {
     scale_block(is_signed, p, q, x + i, channel, out + i);
-    channel += kBlock;
-    while (channel >= q->channels) channel -= q->channels;
+    channel += step;
+    channel -= channel >= q->channels ? q->channels : 0;
   }
   if (i == n) return;
   uint8_t block[kBlock], result[kBlock];
