@@ -31,6 +31,15 @@ typedef struct operands {
   uint8_t* out;
 } operands;
 
+/* All bytes, or some, which begin at the zero point or do not. */
+static ln_requant_q8_out make_range(void) {
+  const bool is_signed = kc_chance(50), all = kc_chance(50);
+  const int32_t up = is_signed ? -128 : 0, low = all ? 0 : (int32_t)kc_range(0, 128);
+  const int32_t high = all ? 255 : (int32_t)kc_range(low, 255);
+  const int32_t zero_point = kc_chance(50) ? low : (int32_t)kc_range(0, 255);
+  return ln_requant_q8_range(zero_point + up, low + up, high + up, is_signed);
+}
+
 static void make_product(product* p) {
   p->a = kc_memory(p->rows * p->depth);
   p->b = kc_memory(p->columns * p->depth);
@@ -44,7 +53,7 @@ static void make_product(product* p) {
   p->scale = kc_chance(25) ? kc_memory(p->columns * sizeof *p->scale) : NULL;
   for (size_t n = 0; p->scale != NULL && n < p->columns; ++n)
     p->scale[n] = kc_chance(20) ? 0.5 : kc_chance(3) ? INFINITY : (double)kc_range(1, 1 << 20) / 33554432.0;
-  p->range = ln_requant_q8_range(kc_chance(50) ? 0 : (int32_t)kc_range(0, 127), 0, 127, kc_chance(50));
+  p->range = make_range();
   const bool is_short = p->shorts != NULL;
   for (size_t n = 0; n < p->columns; ++n) {
     const int32_t bias = (int32_t)kc_range(-50000, 50000), largest = (int32_t)p->depth * 255 * 128 + 100000;

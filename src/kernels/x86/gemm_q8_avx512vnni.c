@@ -30,12 +30,12 @@ LN_RUN(6, 4)
 LN_RUN_ALL(LN_FOUR)
 LN_RUN_ROW(4)
 
+#include "kernels/x86/gemm_q8_short.h"
+
 /* ---- Panels of at most eight columns: products by half vectors, which take half the time, and two rows of them in a
  * vector of sums. ---- */
 
-enum { kHalf = kLanes / 2, kHalfRows = 48 };
-
-LN_INLINE __m256i load_half(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
+enum { kHalfRows = 48 };
 
 LN_INLINE void half_sums(size_t rows, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start, uint32_t* sums) {
   const uint8_t* a = (const uint8_t*)r->a + first * r->a_stride;
@@ -55,13 +55,11 @@ LN_INLINE void half_sums(size_t rows, const ln_gemm_q8_rows* r, size_t first, co
   LN_UNROLL for (size_t m = 0; m < rows; ++m) _mm256_storeu_si256((__m256i*)(void*)(sums + m * kHalf), sum[m]);
 }
 
-LN_INLINE vec load_twice(const void* p) { return _mm512_broadcast_i64x4(load_half(p)); }
-
 LN_INLINE vec two_terms(const int32_t* terms, bool both) {
   return _mm512_mask_set1_epi32(vec_set((uint32_t)terms[0]), 0xff00, terms[both]);
 }
 
-LN_INLINE void store_halves(uint8_t* out, size_t out_stride, vec bytes, size_t rows, size_t columns) {
+LN_INLINE void store_long_halves(uint8_t* out, size_t out_stride, vec bytes, size_t rows, size_t columns) {
   uint8_t some[2 * kVectorsAtOnce][kHalf];
   const size_t most = 2 * kVectorsAtOnce;
   if (columns == kHalf && out_stride == kHalf) {
@@ -88,7 +86,7 @@ LN_INLINE void finish_half_as(finish_kind kind, size_t rows, size_t columns, con
       if (kind == kFixedLeft) x[i] = requant_left(x[i], left);
       x[i] = requant(x[i], multiplier, offset, sign_shift, shift);
     }
-    store_halves(out + m * out_stride, out_stride, vec_bytes(x, &to), rows - m, columns);
+    store_long_halves(out + m * out_stride, out_stride, vec_bytes(x, &to), rows - m, columns);
   }
 }
 
@@ -116,6 +114,7 @@ static void run_half(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint
 }
 
 static void run_either(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  if (runs_short(r, n, out, out_stride)) return;
   (r->columns <= kHalf && r->rows > 1 && n->scale == NULL ? run_half : run)(r, n, out, out_stride);
 }
 

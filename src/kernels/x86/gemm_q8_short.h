@@ -1,0 +1,233 @@
+/* Products of bytes whose sums go requant_q8.h's short way, with AVX-512 VNNI: tiles so small that the processor makes
+ * the products of the next one beside the bytes of the last, and nothing goes through memory between. A part of
+ * gemm_q8_avx512vnni.c, which it takes its vectors from.
+ *
+ * A tile has some rows by some whole vectors of columns, behind which half a vector may follow: its sums are 256 bits
+ * wide, and those of two rows become bytes as one vector. */
+#ifndef LN_KERNELS_X86_GEMM_Q8_SHORT_H_
+#define LN_KERNELS_X86_GEMM_Q8_SHORT_H_
+
+enum { kHalf = kLanes / 2, kMostShortRows = 8 };
+
+LN_INLINE __m256i load_half(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
+LN_INLINE vec load_twice(const void* p) { return _mm512_broadcast_i64x4(load_half(p)); }
+
+/* Where all bytes are allowed packing alone clamps, of int8 as numbers with a sign, which `start` and `base` then lie
+ * 128 lower for. */
+typedef enum short_range { kClamped, kWholeUnsigned, kWholeSigned } short_range;
+
+typedef struct short_end {
+  vec scale[kVectors], start[kVectors]; /* the half's behind the whole ones', twice */
+  range range;
+  short_range kind;
+} short_end;
+
+LN_INLINE short_end short_end_of(bool at_zero, size_t whole, bool half, const ln_gemm_q8_numbers* n) {
+  const bool all = n->range.low == 0 && n->range.high == UINT8_MAX;
+  short_end e = {.range = range_of(&n->range)};
+  e.kind = all && n->range.flip == 0 ? kWholeUnsigned : all && n->range.flip == 0x80 ? kWholeSigned : kClamped;
+  const int32_t lower = e.kind == kWholeSigned ? 128 << 16 : 0;
+  e.range.base = vec_sub(e.range.base, vec_set((uint32_t)lower));
+  LN_UNROLL for (size_t v = 0; v < whole + half; ++v) {
+    const float *scale = n->scale_f + v * kLanes, *start = n->start_f + v * kLanes;
+    e.scale[v] = v < whole ? vec_load(scale) : load_twice(scale);
+    e.start[v] = v < whole ? vec_load(start) : load_twice(start);
+    /* Exact: a start is at most 2^24, and the difference no longer. */
+    if (at_zero) e.start[v] = (vec)_mm512_sub_ps((vecf)e.start[v], vecf_set((float)lower));
+  }
+  return e;
+}
+
+LN_INLINE vec pack_short(const vec v[kVectorsAtOnce], const short_end* e) {
+  const vec order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const vec a = upper_words_512(v[0], v[1]), b = upper_words_512(v[2], v[3]);
+  vec bytes;
+  if (e->kind == kWholeSigned) {
+    bytes = _mm512_packs_epi16(a, b);
+  } else {
+    bytes = _mm512_packus_epi16(a, b);
+    if (e->kind == kClamped)
+      bytes = vec_xor(_mm512_min_epu8(_mm512_max_epu8(bytes, e->range.low), e->range.high), e->range.flip);
+  }
+  return _mm512_permutexvar_epi32(order, bytes);
+}
+
+/* The bytes of `count` vectors of sums, of `vectors` vectors of columns one after the other from number `at` on. */
+LN_INLINE vec short_bytes(bool at_zero, size_t count, size_t vectors, size_t at, bool twice,
+                          const ln_gemm_q8_numbers* n, const short_end* e, const vec sums[]) {
+  vec v[kVectorsAtOnce];
+  LN_UNROLL for (size_t i = 0; i < kVectorsAtOnce; ++i) {
+    const size_t k = at + i % vectors;
+    v[i] = i < count ? requant_short(at_zero, sums[i], e->scale[k], e->start[k], &e->range) : v[0];
+  }
+  vec bytes = pack_short(v, e);
+  if (LN_UNLIKELY(vec_doubtful(v))) {
+    const range to = range_of(&n->range);
+    LN_UNROLL for (size_t i = 0; i < count; ++i) {
+      const size_t c = (at + i % vectors) * kLanes;
+      const vec u = vec_xor(sums[i], vec_set(UINT32_C(1) << 31));
+      v[i] = twice ? requant(u, load_twice(n->multiplier + c), load_twice(n->offset + c), load_twice(n->sign_shift + c),
+                             load_twice(n->shift + c))
+                   : requant(u, vec_load(n->multiplier + c), vec_load(n->offset + c), vec_load(n->sign_shift + c),
+                             vec_load(n->shift + c));
+    }
+    bytes = vec_bytes(v, &to);
+  }
+  return bytes;
+}
+
+/* The first `columns` bytes of 4 / whole rows. No call of memcpy, around which every vector would be saved. */
+LN_INLINE void store_whole(size_t whole, size_t columns, vec bytes, uint8_t* out, size_t out_stride) {
+  const bool full = columns == whole * kLanes;
+  const __mmask64 mask = columns == 64 ? UINT64_MAX : (UINT64_C(1) << columns) - 1;
+  if (full && whole != 3 && (whole == 4 || out_stride == columns)) {
+    vec_store(out, bytes);
+  } else if (whole == 3 && full) {
+    vec_store_half(out, bytes, 0);
+    vec_store_quarter(out + 2 * kLanes, bytes, 2, kLanes);
+  } else if (whole >= 3) {
+    _mm512_mask_storeu_epi8(out, mask, bytes);
+  } else if (whole == 2 && full) {
+    vec_store_half(out, bytes, 0);
+    vec_store_half(out + out_stride, bytes, 1);
+  } else if (whole == 2) {
+    _mm256_mask_storeu_epi8(out, (__mmask32)mask, _mm512_castsi512_si256(bytes));
+    _mm256_mask_storeu_epi8(out + out_stride, (__mmask32)mask, _mm512_extracti64x4_epi64(bytes, 1));
+  } else if (full) {
+    LN_UNROLL for (size_t i = 0; i < 4; ++i) vec_store_quarter(out + i * out_stride, bytes, (int)i, kLanes);
+  } else {
+    _mm_mask_storeu_epi8(out, (__mmask16)mask, _mm512_castsi512_si128(bytes));
+    _mm_mask_storeu_epi8(out + out_stride, (__mmask16)mask, _mm512_extracti32x4_epi32(bytes, 1));
+    _mm_mask_storeu_epi8(out + 2 * out_stride, (__mmask16)mask, _mm512_extracti32x4_epi32(bytes, 2));
+    _mm_mask_storeu_epi8(out + 3 * out_stride, (__mmask16)mask, _mm512_extracti32x4_epi32(bytes, 3));
+  }
+}
+
+LN_INLINE void store_two_halves(__m128i bytes, size_t columns, uint8_t* out, size_t out_stride) {
+  if (columns == kHalf) {
+    _mm_storel_epi64((__m128i*)(void*)out, bytes);
+    _mm_storeh_pd((double*)(void*)(out + out_stride), _mm_castsi128_pd(bytes));
+    return;
+  }
+  const __mmask16 mask = (__mmask16)((1u << columns) - 1);
+  _mm_mask_storeu_epi8(out, mask, bytes);
+  _mm_mask_storeu_epi8(out + out_stride, mask, _mm_bsrli_si128(bytes, kHalf));
+}
+
+/* The first `columns` bytes of each of `rows` halves of 128 bits. */
+LN_INLINE void store_halves(size_t rows, size_t columns, vec bytes, uint8_t* out, size_t out_stride) {
+  if (rows == 8 && columns == kHalf && out_stride == kHalf) {
+    vec_store(out, bytes);
+    return;
+  }
+  store_two_halves(_mm512_castsi512_si128(bytes), columns, out, out_stride);
+  if (rows > 2) store_two_halves(_mm512_extracti32x4_epi32(bytes, 1), columns, out + 2 * out_stride, out_stride);
+  if (rows > 4) store_two_halves(_mm512_extracti32x4_epi32(bytes, 2), columns, out + 4 * out_stride, out_stride);
+  if (rows > 6) store_two_halves(_mm512_extracti32x4_epi32(bytes, 3), columns, out + 6 * out_stride, out_stride);
+}
+
+/* sums[m * whole + v] and halves[m] = the bias + the products. */
+LN_INLINE void short_products(size_t rows, size_t whole, bool half, const ln_gemm_q8_rows* r, size_t first,
+                              const ln_gemm_q8_numbers* n, vec sums[], __m256i halves[]) {
+  const size_t groups = r->groups, a_stride = r->a_stride, vectors = whole + half;
+  const uint8_t* a = (const uint8_t*)r->a + first * a_stride;
+  const int8_t* b = r->b;
+  LN_UNROLL for (size_t i = 0; i < rows * whole; ++i) sums[i] = vec_load(n->plain_bias + i % whole * kLanes);
+  if (half) {
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) halves[m] = load_half(n->plain_bias + whole * kLanes);
+  }
+  for (size_t s = 0; s < r->segments; ++s, a += r->a_segment) {
+    for (size_t g = 0; g < groups; ++g, b += vectors * kWeightBytes) {
+      vec w[kVectors];
+      __m256i half_w = _mm256_setzero_si256();
+      /* Loaded once: 512-bit loads are one a cycle. */
+      LN_UNROLL for (size_t v = 0; v < whole; ++v) {
+        w[v] = load_weights(b + kWeightBytes * v);
+        LN_KEEP(w[v]);
+      }
+      if (half) {
+        half_w = load_half(b + kWeightBytes * whole);
+        LN_KEEP(half_w);
+      }
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+        int32_t group;
+        memcpy(&group, a + m * a_stride + sizeof group * g, sizeof group);
+        if (whole > 0) {
+          const vec x = _mm512_set1_epi32(group);
+          LN_UNROLL for (size_t v = 0; v < whole; ++v) sums[m * whole + v] = add_products(sums[m * whole + v], x, w[v]);
+          if (half) halves[m] = _mm256_dpbusd_epi32(halves[m], _mm512_castsi512_si256(x), half_w);
+        } else {
+          halves[m] = _mm256_dpbusd_epi32(halves[m], _mm256_set1_epi32(group), half_w);
+        }
+      }
+    }
+  }
+}
+
+LN_INLINE void add_terms(size_t rows, size_t whole, bool half, const int32_t* terms, vec sums[], __m256i halves[]) {
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    const vec term = _mm512_set1_epi32(terms[m]);
+    LN_UNROLL for (size_t v = 0; v < whole; ++v) sums[m * whole + v] = vec_add(sums[m * whole + v], term);
+    if (half) halves[m] = _mm256_add_epi32(halves[m], _mm512_castsi512_si256(term));
+  }
+}
+
+/* `rows` at a time; the last ones may be made twice. */
+LN_INLINE void run_short(bool at_zero, size_t rows, size_t whole, bool half, const ln_gemm_q8_rows* r,
+                         const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  const size_t step = whole > 0 ? kVectorsAtOnce / whole : rows, last = r->rows - rows;
+  const short_end end = short_end_of(at_zero, whole, half, n);
+  const size_t whole_columns = half ? whole * kLanes : r->columns;
+  for (size_t first = 0;; first += rows) {
+    if (first > last) first = last;
+    vec sums[kMostShortRows * kVectors];
+    __m256i halves[kMostShortRows];
+    short_products(rows, whole, half, r, first, n, sums, halves);
+    if (n->row_terms != NULL) add_terms(rows, whole, half, n->row_terms + first, sums, halves);
+    uint8_t* to = out + first * out_stride;
+    LN_UNROLL for (size_t m = 0; whole > 0 && m < rows; m += step) {
+      const size_t count = step * whole;
+      store_whole(whole, whole_columns, short_bytes(at_zero, count, whole, 0, false, n, &end, sums + m * whole),
+                  to + m * out_stride, out_stride);
+    }
+    if (half) {
+      vec pairs[kMostShortRows / 2];
+      LN_UNROLL for (size_t m = 0; m < rows; m += 2) pairs[m / 2] =
+          _mm512_inserti64x4(_mm512_castsi256_si512(halves[m]), halves[m + 1], 1);
+      store_halves(rows, r->columns - whole * kLanes, short_bytes(at_zero, rows / 2, 1, whole, true, n, &end, pairs),
+                   to + whole * kLanes, out_stride);
+    }
+    if (first == last) return;
+  }
+}
+
+/* each(rows, whole, half): rows is a multiple of 4 / whole, with a half of 2. */
+#define LN_SHORT_ALL(each) \
+  each(8, 0, 1) each(8, 1, 0) each(8, 1, 1) each(4, 2, 0) each(4, 2, 1) each(4, 3, 0) each(4, 3, 1) each(3, 4, 0)
+
+#define LN_SHORT(rows, whole, half)                                                                               \
+  static void short_##whole##_##half(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,         \
+                                     size_t out_stride) {                                                         \
+    run_short(false, rows, whole, half, r, n, out, out_stride);                                                   \
+  }                                                                                                               \
+  static void short_at_zero_##whole##_##half(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, \
+                                             size_t out_stride) {                                                 \
+    run_short(true, rows, whole, half, r, n, out, out_stride);                                                    \
+  }
+LN_SHORT_ALL(LN_SHORT)
+
+#define LN_SHORT_ENTRY(rows, whole, half) {rows, {short_##whole##_##half, short_at_zero_##whole##_##half}},
+
+/* False: there are too few rows, or the sums do not go that way. */
+static bool runs_short(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  static const struct {
+    size_t rows;
+    void (*run[2])(const ln_gemm_q8_rows*, const ln_gemm_q8_numbers*, uint8_t*, size_t);
+  } kTiles[] = {LN_SHORT_ALL(LN_SHORT_ENTRY)};
+  const size_t index = (r->columns - 1) / kHalf;
+  if (n->scale != NULL || n->start_f == NULL || r->rows < kTiles[index].rows) return false;
+  kTiles[index].run[ln_requant_q8_starts_at_zero(&n->range)](r, n, out, out_stride);
+  return true;
+}
+
+#endif
