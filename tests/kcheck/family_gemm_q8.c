@@ -61,7 +61,7 @@ static void make_product(product* p) {
                        (int32_t)(kc_chance(5) ? kc_range(-31, is_short      ? -9
                                                               : p->any_left ? 3
                                                                             : 0)
-                                 : is_short   ? kc_range(-12, -8)
+                                 : is_short   ? kc_range(-12, ln_requant_q8_starts_at_zero(&p->range) ? -4 : -8)
                                               : kc_range(-12, -5)),
                        &p->numbers[n]);
     if (p->shorts != NULL && !ln_requant_q8_make_short(&p->numbers[n], bias, largest, &p->range, &p->shorts[n]))

@@ -22,7 +22,9 @@
  * 2^(25 - 23), 2^(25 - 23), 2 and 1; where |x * s| is large the sum with z is small. So the upper half is right unless
  * the lower one is below 16; then the sums are done again by the long way, which happens to one of 4096. Outside of
  * that range v is clamped. Where the range of the output begins at z or above, x < 0 gives its lowest number by either
- * sign of d, and + d is part of one number with z. */
+ * sign of d, and + d is part of one number with z. There no sum is too large either: what 32 bits do not hold becomes
+ * -2^31 (or is clamped to them, on ARM), which counts as in doubt. Elsewhere z is added behind that, so that sums are
+ * bounded. */
 #ifndef LN_KERNELS_REQUANT_Q8_H_
 #define LN_KERNELS_REQUANT_Q8_H_
 
@@ -91,13 +93,15 @@ static inline float ln_requant_q8_d(const ln_requant_q8* r) {
   return r->shift > 0 ? 32768.0f / (float)(UINT32_C(1) << r->shift) : 0.0f;
 }
 
-/* False: the short way is not open to sums of up to `largest` and the bias, as 32 bits do not hold v * 2^16. */
+/* False: the short way is not open to sums of up to `largest` and the bias: 32 bits do not hold v * 2^16, or the factor
+ * is 1 and above. */
 static inline bool ln_requant_q8_make_short(const ln_requant_q8* r, int32_t bias, int64_t largest,
                                             const ln_requant_q8_out* out, ln_requant_q8_short* to) {
   const double scale = (double)(r->multiplier >> 1) / (double)(UINT64_C(1) << (31 + r->shift));
   const double sum = (double)largest + (bias < 0 ? -(double)bias : (double)bias);
   const double d = ln_requant_q8_d(r);
-  if (r->left > 0 || sum >= 2147483648.0 || sum * scale >= 32000) return false;
+  if (r->left > 0 || sum >= 2147483648.0) return false;
+  if (!ln_requant_q8_starts_at_zero(out) && sum * scale >= 32000) return false;
   to->scale = (float)(scale * 65536);
   to->start = (float)(ln_requant_q8_starts_at_zero(out) ? ln_requant_q8_base(out) + d : d);
   return true;
