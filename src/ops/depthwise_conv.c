@@ -313,11 +313,6 @@ static void run_row(const dwconv_job* j, size_t tile) {
     ln_dwconv_hybrid_ref(s, row, (const int8_t*)j->images.data + from, j->weights, &h, j->output->data.f + to);
     return;
   }
-  if (d->bytes.kernel != NULL) {
-    const uint8_t* in = j->repeated != NULL ? j->repeated + from * (size_t)s->multiplier : j->input->data.uint8 + from;
-    ln_dwconv_q8_row(&d->bytes, &d->alone, row, in, j->output->data.uint8 + to);
-    return;
-  }
   switch (j->input->type) {
     case kTfLiteInt8:
       q.bias = j->bias != NULL ? j->bias->data.i32 : NULL;
@@ -355,6 +350,21 @@ static void run_range(void* arg, size_t begin, size_t end) {
   for (size_t row = begin; row < end; ++row) run_row(arg, row);
 }
 
+static void run_range_of_bytes(void* arg, size_t begin, size_t end) {
+  const dwconv_job* j = arg;
+  const ln_dwconv_shape* s = &j->d->alone;
+  const uint8_t* in = j->repeated != NULL ? j->repeated : j->input->data.uint8;
+  const size_t in_image = (size_t)s->in_height * (size_t)s->in_width * (size_t)s->channels,
+               out_row = (size_t)s->out_width * (size_t)s->channels, height = (size_t)s->out_height;
+  while (begin < end) {
+    const size_t image = begin / height, row = begin % height, rest = height - row,
+                 count = rest < end - begin ? rest : end - begin;
+    ln_dwconv_q8_rows(&j->d->bytes, s, (int32_t)row, (int32_t)count, in + image * in_image,
+                      j->output->data.uint8 + begin * out_row);
+    begin += count;
+  }
+}
+
 static void fill_whole(const dwconv_job* j, dwconv_data* d) {
   const int8_t* weights = j->weights;
   const size_t count = (size_t)ln_num_elements(j->filter);
@@ -385,7 +395,9 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const size_t taps = (size_t)d->shape.filter_height * (size_t)d->shape.filter_width;
   const size_t rows = (size_t)ln_dim(job.input, 0) * (size_t)d->shape.out_height;
   const size_t visits = taps * (size_t)ln_num_elements(job.output);
-  ln_parallel_ranges(context, run_range, &job, rows, rows, d->bytes.kernel != NULL ? visits / kVisitsAtOnce : visits);
+  const bool has_kernel = d->bytes.kernel != NULL;
+  ln_parallel_ranges(context, has_kernel ? run_range_of_bytes : run_range, &job, rows, rows,
+                     has_kernel ? visits / kVisitsAtOnce : visits);
   return kTfLiteOk;
 }
 

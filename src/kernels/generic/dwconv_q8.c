@@ -199,6 +199,7 @@ bool ln_dwconv_q8_make_plan(const ln_dwconv_q8* kernel, const ln_dwconv_shape* s
   plan->outside = memset(memory, filter->in_zero_point ^ plan->in_flip, outside);
   plan->packed = packed;
   plan->together = pixels_together(kernel, s);
+  plan->lines = kernel->lines != NULL && plan->together == 1 && s->dilation_y == 1 ? kernel->lines(s) : 1;
   plan->repeated = repeated;
   if (!kernel->pack(filter, packed)) return false;
   ln_dwconv_q8_filter wide = *filter;
@@ -250,12 +251,17 @@ static void run_stretch(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* sh
 
 /* With a dilation and stride 1, outputs whose distance is the dilation share columns: one stretch for each remainder.
  * With both, no two neighbours do. */
-void ln_dwconv_q8_row(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, int32_t row, const uint8_t* in,
-                      uint8_t* out) {
-  const uint8_t* rows[LN_DWCONV_Q8_MAX_FILTER];
-  size_t strides[LN_DWCONV_Q8_MAX_FILTER];
+static void run_lines(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, int32_t row, size_t lines,
+                      const uint8_t* in, uint8_t* out) {
+  const uint8_t* rows[LN_DWCONV_Q8_MAX_FILTER + LN_DWCONV_Q8_MORE_ROWS];
+  size_t strides[LN_DWCONV_Q8_MAX_FILTER + LN_DWCONV_Q8_MORE_ROWS];
   const size_t channels = (size_t)shape->channels;
-  for (int32_t y = 0; y < shape->filter_height; ++y) {
+  const int32_t height = shape->filter_height + (int32_t)(lines - 1) * shape->stride_y;
+  for (int32_t y = height; y < height + LN_DWCONV_Q8_MORE_ROWS; ++y) {
+    rows[y] = plan->outside;
+    strides[y] = 0;
+  }
+  for (int32_t y = 0; y < height; ++y) {
     const int64_t at = (int64_t)row * shape->stride_y - shape->pad_top + (int64_t)y * shape->dilation_y;
     const bool inside = at >= 0 && at < shape->in_height;
     rows[y] = inside ? in + (size_t)at * (size_t)shape->in_width * channels : plan->outside;
@@ -266,6 +272,8 @@ void ln_dwconv_q8_row(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shap
   for (int32_t first = 0; first < apart && first < width; ++first) {
     const ln_dwconv_q8_stretch stretch = {.rows = rows,
                                           .pixel_strides = strides,
+                                          .lines = lines,
+                                          .line_step = (size_t)shape->stride_y,
                                           .outside = plan->outside,
                                           .in_width = shape->in_width,
                                           .first = (int64_t)first * shape->stride_x - shape->pad_left,
@@ -275,7 +283,19 @@ void ln_dwconv_q8_row(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shap
                                           .in_flip = plan->in_flip,
                                           .range = plan->range,
                                           .out = out + (size_t)first * channels,
-                                          .out_stride = (size_t)apart * channels};
+                                          .out_stride = (size_t)apart * channels,
+                                          .out_line = (size_t)width * channels};
     run_stretch(plan, shape, &stretch);
+  }
+}
+
+void ln_dwconv_q8_rows(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, int32_t first, int32_t count,
+                       const uint8_t* in, uint8_t* out) {
+  const size_t out_row = (size_t)shape->out_width * (size_t)shape->channels;
+  for (int32_t row = first; row < first + count;) {
+    const size_t left = (size_t)(first + count - row), lines = left < plan->lines ? left : plan->lines;
+    run_lines(plan, shape, row, lines, in, out);
+    out += lines * out_row;
+    row += (int32_t)lines;
   }
 }

@@ -1,4 +1,5 @@
-/* Depthwise convolution of bytes (int8 or uint8) with one filter a channel, a stretch of one output row at a time.
+/* Depthwise convolution of bytes (int8 or uint8) with one filter a channel, a stretch of one output row at a time, or
+ * of some rows that lie below each other.
  *
  * The filters, the biases and the factors are packed for the kernel once. A kernel may take the taps of one filter
  * column together and keep them while the window slides. Results are the reference's (ln_dwconv_qs8_ref,
@@ -14,7 +15,10 @@
 #include "kernels/generic/dwconv.h"
 #include "kernels/generic/requant_q8.h"
 
-enum { LN_DWCONV_Q8_MAX_FILTER = 64 }; /* in height and width */
+enum {
+  LN_DWCONV_Q8_MAX_FILTER = 64, /* in height and width */
+  LN_DWCONV_Q8_MORE_ROWS = 3
+};
 
 /* What is packed. Activations count as unsigned: int8 moved up by 128, and the zero point with them. */
 typedef struct ln_dwconv_q8_filter {
@@ -27,18 +31,22 @@ typedef struct ln_dwconv_q8_filter {
   ln_requant_q8_out range;
 } ln_dwconv_q8_filter;
 
-/* Output pixel j, channel c = the sum over the taps (y, x) of rows[y]'s pixel first + j * slide * step + x * step. */
+/* Output pixel j of line l, channel c = the sum over the taps (y, x) of rows[l * line_step + y]'s pixel
+ * first + j * slide * step + x * step. */
 typedef struct ln_dwconv_q8_stretch {
-  const uint8_t* const* rows;  /* by filter row: the input row's pixel 0 */
-  const size_t* pixel_strides; /* by filter row, in bytes; a row outside of the picture is `outside` with stride 0 */
-  const uint8_t* outside;      /* a pixel of zero points: what lies left and right of the picture */
+  /* From the first line's first filter row to the last line's last, and LN_DWCONV_Q8_MORE_ROWS that may be read but do
+   * not count: the input row's pixel 0. */
+  const uint8_t* const* rows;
+  const size_t* pixel_strides; /* of these rows, in bytes; a row outside of the picture is `outside` with stride 0 */
+  size_t lines, line_step;
+  const uint8_t* outside; /* a pixel of zero points: what lies left and right of the picture */
   int64_t in_width, first, step;
   int32_t slide;   /* in steps */
   size_t count;    /* of output pixels */
   uint8_t in_flip; /* 0x80 for int8 */
   ln_requant_q8_out range;
   uint8_t* out;
-  size_t out_stride; /* in bytes */
+  size_t out_stride, out_line; /* in bytes, from pixel to pixel and from line to line */
 } ln_dwconv_q8_stretch;
 
 typedef struct ln_dwconv_q8 {
@@ -51,6 +59,7 @@ typedef struct ln_dwconv_q8 {
    * `packed` is aligned to 64 bytes. */
   bool (*pack)(const ln_dwconv_q8_filter* filter, void* packed);
   void (*run)(size_t channels, int32_t height, int32_t width, const void* packed, const ln_dwconv_q8_stretch* stretch);
+  size_t (*lines)(const ln_dwconv_shape* shape); /* so many lines `run` takes at most; NULL: one */
 } ln_dwconv_q8;
 
 const ln_dwconv_q8* const* ln_dwconv_q8_rungs(size_t* count);
@@ -63,7 +72,7 @@ typedef struct ln_dwconv_q8_plan {
   const ln_dwconv_q8* kernel;
   const void *packed, *repeated;
   const uint8_t* outside;
-  size_t together;
+  size_t together, lines;
   uint8_t in_flip;
   ln_requant_q8_out range;
 } ln_dwconv_q8_plan;
@@ -74,9 +83,9 @@ size_t ln_dwconv_q8_plan_size(const ln_dwconv_q8* kernel, const ln_dwconv_shape*
 bool ln_dwconv_q8_make_plan(const ln_dwconv_q8* kernel, const ln_dwconv_shape* shape, const ln_dwconv_q8_filter* filter,
                             void* memory, ln_dwconv_q8_plan* plan);
 
-/* One row of the output: out [out_width, C] from the image at `in`. The shape's multiplier is 1. */
-void ln_dwconv_q8_row(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, int32_t row, const uint8_t* in,
-                      uint8_t* out);
+/* `count` rows of the output: out [count, out_width, C] from the image at `in`. The shape's multiplier is 1. */
+void ln_dwconv_q8_rows(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, int32_t first, int32_t count,
+                       const uint8_t* in, uint8_t* out);
 
 /* Each byte `times` times, one behind the other: what makes of a filter with a multiplier one without. */
 void ln_repeat_bytes(const uint8_t* in, size_t count, size_t times, uint8_t* out);

@@ -7,6 +7,7 @@
 
 #define LN_WITH_LANES 1 /* 32 registers */
 #define LN_DPBUSD(sum, x, w) LN_OP(dpbusd_epi32)(sum, x, w)
+#define LN_OR(x, y) LN_OP(or_epi32)(x, y)
 
 #define LN_V __m512i
 #define LN_BYTES 64
@@ -185,9 +186,20 @@ static void narrow_either(size_t width, size_t groups, size_t count, const void*
     narrow_run(width, groups, count, packed, c, s, out);
 }
 
+/* Lines whose filter rows fit into the groups that one takes. */
+static size_t lines_of(const ln_dwconv_shape* s) {
+  enum { kMost = 4 };
+  const bool takes = (s->filter_width == 3 && s->filter_height <= 4) ||
+                     ((s->filter_width == 5 || s->filter_width == 7) && s->filter_height > 4 && s->filter_height <= 8);
+  const int32_t slots = (s->filter_height + 3) / 4 * 4;
+  const size_t lines = takes ? (size_t)((slots - s->filter_height) / s->stride_y) + 1 : 1;
+  return lines < kMost ? lines : kMost;
+}
+
 enum { kNarrowest = 16 };
-static const block_width kWidths[] = {
-    {64, wide_pack, wide_run}, {32, middle_pack, middle_run}, {16, narrow_pack, narrow_either}};
+static const block_width kWidths[] = {{64, wide_pack, wide_run, wide_lines},
+                                      {32, middle_pack, middle_run, middle_lines},
+                                      {16, narrow_pack, narrow_either, narrow_lines}};
 
 #include "kernels/x86/dwconv_q8_widths.h"
 
@@ -197,4 +209,5 @@ const ln_dwconv_q8 ln_dwconv_q8_avx512vnni = {.name = "dwconv_q8_avx512vnni",
                                               .lanes = 64,
                                               .packed_size = packed_size,
                                               .pack = pack,
-                                              .run = run};
+                                              .run = run,
+                                              .lines = lines_of};

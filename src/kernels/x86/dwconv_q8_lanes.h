@@ -1,136 +1,205 @@
-/* Depthwise convolution of bytes with vpdpbusd where the window has more taps than registers have room for beside the
- * sums: a template, included by dwconv_q8_vnni.h. The columns of a stretch are interleaved first, to memory; then one
- * of the four vectors after the other keeps its weights and numbers in registers, and makes four pixels at once. No
- * include guard on purpose. */
+/* Depthwise convolution of bytes with AVX-512 VNNI, windows that slide along several lines at once. The columns of a
+ * stretch are interleaved first, to memory, for all lines together (dwconv_q8_lines.h); then this file takes one vector
+ * of sixteen channels after the other, keeps its weights and numbers in registers, and makes eight results at once.
+ *
+ * How a block's channels are spread over its vectors does not matter here: columns, weights and numbers have them
+ * alike. */
+#ifndef LN_KERNELS_X86_DWCONV_Q8_LANES_H_
+#define LN_KERNELS_X86_DWCONV_Q8_LANES_H_
 
-/* Columns that are interleaved at once, and the pixels made of them. */
-enum { LN_NAME(most_columns) = 36, LN_NAME(most_fours) = (LN_NAME(most_columns) + 3) / 4 };
+#include "kernels/x86/dwconv_q8_slots.h"
+#include "kernels/x86/requant_q8_avx512.h"
 
-typedef struct LN_NAME(pieces) {
-  LN_V columns[4][2 * LN_NAME(most_columns)]; /* by vector, column and group */
-  LN_V bytes[LN_NAME(most_fours)][4];         /* by four pixels, and vector: the pixels of four channels side by side */
-} LN_NAME(pieces);
+/* Columns that are interleaved at once, and the fours of results made of them. */
+enum { kMostColumns = 36, kMostFours = kMostColumns / 2 + 1 };
 
-/* Four pixels of one vector, `first` the first of their columns. */
-LN_INLINE void LN_NAME(four_pixels)(size_t width, size_t slide, finish_kind kind, const LN_V* first, LN_V bias,
-                                    const LN_V* w, LN_V scale, LN_V start, const LN_NAME(range) * range, LN_V sums[4],
-                                    LN_V r[4]) {
-  LN_UNROLL for (size_t i = 0; i < 4; ++i) sums[i] = bias;
-  LN_UNROLL for (size_t x = 0; x < 3 * slide + width; ++x) {
-    LN_UNROLL for (size_t g = 0; g < 2; ++g) {
-      const LN_V column = first[2 * x + g];
-      LN_UNROLL for (size_t i = 0; i < 4; ++i) {
-        if (x >= slide * i && x - slide * i < width) sums[i] = LN_DPBUSD(sums[i], column, w[2 * (x - slide * i) + g]);
+typedef struct pieces {
+  __m512i columns[4][2 * kMostColumns]; /* by vector, column and group */
+  __m512i bytes[kMostFours][4];         /* by four results, and vector: those of four channels side by side */
+} pieces;
+
+typedef struct lane_task {
+  const char* block; /* an LN_NAME(block) */
+  size_t apart;      /* bytes from one of its arrays of numbers, or weights, to the next */
+  size_t vectors;    /* of sixteen channels */
+  size_t width, groups, slide, lines;
+  size_t slot, line_step; /* of the first line, and from line to line */
+  finish_kind finish;
+  const ln_requant_q8_out* out;
+  pieces* pieces;
+} lane_task;
+
+/* As they lie in LN_NAME(block). */
+typedef enum lane_number {
+  kBias,
+  kMultiplier,
+  kOffset,
+  kSignShift,
+  kShift,
+  kLeft,
+  kScale,
+  kStart,
+  kWeights
+} lane_number;
+
+LN_INLINE __m512i lane_number_of(const lane_task* t, size_t vector, size_t number) {
+  return _mm512_loadu_si512(t->block + number * t->apart + 64 * vector);
+}
+
+/* The weights of a column and a group, for a line whose first slot is `slot`. */
+LN_INLINE __m512i lane_weights(const lane_task* t, size_t vector, size_t groups, size_t x, size_t g, size_t slot) {
+  const size_t at = kWeights + x * groups + g;
+  const __m512i own = _mm512_sll_epi32(lane_number_of(t, vector, at), _mm_cvtsi32_si128(8 * (int)slot));
+  if (g == 0) return own;
+  const __m512i up = _mm512_srl_epi32(lane_number_of(t, vector, at - 1), _mm_cvtsi32_si128(32 - 8 * (int)slot));
+  return _mm512_or_si512(own, up);
+}
+
+LN_INLINE __m512i lane_long(const lane_task* t, size_t vector, __m512i sum) {
+  if (t->finish == kLongLeft) sum = wide_requant_left(sum, lane_number_of(t, vector, kLeft));
+  if (t->finish < kLong) sum = _mm512_xor_si512(sum, _mm512_set1_epi32(INT32_MIN));
+  return wide_requant(sum, lane_number_of(t, vector, kMultiplier), lane_number_of(t, vector, kOffset),
+                      lane_number_of(t, vector, kSignShift), lane_number_of(t, vector, kShift));
+}
+
+/* `count` results by the long way. */
+LN_NOINLINE static void lane_long_bytes(const lane_task* t, size_t vector, const __m512i* sums, size_t count,
+                                        __m512i* bytes) {
+  const wide_range range = wide_range_of(t->out);
+  for (size_t i = 0; i < count; i += 4, bytes += 4) {
+    __m512i r[4];
+    for (size_t k = 0; k < 4; ++k) r[k] = lane_long(t, vector, sums[i + k < count ? i + k : i]);
+    *bytes = wide_bytes(_mm512_packs_epi32(r[0], r[1]), _mm512_packs_epi32(r[2], r[3]), &range);
+  }
+}
+
+/* Where the short way leaves doubt: those of `count` results that have some are made once more, by the long way, and
+ * written in the short way's form. */
+LN_NOINLINE static void lane_again(const lane_task* t, size_t vector, const __m512i* from, size_t count, __m512i* r) {
+  const __m512i most = _mm512_set1_epi32(INT16_MAX - UINT8_MAX), zero_point = _mm512_set1_epi32(t->out->zero_point);
+  for (size_t i = 0; i < count; ++i) {
+    const __m512i same[4] = {r[i], r[i], r[i], r[i]};
+    if (!wide_doubtful(same)) continue;
+    const size_t slot = t->slot + i % t->lines * t->line_step;
+    const __m512i* columns = from + t->groups * (i / t->lines) * t->slide;
+    __m512i sum = lane_number_of(t, vector, kBias);
+    for (size_t x = 0; x < t->width; ++x)
+      for (size_t g = 0; g < t->groups; ++g)
+        sum = _mm512_dpbusd_epi32(sum, columns[t->groups * x + g], lane_weights(t, vector, t->groups, x, g, slot));
+    const __m512i value = _mm512_max_epi32(_mm512_min_epi32(lane_long(t, vector, sum), most),
+                                           _mm512_sub_epi32(_mm512_setzero_si512(), most));
+    r[i] = _mm512_slli_epi32(_mm512_add_epi32(value, zero_point), 16);
+  }
+}
+
+typedef struct lane_numbers {
+  __m512i bias, scale, start;
+  wide_range range;
+} lane_numbers;
+
+/* `pixels` neighbours of `lines` lines, at most eight results, the first of their columns at `from`. Numbers are
+ * constants where it is called. */
+LN_INLINE void lane_results(size_t width, size_t groups, size_t slide, size_t lines, size_t pixels, const lane_task* t,
+                            size_t vector, const __m512i* from, const lane_numbers* n, const __m512i* w, __m512i* to) {
+  const size_t count = pixels * lines, even = (count + 3) / 4 * 4;
+  __m512i sums[8], r[8];
+  LN_UNROLL for (size_t i = 0; i < count; ++i) sums[i] = n->bias;
+  LN_UNROLL for (size_t x = 0; x < (pixels - 1) * slide + width; ++x) {
+    LN_UNROLL for (size_t g = 0; g < groups; ++g) {
+      __m512i column = from[groups * x + g];
+      LN_KEEP(column);
+      LN_UNROLL for (size_t i = 0; i < count; ++i) {
+        const size_t behind = i / lines * slide;
+        if (x >= behind && x - behind < width)
+          sums[i] = _mm512_dpbusd_epi32(sums[i], column, w[groups * (i % lines * width + x - behind) + g]);
       }
     }
   }
-  LN_UNROLL for (size_t i = 0; i < 4; ++i) r[i] =
-      kind < kLong ? LN_NAME(short)(kind == kShortAtZero, sums[i], scale, start, range) : sums[i];
-}
-
-LN_INLINE LN_V LN_NAME(one_vector)(const LN_NAME(block) * b, finish_kind kind, size_t v, const LN_V sums[4],
-                                   const LN_NAME(range) * range) {
-  LN_V r[4];
-  LN_UNROLL for (size_t i = 0; i < 4; ++i) {
-    LN_V sum = sums[i];
-    if (kind == kLongLeft) sum = LN_NAME(requant_left)(sum, LN_LOAD(b->left[v]));
-    if (kind < kLong) sum = LN_XOR(sum, LN_OP(set1_epi32)(INT32_MIN));
-    r[i] = LN_NAME(requant)(sum, LN_LOAD(b->multiplier[v]), LN_LOAD(b->offset[v]), LN_LOAD(b->sign_shift[v]),
-                            LN_LOAD(b->shift[v]));
+  if (LN_UNLIKELY(t->finish >= kLong)) {
+    __m512i copy[8];
+    LN_UNROLL for (size_t i = 0; i < count; ++i) copy[i] = sums[i];
+    lane_long_bytes(t, vector, copy, count, to);
+    return;
   }
-  return LN_NAME(bytes)(LN_OP(packs_epi32)(r[0], r[1]), LN_OP(packs_epi32)(r[2], r[3]), range);
-}
-
-LN_NOINLINE static LN_V LN_NAME(one_vector_again)(const LN_NAME(block) * b, size_t v, const LN_V sums[4],
-                                                  const ln_requant_q8_out* out) {
-  const LN_NAME(range) range = LN_NAME(range_of)(out);
-  return LN_NAME(one_vector)(b, kShort, v, sums, &range);
-}
-
-/* A column's second group of slots with one row: what the other slots hold is multiplied by 0. */
-LN_INLINE void LN_NAME(column_of_one)(const cursor* c, LN_V flip, LN_V x[4]) {
-  const bool inside = c->column >= 0 && c->column < c->width;
-  const LN_V row = LN_XOR(LN_LOAD(inside ? c->at[4] + (size_t)c->column * c->strides[4] : c->outside), flip);
-  const LN_V low = LN_OP(unpacklo_epi8)(row, row), high = LN_OP(unpackhi_epi8)(row, row);
-  x[0] = LN_OP(unpacklo_epi16)(low, low);
-  x[1] = LN_OP(unpackhi_epi16)(low, low);
-  x[2] = LN_OP(unpacklo_epi16)(high, high);
-  x[3] = LN_OP(unpackhi_epi16)(high, high);
-}
-
-/* The last four of `count` >= 4 pixels may be some that have been made. */
-LN_INLINE void LN_NAME(vector_pixels)(size_t width, size_t slide, finish_kind kind, const LN_NAME(block) * b, size_t v,
-                                      size_t count, const ln_requant_q8_out* out, LN_NAME(pieces) * p) {
-  const LN_NAME(range) range = LN_NAME(range_of)(out);
-  const LN_V bias = LN_LOAD(b->bias[v]), scale = LN_LOAD(b->scale[v]), start = LN_LOAD(b->start[v]);
-  LN_V w[2 * 7];
-  LN_UNROLL for (size_t x = 0; x < width; ++x) LN_UNROLL for (size_t g = 0; g < 2; ++g) w[2 * x + g] =
-      LN_LOAD(b->weights[x * 2 + g][v]);
-  for (size_t j = 0; j < count; j += 4) {
-    const size_t at = j + 4 <= count ? j : count - 4;
-    LN_V sums[4], r[4];
-    LN_NAME(four_pixels)(width, slide, kind, p->columns[v] + 2 * at * slide, bias, w, scale, start, &range, sums, r);
-    if (kind >= kLong) {
-      p->bytes[j / 4][v] = LN_NAME(one_vector)(b, kind, v, sums, &range);
-    } else if (LN_UNLIKELY(LN_NAME(doubtful)(r))) {
-      const LN_V again[4] = {sums[0], sums[1], sums[2], sums[3]};
-      p->bytes[j / 4][v] = LN_NAME(one_vector_again)(b, v, again, out);
-    } else {
-      p->bytes[j / 4][v] = LN_NAME(short_bytes)(r, &range);
-    }
-  }
-}
-
-/* Four channels of four pixels each become sixteen of one, within 128 bits. */
-LN_INLINE void LN_NAME(store_fours)(const LN_NAME(pieces) * p, size_t count, uint8_t* out, size_t stride) {
-  for (size_t j = 0; j < count; j += 4) {
-    const LN_V* x = p->bytes[j / 4];
-    uint8_t* to = out + (j + 4 <= count ? j : count - 4) * stride;
-    const LN_V a = LN_OP(unpacklo_epi32)(x[0], x[1]), b = LN_OP(unpacklo_epi32)(x[2], x[3]);
-    const LN_V d = LN_OP(unpackhi_epi32)(x[0], x[1]), e = LN_OP(unpackhi_epi32)(x[2], x[3]);
-    LN_STORE(to, LN_OP(unpacklo_epi64)(a, b));
-    LN_STORE(to + stride, LN_OP(unpackhi_epi64)(a, b));
-    LN_STORE(to + 2 * stride, LN_OP(unpacklo_epi64)(d, e));
-    LN_STORE(to + 3 * stride, LN_OP(unpackhi_epi64)(d, e));
-  }
-}
-
-LN_INLINE void LN_NAME(lanes_as)(size_t width, size_t slide, finish_kind kind, const LN_NAME(block) * b, cursor* c,
-                                 const ln_dwconv_q8_stretch* s, uint8_t* out) {
-  const size_t most = (LN_NAME(most_columns) - width) / slide + 1;
-  const LN_V flip = LN_OP(set1_epi8)((char)s->in_flip);
-  LN_NAME(pieces) p;
-  for (size_t j = 0; j < s->count; j += most) {
-    /* A rest of fewer than four begins too early. */
-    const size_t first = s->count - j < 4 ? s->count - 4 : j, rest = s->count - first,
-                 count = rest < most ? rest : most;
-    c->column = s->first + (int64_t)(first * slide) * s->step;
-    for (size_t x = 0; x < (count - 1) * slide + width; ++x, c->column += s->step) {
-      LN_V groups[2][4];
-      LN_NAME(column)(c, 0, flip, kAll, LN_BYTES, groups[0]);
-      if (c->slots == 5)
-        LN_NAME(column_of_one)(c, flip, groups[1]);
-      else
-        LN_NAME(column)(c, 1, flip, kAll, LN_BYTES, groups[1]);
-      LN_UNROLL for (size_t v = 0; v < 4; ++v) {
-        p.columns[v][2 * x] = groups[0][v];
-        p.columns[v][2 * x + 1] = groups[1][v];
-      }
-    }
-    for (size_t v = 0; v < 4; ++v) LN_NAME(vector_pixels)(width, slide, kind, b, v, count, &s->range, &p);
-    LN_NAME(store_fours)(&p, count, out + first * s->out_stride, s->out_stride);
-  }
-}
-
-/* At least four pixels. */
-LN_INLINE void LN_NAME(lanes)(size_t width, size_t slide, const LN_NAME(block) * b, cursor* c,
-                              const ln_dwconv_q8_stretch* s, uint8_t* out) {
-  if (c->finish == kShortAtZero)
-    LN_NAME(lanes_as)(width, slide, kShortAtZero, b, c, s, out);
-  else if (c->finish == kShort)
-    LN_NAME(lanes_as)(width, slide, kShort, b, c, s, out);
-  else if (c->finish == kLong)
-    LN_NAME(lanes_as)(width, slide, kLong, b, c, s, out);
+  if (t->finish == kShortAtZero)
+    LN_UNROLL for (size_t i = 0; i < count; ++i) r[i] = wide_short(true, sums[i], n->scale, n->start, &n->range);
   else
-    LN_NAME(lanes_as)(width, slide, kLongLeft, b, c, s, out);
+    LN_UNROLL for (size_t i = 0; i < count; ++i) r[i] = wide_short(false, sums[i], n->scale, n->start, &n->range);
+  LN_UNROLL for (size_t i = count; i < even; ++i) r[i] = r[count - 1];
+  __m512i least[4] = {r[0], r[1], r[2], r[3]};
+  if (even == 8) LN_UNROLL for (size_t i = 0; i < 4; ++i) least[i] = _mm512_min_epu16(r[i], r[4 + i]);
+  if (LN_UNLIKELY(wide_doubtful(least))) {
+    __m512i copy[8];
+    LN_UNROLL for (size_t i = 0; i < count; ++i) copy[i] = r[i];
+    lane_again(t, vector, from, count, copy);
+    LN_UNROLL for (size_t i = 0; i < count; ++i) r[i] = copy[i];
+  }
+  to[0] = wide_short_bytes(r, &n->range);
+  if (even == 8) to[4] = wide_short_bytes(r + 4, &n->range);
 }
+
+/* `count` pixels of one vector's channels. */
+LN_INLINE void lane_vector(size_t width, size_t groups, size_t slide, size_t lines, const lane_task* t, size_t vector,
+                           size_t count) {
+  const lane_numbers n = {lane_number_of(t, vector, kBias), lane_number_of(t, vector, kScale),
+                          lane_number_of(t, vector, kStart), wide_range_of(t->out)};
+  const size_t most = 8 / lines;
+  const __m512i* from = t->pieces->columns[vector];
+  __m512i* to = &t->pieces->bytes[0][vector];
+  __m512i w[2 * 7];
+  LN_UNROLL for (size_t l = 0; l < lines; ++l) LN_UNROLL for (size_t x = 0; x < width; ++x)
+      LN_UNROLL for (size_t g = 0; g < groups; ++g) w[groups * (l * width + x) + g] =
+          lane_weights(t, vector, groups, x, g, t->slot + l * t->line_step);
+  for (; count >= most; count -= most, from += groups * slide * most, to += 8)
+    lane_results(width, groups, slide, lines, most, t, vector, from, &n, w, to);
+  switch (count) {
+#define LN_REST(pixels)                                                                                 \
+  case pixels:                                                                                          \
+    if ((pixels) < most) lane_results(width, groups, slide, lines, pixels, t, vector, from, &n, w, to); \
+    break;
+    LN_REST(1)
+    LN_REST(2)
+    LN_REST(3)
+    LN_REST(4)
+    LN_REST(5)
+    LN_REST(6)
+    LN_REST(7)
+    default:
+      break;
+#undef LN_REST
+  }
+}
+
+typedef void lane_function(const lane_task* t, size_t count);
+
+#define LN_LANE_CASE(w, g, t, l)                                                                            \
+  static void lanes_##w##_##g##_##t##_##l(const lane_task* task, size_t count) {                            \
+    for (size_t vector = 0; vector < task->vectors; ++vector) lane_vector(w, g, t, l, task, vector, count); \
+  }
+LN_LANE_CASE(3, 1, 1, 1)
+LN_LANE_CASE(3, 1, 1, 2)
+LN_LANE_CASE(3, 1, 2, 1)
+LN_LANE_CASE(5, 2, 1, 1)
+LN_LANE_CASE(5, 2, 2, 1)
+LN_LANE_CASE(7, 2, 1, 1)
+#undef LN_LANE_CASE
+
+/* Filters of so many columns and groups, and the lines of them whose weights fit into registers side by side. */
+static const struct lane_case {
+  uint8_t width, groups, slide, together;
+  lane_function *run, *one;
+} kLaneCases[] = {{3, 1, 1, 2, lanes_3_1_1_2, lanes_3_1_1_1},
+                  {3, 1, 2, 1, lanes_3_1_2_1, lanes_3_1_2_1},
+                  {5, 2, 1, 1, lanes_5_2_1_1, lanes_5_2_1_1},
+                  {5, 2, 2, 1, lanes_5_2_2_1, lanes_5_2_2_1},
+                  {7, 2, 1, 1, lanes_7_2_1_1, lanes_7_2_1_1}};
+
+static const struct lane_case* lane_case_of(size_t width, size_t groups, int32_t slide) {
+  for (size_t i = 0; i < sizeof kLaneCases / sizeof kLaneCases[0]; ++i) {
+    const struct lane_case* c = &kLaneCases[i];
+    if (c->width == width && c->groups == groups && c->slide == slide) return c;
+  }
+  return NULL;
+}
+
+#endif

@@ -16,7 +16,8 @@
 
 enum { kMaxHeight = 16, kMaxSlots = 2 * kMaxHeight };
 
-/* Which filter row a slot reads; from `second` on slots hold second parts, and from `used` on nothing. */
+/* Which filter row a slot reads; from `second` on slots hold second parts, and from `used` on nothing, or what further
+ * lines read. */
 typedef struct slot_map {
   uint8_t rows[kMaxSlots];
   uint32_t second, used;
@@ -50,10 +51,13 @@ typedef struct cursor {
   const uint8_t* outside;
   int64_t column, width;
   finish_kind finish;
-  uint32_t slots; /* in use */
+  size_t slots, lines, line_step; /* slots in use by all lines; a line's first slot is line * line_step */
 } cursor;
 
 static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* head, size_t channel) {
+  c->slots = head->slots.used + (s->lines - 1) * s->line_step;
+  c->lines = s->lines;
+  c->line_step = s->line_step;
   for (size_t slot = 0; slot < 4 * head->groups; ++slot) {
     const size_t row = head->slots.rows[slot];
     c->at[slot] = s->rows[row] + channel;
@@ -62,7 +66,6 @@ static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* he
   c->outside = s->outside + channel;
   c->width = s->in_width;
   c->finish = (finish_kind)head->finish;
-  c->slots = head->slots.used;
 }
 
 /* How many of a block's channels exist: all, or, in the narrowest block, half of them, more, or fewer. */
@@ -90,6 +93,9 @@ typedef struct block_width {
   bool (*pack)(const ln_dwconv_q8_filter* f, size_t first, size_t count, block_head* head, void* packed);
   void (*run)(size_t width, size_t groups, size_t count, const void* packed, cursor* c, const ln_dwconv_q8_stretch* s,
               uint8_t* out);
+  /* All lines of the cursor at once; false: it cannot. NULL: never. */
+  bool (*run_lines)(size_t width, size_t groups, size_t count, const void* packed, const cursor* c,
+                    const ln_dwconv_q8_stretch* s, uint8_t* out);
 } block_width;
 
 #endif

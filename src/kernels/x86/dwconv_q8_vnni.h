@@ -9,6 +9,9 @@ typedef struct LN_NAME(block) {
 } LN_NAME(block);
 
 #include "kernels/x86/requant_q8_body.h"
+#if LN_WITH_LANES && LN_BYTES == 64
+#include "kernels/x86/dwconv_q8_lanes.h"
+#endif
 
 static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t count, block_head* head, void* packed) {
   LN_NAME(block)* b = packed;
@@ -124,12 +127,20 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
   const LN_V flip = LN_OP(set1_epi8)((char)s->in_flip);
   LN_V sums[7][4], x[4];
   LN_UNROLL for (size_t i = 0; i < depth; ++i) LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] = flip;
-  c->column = s->first;
-  for (size_t j = 0; j < s->count + depth - 1; ++j) {
+  const size_t end = s->count + depth - 1;
+  cursor own;
+  LN_UNROLL for (size_t slot = 0; slot < 4 * groups; ++slot) {
+    own.at[slot] = c->at[slot];
+    own.strides[slot] = c->strides[slot];
+  }
+  own.outside = c->outside;
+  own.width = c->width;
+  own.column = s->first;
+  for (size_t j = 0; j < end; ++j) {
     LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[0][v] = LN_LOAD(b->bias[v]);
-    LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, c->column += s->step) {
+    LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, own.column += s->step) {
       LN_UNROLL for (size_t g = 0; g < groups; ++g) {
-        LN_NAME(column)(c, g, flip, lanes, count, x);
+        LN_NAME(column)(&own, g, flip, lanes, count, x);
         LN_UNROLL for (size_t i = 0; i < depth; ++i) {
           if (phase + slide * i >= width) continue;
           LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] =
@@ -147,7 +158,7 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
 }
 
 #if LN_WITH_LANES
-#include "kernels/x86/dwconv_q8_lanes.h"
+#include "kernels/x86/dwconv_q8_lines.h"
 #endif
 
 /* Any filter, pixel by pixel. */
@@ -173,16 +184,6 @@ LN_INLINE void LN_NAME(plain)(size_t width, size_t groups, lane_count lanes, siz
 static void LN_NAME(run)(size_t width, size_t groups, size_t count, const void* packed, cursor* c,
                          const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const LN_NAME(block)* b = packed;
-#if LN_WITH_LANES
-#define LN_LANES_CASE(w, t)                                                                   \
-  if (width == (w) && groups == 2 && s->slide == (t) && count == LN_BYTES && s->count >= 4) { \
-    LN_NAME(lanes)(w, t, b, c, s, out);                                                       \
-    return;                                                                                   \
-  }
-  LN_LANES_CASE(5, 1)
-  LN_LANES_CASE(7, 1)
-#undef LN_LANES_CASE
-#endif
 #define LN_CASE(w, g, t)                                   \
   if (width == (w) && groups == (g) && s->slide == (t)) {  \
     if (LN_HALF == 0 || count == LN_BYTES)                 \

@@ -58,6 +58,8 @@ static void map_slots(const ln_dwconv_q8_filter* f, size_t first, size_t end, bl
     if (row_has_second(f, y, first, end)) head->slots.rows[used++] = (uint8_t)y;
   head->slots.used = (uint32_t)used;
   head->groups = (uint32_t)(used + 3) / 4;
+  if (used > head->slots.second) return;
+  for (; used < 4 * head->groups; ++used) head->slots.rows[used] = (uint8_t)used;
 }
 
 static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
@@ -76,16 +78,44 @@ static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
   return true;
 }
 
+/* One line, or more whose rows fit into the block's groups: a line's filter rows are slots from line * line_step on, so
+ * that the same filter moved down makes it. False: not all at once. */
+static bool run_at_once(const block_width* width, size_t filter_width, const block_head* head, const void* body,
+                        const block_place* block, const ln_dwconv_q8_stretch* s) {
+  const size_t used = head->slots.used, more = (s->lines - 1) * s->line_step;
+  uint8_t* out = s->out + block->first;
+  cursor c;
+  if (more > 0 && (width->run_lines == NULL || used > head->slots.second || used + more > 4 * head->groups))
+    return false;
+  start(&c, s, head, block->first);
+  if (width->run_lines != NULL && width->run_lines(filter_width, head->groups, block->count, body, &c, s, out))
+    return true;
+  if (s->lines > 1) return false;
+  width->run(filter_width, head->groups, block->count, body, &c, s, out);
+  return true;
+}
+
+static void run_block(const block_width* width, size_t filter_width, const block_head* head, const void* body,
+                      const block_place* block, const ln_dwconv_q8_stretch* s) {
+  if (run_at_once(width, filter_width, head, body, block, s)) return;
+  ln_dwconv_q8_stretch one = *s;
+  one.lines = 1;
+  for (size_t line = 0; line < s->lines; ++line) {
+    run_at_once(width, filter_width, head, body, block, &one);
+    one.rows += s->line_step;
+    one.pixel_strides += s->line_step;
+    one.out += s->out_line;
+  }
+}
+
 static void run(size_t channels, int32_t height, int32_t width, const void* packed, const ln_dwconv_q8_stretch* s) {
   const char* at = packed;
   for (size_t c = 0; c < channels;) {
     const block_place block = block_at(channels, c);
     const block_head* head = (const block_head*)(const void*)at;
     const void* body = at + sizeof *head;
-    cursor cursor;
     c = block.first + block.count;
-    start(&cursor, s, head, block.first);
-    block.width->run((size_t)width, head->groups, block.count, body, &cursor, s, s->out + block.first);
+    run_block(block.width, (size_t)width, head, body, &block, s);
     at += block_size(block.width->lanes, height, width);
   }
 }
