@@ -13,8 +13,11 @@
 #else
 #define LN_KEEP(x) ((void)0)
 #endif
-/* Asks for the line at an address, which may lie outside of all objects. */
+/* What was read from memory is read again: no register holds it meanwhile. */
+#define LN_FORGET() __asm__ volatile("" ::: "memory")
+/* Asks for the line at an address, which may lie outside of all objects; FAR: no nearer than the second cache. */
 #define LN_PREFETCH(address) __builtin_prefetch(address)
+#define LN_PREFETCH_FAR(address) __builtin_prefetch(address, 0, 2)
 /* LN_INLINE: bodies of kernels, made anew for each set of constants. LN_UNROLL: in front of a loop of few, constant
  * turns whose array of vectors must become registers. Under the sanitizers neither asks for anything: with their checks
  * the bodies take compilers minutes, and nothing is gained. */
@@ -41,7 +44,9 @@
 #define LN_NOINLINE
 #define LN_UNROLL
 #define LN_KEEP(x) ((void)0)
+#define LN_FORGET() ((void)0)
 #define LN_PREFETCH(address) ((void)0)
+#define LN_PREFETCH_FAR(address) ((void)0)
 #endif
 
 #endif

@@ -110,27 +110,67 @@ static void load_stretch(const ln_matrix_tile* t, const stretch* now, void* out)
     }
 }
 
+/* The rows of some stretches whose lines are as long as one another: tiles of theirs reach over the ends of lines. */
+typedef struct line_run {
+  size_t m, rows, line;
+} line_run;
+
+typedef struct line_rows {
+  size_t at[LN_MATRIX_FLOAT_ROWS]; /* of every row of the tile */
+  line_run runs[LN_MATRIX_FLOAT_ROWS];
+  size_t count;
+} line_rows;
+
+/* Low tiles do too little with what they load; for high ones it costs some percent to jump from line to line. */
+static void load_rows(const ln_matrix_tile* t, float* lines, line_rows* rows) {
+  enum { kLeastHeight = 5 };
+  const size_t step = (size_t)t->job->shape->stride_x * t->job->shape->channels;
+  const size_t mr = t->matrix->f32->mr, width = (size_t)t->job->shape->grid_width, tiles = (width + mr - 1) / mr;
+  const bool low = width < tiles * (mr < kLeastHeight ? mr : kLeastHeight);
+  rows->count = 0;
+  for (stretch now = stretch_at(t, 0, 0); now.m < t->rows; now = next_stretch(t, &now)) {
+    load_stretch(t, &now, lines);
+    for (size_t i = 0; i < now.rows; ++i) rows->at[now.m + i] = now.at + i * step;
+    line_run* last = rows->runs + (rows->count > 0 ? rows->count - 1 : 0);
+    if (low && rows->count > 0 && last->line == now.line && t->job->lines == 1)
+      last->rows += now.rows;
+    else
+      rows->runs[rows->count++] = (line_run){now.m, now.rows, now.line};
+  }
+}
+
+static size_t tiles_of(const line_run* run, size_t mr) { return (run->rows + mr - 1) / mr; }
+
 void ln_matrix_run_lines_f32(const ln_matrix_tile* t, float* lines) {
   const ln_matrix* matrix = t->matrix;
   const ln_gemm_f32* kernel = matrix->f32;
   const ln_im2col* s = t->job->shape;
   const size_t mr = kernel->mr, nr = kernel->nr, depth = t->part->depth;
-  const float* panels = (const float*)(const void*)((const char*)matrix->packed + t->part->packed);
+  const float* panel = (const float*)(const void*)((const char*)matrix->packed + t->part->packed) + t->begin * depth;
   const float* bias = matrix->bias_f + t->part->channel_group * matrix->padded_columns;
-  for (stretch now = stretch_at(t, 0, 0); now.m < t->rows; now = next_stretch(t, &now)) load_stretch(t, &now, lines);
-  for (size_t n = t->begin; n < t->end; n += nr) {
+  line_rows rows;
+  load_rows(t, lines, &rows);
+  size_t tiles = 0;
+  for (size_t r = 0; r < rows.count; ++r) tiles += tiles_of(&rows.runs[r], mr);
+  for (size_t n = t->begin; n < t->end; n += nr, panel += nr * depth) {
     const size_t width = t->end - n < nr ? t->end - n : nr;
-    for (stretch now = stretch_at(t, 0, 0); now.m < t->rows; now = next_stretch(t, &now)) {
-      const ln_gemm_walk walk = {.segments = count_segments(s),
-                                 .depth = segment_of(s),
-                                 .a_stride = (size_t)s->stride_x * s->channels,
-                                 .a_segment = now.line,
-                                 .b_segment = segment_of(s) * nr};
-      float* out = (float*)t->job->out + ln_matrix_offset(t->job, t->first + now.m) + n;
-      for (size_t i = 0, tiles = (now.rows + mr - 1) / mr; i < tiles; ++i) {
-        const size_t m = now.rows * i / tiles, height = now.rows * (i + 1) / tiles - m;
-        kernel->run(height, width, &walk, lines + now.at + m * walk.a_stride, panels + n * depth, bias + n,
-                    matrix->low_f, matrix->high_f, out + m * t->job->out_stride, t->job->out_stride);
+    size_t tile = 0;
+    for (size_t r = 0; r < rows.count; ++r) {
+      const line_run* run = &rows.runs[r];
+      ln_gemm_walk walk = {.segments = count_segments(s),
+                           .depth = segment_of(s),
+                           .a_stride = (size_t)s->stride_x * s->channels,
+                           .a_segment = run->line,
+                           .b_segment = segment_of(s) * nr};
+      float* out = (float*)t->job->out + ln_matrix_offset(t->job, t->first + run->m) + n;
+      for (size_t i = 0, count = tiles_of(run, mr); i < count; ++i, ++tile) {
+        const size_t m = run->rows * i / count, height = run->rows * (i + 1) / count - m;
+        const size_t* at = rows.at + run->m + m;
+        const bool even = at[height - 1] - at[0] == (height - 1) * walk.a_stride;
+        walk.row_at = even ? NULL : at;
+        ln_gemm_f32_look_ahead(kernel, depth, panel, n == t->begin, t->end - n <= nr, tile, tiles, &walk);
+        kernel->run(height, width, &walk, even ? lines + at[0] : lines, panel, bias + n, matrix->low_f, matrix->high_f,
+                    out + m * t->job->out_stride, t->job->out_stride);
       }
     }
   }

@@ -5,13 +5,7 @@
 #include "kernels/generic/quantize_q8.h"
 #include "ops/matrix_tile.h"
 
-enum {
-  kMaxWorkers = 64,
-  kChunkBytes = 192 * 1024,
-  kFloatChunkBytes = 768 * 1024,
-  kFloatRows = 96,
-  kItemsPerWorker = 2
-};
+enum { kMaxWorkers = 64, kChunkBytes = 192 * 1024, kFloatChunkBytes = 768 * 1024, kItemsPerWorker = 2 };
 
 size_t ln_worker_count(TfLiteContext* context) {
   const int threads = ln_thread_count(context);
@@ -88,7 +82,7 @@ TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, s
   LN_CHECK(context, fits, "rows of %zu elements are too long", matrix->max_depth);
   row = ln_round_up(matrix->max_depth, matrix->q8 != NULL ? matrix->q8->kr : 2) * element;
   if (matrix->sparse != NULL) row = 0; /* activations are read where they lie */
-  const size_t most = is_float(matrix) ? kFloatRows : 8 * mr;
+  const size_t most = is_float(matrix) ? LN_MATRIX_FLOAT_ROWS : 8 * mr;
   rows = row == 0 ? most : (is_float(matrix) ? kFloatChunkBytes : kChunkBytes) / row / mr * mr;
   rows = rows < mr ? mr : rows > most ? most : rows;
   matrix->row_chunk = rows;

@@ -38,7 +38,10 @@ TfLiteStatus ln_matrix_pack(TfLiteContext* context, ln_matrix* matrix, const TfL
 /* Packs to `own_packed`. */
 TfLiteStatus ln_matrix_pack_own(TfLiteContext* context, const ln_matrix* matrix, const TfLiteTensor* weights);
 
-enum { LN_MATRIX_BYTE_ROWS = 24 }; /* chunks of rows of bytes are multiples of that */
+enum {
+  LN_MATRIX_BYTE_ROWS = 24, /* chunks of rows of bytes are multiples of that */
+  LN_MATRIX_FLOAT_ROWS = 96 /* those of floats have at most so many */
+};
 
 /* Row m of the tile, columns n to n + width of the part, from the sums of a whole panel, which are used up. `term` is
  * added to every sum. */

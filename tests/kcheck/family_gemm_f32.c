@@ -34,17 +34,28 @@ static void check_shape(const ln_gemm_f32* kernel, size_t rows, size_t columns, 
   kc_release();
 }
 
-/* A depth in segments that lie apart, as a convolution's rows do: the same numbers as without the gaps. */
+/* A depth in segments that lie apart, as a convolution's rows do, whose rows may lie anywhere: the same numbers as
+ * without the gaps. */
 static void check_segments(const ln_gemm_f32* kernel, size_t rows, size_t columns, size_t segments, size_t depth) {
   const size_t nr = kernel->nr, all = segments * depth, gap = (size_t)kc_range(0, 9);
   const size_t step = (size_t)kc_range(1, 9), segment = depth + gap + (rows - 1) * step;
   const ln_gemm_layout layout = plain(columns, all);
-  const ln_gemm_walk walk = {segments, depth, step, segment, depth * nr};
+  size_t* row_at = kc_memory(rows * sizeof *row_at);
+  const bool anywhere = kc_chance(50), ahead = kc_chance(50);
+  for (size_t m = 0; m < rows; ++m) row_at[m] = anywhere ? (size_t)kc_range(0, (int)((rows - 1) * step)) : m * step;
+  float* bias = kc_memory(nr * sizeof *bias);
+  const ln_gemm_walk walk = {.segments = segments,
+                             .depth = depth,
+                             .a_stride = step,
+                             .a_segment = segment,
+                             .b_segment = depth * nr,
+                             .row_at = anywhere ? row_at : NULL,
+                             .ahead = ahead ? bias : NULL,
+                             .ahead_step = ahead ? (size_t)kc_range(0, 40) : 0};
   float* a = kc_memory((segments * segment - gap) * sizeof *a);
   float* flat = kc_memory(rows * all * sizeof *flat);
   float* b = kc_memory(columns * all * sizeof *b);
   float* packed = kc_memory(ln_gemm_f32_packed_size(kernel, columns, all) * sizeof *packed);
-  float* bias = kc_memory(nr * sizeof *bias);
   float* c = kc_memory(rows * columns * sizeof *c);
   float* expected = kc_memory(rows * columns * sizeof *expected);
   kc_fill_f32(a, segments * segment - gap, 1);
@@ -52,12 +63,13 @@ static void check_segments(const ln_gemm_f32* kernel, size_t rows, size_t column
   kc_fill_f32(bias, nr, 1);
   for (size_t m = 0; m < rows; ++m)
     for (size_t s = 0; s < segments; ++s)
-      memcpy(flat + m * all + s * depth, a + s * segment + m * step, depth * sizeof *a);
+      memcpy(flat + m * all + s * depth, a + s * segment + row_at[m], depth * sizeof *a);
   ln_gemm_f32_pack(kernel, &layout, b, packed);
   ln_gemm_f32_ref(rows, columns, all, flat, all, b, bias, -INFINITY, INFINITY, expected, columns);
   kernel->run(rows, columns, &walk, a, packed, bias, -INFINITY, INFINITY, c, columns);
   kc_close(c, expected, rows * columns, 1e-7f * (float)(all + 8), sqrtf((float)all),
-           "%zu rows %zu apart, %zu columns, %zu segments of %zu", rows, step, columns, segments, depth);
+           "%zu rows %s%zu apart, %zu columns, %zu segments of %zu", rows, anywhere ? "at most " : "", step, columns,
+           segments, depth);
   kc_release();
 }
 

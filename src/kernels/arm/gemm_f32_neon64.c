@@ -23,11 +23,13 @@ LN_INLINE void tile(size_t rows, size_t vectors, size_t columns, const ln_gemm_w
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = vec_load(bias + v * VEC_LANES);
   }
   for (size_t s = 0; s < walk->segments; ++s) {
-    const float *from = a + s * walk->a_segment, *weights = b + s * walk->b_segment;
+    const float *from = a + s * walk->a_segment, *weights = b + s * walk->b_segment, *bases[kRows];
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) bases[m] =
+        from + (walk->row_at != NULL ? walk->row_at[m] : m * a_stride);
     size_t k = 0;
     for (; k + 4 <= depth; k += 4, weights += 4 * kColumns) {
       vec x[kRows];
-      LN_UNROLL for (size_t m = 0; m < rows; ++m) x[m] = vec_load(from + m * a_stride + k);
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) x[m] = vec_load(bases[m] + k);
       LN_STEP(0);
       LN_STEP(1);
       LN_STEP(2);
@@ -35,7 +37,7 @@ LN_INLINE void tile(size_t rows, size_t vectors, size_t columns, const ln_gemm_w
     }
     for (; k < depth; ++k, weights += kColumns) {
       vec x[kRows];
-      LN_UNROLL for (size_t m = 0; m < rows; ++m) x[m] = vec_set(from[m * a_stride + k]);
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) x[m] = vec_set(bases[m][k]);
       LN_STEP(0);
     }
   }

@@ -7,6 +7,7 @@
 #ifndef LN_KERNELS_GEMM_H_
 #define LN_KERNELS_GEMM_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,11 @@ static inline ptrdiff_t ln_gemm_tap_place(const ln_gemm_layout* layout, size_t c
  * one; rows of a picture are the segments of a convolution that reads its windows where they lie. */
 typedef struct ln_gemm_walk {
   size_t segments, depth, a_stride, a_segment, b_segment; /* a_stride: from row to row */
+  const size_t* row_at; /* where each row begins, in elements from a; NULL: they lie a_stride apart */
+  /* What is fetched meanwhile: at each step of the depth some of what lies at `ahead`, which goes on by ahead_step
+   * elements. NULL: b itself, a little early. */
+  const float* ahead;
+  size_t ahead_step;
 } ln_gemm_walk;
 
 /* c[m][n] = clamp(bias[n] + sum) for 1 <= rows <= mr, 1 <= columns <= nr. `b` is one panel; `bias` has nr values. */
@@ -73,6 +79,21 @@ size_t ln_gemm_f32_packed_size(const ln_gemm_f32* kernel, size_t columns, size_t
 /* One panel in plain C. */
 void ln_gemm_f32_pack_panel_ref(size_t nr, const ln_gemm_layout* layout, const float* b, size_t first, float* panel);
 void ln_gemm_f32_pack(const ln_gemm_f32* kernel, const ln_gemm_layout* layout, const float* b, float* packed);
+
+/* A panel's tiles fetch the next one meanwhile, an even share each, so that none waits for the third cache or memory:
+ * sets it for tile `tile` of `tiles` of the panel at b. Of the `first` panel the first tile has its own to fetch, of
+ * the `last` one there is nothing to fetch; panels of less depth lie in the first caches anyway. */
+static inline void ln_gemm_f32_look_ahead(const ln_gemm_f32* kernel, size_t depth, const float* b, bool first,
+                                          bool last, size_t tile, size_t tiles, ln_gemm_walk* walk) {
+  enum { kLeastDepth = 128 };
+  const size_t own = first ? 1 : 0;
+  walk->ahead = NULL;
+  if (depth < kLeastDepth || last || tile < own) return;
+  const size_t share = (kernel->nr + tiles - own - 1) / (tiles - own), at = (tile - own) * share;
+  if (at >= kernel->nr) return;
+  walk->ahead = b + (kernel->nr + at) * depth;
+  walk->ahead_step = share;
+}
 
 /* Any number of rows and columns: panel by panel, so that a panel stays in the cache for all rows. */
 void ln_gemm_f32_block(const ln_gemm_f32* kernel, size_t rows, size_t columns, size_t depth, const float* a,

@@ -34,7 +34,7 @@ LN_INLINE void tile(size_t rows, size_t columns, const ln_gemm_walk* walk, const
     const float *from = a + s * walk->a_segment, *w = b + s * walk->b_segment;
     for (size_t k = 0; k < walk->depth; ++k, w += kColumns) {
       for (size_t m = 0; m < rows; ++m) {
-        const float x = from[m * walk->a_stride + k];
+        const float x = from[(walk->row_at != NULL ? walk->row_at[m] : m * walk->a_stride) + k];
         for (size_t n = 0; n < kColumns; ++n) sums[m][n] += x * w[n];
       }
     }
@@ -128,11 +128,12 @@ void ln_gemm_f32_block(const ln_gemm_f32* kernel, size_t rows, size_t columns, s
   }
   /* Tiles of even heights: a last one of a row or two would wait for its own sums. */
   const size_t tiles = (rows + mr - 1) / mr;
-  const ln_gemm_walk walk = {.segments = 1, .depth = depth, .a_stride = a_stride};
+  ln_gemm_walk walk = {.segments = 1, .depth = depth, .a_stride = a_stride};
   for (size_t n = 0; n < columns; n += nr, packed += nr * depth) {
     const size_t width = columns - n < nr ? columns - n : nr;
     for (size_t t = 0; t < tiles; ++t) {
       const size_t m = rows * t / tiles, height = rows * (t + 1) / tiles - m;
+      ln_gemm_f32_look_ahead(kernel, depth, packed, n == 0, columns - n <= nr, t, tiles, &walk);
       kernel->run(height, width, &walk, a + m * a_stride, packed, bias + n, low, high, c + m * c_stride + n, c_stride);
     }
   }

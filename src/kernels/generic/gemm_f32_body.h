@@ -6,30 +6,44 @@
 /* Weights are asked for so many floats early: those of a layer come from the third cache or memory. */
 enum { kAhead = 512 };
 
+/* What a tile is made for: its own weights a little early, which is shortest; a panel to come; that, and rows anywhere.
+ */
+typedef enum tile_kind { kPlain, kAheadOf, kAnywhere } tile_kind;
+
 /* `vectors` whole vectors of each row of the panel are looked at, and behind them `halves` half ones (at most one). */
-LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, size_t columns, const ln_gemm_walk* walk,
-                    const float* a, const float* b, const float* bias, float low, float high, float* c,
-                    size_t c_stride) {
-  const size_t depth = walk->depth, a_stride = walk->a_stride, behind = vectors * VEC_LANES;
+LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, tile_kind kind, size_t columns,
+                    const ln_gemm_walk* walk, const float* a, const float* b, const float* bias, float low, float high,
+                    float* c, size_t c_stride) {
+  const size_t behind = vectors * VEC_LANES;
   vec sums[kRows][2];
   half tails[kRows];
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = vec_load(bias + v * VEC_LANES);
     if (halves > 0) tails[m] = half_load(bias + behind);
   }
+  const float* ahead = walk->ahead != NULL ? walk->ahead : b + kAhead;
   for (size_t s = 0; s < walk->segments; ++s) {
-    /* Three rows are reached from one address. */
-    const float *bases[(kRows + 2) / 3], *weights = b + s * walk->b_segment;
-    LN_UNROLL for (size_t i = 0; i < (rows + 2) / 3; ++i) bases[i] = a + s * walk->a_segment + 3 * i * a_stride;
+    LN_FORGET(); /* the loop over the depth needs the registers */
+    const size_t depth = walk->depth, a_stride = walk->a_stride;
+    const size_t ahead_step = walk->ahead != NULL ? walk->ahead_step : kColumns;
+    const float *bases[kRows], *from = a + s * walk->a_segment, *weights = b + s * walk->b_segment;
+    /* Rows that lie evenly are reached by three from one address. */
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) bases[m] =
+        from + (kind == kAnywhere ? walk->row_at[m] : m / 3 * 3 * a_stride);
     for (size_t k = 0; k < depth; ++k, weights += kColumns) {
       vec w[2];
       LN_UNROLL for (size_t v = 0; v < 2; ++v) {
-        if (v * VEC_LANES * sizeof(float) % 64 == 0) LN_PREFETCH(weights + kAhead + v * VEC_LANES);
+        if (v * VEC_LANES * sizeof(float) % 64 != 0) continue;
+        if (kind == kPlain)
+          LN_PREFETCH(weights + kAhead + v * VEC_LANES);
+        else
+          LN_PREFETCH_FAR(ahead + v * VEC_LANES);
       }
+      if (kind != kPlain) ahead += ahead_step;
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = vec_load(weights + v * VEC_LANES);
       const half w_tail = halves > 0 ? half_load(weights + behind) : half_set(0.0f);
       LN_UNROLL for (size_t m = 0; m < rows; ++m) {
-        const float* element = &bases[m / 3][m % 3 * a_stride + k];
+        const float* element = &bases[m][(kind == kAnywhere ? 0 : m % 3 * a_stride) + k];
         if (vectors == 0 && halves > 0) { /* half a vector is also loaded in half the time */
           tails[m] = half_fma(half_set(*element), w_tail, tails[m]);
           continue;
@@ -41,22 +55,26 @@ LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, size_t columns, 
     }
   }
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
-    LN_UNROLL for (size_t v = 0; v < vectors; ++v)
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) if (kind != kAnywhere || v * VEC_LANES < columns)
         finish(c + m * c_stride + v * VEC_LANES, sums[m][v], low, high, columns - v * VEC_LANES);
     if (halves > 0) finish(c + m * c_stride + behind, half_widen(tails[m]), low, high, columns - behind);
   }
 }
 
-#define LN_ROWS(n)                                                                 \
-  case n:                                                                          \
-    if (columns <= VEC_HALF)                                                       \
-      tile(n, 0, VEC_HALF > 0, columns, walk, a, b, bias, low, high, c, c_stride); \
-    else if (columns <= VEC_LANES)                                                 \
-      tile(n, 1, 0, columns, walk, a, b, bias, low, high, c, c_stride);            \
-    else if (VEC_HALF > 0 && columns <= VEC_LANES + VEC_HALF)                      \
-      tile(n, 1, VEC_HALF > 0, columns, walk, a, b, bias, low, high, c, c_stride); \
-    else                                                                           \
-      tile(n, 2, 0, columns, walk, a, b, bias, low, high, c, c_stride);            \
+#define LN_ROWS(n)                                                                         \
+  case n:                                                                                  \
+    if (walk->row_at != NULL)                                                              \
+      tile(n, 2, 0, kAnywhere, columns, walk, a, b, bias, low, high, c, c_stride);         \
+    else if (columns <= VEC_HALF)                                                          \
+      tile(n, 0, VEC_HALF > 0, kPlain, columns, walk, a, b, bias, low, high, c, c_stride); \
+    else if (columns <= VEC_LANES)                                                         \
+      tile(n, 1, 0, kPlain, columns, walk, a, b, bias, low, high, c, c_stride);            \
+    else if (VEC_HALF > 0 && columns <= VEC_LANES + VEC_HALF)                              \
+      tile(n, 1, VEC_HALF > 0, kPlain, columns, walk, a, b, bias, low, high, c, c_stride); \
+    else if (walk->ahead != NULL)                                                          \
+      tile(n, 2, 0, kAheadOf, columns, walk, a, b, bias, low, high, c, c_stride);          \
+    else                                                                                   \
+      tile(n, 2, 0, kPlain, columns, walk, a, b, bias, low, high, c, c_stride);            \
     return;
 
 static void run(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
