@@ -98,6 +98,19 @@ static int32_t columns_at(const ln_pool_shape* s, int32_t x, int32_t* first) {
   return w.x1 - w.x0;
 }
 
+/* The pixels from x on up to `end` whose windows have as many columns as that of x, one of these at least. */
+static int32_t end_of_same(const ln_pool_shape* s, int32_t x, int32_t end) {
+  int32_t first;
+  const int32_t columns = columns_at(s, x, &first);
+  if (columns == s->filter_width) { /* whole ones */
+    const int64_t last = ((int64_t)s->in_width - s->filter_width + s->pad_left) / s->stride_width;
+    return last < end ? (int32_t)last + 1 : end;
+  }
+  while (++x < end && columns_at(s, x, &first) == columns) {
+  }
+  return x;
+}
+
 /* How many pixels of a line are made at once; 0: windows are too large for that. */
 static int32_t stretch_of(const ln_pool_shape* s, int32_t lines, bool is_mean) {
   const int64_t columns = s->filter_width < s->in_width ? s->filter_width : s->in_width;
@@ -147,18 +160,20 @@ static int32_t stretch_of(const ln_pool_shape* s, int32_t lines, bool is_mean) {
     memset(down + count, 0, kStep * sizeof *down);                                                                \
     int32_t x = first, next;                                                                                      \
     do {                                                                                                          \
-      int32_t from, last = 0;                                                                                     \
+      int32_t from, last;                                                                                         \
       const int32_t columns = columns_at(s, x, &from);                                                            \
       const size_t at = (size_t)(x - first) * channels;                                                           \
-      for (next = x + 1; next < end && columns_at(s, next, &last) == columns; ++next) {                           \
-      }                                                                                                           \
+      next = end_of_same(s, x, end);                                                                              \
       const size_t n = (size_t)(next - x) * channels;                                                             \
       (void)columns_at(s, next - 1, &last);                                                                       \
       if (columns > 0 && s->stride_width == 1 && last - from == next - 1 - x)                                     \
         kind##_##suffix##_across(down + (size_t)(from - left) * channels, channels, columns, n, across);          \
       else if (columns > 0)                                                                                       \
         for (int32_t k = x; k < next; ++k) {                                                                      \
-          (void)columns_at(s, k, &from);                                                                          \
+          if (columns < s->filter_width)                                                                          \
+            (void)columns_at(s, k, &from);                                                                        \
+          else if (k > x)                                                                                         \
+            from += s->stride_width;                                                                              \
           kind##_##suffix##_across(down + (size_t)(from - left) * channels, channels, columns, channels,          \
                                    across + (size_t)(k - x) * channels);                                          \
         }                                                                                                         \
