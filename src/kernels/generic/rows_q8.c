@@ -40,22 +40,31 @@ static float base_of(const ln_requant_q8_out* range, int32_t width) {
 
 static uint32_t sure_of(int32_t width) { return 0x10000 - 2 * (uint32_t)width; }
 
+/* What a float of this size can be off by when it is rounded, whatever the mode. */
+static double unit_of(double x) {
+  int exponent;
+  (void)frexp(x, &exponent);
+  return ldexp(1, exponent - 24);
+}
+
 /* With c the larger of the factors from an input to the output, the fixed-point sum is off by two units of
  * 2^-left_shift from the inputs' roundings and a half from its own, so that the rounded number is that of a value
- * within 2^-16 * c of the real one. In floats all is counted in 2^-16. Whatever the rounding mode, two terms of up to
- * 2^24 * c are off by 2 * c each for their factors, the first sum by 2 * (1 + c), the second, where it matters, by 1,
- * and so is the whole number that is made of it: 7 * c + 4 in all. */
-static void make_short(const ln_add_quantized* s, ln_add_q8* p) {
+ * within 2^-16 * c of the real one. In floats all is counted in 2^-16. Two terms less their zero points of up to
+ * 2^24 * c are off by 2 * c each for their factors, the zero points' part in the base and the first sum by a unit of
+ * their own, the second sum, where it matters, by 1, and so is the whole number that is made of it: 5 * c + 2 and those
+ * units in all. */
+static void make_short(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
   const double to_output = factor_of(s->out_multiplier, s->out_shift) * (double)(1 << s->left_shift);
   const double a = factor_of(s->a_multiplier, s->a_shift) * to_output;
   const double b = factor_of(s->b_multiplier, s->b_shift) * to_output * (s->sign < 0 ? -1 : 1);
-  const double largest = fabs(a) > fabs(b) ? fabs(a) : fabs(b);
-  const int32_t width = width_of(7 * largest + 4);
+  const double largest = fabs(a) > fabs(b) ? fabs(a) : fabs(b), least = is_signed ? INT8_MIN : 0;
   p->a_factor = (float)(a * 65536);
   p->b_factor = (float)(b * 65536);
-  p->base = base_of(&p->range, width);
-  p->a_zero = -s->a_offset;
-  p->b_zero = -s->b_offset;
+  const double zeros = (double)p->a_factor * s->a_offset + (double)p->b_factor * s->b_offset;
+  const double near = base_of(&p->range, 1024) + zeros, low = near + least * (double)p->b_factor;
+  const double most = fmax(fabs(low), fabs(low + 255 * (double)p->b_factor));
+  const int32_t width = width_of(5 * largest + 2 + unit_of(fabs(near)) + unit_of(most));
+  p->base = (float)(base_of(&p->range, width) + zeros);
   const bool open = s->left_shift == 20 && largest > 0x1p-6 && 255 * (fabs(a) + fabs(b)) < 32000;
   p->sure = open ? sure_of(width) : 0;
 }
@@ -79,7 +88,7 @@ bool ln_add_q8_make(const ln_add_quantized* s, bool is_signed, ln_add_q8* p) {
   p->a_halves = is_half(s->a_multiplier, s->a_shift) && s->left_shift > 0;
   p->b_halves = is_half(s->b_multiplier, s->b_shift) && s->left_shift > 0;
   p->a_start = start_of(&p->a, (uint32_t)s->a_offset - up, p->left_shift, p->a_halves);
-  make_short(s, p);
+  make_short(s, is_signed, p);
   p->b_start = start_of(&p->b, (uint32_t)s->b_offset - up, p->left_shift, p->b_halves);
   return true;
 }

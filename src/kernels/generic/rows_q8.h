@@ -23,9 +23,8 @@ typedef struct ln_add_q8 {
                               and its start is without 2^31 */
   uint8_t flip;
   ln_requant_q8_out range;
-  /* The short way, as requant_q8.h has it, of the inputs as they are: the upper half of a_factor * (a - a_zero) +
-   * b_factor * (b - b_zero) + base is the result unless the lower half has none of the bits `sure`. See rows_q8.c. */
-  int32_t a_zero, b_zero;
+  /* The short way, as requant_q8.h has it, of the inputs as they are: the upper half of a_factor * a + b_factor * b +
+   * base is the result unless the lower half has none of the bits `sure`. See rows_q8.c. */
   float a_factor, b_factor, base;
   uint32_t sure; /* 0: the way is not open */
 } ln_add_q8;

@@ -22,12 +22,16 @@ typedef struct add_vectors {
   vec a_start, b_start, out_start, flip;
   uint32_t left_shift;
   bool subtract;
-  vec a_zero, b_zero;
   vecf a_factor, b_factor, base;
   uint32_t sure;
   bool is_signed;
   range to;
 } add_vectors;
+
+/* A byte as it is. */
+LN_INLINE vecf whole_byte(const uint8_t* p, bool is_signed) {
+  return vecf_from(is_signed ? vec_load_signed(p) : vec_load_bytes(p, vec_set(0)));
+}
 
 /* Less its zero point. */
 LN_INLINE vecf number(const uint8_t* p, bool is_signed, vec zero) {
@@ -38,8 +42,7 @@ LN_INLINE vecf number(const uint8_t* p, bool is_signed, vec zero) {
 LN_INLINE bool add_shortly(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
   vec v[4];
   LN_UNROLL for (size_t i = 0; i < 4; ++i) {
-    const vecf x = number(a + i * kLanes, p->is_signed, p->a_zero);
-    const vecf y = number(b + i * kLanes, p->is_signed, p->b_zero);
+    const vecf x = whole_byte(a + i * kLanes, p->is_signed), y = whole_byte(b + i * kLanes, p->is_signed);
     v[i] = vec_nearly(vecf_fma(x, p->a_factor, vecf_fma(y, p->b_factor, p->base)));
   }
   if (vec_any_without(v, p->sure)) return false;
@@ -138,8 +141,6 @@ static inline add_vectors add_vectors_of(const ln_add_q8* s, bool is_signed) {
                        .subtract = s->subtract,
                        .a_factor = vecf_set(s->a_factor),
                        .b_factor = vecf_set(s->b_factor),
-                       .a_zero = vec_set((uint32_t)s->a_zero),
-                       .b_zero = vec_set((uint32_t)s->b_zero),
                        .base = vecf_set(s->base),
                        .sure = s->sure,
                        .is_signed = is_signed,
@@ -203,11 +204,6 @@ typedef struct scale_shift_vectors {
   vecf sure_product;
   bool a_halves, b_halves;
 } scale_shift_vectors;
-
-/* A byte as it is. */
-LN_INLINE vecf whole_byte(const uint8_t* p, bool is_signed) {
-  return vecf_from(is_signed ? vec_load_signed(p) : vec_load_bytes(p, vec_set(0)));
-}
 
 /* As add_shortly; the product stays a float. */
 LN_INLINE bool scale_shift_shortly(bool is_signed, const scale_shift_vectors* p, const uint8_t* x, const float* factor,
