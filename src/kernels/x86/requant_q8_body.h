@@ -57,8 +57,11 @@ LN_INLINE bool LN_NAME(any_without)(const LN_V v[4], uint32_t bits) {
 /* Whether one of them must go the long way. */
 LN_INLINE bool LN_NAME(doubtful)(const LN_V v[4]) { return LN_NAME(any_without)(v, 0xfff0); }
 
-/* Their bytes, in the order in which packing leaves them. */
+/* Their bytes, in the order in which packing leaves them; as they are where the range is that of a byte. */
+LN_INLINE LN_V LN_NAME(short_packed)(const LN_V v[4]) {
+  return LN_OP(packus_epi16)(LN_UPPER_WORDS(v[0], v[1]), LN_UPPER_WORDS(v[2], v[3]));
+}
 LN_INLINE LN_V LN_NAME(short_bytes)(const LN_V v[4], const LN_NAME(range) * r) {
-  const LN_V bytes = LN_OP(packus_epi16)(LN_UPPER_WORDS(v[0], v[1]), LN_UPPER_WORDS(v[2], v[3]));
+  const LN_V bytes = LN_NAME(short_packed)(v);
   return LN_XOR(LN_OP(min_epu8)(LN_OP(max_epu8)(bytes, r->low), r->high), r->flip);
 }

@@ -92,9 +92,12 @@ LN_INLINE vec vec_bytes(const vec x[4], const range* to) {
 }
 
 /* Of the short way's. */
-LN_INLINE vec vec_short_bytes(const vec v[4], const range* to) {
-  return _mm256_permutevar8x32_epi32(q8_short_bytes(v, to), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+LN_INLINE vec short_order(vec packed) {
+  return _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
+LN_INLINE vec vec_short_bytes(const vec v[4], const range* to) { return short_order(q8_short_bytes(v, to)); }
+/* The same for the whole range of a byte, up to the flip. */
+LN_INLINE vec vec_short_whole(const vec v[4]) { return short_order(q8_short_packed(v)); }
 
 LN_INLINE void vec_store_short_bytes(uint8_t* out, const vec v[4], const range* to) {
   vec_store(out, vec_short_bytes(v, to));

@@ -115,10 +115,13 @@ LN_INLINE vec vec_bytes(const vec x[4], const range* to) {
 }
 
 /* Of the short way's. */
-LN_INLINE vec vec_short_bytes(const vec v[4], const range* to) {
+LN_INLINE vec short_order(vec packed) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  return _mm512_permutexvar_epi32(order, q8_short_bytes(v, to));
+  return _mm512_permutexvar_epi32(order, packed);
 }
+LN_INLINE vec vec_short_bytes(const vec v[4], const range* to) { return short_order(q8_short_bytes(v, to)); }
+/* The same for the whole range of a byte, up to the flip. */
+LN_INLINE vec vec_short_whole(const vec v[4]) { return short_order(q8_short_packed(v)); }
 
 LN_INLINE void vec_store_short_bytes(uint8_t* out, const vec v[4], const range* to) {
   vec_store(out, vec_short_bytes(v, to));
