@@ -5,7 +5,7 @@
 #include "kernels/generic/winograd_f32.h"
 #include "ops/winograd_tiles.h"
 
-enum { kScratchFloats = 192 * 1024, kLargeFilters = 2500 * 1024 };
+enum { kScratchFloats = 192 * 1024, kLargeFilters = 2048 * 1024 };
 
 /* Filters of one column are lines of the picture turned. */
 static bool is_upright(const ln_im2col* s) { return s->filter_width == 1; }
