@@ -199,7 +199,7 @@ bool ln_dwconv_q8_make_plan(const ln_dwconv_q8* kernel, const ln_dwconv_shape* s
   plan->outside = memset(memory, filter->in_zero_point ^ plan->in_flip, outside);
   plan->packed = packed;
   plan->together = pixels_together(kernel, s);
-  plan->lines = kernel->lines != NULL && plan->together == 1 && s->dilation_y == 1 ? kernel->lines(s) : 1;
+  plan->lines = kernel->lines != NULL && s->dilation_y == 1 ? kernel->lines(s) : 1;
   plan->repeated = repeated;
   if (!kernel->pack(filter, packed)) return false;
   ln_dwconv_q8_filter wide = *filter;
@@ -236,17 +236,35 @@ static void run_together(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* s
   plan->kernel->run(channels, shape->filter_height, shape->filter_width, plan->repeated, &some);
 }
 
-static void run_stretch(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, const ln_dwconv_q8_stretch* s) {
+static void run_line(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, const ln_dwconv_q8_stretch* s) {
   const int64_t behind = s->in_width - shape->filter_width - s->first + 1;
   const size_t first = s->first < 0 ? (size_t)-s->first : 0;
   const size_t end = behind < 0 ? 0 : (uint64_t)behind < s->count ? (size_t)behind : s->count;
-  if (plan->together <= 1 || end < first + plan->together) {
+  if (end < first + plan->together) {
     run_some(plan, shape, s, 0, s->count);
     return;
   }
   run_some(plan, shape, s, 0, first);
   run_together(plan, shape, s, first, end);
   run_some(plan, shape, s, end, s->count);
+}
+
+static void run_stretch(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, const ln_dwconv_q8_stretch* s) {
+  const ln_dwconv_q8* kernel = plan->kernel;
+  if (plan->together <= 1) {
+    run_some(plan, shape, s, 0, s->count);
+    return;
+  }
+  if (kernel->run_flat != NULL && kernel->run_flat((size_t)shape->channels, shape->filter_width, plan->repeated, s))
+    return;
+  ln_dwconv_q8_stretch one = *s;
+  one.lines = 1;
+  for (size_t line = 0; line < s->lines; ++line) {
+    run_line(plan, shape, &one);
+    one.rows += s->line_step;
+    one.pixel_strides += s->line_step;
+    one.out += s->out_line;
+  }
 }
 
 /* With a dilation and stride 1, outputs whose distance is the dilation share columns: one stretch for each remainder.

@@ -60,6 +60,9 @@ typedef struct ln_dwconv_q8 {
   bool (*pack)(const ln_dwconv_q8_filter* filter, void* packed);
   void (*run)(size_t channels, int32_t height, int32_t width, const void* packed, const ln_dwconv_q8_stretch* stretch);
   size_t (*lines)(const ln_dwconv_shape* shape); /* so many lines `run` takes at most; NULL: one */
+  /* A stretch that is whole lines of few channels, windows going on by one pixel; `packed` has the filters of as many
+   * pixels as make `lanes` channels, and `outside` as many pixels. False: it cannot. NULL: never. */
+  bool (*run_flat)(size_t channels, int32_t width, const void* packed, const ln_dwconv_q8_stretch* stretch);
 } ln_dwconv_q8;
 
 const ln_dwconv_q8* const* ln_dwconv_q8_rungs(size_t* count);

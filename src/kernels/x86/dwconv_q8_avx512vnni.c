@@ -201,7 +201,20 @@ static const block_width kWidths[] = {{64, wide_pack, wide_run, wide_lines},
                                       {32, middle_pack, middle_run, middle_lines},
                                       {16, narrow_pack, narrow_either, narrow_lines}};
 
+#include "kernels/x86/dwconv_q8_flat.h"
 #include "kernels/x86/dwconv_q8_widths.h"
+
+/* `packed` has one block of 64 channels. */
+static bool run_flat(size_t channels, int32_t width, const void* packed, const ln_dwconv_q8_stretch* s) {
+  const block_head* head = packed;
+  const void* body = head + 1;
+  cursor c;
+  if (width != kFlatWidth || channels % 4 != 0 || s->first > 0 || s->first <= -kFlatWidth || s->lines > 2) return false;
+  if (head->groups != 1 || head->slots.used != 3 || 3 + (s->lines - 1) * s->line_step > 4) return false;
+  start(&c, s, head, 0);
+  flat_lines(body, &c, channels, s);
+  return true;
+}
 
 const ln_dwconv_q8 ln_dwconv_q8_avx512vnni = {.name = "dwconv_q8_avx512vnni",
                                               .isa = LN_ISA_AVX512VNNI,
@@ -210,4 +223,5 @@ const ln_dwconv_q8 ln_dwconv_q8_avx512vnni = {.name = "dwconv_q8_avx512vnni",
                                               .packed_size = packed_size,
                                               .pack = pack,
                                               .run = run,
-                                              .lines = lines_of};
+                                              .lines = lines_of,
+                                              .run_flat = run_flat};

@@ -11,7 +11,7 @@
 #include "kernels/x86/requant_q8_avx512.h"
 
 /* Columns that are interleaved at once, and the fours of results made of them. */
-enum { kMostColumns = 36, kMostFours = kMostColumns / 2 + 1 };
+enum { kMostColumns = 36, kMostFours = kMostColumns / 2 + 1, kWidest = 7 };
 
 typedef struct pieces {
   __m512i columns[4][2 * kMostColumns]; /* by vector, column and group */
@@ -73,19 +73,26 @@ LN_NOINLINE static void lane_long_bytes(const lane_task* t, size_t vector, const
   }
 }
 
+/* Where a vector's columns lie: those of a result's tap x, group by group, at taps[x] + pixel * apart. */
+typedef struct lane_columns {
+  const char* taps[kWidest];
+  size_t apart;
+} lane_columns;
+
 /* Where the short way leaves doubt: those of `count` results that have some are made once more, by the long way, and
  * written in the short way's form. */
-LN_NOINLINE static void lane_again(const lane_task* t, size_t vector, const __m512i* from, size_t count, __m512i* r) {
+LN_NOINLINE static void lane_again(const lane_task* t, size_t vector, const lane_columns* from, size_t count,
+                                   __m512i* r) {
   const __m512i most = _mm512_set1_epi32(INT16_MAX - UINT8_MAX), zero_point = _mm512_set1_epi32(t->out->zero_point);
   for (size_t i = 0; i < count; ++i) {
     const __m512i same[4] = {r[i], r[i], r[i], r[i]};
     if (!wide_doubtful(same)) continue;
     const size_t slot = t->slot + i % t->lines * t->line_step;
-    const __m512i* columns = from + t->groups * (i / t->lines) * t->slide;
     __m512i sum = lane_number_of(t, vector, kBias);
     for (size_t x = 0; x < t->width; ++x)
       for (size_t g = 0; g < t->groups; ++g)
-        sum = _mm512_dpbusd_epi32(sum, columns[t->groups * x + g], lane_weights(t, vector, t->groups, x, g, slot));
+        sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(from->taps[x] + i / t->lines * from->apart + 64 * g),
+                                  lane_weights(t, vector, t->groups, x, g, slot));
     const __m512i value = _mm512_max_epi32(_mm512_min_epi32(lane_long(t, vector, sum), most),
                                            _mm512_sub_epi32(_mm512_setzero_si512(), most));
     r[i] = _mm512_slli_epi32(_mm512_add_epi32(value, zero_point), 16);
@@ -97,12 +104,36 @@ typedef struct lane_numbers {
   wide_range range;
 } lane_numbers;
 
+LN_INLINE lane_numbers lane_numbers_of(const lane_task* t, size_t vector) {
+  return (lane_numbers){lane_number_of(t, vector, kBias), lane_number_of(t, vector, kScale),
+                        lane_number_of(t, vector, kStart), wide_range_of(t->out)};
+}
+
+/* The short way's form of `count` <= 8 results, as many as make fours; whether there is doubt about one. */
+LN_INLINE bool lane_short(size_t count, const lane_task* t, const lane_numbers* n, const __m512i sums[8],
+                          __m512i r[8]) {
+  const size_t even = (count + 3) / 4 * 4;
+  if (t->finish == kShortAtZero)
+    LN_UNROLL for (size_t i = 0; i < count; ++i) r[i] = wide_short(true, sums[i], n->scale, n->start, &n->range);
+  else
+    LN_UNROLL for (size_t i = 0; i < count; ++i) r[i] = wide_short(false, sums[i], n->scale, n->start, &n->range);
+  LN_UNROLL for (size_t i = count; i < even; ++i) r[i] = r[count - 1];
+  __m512i least[4] = {r[0], r[1], r[2], r[3]};
+  if (even == 8) LN_UNROLL for (size_t i = 0; i < 4; ++i) least[i] = _mm512_min_epu16(r[i], r[4 + i]);
+  return wide_doubtful(least);
+}
+
+LN_INLINE void lane_store(size_t count, const lane_numbers* n, const __m512i r[8], __m512i* to) {
+  to[0] = wide_short_bytes(r, &n->range);
+  if (count > 4) to[4] = wide_short_bytes(r + 4, &n->range);
+}
+
 /* `pixels` neighbours of `lines` lines, at most eight results, the first of their columns at `from`. Numbers are
  * constants where it is called. */
 LN_INLINE void lane_results(size_t width, size_t groups, size_t slide, size_t lines, size_t pixels, const lane_task* t,
                             size_t vector, const __m512i* from, const lane_numbers* n, const __m512i* w, __m512i* to) {
-  const size_t count = pixels * lines, even = (count + 3) / 4 * 4;
-  __m512i sums[8], r[8];
+  const size_t count = pixels * lines;
+  __m512i sums[8], r[8], copy[8];
   LN_UNROLL for (size_t i = 0; i < count; ++i) sums[i] = n->bias;
   LN_UNROLL for (size_t x = 0; x < (pixels - 1) * slide + width; ++x) {
     LN_UNROLL for (size_t g = 0; g < groups; ++g) {
@@ -116,37 +147,28 @@ LN_INLINE void lane_results(size_t width, size_t groups, size_t slide, size_t li
     }
   }
   if (LN_UNLIKELY(t->finish >= kLong)) {
-    __m512i copy[8];
     LN_UNROLL for (size_t i = 0; i < count; ++i) copy[i] = sums[i];
     lane_long_bytes(t, vector, copy, count, to);
     return;
   }
-  if (t->finish == kShortAtZero)
-    LN_UNROLL for (size_t i = 0; i < count; ++i) r[i] = wide_short(true, sums[i], n->scale, n->start, &n->range);
-  else
-    LN_UNROLL for (size_t i = 0; i < count; ++i) r[i] = wide_short(false, sums[i], n->scale, n->start, &n->range);
-  LN_UNROLL for (size_t i = count; i < even; ++i) r[i] = r[count - 1];
-  __m512i least[4] = {r[0], r[1], r[2], r[3]};
-  if (even == 8) LN_UNROLL for (size_t i = 0; i < 4; ++i) least[i] = _mm512_min_epu16(r[i], r[4 + i]);
-  if (LN_UNLIKELY(wide_doubtful(least))) {
-    __m512i copy[8];
+  if (LN_UNLIKELY(lane_short(count, t, n, sums, r))) {
+    lane_columns columns = {.apart = groups * slide * 64};
+    for (size_t x = 0; x < width; ++x) columns.taps[x] = (const char*)(from + groups * x);
     LN_UNROLL for (size_t i = 0; i < count; ++i) copy[i] = r[i];
-    lane_again(t, vector, from, count, copy);
+    lane_again(t, vector, &columns, count, copy);
     LN_UNROLL for (size_t i = 0; i < count; ++i) r[i] = copy[i];
   }
-  to[0] = wide_short_bytes(r, &n->range);
-  if (even == 8) to[4] = wide_short_bytes(r + 4, &n->range);
+  lane_store(count, n, r, to);
 }
 
 /* `count` pixels of one vector's channels. */
 LN_INLINE void lane_vector(size_t width, size_t groups, size_t slide, size_t lines, const lane_task* t, size_t vector,
                            size_t count) {
-  const lane_numbers n = {lane_number_of(t, vector, kBias), lane_number_of(t, vector, kScale),
-                          lane_number_of(t, vector, kStart), wide_range_of(t->out)};
+  const lane_numbers n = lane_numbers_of(t, vector);
   const size_t most = 8 / lines;
   const __m512i* from = t->pieces->columns[vector];
   __m512i* to = &t->pieces->bytes[0][vector];
-  __m512i w[2 * 7];
+  __m512i w[2 * kWidest];
   LN_UNROLL for (size_t l = 0; l < lines; ++l) LN_UNROLL for (size_t x = 0; x < width; ++x)
       LN_UNROLL for (size_t g = 0; g < groups; ++g) w[groups * (l * width + x) + g] =
           lane_weights(t, vector, groups, x, g, t->slot + l * t->line_step);
