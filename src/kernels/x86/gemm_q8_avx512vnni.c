@@ -36,21 +36,40 @@ static void run_either(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, ui
   if (!runs_short(r, n, out, out_stride)) run(r, n, out, out_stride);
 }
 
-static uint32_t sum_of(const uint8_t* row, size_t depth) {
-  const __m512i zero = _mm512_setzero_si512();
-  __m512i sums = zero;
-  for (size_t k = 0; k < depth; k += 64) {
-    const __mmask64 mask = depth - k < 64 ? (UINT64_C(1) << (depth - k)) - 1 : UINT64_MAX;
-    sums = _mm512_add_epi64(sums, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(mask, row + k), zero));
-  }
-  return (uint32_t)_mm512_reduce_add_epi64(sums);
+/* Sums of eight bytes each, in 64 bits, of a row. */
+LN_INLINE vec sums_of_eights(const uint8_t* row, size_t depth) {
+  vec sums = vec_set(0);
+  size_t k = 0;
+  for (; k + 64 <= depth; k += 64) sums = _mm512_add_epi64(sums, _mm512_sad_epu8(vec_load(row + k), vec_set(0)));
+  if (k == depth) return sums;
+  const __mmask64 rest = (UINT64_C(1) << (depth - k)) - 1;
+  return _mm512_add_epi64(sums, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(rest, row + k), vec_set(0)));
+}
+
+/* Eight rows' sums, of which `rows` rows exist; the upper halves of all numbers are 0, until two rows share them. */
+LN_INLINE __m256i sums_of_rows(size_t rows, size_t depth, const uint8_t* a, size_t a_stride) {
+  vec one[8], two[4], four[2];
+  LN_UNROLL for (size_t i = 0; i < 8; ++i) one[i] = sums_of_eights(a + (i < rows ? i : 0) * a_stride, depth);
+  LN_UNROLL for (size_t i = 0; i < 4; ++i) two[i] = _mm512_mask_shuffle_epi32(one[2 * i], 0xaaaa, one[2 * i + 1], 0xa0);
+  LN_UNROLL for (size_t i = 0; i < 2; ++i) four[i] =
+      vec_add(_mm512_unpacklo_epi64(two[2 * i], two[2 * i + 1]), _mm512_unpackhi_epi64(two[2 * i], two[2 * i + 1]));
+  const vec half = vec_add(_mm512_shuffle_i32x4(four[0], four[1], 0x44), _mm512_shuffle_i32x4(four[0], four[1], 0xee));
+  const vec all = vec_add(half, _mm512_shuffle_i32x4(half, half, 0xb1));
+  return _mm512_castsi512_si256(_mm512_shuffle_i32x4(all, all, 0x08));
 }
 
 static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, int32_t factor, int32_t* terms) {
-  for (size_t m = 0; m < rows; ++m) {
-    const uint32_t sum = (uint32_t)sum_of((const uint8_t*)a + m * a_stride, depth);
-    terms[m] = (int32_t)((uint32_t)terms[m] + sum * (uint32_t)factor);
+  const uint8_t* row = a;
+  const __m256i factors = _mm256_set1_epi32(factor);
+  for (; rows >= 8; rows -= 8, row += 8 * a_stride, terms += 8) {
+    const __m256i sums = sums_of_rows(8, depth, row, a_stride);
+    __m256i* to = (__m256i*)(void*)terms;
+    _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), _mm256_mullo_epi32(sums, factors)));
   }
+  if (rows == 0) return;
+  const __mmask8 some = (__mmask8)((1u << rows) - 1);
+  const __m256i sums = sums_of_rows(rows, depth, row, a_stride), old = _mm256_maskz_loadu_epi32(some, terms);
+  _mm256_mask_storeu_epi32(terms, some, _mm256_add_epi32(old, _mm256_mullo_epi32(sums, factors)));
 }
 
 LN_TURN(4)
