@@ -7,7 +7,8 @@
 #ifndef LN_KERNELS_X86_GEMM_Q8_SHORT_H_
 #define LN_KERNELS_X86_GEMM_Q8_SHORT_H_
 
-enum { kHalf = kLanes / 2, kMostShortRows = 8 };
+/* Panels beyond the first cache are for taller tiles: the first ones wait for the weights, and do more meanwhile. */
+enum { kHalf = kLanes / 2, kMostShortRows = 8, kMostShortBytes = 32 * 1024, kShortAhead = 4096 };
 
 LN_INLINE __m256i load_half(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
 LN_INLINE vec load_twice(const void* p) { return _mm512_broadcast_i64x4(load_half(p)); }
@@ -142,6 +143,7 @@ LN_INLINE void short_products(size_t rows, size_t whole, bool half, const ln_gem
       __m256i half_w = _mm256_setzero_si256();
       /* Loaded once: 512-bit loads are one a cycle. */
       LN_UNROLL for (size_t v = 0; v < whole; ++v) {
+        LN_PREFETCH(b + kWeightBytes * v + kShortAhead);
         w[v] = load_weights(b + kWeightBytes * v);
         LN_KEEP(w[v]);
       }
@@ -218,14 +220,17 @@ LN_SHORT_ALL(LN_SHORT)
 
 #define LN_SHORT_ENTRY(rows, whole, half) {rows, {short_##whole##_##half, short_at_zero_##whole##_##half}},
 
-/* False: there are too few rows, or the sums do not go that way. */
+/* False: there are too few rows, the panel is too large, or the sums do not go that way. */
 static bool runs_short(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
   static const struct {
     size_t rows;
     void (*run[2])(const ln_gemm_q8_rows*, const ln_gemm_q8_numbers*, uint8_t*, size_t);
   } kTiles[] = {LN_SHORT_ALL(LN_SHORT_ENTRY)};
   const size_t index = (r->columns - 1) / kHalf;
-  if (n->scale != NULL || n->start_f == NULL || r->rows < kTiles[index].rows) return false;
+  const size_t vectors = (r->columns + kLanes - 1) / kLanes;
+  if (n->scale != NULL || n->start_f == NULL || r->rows < kTiles[index].rows ||
+      r->segments * r->groups * vectors * kWeightBytes > kMostShortBytes)
+    return false;
   kTiles[index].run[ln_requant_q8_starts_at_zero(&n->range)](r, n, out, out_stride);
   return true;
 }
