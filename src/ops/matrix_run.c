@@ -5,7 +5,13 @@
 #include "kernels/generic/quantize_q8.h"
 #include "ops/matrix_tile.h"
 
-enum { kMaxWorkers = 64, kChunkBytes = 192 * 1024, kFloatChunkBytes = 768 * 1024, kItemsPerWorker = 2 };
+enum {
+  kMaxWorkers = 64,
+  kChunkBytes = 192 * 1024,
+  kFloatChunkBytes = 768 * 1024,
+  kApart = 16, /* floats that rows in scratch memory are moved apart by */
+  kItemsPerWorker = 2
+};
 
 size_t ln_worker_count(TfLiteContext* context) {
   const int threads = ln_thread_count(context);
@@ -81,6 +87,7 @@ TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, s
   const bool fits = matrix->max_depth < SIZE_MAX / 16;
   LN_CHECK(context, fits, "rows of %zu elements are too long", matrix->max_depth);
   row = ln_round_up(matrix->max_depth, matrix->q8 != NULL ? matrix->q8->kr : 2) * element;
+  if (is_float(matrix)) row += kApart * element;
   if (matrix->sparse != NULL) row = 0; /* activations are read where they lie */
   const size_t most = is_float(matrix) ? LN_MATRIX_FLOAT_ROWS : 8 * mr;
   rows = row == 0 ? most : (is_float(matrix) ? kFloatChunkBytes : kChunkBytes) / row / mr * mr;
@@ -113,16 +120,35 @@ static void finish_rows(const ln_matrix_tile* t) {
   }
 }
 
+/* A first cache has sets of eight lines or more, the same one for all that lies a multiple of 4 KB apart: higher tiles
+ * of such rows throw out their own lines. */
+static bool is_crowded(const ln_matrix* matrix, size_t stride) {
+  enum { kWays = 8, kPage = 4096 / sizeof(float) };
+  return matrix->f32->mr > kWays && stride % kPage == 0;
+}
+
+/* Where the tile's rows lie, and how far apart: as they are, or in `scratch`. */
+static const float* rows_f32(const ln_matrix_tile* t, float* scratch, size_t* stride) {
+  enum { kLeastPanels = 4 }; /* that pass by, for which crowded rows are worth moving apart */
+  const ln_matrix_job* job = t->job;
+  const float* in = (const float*)job->in + t->first * job->in_stride;
+  const size_t depth = t->part->depth;
+  *stride = job->in_stride;
+  if (job->shape == NULL && (!is_crowded(t->matrix, *stride) || t->end - t->begin < kLeastPanels * t->matrix->f32->nr))
+    return in;
+  *stride = depth + (is_crowded(t->matrix, depth) ? kApart : 0);
+  if (job->shape != NULL)
+    ln_im2col_f32(job->shape, job->in, t->first, t->rows, scratch, *stride);
+  else
+    for (size_t m = 0; m < t->rows; ++m) memcpy(scratch + m * *stride, in + m * job->in_stride, depth * sizeof *in);
+  return scratch;
+}
+
 static void run_f32(const ln_matrix_tile* t, float* scratch) {
   const ln_matrix* matrix = t->matrix;
   const ln_matrix_job* job = t->job;
-  const float* a = (const float*)job->in + t->first * job->in_stride;
-  size_t stride = job->in_stride;
-  if (job->shape != NULL) {
-    stride = t->part->depth;
-    ln_im2col_f32(job->shape, job->in, t->first, t->rows, scratch, stride);
-    a = scratch;
-  }
+  size_t stride;
+  const float* a = rows_f32(t, scratch, &stride);
   const float* packed = (const float*)(const void*)((const char*)matrix->packed + t->part->packed);
   const float* bias = matrix->bias_f + t->part->channel_group * matrix->padded_columns;
   /* A panel stays in the cache for the rows of all lines. */
