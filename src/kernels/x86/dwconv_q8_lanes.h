@@ -204,17 +204,16 @@ LN_LANE_CASE(3, 1, 2, 1)
 LN_LANE_CASE(5, 2, 1, 1)
 LN_LANE_CASE(5, 2, 2, 1)
 LN_LANE_CASE(7, 2, 1, 1)
+LN_LANE_CASE(7, 2, 2, 1)
 #undef LN_LANE_CASE
 
 /* Filters of so many columns and groups, and the lines of them whose weights fit into registers side by side. */
 static const struct lane_case {
   uint8_t width, groups, slide, together;
   lane_function *run, *one;
-} kLaneCases[] = {{3, 1, 1, 2, lanes_3_1_1_2, lanes_3_1_1_1},
-                  {3, 1, 2, 1, lanes_3_1_2_1, lanes_3_1_2_1},
-                  {5, 2, 1, 1, lanes_5_2_1_1, lanes_5_2_1_1},
-                  {5, 2, 2, 1, lanes_5_2_2_1, lanes_5_2_2_1},
-                  {7, 2, 1, 1, lanes_7_2_1_1, lanes_7_2_1_1}};
+} kLaneCases[] = {{3, 1, 1, 2, lanes_3_1_1_2, lanes_3_1_1_1}, {3, 1, 2, 1, lanes_3_1_2_1, lanes_3_1_2_1},
+                  {5, 2, 1, 1, lanes_5_2_1_1, lanes_5_2_1_1}, {5, 2, 2, 1, lanes_5_2_2_1, lanes_5_2_2_1},
+                  {7, 2, 1, 1, lanes_7_2_1_1, lanes_7_2_1_1}, {7, 2, 2, 1, lanes_7_2_2_1, lanes_7_2_2_1}};
 
 static const struct lane_case* lane_case_of(size_t width, size_t groups, int32_t slide) {
   for (size_t i = 0; i < sizeof kLaneCases / sizeof kLaneCases[0]; ++i) {
