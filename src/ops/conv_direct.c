@@ -1,5 +1,7 @@
 #include "ops/conv_direct.h"
 
+#include "base/compiler.h"
+
 /* Taps of a window that starts at `at`, or grid points, that lie inside: [begin, end). */
 typedef struct span {
   int64_t begin, end;
@@ -40,19 +42,25 @@ bool ln_conv_direct_fits(const ln_matrix* matrix, const ln_im2col* shape) {
 /* Grid points [begin, end) of a row with the window columns `taps`, by one panel. */
 static void run_stretch(const direct_job* j, int64_t begin, int64_t end, span taps, ln_gemm_walk walk, const float* in,
                         const float* panel, size_t n, float* out) {
+  enum { kDeep = 64 };
   const ln_matrix* matrix = j->matrix;
   const ln_im2col* s = j->shape;
   const size_t mr = matrix->f32->mr, nr = matrix->f32->nr, count = (size_t)(end - begin);
   const size_t width = matrix->columns - n < nr ? matrix->columns - n : nr, tiles = (count + mr - 1) / mr;
   walk.depth = (size_t)(taps.end - taps.begin) * s->channels;
   if (walk.depth == 0) walk.segments = 0;
+  /* Stores to a picture that lies in the third cache wait for each of its lines, where a panel is one line wide. */
+  const bool deep = walk.segments * walk.depth >= kDeep;
   for (size_t t = 0; t < tiles; ++t) {
     const size_t first = count * t / tiles, rows = count * (t + 1) / tiles - first;
     const int64_t x = begin + (int64_t)first;
     const float* a = in;
     if (walk.segments > 0) a += (size_t)(s->origin_x + x * s->stride_x + taps.begin) * s->channels;
+    float* to = out + (size_t)x * matrix->columns + n;
+    if (deep)
+      for (size_t m = 0; m < rows; ++m) LN_PREFETCH(to + m * matrix->columns);
     matrix->f32->run(rows, width, &walk, a, panel + (size_t)taps.begin * s->channels * nr, matrix->bias_f + n,
-                     matrix->low_f, matrix->high_f, out + (size_t)x * matrix->columns + n, matrix->columns);
+                     matrix->low_f, matrix->high_f, to, matrix->columns);
   }
 }
 
