@@ -23,7 +23,11 @@ static size_t least_tiles(ln_winograd_form form, size_t filters) {
   return form == LN_WINOGRAD_4X4_3X3 && filters > kSmallFilters ? kSomeTiles : kFewTiles;
 }
 
-/* The first form, which are in the order of what they save, of which there are enough whole tiles; false: none. */
+/* What is saved in three taps of few channels goes into the transforms. */
+static size_t least_channels(ln_winograd_form form) { return form == LN_WINOGRAD_4_3 ? 24 : 12; }
+
+/* The first form, which are in the order of what they save, of which there are enough tiles, half of whose results are
+ * wanted at least; false: none. */
 static bool choose(const ln_im2col* s, size_t columns, size_t batch, ln_winograd_form* chosen) {
   const size_t height = (size_t)s->filter_height, width = (size_t)s->filter_width;
   for (ln_winograd_form form = 0; form < LN_WINOGRAD_FORMS; ++form) {
@@ -31,8 +35,9 @@ static bool choose(const ln_im2col* s, size_t columns, size_t batch, ln_winograd
     const bool square = height == f->taps && width == f->taps;
     const bool line = height * width == f->taps && (height == 1 || width == 1);
     if (!(f->dimensions == 2 ? square : line)) continue;
+    if (s->channels < least_channels(form) || columns < least_channels(form)) continue;
     const ln_winograd_tiles tiles = tiles_of(form, s, batch);
-    if (tiles.total < least_tiles(form, s->channels * columns) || ln_winograd_useful(&tiles, batch) < 0.7) continue;
+    if (tiles.total < least_tiles(form, s->channels * columns) || ln_winograd_useful(&tiles, batch) < 0.5) continue;
     *chosen = form;
     return true;
   }
@@ -41,9 +46,7 @@ static bool choose(const ln_im2col* s, size_t columns, size_t batch, ln_winograd
 
 bool ln_conv_winograd_fits(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* s, size_t batch,
                            ln_winograd_form* form) {
-  enum { kLeastChannels = 12 };
-  return matrix->rule == LN_MATRIX_F32 && matrix->part_count == 1 && s->channels >= kLeastChannels &&
-         matrix->columns >= kLeastChannels && ln_winograd_takes(s, batch, matrix->columns) &&
+  return matrix->rule == LN_MATRIX_F32 && matrix->part_count == 1 && ln_winograd_takes(s, batch, matrix->columns) &&
          LinnetBackendOf(context) != NULL && ln_winograd_f32_best()->isa != LN_ISA_GENERIC &&
          choose(s, matrix->columns, batch, form);
 }

@@ -5,7 +5,7 @@
 
 #include "ops/matrix.h"
 
-/* Whether it can be done for that shape and pays, and by which form: enough channels, and enough whole tiles. */
+/* Whether it can be done for that shape and pays, and by which form: enough channels and tiles. */
 bool ln_conv_winograd_fits(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* shape, size_t batch,
                            ln_winograd_form* form);
 
