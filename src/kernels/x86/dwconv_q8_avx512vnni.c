@@ -212,6 +212,7 @@ static bool run_flat(size_t channels, int32_t width, const void* packed, const l
   if (width != kFlatWidth || channels % 4 != 0 || s->first > 0 || s->first <= -kFlatWidth || s->lines > 2) return false;
   if (head->groups != 1 || head->slots.used != 3 || 3 + (s->lines - 1) * s->line_step > 4) return false;
   start(&c, s, head, 0);
+  c.slots = 3 + (s->lines - 1) * s->line_step;
   flat_lines(body, &c, channels, s);
   return true;
 }

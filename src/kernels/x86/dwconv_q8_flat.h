@@ -143,6 +143,7 @@ static void flat_lines(const wide_block* b, const cursor* c, size_t channels, co
                     .vectors = 4,
                     .width = kFlatWidth,
                     .groups = 1,
+                    .parts = 1,
                     .slide = 1,
                     .line_step = c->line_step,
                     .finish = c->finish,

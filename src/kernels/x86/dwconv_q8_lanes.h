@@ -22,7 +22,7 @@ typedef struct lane_task {
   const char* block; /* an LN_NAME(block) */
   size_t apart;      /* bytes from one of its arrays of numbers, or weights, to the next */
   size_t vectors;    /* of sixteen channels */
-  size_t width, groups, slide, lines;
+  size_t width, groups, parts, slide, lines;
   size_t slot, line_step; /* of the first line, and from line to line */
   finish_kind finish;
   const ln_requant_q8_out* out;
@@ -90,9 +90,10 @@ LN_NOINLINE static void lane_again(const lane_task* t, size_t vector, const lane
     const size_t slot = t->slot + i % t->lines * t->line_step;
     __m512i sum = lane_number_of(t, vector, kBias);
     for (size_t x = 0; x < t->width; ++x)
-      for (size_t g = 0; g < t->groups; ++g)
-        sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(from->taps[x] + i / t->lines * from->apart + 64 * g),
-                                  lane_weights(t, vector, t->groups, x, g, slot));
+      for (size_t g = 0; g < t->groups * t->parts; ++g)
+        sum = _mm512_dpbusd_epi32(sum,
+                                  _mm512_loadu_si512(from->taps[x] + i / t->lines * from->apart + 64 * (g % t->groups)),
+                                  lane_weights(t, vector, t->groups * t->parts, x, g, slot));
     const __m512i value = _mm512_max_epi32(_mm512_min_epi32(lane_long(t, vector, sum), most),
                                            _mm512_sub_epi32(_mm512_setzero_si512(), most));
     r[i] = _mm512_slli_epi32(_mm512_add_epi32(value, zero_point), 16);
@@ -130,8 +131,9 @@ LN_INLINE void lane_store(size_t count, const lane_numbers* n, const __m512i r[8
 
 /* `pixels` neighbours of `lines` lines, at most eight results, the first of their columns at `from`. Numbers are
  * constants where it is called. */
-LN_INLINE void lane_results(size_t width, size_t groups, size_t slide, size_t lines, size_t pixels, const lane_task* t,
-                            size_t vector, const __m512i* from, const lane_numbers* n, const __m512i* w, __m512i* to) {
+LN_INLINE void lane_results(size_t width, size_t groups, size_t parts, size_t slide, size_t lines, size_t pixels,
+                            const lane_task* t, size_t vector, const __m512i* from, const lane_numbers* n,
+                            const __m512i* w, __m512i* to) {
   const size_t count = pixels * lines;
   __m512i sums[8], r[8], copy[8];
   LN_UNROLL for (size_t i = 0; i < count; ++i) sums[i] = n->bias;
@@ -141,8 +143,10 @@ LN_INLINE void lane_results(size_t width, size_t groups, size_t slide, size_t li
       LN_KEEP(column);
       LN_UNROLL for (size_t i = 0; i < count; ++i) {
         const size_t behind = i / lines * slide;
-        if (x >= behind && x - behind < width)
-          sums[i] = _mm512_dpbusd_epi32(sums[i], column, w[groups * (i % lines * width + x - behind) + g]);
+        const size_t at = groups * parts * (i % lines * width + x - behind) + g;
+        if (x < behind || x - behind >= width) continue;
+        sums[i] = _mm512_dpbusd_epi32(sums[i], column, w[at]);
+        if (parts == 2) sums[i] = _mm512_dpbusd_epi32(sums[i], column, w[at + groups]);
       }
     }
   }
@@ -162,22 +166,22 @@ LN_INLINE void lane_results(size_t width, size_t groups, size_t slide, size_t li
 }
 
 /* `count` pixels of one vector's channels. */
-LN_INLINE void lane_vector(size_t width, size_t groups, size_t slide, size_t lines, const lane_task* t, size_t vector,
-                           size_t count) {
+LN_INLINE void lane_vector(size_t width, size_t groups, size_t parts, size_t slide, size_t lines, const lane_task* t,
+                           size_t vector, size_t count) {
   const lane_numbers n = lane_numbers_of(t, vector);
   const size_t most = 8 / lines;
   const __m512i* from = t->pieces->columns[vector];
   __m512i* to = &t->pieces->bytes[0][vector];
   __m512i w[2 * kWidest];
   LN_UNROLL for (size_t l = 0; l < lines; ++l) LN_UNROLL for (size_t x = 0; x < width; ++x)
-      LN_UNROLL for (size_t g = 0; g < groups; ++g) w[groups * (l * width + x) + g] =
-          lane_weights(t, vector, groups, x, g, t->slot + l * t->line_step);
+      LN_UNROLL for (size_t g = 0; g < groups * parts; ++g) w[groups * parts * (l * width + x) + g] =
+          lane_weights(t, vector, groups * parts, x, g, t->slot + l * t->line_step);
   for (; count >= most; count -= most, from += groups * slide * most, to += 8)
-    lane_results(width, groups, slide, lines, most, t, vector, from, &n, w, to);
+    lane_results(width, groups, parts, slide, lines, most, t, vector, from, &n, w, to);
   switch (count) {
-#define LN_REST(pixels)                                                                                 \
-  case pixels:                                                                                          \
-    if ((pixels) < most) lane_results(width, groups, slide, lines, pixels, t, vector, from, &n, w, to); \
+#define LN_REST(pixels)                                                                                        \
+  case pixels:                                                                                                 \
+    if ((pixels) < most) lane_results(width, groups, parts, slide, lines, pixels, t, vector, from, &n, w, to); \
     break;
     LN_REST(1)
     LN_REST(2)
@@ -194,31 +198,34 @@ LN_INLINE void lane_vector(size_t width, size_t groups, size_t slide, size_t lin
 
 typedef void lane_function(const lane_task* t, size_t count);
 
-#define LN_LANE_CASE(w, g, t, l)                                                                            \
-  static void lanes_##w##_##g##_##t##_##l(const lane_task* task, size_t count) {                            \
-    for (size_t vector = 0; vector < task->vectors; ++vector) lane_vector(w, g, t, l, task, vector, count); \
+#define LN_LANE_CASE(w, g, p, t, l)                                                                            \
+  static void lanes_##w##_##g##_##p##_##t##_##l(const lane_task* task, size_t count) {                         \
+    for (size_t vector = 0; vector < task->vectors; ++vector) lane_vector(w, g, p, t, l, task, vector, count); \
   }
-LN_LANE_CASE(3, 1, 1, 1)
-LN_LANE_CASE(3, 1, 1, 2)
-LN_LANE_CASE(3, 1, 2, 1)
-LN_LANE_CASE(5, 2, 1, 1)
-LN_LANE_CASE(5, 2, 2, 1)
-LN_LANE_CASE(7, 2, 1, 1)
-LN_LANE_CASE(7, 2, 2, 1)
+LN_LANE_CASE(3, 1, 1, 1, 1)
+LN_LANE_CASE(3, 1, 1, 1, 2)
+LN_LANE_CASE(3, 1, 2, 1, 1)
+LN_LANE_CASE(3, 1, 2, 1, 2)
+LN_LANE_CASE(3, 1, 1, 2, 1)
+LN_LANE_CASE(5, 2, 1, 1, 1)
+LN_LANE_CASE(5, 2, 1, 2, 1)
+LN_LANE_CASE(7, 2, 1, 1, 1)
+LN_LANE_CASE(7, 2, 1, 2, 1)
 #undef LN_LANE_CASE
 
-/* Filters of so many columns and groups, and the lines of them whose weights fit into registers side by side. */
+/* Filters of so many columns, groups and parts, and the lines of them whose weights fit into registers side by side. */
 static const struct lane_case {
-  uint8_t width, groups, slide, together;
+  uint8_t width, groups, parts, slide, together;
   lane_function *run, *one;
-} kLaneCases[] = {{3, 1, 1, 2, lanes_3_1_1_2, lanes_3_1_1_1}, {3, 1, 2, 1, lanes_3_1_2_1, lanes_3_1_2_1},
-                  {5, 2, 1, 1, lanes_5_2_1_1, lanes_5_2_1_1}, {5, 2, 2, 1, lanes_5_2_2_1, lanes_5_2_2_1},
-                  {7, 2, 1, 1, lanes_7_2_1_1, lanes_7_2_1_1}, {7, 2, 2, 1, lanes_7_2_2_1, lanes_7_2_2_1}};
+} kLaneCases[] = {{3, 1, 1, 1, 2, lanes_3_1_1_1_2, lanes_3_1_1_1_1}, {3, 1, 2, 1, 2, lanes_3_1_2_1_2, lanes_3_1_2_1_1},
+                  {3, 1, 1, 2, 1, lanes_3_1_1_2_1, lanes_3_1_1_2_1}, {5, 2, 1, 1, 1, lanes_5_2_1_1_1, lanes_5_2_1_1_1},
+                  {5, 2, 1, 2, 1, lanes_5_2_1_2_1, lanes_5_2_1_2_1}, {7, 2, 1, 1, 1, lanes_7_2_1_1_1, lanes_7_2_1_1_1},
+                  {7, 2, 1, 2, 1, lanes_7_2_1_2_1, lanes_7_2_1_2_1}};
 
-static const struct lane_case* lane_case_of(size_t width, size_t groups, int32_t slide) {
+static const struct lane_case* lane_case_of(size_t width, size_t groups, size_t parts, int32_t slide) {
   for (size_t i = 0; i < sizeof kLaneCases / sizeof kLaneCases[0]; ++i) {
     const struct lane_case* c = &kLaneCases[i];
-    if (c->width == width && c->groups == groups && c->slide == slide) return c;
+    if (c->width == width && c->groups == groups && c->parts == parts && c->slide == slide) return c;
   }
   return NULL;
 }

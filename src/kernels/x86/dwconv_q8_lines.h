@@ -113,6 +113,7 @@ static void LN_NAME(all_lines)(const struct lane_case* is, size_t channels, cons
                     .vectors = LN_BYTES / 16,
                     .width = width,
                     .groups = groups,
+                    .parts = is->parts,
                     .slide = slide,
                     .line_step = c->line_step,
                     .finish = c->finish,
@@ -148,7 +149,7 @@ static bool LN_NAME(lines)(size_t width, size_t groups, size_t count, const void
   const bool slow = s->slide == 2 && (LN_BYTES == 64 ? width != 5 : count == 16 && width == 3);
   if (slow) return false;
   const bool takes = count == LN_BYTES || (LN_HALF > 0 && count > LN_HALF && s->out_stride == count);
-  const struct lane_case* is = takes ? lane_case_of(width, groups, s->slide) : NULL;
+  const struct lane_case* is = takes ? lane_case_of(width, groups / c->parts, c->parts, s->slide) : NULL;
   if (is != NULL) LN_NAME(all_lines)(is, count, packed, c, s, out);
   return is != NULL;
 }

@@ -16,11 +16,11 @@
 
 enum { kMaxHeight = 16, kMaxSlots = 2 * kMaxHeight };
 
-/* Which filter row a slot reads; from `second` on slots hold second parts, and from `used` on nothing, or what further
- * lines read. */
+/* Which filter row a slot reads; the first `first` hold first parts, from `second` on slots hold second parts, and from
+ * `used` on nothing. What is between reads what further lines do. */
 typedef struct slot_map {
   uint8_t rows[kMaxSlots];
-  uint32_t second, used;
+  uint32_t first, second, used;
 } slot_map;
 
 /* How the sums of a block become bytes: by requant_q8.h's short way, with a range that begins at the zero point or with
@@ -30,9 +30,9 @@ typedef enum finish_kind { kShortAtZero, kShort, kLong, kLongLeft } finish_kind;
 /* Before the weights of every block. */
 typedef struct block_head {
   slot_map slots;
-  uint32_t groups;
-  uint32_t finish; /* a finish_kind */
-  char unused[64 - (sizeof(slot_map) + 8) % 64];
+  uint32_t groups, parts; /* 2: the second half of the groups multiplies what the first does */
+  uint32_t finish;        /* a finish_kind */
+  char unused[64 - (sizeof(slot_map) + 12) % 64];
 } block_head;
 
 static int32_t first_part(int32_t weight) {
@@ -40,9 +40,10 @@ static int32_t first_part(int32_t weight) {
 }
 
 static int8_t slot_weight(const ln_dwconv_q8_filter* f, const slot_map* slots, size_t slot, int32_t x, size_t channel) {
-  if (slot >= slots->used) return 0;
+  if (slot >= slots->used || (slot >= slots->first && slot < slots->second)) return 0;
+  if (slots->rows[slot] >= f->height) return 0;
   const int32_t weight = ln_dwconv_q8_weight(f, slots->rows[slot], x, channel), part = first_part(weight);
-  return (int8_t)(slot < slots->second ? part : weight - part);
+  return (int8_t)(slot < slots->first ? part : weight - part);
 }
 
 typedef struct cursor {
@@ -52,11 +53,12 @@ typedef struct cursor {
   int64_t column, width;
   finish_kind finish;
   size_t slots, lines, line_step; /* slots in use by all lines; a line's first slot is line * line_step */
+  size_t parts;
 } cursor;
 
 static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* head, size_t channel) {
-  c->slots = head->slots.used + (s->lines - 1) * s->line_step;
   c->lines = s->lines;
+  c->parts = head->parts;
   c->line_step = s->line_step;
   for (size_t slot = 0; slot < 4 * head->groups; ++slot) {
     const size_t row = head->slots.rows[slot];

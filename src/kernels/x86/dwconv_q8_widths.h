@@ -49,17 +49,25 @@ static bool parts_suffice(const ln_dwconv_q8_filter* f) {
   return lowest >= 2 * INT8_MIN + 1 && lowest + 255 <= 2 * INT8_MAX;
 }
 
+/* Where second parts need a group of their own and the first ones do not fill theirs, both lie alike in their groups.
+ */
 static void map_slots(const ln_dwconv_q8_filter* f, size_t first, size_t end, block_head* head) {
   size_t used = 0;
   memset(head, 0, sizeof *head);
   for (int32_t y = 0; y < f->height; ++y) head->slots.rows[used++] = (uint8_t)y;
-  head->slots.second = (uint32_t)used;
+  head->slots.first = head->slots.second = (uint32_t)used;
   for (int32_t y = 0; y < f->height; ++y)
     if (row_has_second(f, y, first, end)) head->slots.rows[used++] = (uint8_t)y;
   head->slots.used = (uint32_t)used;
   head->groups = (uint32_t)(used + 3) / 4;
-  if (used > head->slots.second) return;
-  for (; used < 4 * head->groups; ++used) head->slots.rows[used] = (uint8_t)used;
+  head->parts = f->height <= 4 && used > 4 ? 2 : 1;
+  if (head->parts == 2) {
+    head->slots.second = 4;
+    head->slots.used = 8;
+    for (size_t slot = 0; slot < 8; ++slot) head->slots.rows[slot] = slot % 4;
+  } else if (used == head->slots.first) {
+    for (; used < 4 * head->groups; ++used) head->slots.rows[used] = (uint8_t)used;
+  }
 }
 
 static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
@@ -82,12 +90,14 @@ static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
  * that the same filter moved down makes it. False: not all at once. */
 static bool run_at_once(const block_width* width, size_t filter_width, const block_head* head, const void* body,
                         const block_place* block, const ln_dwconv_q8_stretch* s) {
-  const size_t used = head->slots.used, more = (s->lines - 1) * s->line_step;
+  const size_t more = (s->lines - 1) * s->line_step, used = head->parts == 2 ? head->slots.first : head->slots.used;
   uint8_t* out = s->out + block->first;
   cursor c;
-  if (more > 0 && (width->run_lines == NULL || used > head->slots.second || used + more > 4 * head->groups))
+  if (more > 0 &&
+      (width->run_lines == NULL || used > head->slots.first || used + more > 4 * head->groups / head->parts))
     return false;
   start(&c, s, head, block->first);
+  c.slots = used + more;
   if (width->run_lines != NULL && width->run_lines(filter_width, head->groups, block->count, body, &c, s, out))
     return true;
   if (s->lines > 1) return false;
