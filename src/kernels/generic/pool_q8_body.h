@@ -281,16 +281,40 @@ LN_POOL_ROW(average, s8, int8_t, true)
 LN_POOL_ROW(max, u8, uint8_t, false)
 LN_POOL_ROW(max, s8, int8_t, false)
 
-/* Sums of 16 bits of up to 255 pixels, then 32. */
-#define LN_POOL_SUM(suffix, type, narrow)                                                                              \
+/* Sums of 16 bits of up to 255 pixels, then 32. Bytes are made unsigned by an exclusive or with `flip`. Two are a word,
+ * of which the upper one is shifted down; sums of whole words less 256 times those of the upper bytes are, modulo 2^16,
+ * those of the lower ones. (Words hold the byte that comes first below.) */
+#define LN_POOL_SUM(suffix, type, narrow, flip)                                                                        \
+  LN_INLINE void sum_##suffix##_pairs(size_t pixels, size_t count, const type* in, size_t stride, narrow* some) {      \
+    uint16_t words[kChunk / 2], upper[kChunk / 2];                                                                     \
+    for (size_t c = 0; c < count / 2; ++c) words[c] = upper[c] = 0;                                                    \
+    for (size_t i = 0; i < pixels; ++i) {                                                                              \
+      uint16_t from[kChunk / 2];                                                                                       \
+      memcpy(from, in + i * stride, count);                                                                            \
+      for (size_t c = 0; c < count / 2; ++c) {                                                                         \
+        const uint16_t word = from[c] ^ (flip)*0x101;                                                                  \
+        words[c] = (uint16_t)(words[c] + word);                                                                        \
+        upper[c] = (uint16_t)(upper[c] + (word >> 8));                                                                 \
+      }                                                                                                                \
+    }                                                                                                                  \
+    const size_t added = pixels * (flip);                                                                              \
+    for (size_t c = 0; c < count / 2; ++c) {                                                                           \
+      some[2 * c] = (narrow)(uint16_t)(words[c] - (upper[c] << 8) - added);                                            \
+      some[2 * c + 1] = (narrow)(uint16_t)(upper[c] - added);                                                          \
+    }                                                                                                                  \
+  }                                                                                                                    \
   LN_INLINE void sum_##suffix##_channels(size_t pixels, size_t count, const type* in, size_t stride, uint32_t* sums) { \
     for (size_t c = 0; c < count; ++c) sums[c] = 0;                                                                    \
     for (size_t first = 0; first < pixels; first += 255) {                                                             \
       const size_t end = pixels - first < 255 ? pixels : first + 255;                                                  \
       narrow some[kChunk];                                                                                             \
-      for (size_t c = 0; c < count; ++c) some[c] = 0;                                                                  \
-      for (size_t i = first; i < end; ++i)                                                                             \
-        for (size_t c = 0; c < count; ++c) some[c] = (narrow)(some[c] + in[i * stride + c]);                           \
+      if (count >= kChunk / 4) {                                                                                       \
+        sum_##suffix##_pairs(end - first, count, in + first * stride, stride, some);                                   \
+      } else {                                                                                                         \
+        for (size_t c = 0; c < count; ++c) some[c] = 0;                                                                \
+        for (size_t i = first; i < end; ++i)                                                                           \
+          for (size_t c = 0; c < count; ++c) some[c] = (narrow)(some[c] + in[i * stride + c]);                         \
+      }                                                                                                                \
       for (size_t c = 0; c < count; ++c) {                                                                             \
         const int32_t part = some[c];                                                                                  \
         sums[c] += (uint32_t)part;                                                                                     \
@@ -316,5 +340,5 @@ LN_POOL_ROW(max, s8, int8_t, false)
     }                                                                                                                  \
   }
 
-LN_POOL_SUM(u8, uint8_t, uint16_t)
-LN_POOL_SUM(s8, int8_t, int16_t)
+LN_POOL_SUM(u8, uint8_t, uint16_t, 0)
+LN_POOL_SUM(s8, int8_t, int16_t, 0x80)
