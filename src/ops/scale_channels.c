@@ -8,15 +8,19 @@ void ln_scale_channels_free(ln_scale_channels* data) {
   data->is_prepared = false;
 }
 
-/* Whether `numbers` has just the last dimension of the picture, and maybe its first, and it pays. */
-static bool scales(const TfLiteTensor* picture, const TfLiteTensor* numbers) {
-  const int rank = ln_rank(picture), last = rank - 1;
-  if (rank < 2 || rank > LN_MAX_RANK || ln_rank(numbers) != rank || ln_dim(numbers, last) != ln_dim(picture, last))
-    return false;
-  for (int i = 1; i < last; ++i)
-    if (ln_dim(numbers, i) != 1) return false;
-  return (ln_dim(numbers, 0) == 1 || ln_dim(numbers, 0) == ln_dim(picture, 0)) &&
-         ln_num_elements(picture) >= 4 * ln_num_elements(numbers) && ln_num_elements(numbers) > 0;
+/* Arrays of more are not worth their memory. */
+enum { MOST_CHANNELS = 1 << 20 };
+
+/* The channels if `numbers` has just the picture's last dimension, and maybe its first, and it pays; otherwise 0. */
+static size_t count_channels(const TfLiteTensor* picture, const TfLiteTensor* numbers) {
+  const int rank = ln_rank(picture), own = ln_rank(numbers);
+  if (rank < 2 || rank > LN_MAX_RANK || own < 1 || own > rank) return 0;
+  const int32_t channels = ln_dim(picture, rank - 1);
+  if (channels != ln_dim(numbers, own - 1) || channels > MOST_CHANNELS) return 0;
+  for (int i = 0; i < own - 1; ++i)
+    if (ln_dim(numbers, i) != 1 && (i + rank - own > 0 || ln_dim(numbers, i) != ln_dim(picture, i))) return 0;
+  const int64_t count = ln_num_elements(numbers);
+  return count > 0 && ln_num_elements(picture) >= 4 * count ? (size_t)channels : 0;
 }
 
 TfLiteStatus ln_scale_channels_prepare(TfLiteContext* context, const ln_binary_io* io, const ln_mul_quantized* product,
@@ -24,13 +28,14 @@ TfLiteStatus ln_scale_channels_prepare(TfLiteContext* context, const ln_binary_i
   const bool is_byte = io->a->type == kTfLiteInt8 || io->a->type == kTfLiteUInt8;
   ln_scale_channels_free(data);
   if (!is_byte || io->output->type != io->a->type || ln_is_dynamic(io->output)) return kTfLiteOk;
-  const bool turned = scales(io->b, io->a);
-  if (!turned && !scales(io->a, io->b)) return kTfLiteOk;
+  const size_t channels = count_channels(io->a, io->b), turned = channels > 0 ? 0 : count_channels(io->b, io->a);
+  if (channels + turned == 0) return kTfLiteOk;
   ln_scale_q8* p = &data->numbers;
   p->product = *product;
-  if (turned) p->product.a_offset = product->b_offset, p->product.b_offset = product->a_offset;
+  if (turned > 0) p->product.a_offset = product->b_offset, p->product.b_offset = product->a_offset;
   p->is_signed = io->a->type == kTfLiteInt8;
-  p->channels = (size_t)ln_dim(io->a, ln_rank(io->a) - 1);
+  p->channels = channels + turned;
+  data->turned = turned > 0;
   data->memory = ln_malloc(ln_scale_q8_size(p->channels));
   LN_CHECK(context, data->memory != NULL, "no memory for the numbers of %zu channels", p->channels);
   ln_scale_q8_make(p, data->memory);
@@ -53,11 +58,10 @@ static void run_pixels(void* arg, size_t begin, size_t end) {
 
 bool ln_scale_channels_run(TfLiteContext* context, const ln_binary_io* io, const ln_scale_channels* data) {
   if (!data->is_prepared) return false;
-  const bool turned = scales(io->b, io->a);
-  if (!turned && !scales(io->a, io->b)) return false;
-  const TfLiteTensor *picture = turned ? io->b : io->a, *numbers = turned ? io->a : io->b;
-  const size_t channels = data->numbers.channels, images = (size_t)ln_num_elements(numbers) / channels;
-  if ((size_t)ln_dim(picture, ln_rank(picture) - 1) != channels) return false;
+  const size_t channels = data->numbers.channels;
+  const TfLiteTensor *picture = data->turned ? io->b : io->a, *numbers = data->turned ? io->a : io->b;
+  if (channels == 0 || count_channels(picture, numbers) != channels) return false;
+  const size_t images = (size_t)ln_num_elements(numbers) / channels;
   const ln_rows_q8* rung = ln_scale_q8_best();
   const size_t pixels = (size_t)ln_num_elements(picture) / channels / images;
   scale_job job = {

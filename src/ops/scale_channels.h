@@ -8,7 +8,7 @@
 
 /* Zeroed when the operator is made. */
 typedef struct ln_scale_channels {
-  bool is_prepared;
+  bool is_prepared, turned; /* turned: the second input is the picture */
   ln_scale_q8 numbers;
   void* memory;
 } ln_scale_channels;
