@@ -21,6 +21,10 @@ static void gather_plain(const ln_matrix_tile* t, void* out, size_t out_stride) 
     ln_gemm_q8_copy(kernel, in, t->rows * depth, flip, out, 0);
     return;
   }
+  if (size == 1) {
+    ln_copy_pixels_q8(in, t->rows, depth, in_stride, flip, out, out_stride);
+    return;
+  }
   for (size_t m = 0; m < t->rows; ++m) {
     ln_gemm_q8_copy(kernel, in + m * in_stride, depth, flip, out, m * out_stride);
     memset((char*)out + (m * out_stride + depth) * size, 0, (out_stride - depth) * size);

@@ -65,7 +65,7 @@ static void copy(const ln_matrix* matrix, const void* in, size_t from, size_t pi
   if (matrix->q8 == NULL)
     ln_copy_pixels_f32((const float*)in + from, pixels, channels, stride, (float*)out + at);
   else if (pixels > 1 && matrix->q8->a_size == 1)
-    ln_copy_pixels_q8((const uint8_t*)in + from, pixels, channels, stride, flip, (uint8_t*)out + at);
+    ln_copy_pixels_q8((const uint8_t*)in + from, pixels, channels, stride, flip, (uint8_t*)out + at, channels);
   else
     for (size_t i = 0; i < pixels; ++i)
       ln_gemm_q8_copy(matrix->q8, (const uint8_t*)in + from + i * stride, channels, flip, out, at + i * channels);

@@ -45,7 +45,9 @@ void ln_im2col_q8_wide(const ln_im2col* shape, const uint8_t* in, const int16_t*
 
 /* `count` values of each of some pixels, which lie `stride` apart. */
 void ln_copy_pixels_f32(const float* in, size_t pixels, size_t count, size_t stride, float* out);
-void ln_copy_pixels_q8(const uint8_t* in, size_t pixels, size_t count, size_t stride, uint8_t flip, uint8_t* out);
+/* In `out` they lie out_stride apart, with zeros between. */
+void ln_copy_pixels_q8(const uint8_t* in, size_t pixels, size_t count, size_t stride, uint8_t flip, uint8_t* out,
+                       size_t out_stride);
 
 /* `count` bytes in the same manner. */
 void ln_copy_q8(const uint8_t* in, size_t count, uint8_t flip, uint8_t* out);

@@ -1,5 +1,6 @@
 /* Windows of a picture of bytes as rows of a matrix, as bytes or widened: im2col.h. Stretches of a line that lie
  * together are copied at once; short ones, as of pictures with three channels, by two words that overlap. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -149,7 +150,17 @@ void ln_copy_q8_wide(const uint8_t* in, size_t count, uint8_t flip, int16_t* out
   copy_words(in, count, eight_of(flip), out);
 }
 
-void ln_copy_pixels_q8(const uint8_t* in, size_t pixels, size_t count, size_t stride, uint8_t flip, uint8_t* out) {
-  const uint64_t flips = flip * UINT64_C(0x0101010101010101);
-  for (size_t i = 0; i < pixels; ++i, in += stride) out = copy_bytes(in, count, flips, out);
+/* Zeros are written as a word, of which the pixel then covers some. */
+void ln_copy_pixels_q8(const uint8_t* in, size_t pixels, size_t count, size_t stride, uint8_t flip, uint8_t* out,
+                       size_t out_stride) {
+  const uint64_t flips = eight_of(flip), none = 0;
+  const size_t gap = out_stride - count;
+  const bool by_word = gap > 0 && gap <= sizeof none && out_stride >= sizeof none;
+  for (size_t i = 0; i < pixels; ++i, in += stride, out += out_stride) {
+    if (by_word)
+      memcpy(out + out_stride - sizeof none, &none, sizeof none);
+    else if (gap > 0)
+      memset(out + count, 0, gap);
+    copy_bytes(in, count, flips, out);
+  }
 }
