@@ -107,7 +107,8 @@ LN_INLINE void store_whole(size_t whole, size_t columns, vec bytes, uint8_t* out
 LN_INLINE void store_two_halves(__m128i bytes, size_t columns, uint8_t* out, size_t out_stride) {
   if (columns == kHalf) {
     _mm_storel_epi64((__m128i*)(void*)out, bytes);
-    _mm_storeh_pd((double*)(void*)(out + out_stride), _mm_castsi128_pd(bytes));
+    const int64_t upper = _mm_extract_epi64(bytes, 1);
+    memcpy(out + out_stride, &upper, sizeof upper);
     return;
   }
   const __mmask16 mask = (__mmask16)((1u << columns) - 1);
