@@ -186,14 +186,13 @@ static void narrow_either(size_t width, size_t groups, size_t count, const void*
     narrow_run(width, groups, count, packed, c, s, out);
 }
 
-/* Lines whose filter rows fit into the groups that one takes. */
+/* Some times the lines whose filter rows fit into the groups that one takes. */
 static size_t lines_of(const ln_dwconv_shape* s) {
-  enum { kMost = 4 };
+  enum { kSets = 8 };
   const bool takes = (s->filter_width == 3 && s->filter_height <= 4) ||
                      ((s->filter_width == 5 || s->filter_width == 7) && s->filter_height > 4 && s->filter_height <= 8);
   const int32_t slots = (s->filter_height + 3) / 4 * 4;
-  const size_t lines = takes ? (size_t)((slots - s->filter_height) / s->stride_y) + 1 : 1;
-  return lines < kMost ? lines : kMost;
+  return takes ? kSets * ((size_t)((slots - s->filter_height) / s->stride_y) + 1) : 1;
 }
 
 enum { kNarrowest = 16 };
@@ -208,12 +207,15 @@ static const block_width kWidths[] = {{64, wide_pack, wide_run, wide_lines},
 static bool run_flat(size_t channels, int32_t width, const void* packed, const ln_dwconv_q8_stretch* s) {
   const block_head* head = packed;
   const void* body = head + 1;
-  cursor c;
-  if (width != kFlatWidth || channels % 4 != 0 || s->first > 0 || s->first <= -kFlatWidth || s->lines > 2) return false;
-  if (head->groups != 1 || head->slots.used != 3 || 3 + (s->lines - 1) * s->line_step > 4) return false;
-  start(&c, s, head, 0);
-  c.slots = 3 + (s->lines - 1) * s->line_step;
-  flat_lines(body, &c, channels, s);
+  const size_t lines = lines_at_once(head, s->line_step);
+  if (width != kFlatWidth || channels % 4 != 0 || s->first > 0 || s->first <= -kFlatWidth) return false;
+  if (head->groups != 1 || head->slots.used != 3) return false;
+  for (size_t line = 0; line < s->lines; line += lines) {
+    const size_t left = s->lines - line, some = left < lines ? left : lines;
+    cursor c;
+    start(&c, s, line * s->line_step, 3 + (some - 1) * s->line_step, head, 0);
+    flat_lines(body, &c, channels, some, s, s->out + line * s->out_line);
+  }
   return true;
 }
 

@@ -135,7 +135,8 @@ LN_INLINE void flat_store(size_t lines, const pieces* p, size_t size, uint8_t* o
 }
 
 /* The cursor is that of 64 channels, those of some pixels; `channels` is the number in one. */
-static void flat_lines(const wide_block* b, const cursor* c, size_t channels, const ln_dwconv_q8_stretch* s) {
+static void flat_lines(const wide_block* b, const cursor* c, size_t channels, size_t lines,
+                       const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const size_t in = (size_t)s->in_width * channels, size = s->count * channels, steps = (size + 63) / 64;
   pieces p;
   lane_task task = {.block = (const char*)b,
@@ -145,7 +146,7 @@ static void flat_lines(const wide_block* b, const cursor* c, size_t channels, co
                     .groups = 1,
                     .parts = 1,
                     .slide = 1,
-                    .line_step = c->line_step,
+                    .line_step = s->line_step,
                     .finish = c->finish,
                     .out = &s->range,
                     .pieces = &p};
@@ -155,10 +156,10 @@ static void flat_lines(const wide_block* b, const cursor* c, size_t channels, co
       flat_interleave(4, c, in, begin, end, s->in_flip, &p);
     else
       flat_interleave(3, c, in, begin, end, s->in_flip, &p);
-    uint8_t* to = s->out + 64 * begin;
+    uint8_t* to = out + 64 * begin;
     const size_t left = size - 64 * begin, some = left < 64 * (end - begin) ? left : 64 * (end - begin);
-    task.lines = c->lines;
-    if (c->lines == 1) {
+    task.lines = lines;
+    if (lines == 1) {
       flat_1(&task, s->first * (int64_t)(channels / 4), channels, end - begin);
       flat_store(1, &p, some, to, s->out_line);
     } else {

@@ -24,6 +24,8 @@ typedef struct lane_task {
   size_t vectors;    /* of sixteen channels */
   size_t width, groups, parts, slide, lines;
   size_t slot, line_step; /* of the first line, and from line to line */
+  size_t first_set, end_set, set_columns,
+      set_fours; /* sets of lines whose columns and bytes lie one behind the other */
   finish_kind finish;
   const ln_requant_q8_out* out;
   pieces* pieces;
@@ -165,23 +167,17 @@ LN_INLINE void lane_results(size_t width, size_t groups, size_t parts, size_t sl
   lane_store(count, n, r, to);
 }
 
-/* `count` pixels of one vector's channels. */
-LN_INLINE void lane_vector(size_t width, size_t groups, size_t parts, size_t slide, size_t lines, const lane_task* t,
-                           size_t vector, size_t count) {
-  const lane_numbers n = lane_numbers_of(t, vector);
+/* `count` pixels of a set, whose columns begin at `from` and bytes at `to`. */
+LN_INLINE void lane_set(size_t width, size_t groups, size_t parts, size_t slide, size_t lines, const lane_task* t,
+                        size_t vector, const __m512i* from, size_t count, const lane_numbers* n, const __m512i* w,
+                        __m512i* to) {
   const size_t most = 8 / lines;
-  const __m512i* from = t->pieces->columns[vector];
-  __m512i* to = &t->pieces->bytes[0][vector];
-  __m512i w[2 * kWidest];
-  LN_UNROLL for (size_t l = 0; l < lines; ++l) LN_UNROLL for (size_t x = 0; x < width; ++x)
-      LN_UNROLL for (size_t g = 0; g < groups * parts; ++g) w[groups * parts * (l * width + x) + g] =
-          lane_weights(t, vector, groups * parts, x, g, t->slot + l * t->line_step);
   for (; count >= most; count -= most, from += groups * slide * most, to += 8)
-    lane_results(width, groups, parts, slide, lines, most, t, vector, from, &n, w, to);
+    lane_results(width, groups, parts, slide, lines, most, t, vector, from, n, w, to);
   switch (count) {
-#define LN_REST(pixels)                                                                                        \
-  case pixels:                                                                                                 \
-    if ((pixels) < most) lane_results(width, groups, parts, slide, lines, pixels, t, vector, from, &n, w, to); \
+#define LN_REST(pixels)                                                                                       \
+  case pixels:                                                                                                \
+    if ((pixels) < most) lane_results(width, groups, parts, slide, lines, pixels, t, vector, from, n, w, to); \
     break;
     LN_REST(1)
     LN_REST(2)
@@ -194,6 +190,19 @@ LN_INLINE void lane_vector(size_t width, size_t groups, size_t parts, size_t sli
       break;
 #undef LN_REST
   }
+}
+
+/* `count` pixels of one vector's channels. */
+LN_INLINE void lane_vector(size_t width, size_t groups, size_t parts, size_t slide, size_t lines, const lane_task* t,
+                           size_t vector, size_t count) {
+  const lane_numbers n = lane_numbers_of(t, vector);
+  __m512i w[2 * kWidest];
+  LN_UNROLL for (size_t l = 0; l < lines; ++l) LN_UNROLL for (size_t x = 0; x < width; ++x)
+      LN_UNROLL for (size_t g = 0; g < groups * parts; ++g) w[groups * parts * (l * width + x) + g] =
+          lane_weights(t, vector, groups * parts, x, g, t->slot + l * t->line_step);
+  for (size_t set = t->first_set; set < t->end_set; ++set)
+    lane_set(width, groups, parts, slide, lines, t, vector, t->pieces->columns[vector] + set * t->set_columns, count,
+             &n, w, &t->pieces->bytes[set * t->set_fours][vector]);
 }
 
 typedef void lane_function(const lane_task* t, size_t count);

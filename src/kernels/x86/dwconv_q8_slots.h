@@ -52,22 +52,32 @@ typedef struct cursor {
   const uint8_t* outside;
   int64_t column, width;
   finish_kind finish;
-  size_t slots, lines, line_step; /* slots in use by all lines; a line's first slot is line * line_step */
-  size_t parts;
+  size_t slots; /* in use, in the first groups */
 } cursor;
 
-static void start(cursor* c, const ln_dwconv_q8_stretch* s, const block_head* head, size_t channel) {
-  c->lines = s->lines;
-  c->parts = head->parts;
-  c->line_step = s->line_step;
+/* At lines whose first filter row is row `first` of the stretch; `slots` are in use. */
+static void start(cursor* c, const ln_dwconv_q8_stretch* s, size_t first, size_t slots, const block_head* head,
+                  size_t channel) {
   for (size_t slot = 0; slot < 4 * head->groups; ++slot) {
-    const size_t row = head->slots.rows[slot];
+    const size_t row = first + head->slots.rows[slot];
     c->at[slot] = s->rows[row] + channel;
     c->strides[slot] = s->pixel_strides[row];
   }
   c->outside = s->outside + channel;
   c->width = s->in_width;
   c->finish = (finish_kind)head->finish;
+  c->slots = slots;
+}
+
+static inline size_t slots_of_line(const block_head* head) {
+  return head->parts == 2 ? head->slots.first : head->slots.used;
+}
+
+/* A line's filter rows are slots from line * step on, so that the same filter moved down makes it: how many lines the
+ * groups of a block hold. Second parts beside first ones leave no room for that. */
+static inline size_t lines_at_once(const block_head* head, size_t step) {
+  const size_t used = slots_of_line(head);
+  return used > head->slots.first ? 1 : (4 * head->groups / head->parts - used) / step + 1;
 }
 
 /* How many of a block's channels exist: all, or, in the narrowest block, half of them, more, or fewer. */
@@ -95,9 +105,8 @@ typedef struct block_width {
   bool (*pack)(const ln_dwconv_q8_filter* f, size_t first, size_t count, block_head* head, void* packed);
   void (*run)(size_t width, size_t groups, size_t count, const void* packed, cursor* c, const ln_dwconv_q8_stretch* s,
               uint8_t* out);
-  /* All lines of the cursor at once; false: it cannot. NULL: never. */
-  bool (*run_lines)(size_t width, size_t groups, size_t count, const void* packed, const cursor* c,
-                    const ln_dwconv_q8_stretch* s, uint8_t* out);
+  /* All lines of the stretch, of a block whose weights lie behind its head; false: it cannot. NULL: never. */
+  bool (*run_lines)(size_t width, const block_head* head, size_t first, size_t count, const ln_dwconv_q8_stretch* s);
 } block_width;
 
 #endif

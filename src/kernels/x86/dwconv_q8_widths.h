@@ -86,35 +86,13 @@ static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
   return true;
 }
 
-/* One line, or more whose rows fit into the block's groups: a line's filter rows are slots from line * line_step on, so
- * that the same filter moved down makes it. False: not all at once. */
-static bool run_at_once(const block_width* width, size_t filter_width, const block_head* head, const void* body,
-                        const block_place* block, const ln_dwconv_q8_stretch* s) {
-  const size_t more = (s->lines - 1) * s->line_step, used = head->parts == 2 ? head->slots.first : head->slots.used;
-  uint8_t* out = s->out + block->first;
-  cursor c;
-  if (more > 0 &&
-      (width->run_lines == NULL || used > head->slots.first || used + more > 4 * head->groups / head->parts))
-    return false;
-  start(&c, s, head, block->first);
-  c.slots = used + more;
-  if (width->run_lines != NULL && width->run_lines(filter_width, head->groups, block->count, body, &c, s, out))
-    return true;
-  if (s->lines > 1) return false;
-  width->run(filter_width, head->groups, block->count, body, &c, s, out);
-  return true;
-}
-
-static void run_block(const block_width* width, size_t filter_width, const block_head* head, const void* body,
-                      const block_place* block, const ln_dwconv_q8_stretch* s) {
-  if (run_at_once(width, filter_width, head, body, block, s)) return;
-  ln_dwconv_q8_stretch one = *s;
-  one.lines = 1;
+static void run_block(const block_width* width, size_t filter_width, const block_head* head, const block_place* block,
+                      const ln_dwconv_q8_stretch* s) {
+  if (width->run_lines != NULL && width->run_lines(filter_width, head, block->first, block->count, s)) return;
   for (size_t line = 0; line < s->lines; ++line) {
-    run_at_once(width, filter_width, head, body, block, &one);
-    one.rows += s->line_step;
-    one.pixel_strides += s->line_step;
-    one.out += s->out_line;
+    cursor c;
+    start(&c, s, line * s->line_step, head->slots.used, head, block->first);
+    width->run(filter_width, head->groups, block->count, head + 1, &c, s, s->out + line * s->out_line + block->first);
   }
 }
 
@@ -123,9 +101,8 @@ static void run(size_t channels, int32_t height, int32_t width, const void* pack
   for (size_t c = 0; c < channels;) {
     const block_place block = block_at(channels, c);
     const block_head* head = (const block_head*)(const void*)at;
-    const void* body = at + sizeof *head;
     c = block.first + block.count;
-    run_block(block.width, (size_t)width, head, body, &block, s);
+    run_block(block.width, (size_t)width, head, &block, s);
     at += block_size(block.width->lanes, height, width);
   }
 }
