@@ -84,6 +84,25 @@ static void work(void* arg) {
   for (size_t row = 0; row < 35; ++row) r->row(&r->shape, row, r->in, r->out, -128, 127);
 }
 
+typedef struct sums {
+  const ln_pool_q8* rung;
+  size_t channels;
+  uint8_t* in;
+  uint32_t* out;
+} sums;
+
+static void work_sums(void* arg) {
+  const sums* r = arg;
+  r->rung->sum_s8(28 * 28, r->channels, r->in, r->channels, r->out);
+}
+
+static void bench_sums(const ln_pool_q8* rung, uint8_t* in) {
+  sums r = {.rung = rung, .in = in, .out = kc_memory(64 * sizeof(uint32_t))};
+  for (r.channels = 32; r.channels <= 64; r.channels += 32)
+    kc_time(rung->name, r.channels == 64 ? "sums of 64 channels" : "sums of 32 channels",
+            28.0 * 28.0 * (double)r.channels, "number", work_sums, &r);
+}
+
 static void bench(void) {
   size_t count;
   const ln_pool_q8* const* rungs = ln_pool_q8_rungs(&count);
@@ -100,6 +119,7 @@ static void bench(void) {
     r.shape.channels = 11;
     kc_time(rungs[i]->name, "mean, 11 channels", 35.0 * 35.0 * 11.0, "result", work, &r);
     r.shape.channels = 192;
+    bench_sums(rungs[i], r.in);
   }
 }
 

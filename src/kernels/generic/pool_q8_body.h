@@ -283,9 +283,14 @@ LN_POOL_ROW(max, s8, int8_t, false)
 
 /* Sums of 16 bits of up to 255 pixels, then 32. Bytes are made unsigned by an exclusive or with `flip`. Two are a word,
  * of which the upper one is shifted down; sums of whole words less 256 times those of the upper bytes are, modulo 2^16,
- * those of the lower ones. (Words hold the byte that comes first below.) */
+ * those of the lower ones. (Words hold the byte that comes first below.) That pays where a vector has room for a chunk,
+ * as the including file says. */
+#ifndef LN_SUMS_IN_WORDS
+#define LN_SUMS_IN_WORDS false
+#endif
+
 #define LN_POOL_SUM(suffix, type, narrow, flip)                                                                        \
-  LN_INLINE void sum_##suffix##_pairs(size_t pixels, size_t count, const type* in, size_t stride, narrow* some) {      \
+  LN_INLINE void sum_##suffix##_words(size_t pixels, size_t count, const type* in, size_t stride, narrow* some) {      \
     uint16_t words[kChunk / 2], upper[kChunk / 2];                                                                     \
     for (size_t c = 0; c < count / 2; ++c) words[c] = upper[c] = 0;                                                    \
     for (size_t i = 0; i < pixels; ++i) {                                                                              \
@@ -308,8 +313,8 @@ LN_POOL_ROW(max, s8, int8_t, false)
     for (size_t first = 0; first < pixels; first += 255) {                                                             \
       const size_t end = pixels - first < 255 ? pixels : first + 255;                                                  \
       narrow some[kChunk];                                                                                             \
-      if (count >= kChunk / 4) {                                                                                       \
-        sum_##suffix##_pairs(end - first, count, in + first * stride, stride, some);                                   \
+      if (LN_SUMS_IN_WORDS && count == kChunk) {                                                                       \
+        sum_##suffix##_words(end - first, count, in + first * stride, stride, some);                                   \
       } else {                                                                                                         \
         for (size_t c = 0; c < count; ++c) some[c] = 0;                                                                \
         for (size_t i = first; i < end; ++i)                                                                           \

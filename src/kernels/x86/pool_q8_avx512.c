@@ -1,6 +1,8 @@
 /* Pooling of bytes, the portable body as compiled for AVX-512. */
-#include "kernels/generic/pool_q8_body.h"
 #include "kernels/x86/pool_q8_x86.h"
+
+#define LN_SUMS_IN_WORDS true
+#include "kernels/generic/pool_q8_body.h"
 
 const ln_pool_q8 ln_pool_q8_avx512 = {.name = "pool_q8_avx512",
                                       .isa = LN_ISA_AVX512,
