@@ -23,6 +23,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
   endforeach()
   # Otherwise GCC keeps addresses in vector registers: fetching one takes a multiplication's place in each turn.
   set_property(SOURCE ${CMAKE_SOURCE_DIR}/src/kernels/x86/gemm_f32_avx512.c APPEND PROPERTY COMPILE_OPTIONS "-mtune=skylake-avx512")
+  set_property(SOURCE ${CMAKE_SOURCE_DIR}/src/kernels/x86/gemm_f32_avx2.c APPEND PROPERTY COMPILE_OPTIONS "-mtune=haswell")
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64|ARM64|^arm")
   if(CMAKE_SIZEOF_VOID_P EQUAL 8)
     file(GLOB LINNET_ARM CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/arm/*_neon.c

@@ -13,8 +13,6 @@
 #else
 #define LN_KEEP(x) ((void)0)
 #endif
-/* What was read from memory is read again: no register holds it meanwhile. */
-#define LN_FORGET() __asm__ volatile("" ::: "memory")
 /* Asks for the line at an address, which may lie outside of all objects; FAR: no nearer than the second cache. */
 #define LN_PREFETCH(address) __builtin_prefetch(address)
 #define LN_PREFETCH_FAR(address) __builtin_prefetch(address, 0, 2)
@@ -44,7 +42,6 @@
 #define LN_NOINLINE
 #define LN_UNROLL
 #define LN_KEEP(x) ((void)0)
-#define LN_FORGET() ((void)0)
 #define LN_PREFETCH(address) ((void)0)
 #define LN_PREFETCH_FAR(address) ((void)0)
 #endif

@@ -45,8 +45,9 @@ static void run_stretch(const direct_job* j, int64_t begin, int64_t end, span ta
   enum { kDeep = 64 };
   const ln_matrix* matrix = j->matrix;
   const ln_im2col* s = j->shape;
-  const size_t mr = matrix->f32->mr, nr = matrix->f32->nr, count = (size_t)(end - begin);
-  const size_t width = matrix->columns - n < nr ? matrix->columns - n : nr, tiles = (count + mr - 1) / mr;
+  const size_t nr = matrix->f32->nr, count = (size_t)(end - begin);
+  const size_t width = matrix->columns - n < nr ? matrix->columns - n : nr;
+  const size_t mr = ln_gemm_f32_rows(matrix->f32, width), tiles = (count + mr - 1) / mr;
   walk.depth = (size_t)(taps.end - taps.begin) * s->channels;
   if (walk.depth == 0) walk.segments = 0;
   /* Stores to a picture that lies in the third cache wait for each of its lines, where a panel is one line wide. */

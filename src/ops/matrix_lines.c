@@ -113,6 +113,7 @@ static void load_stretch(const ln_matrix_tile* t, const stretch* now, void* out)
 /* The rows of some stretches whose lines are as long as one another: tiles of theirs reach over the ends of lines. */
 typedef struct line_run {
   size_t m, rows, line;
+  bool joined; /* of several lines */
 } line_run;
 
 typedef struct line_rows {
@@ -133,9 +134,9 @@ static void load_rows(const ln_matrix_tile* t, float* lines, line_rows* rows) {
     for (size_t i = 0; i < now.rows; ++i) rows->at[now.m + i] = now.at + i * step;
     line_run* last = rows->runs + (rows->count > 0 ? rows->count - 1 : 0);
     if (low && rows->count > 0 && last->line == now.line && t->job->lines == 1)
-      last->rows += now.rows;
+      *last = (line_run){last->m, last->rows + now.rows, last->line, true};
     else
-      rows->runs[rows->count++] = (line_run){now.m, now.rows, now.line};
+      rows->runs[rows->count++] = (line_run){now.m, now.rows, now.line, false};
   }
 }
 
@@ -163,7 +164,8 @@ void ln_matrix_run_lines_f32(const ln_matrix_tile* t, float* lines) {
                            .a_segment = run->line,
                            .b_segment = segment_of(s) * nr};
       float* out = (float*)t->job->out + ln_matrix_offset(t->job, t->first + run->m) + n;
-      for (size_t i = 0, count = tiles_of(run, mr); i < count; ++i, ++tile) {
+      const size_t most = run->joined ? mr : ln_gemm_f32_rows(kernel, width);
+      for (size_t i = 0, count = tiles_of(run, most); i < count; ++i, ++tile) {
         const size_t m = run->rows * i / count, height = run->rows * (i + 1) / count - m;
         const size_t* at = rows.at + run->m + m;
         const bool even = at[height - 1] - at[0] == (height - 1) * walk.a_stride;

@@ -41,7 +41,7 @@ static void check_segments(const ln_gemm_f32* kernel, size_t rows, size_t column
   const size_t step = (size_t)kc_range(1, 9), segment = depth + gap + (rows - 1) * step;
   const ln_gemm_layout layout = plain(columns, all);
   size_t* row_at = kc_memory(rows * sizeof *row_at);
-  const bool anywhere = kc_chance(50), ahead = kc_chance(50);
+  const bool anywhere = rows <= kernel->mr && kc_chance(50), ahead = kc_chance(50);
   for (size_t m = 0; m < rows; ++m) row_at[m] = anywhere ? (size_t)kc_range(0, (int)((rows - 1) * step)) : m * step;
   float* bias = kc_memory(nr * sizeof *bias);
   const ln_gemm_walk walk = {.segments = segments,
@@ -83,9 +83,11 @@ static void check(void) {
                   kc_size(200, 4), (size_t)kc_range(0, 5));
     for (int round = 0; round < kc_rounds() / 8; ++round)
       check_shape(rungs[i], 1, kc_size(9 * rungs[i]->nr, rungs[i]->nr), kc_size(200, 4), 0);
-    for (int round = 0; round < kc_rounds() / 4; ++round)
-      check_segments(rungs[i], kc_size(rungs[i]->mr, 0), kc_size(rungs[i]->nr, 0), (size_t)kc_range(0, 5) + 1,
+    for (int round = 0; round < kc_rounds() / 4; ++round) {
+      const size_t columns = kc_size(rungs[i]->nr, rungs[i]->narrow_columns);
+      check_segments(rungs[i], kc_size(ln_gemm_f32_rows(rungs[i], columns), 0), columns, (size_t)kc_range(0, 5) + 1,
                      kc_size(40, 4));
+    }
   }
 }
 

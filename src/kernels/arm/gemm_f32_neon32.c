@@ -3,8 +3,9 @@
 #include "kernels/arm/rungs_arm.h"
 #include "kernels/arm/vec_neon.h"
 
-enum { kRows = 4 };
-#define LN_ALL_ROWS LN_ROWS(4) LN_ROWS(3) LN_ROWS(2) LN_ROWS(1)
+enum { kRows = 4, kMostRows = kRows };
+#define LN_ALL_ROWS(each) each(1) each(2) each(3) each(4)
+#define LN_MOST_ROWS LN_ALL_ROWS
 
 #include "kernels/generic/gemm_f32_body.h"
 

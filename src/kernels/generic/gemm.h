@@ -46,7 +46,8 @@ typedef struct ln_gemm_walk {
   size_t ahead_step;
 } ln_gemm_walk;
 
-/* c[m][n] = clamp(bias[n] + sum) for 1 <= rows <= mr, 1 <= columns <= nr. `b` is one panel; `bias` has nr values. */
+/* c[m][n] = clamp(bias[n] + sum) for 1 <= rows <= ln_gemm_f32_rows, 1 <= columns <= nr. `b` is one panel; `bias` has nr
+ * values. */
 typedef void (*ln_gemm_f32_fn)(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
                                const float* bias, float low, float high, float* c, size_t c_stride);
 
@@ -60,11 +61,17 @@ typedef struct ln_gemm_f32 {
   ln_isa isa;
   uint32_t id; /* tells packed layouts apart: equal for kernels whose panels are the same */
   size_t mr, nr;
+  size_t narrow_columns, narrow_mr; /* panels of at most so many columns take tiles of so many rows */
   ln_gemm_f32_fn run;
   ln_gemm_f32_row_fn run_row; /* NULL: `run` does it as well */
   /* The panel of columns `first` …, [depth][nr]. */
   void (*pack)(const ln_gemm_layout* layout, const float* b, size_t first, float* panel);
 } ln_gemm_f32;
+
+/* The rows of a tile by so many columns of a panel; where row_at is set they are at most mr. */
+static inline size_t ln_gemm_f32_rows(const ln_gemm_f32* kernel, size_t columns) {
+  return columns <= kernel->narrow_columns ? kernel->narrow_mr : kernel->mr;
+}
 
 /* The kernels, lowest first; the best that may be used now. */
 const ln_gemm_f32* const* ln_gemm_f32_rungs(size_t* count);

@@ -121,16 +121,16 @@ void ln_gemm_f32_pack(const ln_gemm_f32* kernel, const ln_gemm_layout* layout, c
 void ln_gemm_f32_block(const ln_gemm_f32* kernel, size_t rows, size_t columns, size_t depth, const float* a,
                        size_t a_stride, const float* packed, const float* bias, float low, float high, float* c,
                        size_t c_stride) {
-  const size_t mr = kernel->mr, nr = kernel->nr;
+  const size_t nr = kernel->nr;
   if (rows == 1 && kernel->run_row != NULL) {
     kernel->run_row(columns, depth, a, packed, bias, low, high, c);
     return;
   }
-  /* Tiles of even heights: a last one of a row or two would wait for its own sums. */
-  const size_t tiles = (rows + mr - 1) / mr;
   ln_gemm_walk walk = {.segments = 1, .depth = depth, .a_stride = a_stride};
   for (size_t n = 0; n < columns; n += nr, packed += nr * depth) {
-    const size_t width = columns - n < nr ? columns - n : nr;
+    const size_t width = columns - n < nr ? columns - n : nr, mr = ln_gemm_f32_rows(kernel, width);
+    /* Tiles of even heights: a last one of a row or two would wait for its own sums. */
+    const size_t tiles = (rows + mr - 1) / mr;
     for (size_t t = 0; t < tiles; ++t) {
       const size_t m = rows * t / tiles, height = rows * (t + 1) / tiles - m;
       ln_gemm_f32_look_ahead(kernel, depth, packed, n == 0, columns - n <= nr, t, tiles, &walk);

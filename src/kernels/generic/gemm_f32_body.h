@@ -1,5 +1,6 @@
-/* The body of float matrix products over vec_*.h: tiles of kRows x two vectors. A last panel takes no more vectors a
- * row than it has columns for; one row alone takes four panels at once, as two accumulators would wait for each other.
+/* The body of float matrix products over vec_*.h: tiles of kRows x two vectors, or, by one vector, of up to kMostRows.
+ * A last panel takes no more vectors a row than it has columns for; one row alone takes four panels at once, as two
+ * accumulators would wait for each other.
  */
 #include "kernels/generic/gemm_f32_row_body.h"
 
@@ -14,19 +15,17 @@ typedef enum tile_kind { kPlain, kAheadOf, kAnywhere } tile_kind;
 LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, tile_kind kind, size_t columns,
                     const ln_gemm_walk* walk, const float* a, const float* b, const float* bias, float low, float high,
                     float* c, size_t c_stride) {
-  const size_t behind = vectors * VEC_LANES;
-  vec sums[kRows][2];
-  half tails[kRows];
+  const size_t depth = walk->depth, a_stride = walk->a_stride, behind = vectors * VEC_LANES;
+  vec sums[kMostRows][2];
+  half tails[kMostRows];
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = vec_load(bias + v * VEC_LANES);
     if (halves > 0) tails[m] = half_load(bias + behind);
   }
   const float* ahead = walk->ahead != NULL ? walk->ahead : b + kAhead;
+  const size_t ahead_step = walk->ahead != NULL ? walk->ahead_step : kColumns;
   for (size_t s = 0; s < walk->segments; ++s) {
-    LN_FORGET(); /* the loop over the depth needs the registers */
-    const size_t depth = walk->depth, a_stride = walk->a_stride;
-    const size_t ahead_step = walk->ahead != NULL ? walk->ahead_step : kColumns;
-    const float *bases[kRows], *from = a + s * walk->a_segment, *weights = b + s * walk->b_segment;
+    const float *bases[kMostRows], *from = a + s * walk->a_segment, *weights = b + s * walk->b_segment;
     /* Rows that lie evenly are reached by three from one address. */
     LN_UNROLL for (size_t m = 0; m < rows; ++m) bases[m] =
         from + (kind == kAnywhere ? walk->row_at[m] : m / 3 * 3 * a_stride);
@@ -61,27 +60,45 @@ LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, tile_kind kind, 
   }
 }
 
-#define LN_ROWS(n)                                                                         \
-  case n:                                                                                  \
-    if (walk->row_at != NULL)                                                              \
-      tile(n, 2, 0, kAnywhere, columns, walk, a, b, bias, low, high, c, c_stride);         \
-    else if (columns <= VEC_HALF)                                                          \
-      tile(n, 0, VEC_HALF > 0, kPlain, columns, walk, a, b, bias, low, high, c, c_stride); \
-    else if (columns <= VEC_LANES)                                                         \
-      tile(n, 1, 0, kPlain, columns, walk, a, b, bias, low, high, c, c_stride);            \
-    else if (VEC_HALF > 0 && columns <= VEC_LANES + VEC_HALF)                              \
-      tile(n, 1, VEC_HALF > 0, kPlain, columns, walk, a, b, bias, low, high, c, c_stride); \
-    else if (walk->ahead != NULL)                                                          \
-      tile(n, 2, 0, kAheadOf, columns, walk, a, b, bias, low, high, c, c_stride);          \
-    else                                                                                   \
-      tile(n, 2, 0, kPlain, columns, walk, a, b, bias, low, high, c, c_stride);            \
-    return;
+/* Each tile is a function of its own: what one needs before it begins would be paid by all. */
+#define LN_TILE(name, n, vectors, halves, kind)                                                             \
+  LN_NOINLINE static void name##_##n(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, \
+                                     const float* b, const float* bias, float low, float high, float* c,    \
+                                     size_t c_stride) {                                                     \
+    (void)rows;                                                                                             \
+    tile(n, vectors, halves, kind, columns, walk, a, b, bias, low, high, c, c_stride);                      \
+  }
+#define LN_FULL(n)                          \
+  LN_TILE(full, n, 2, 0, kPlain)            \
+  LN_TILE(ahead, n, 2, 0, kAheadOf)         \
+  LN_TILE(anywhere, n, 2, 0, kAnywhere)     \
+  LN_TILE(half, n, 0, VEC_HALF > 0, kPlain) \
+  LN_TILE(more, n, 1, VEC_HALF > 0, kPlain)
+#define LN_ONE(n) LN_TILE(one, n, 1, 0, kPlain)
+LN_ALL_ROWS(LN_FULL)
+LN_MOST_ROWS(LN_ONE)
+
+/* By rows. */
+#define LN_FULL_ENTRY(n) full_##n,
+#define LN_AHEAD_ENTRY(n) ahead_##n,
+#define LN_ANYWHERE_ENTRY(n) anywhere_##n,
+#define LN_HALF_ENTRY(n) half_##n,
+#define LN_MORE_ENTRY(n) more_##n,
+#define LN_ONE_ENTRY(n) one_##n,
+static const ln_gemm_f32_fn kFull[] = {LN_ALL_ROWS(LN_FULL_ENTRY)}, kAheadTiles[] = {LN_ALL_ROWS(LN_AHEAD_ENTRY)},
+                            kAnywhereTiles[] = {LN_ALL_ROWS(LN_ANYWHERE_ENTRY)}, kHalf[] = {LN_ALL_ROWS(LN_HALF_ENTRY)},
+                            kOneAndHalf[] = {LN_ALL_ROWS(LN_MORE_ENTRY)}, kOne[] = {LN_MOST_ROWS(LN_ONE_ENTRY)};
 
 static void run(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
                 const float* bias, float low, float high, float* c, size_t c_stride) {
-  switch (rows) {
-    LN_ALL_ROWS
-    default:
-      return;
-  }
+  const ln_gemm_f32_fn* tiles = walk->ahead != NULL ? kAheadTiles : kFull;
+  if (walk->row_at != NULL)
+    tiles = kAnywhereTiles;
+  else if (columns <= VEC_HALF)
+    tiles = kHalf;
+  else if (columns <= VEC_LANES)
+    tiles = kOne;
+  else if (VEC_HALF > 0 && columns <= VEC_LANES + VEC_HALF)
+    tiles = kOneAndHalf;
+  tiles[rows - 1](rows, columns, walk, a, b, bias, low, high, c, c_stride);
 }

@@ -1,11 +1,10 @@
 /* Float matrix products with AVX-512: twenty-four accumulators and two vectors of b of the thirty-two registers. */
 #include "kernels/x86/vec_avx512.h"
 
-enum { kRows = 12 };
-#define LN_ALL_ROWS \
-  LN_ROWS(12)       \
-  LN_ROWS(11)       \
-  LN_ROWS(10) LN_ROWS(9) LN_ROWS(8) LN_ROWS(7) LN_ROWS(6) LN_ROWS(5) LN_ROWS(4) LN_ROWS(3) LN_ROWS(2) LN_ROWS(1)
+enum { kRows = 12, kMostRows = kRows };
+#define LN_ALL_ROWS(each) \
+  each(1) each(2) each(3) each(4) each(5) each(6) each(7) each(8) each(9) each(10) each(11) each(12)
+#define LN_MOST_ROWS LN_ALL_ROWS
 
 #include "kernels/generic/gemm_f32_body.h"
 #include "kernels/x86/gemm_x86.h"
