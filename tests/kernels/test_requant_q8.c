@@ -14,16 +14,18 @@ static int64_t between(int64_t low, int64_t high) {
   return low + (int64_t)((state >> 33) % (uint64_t)(high - low + 1));
 }
 
-/* As kernels compute it, one operation at a time; false: it is in doubt. */
-LN_NOINLINE static bool short_way(const ln_requant_q8_short* s, const ln_requant_q8_out* out, int32_t x,
+/* As kernels compute it, one operation at a time; false: it is in doubt. `lower` is what is taken off v, as by those
+ * that pack numbers with a sign. */
+LN_NOINLINE static bool short_way(const ln_requant_q8_short* s, const ln_requant_q8_out* out, int32_t x, int32_t lower,
                                   uint8_t* result) {
   const bool at_zero = ln_requant_q8_starts_at_zero(out);
-  volatile float sum = (float)x;
-  sum = fmaf(sum, s->scale, at_zero || x >= 0 ? s->start : -s->start);
+  volatile float sum = (float)x, start = s->start;
+  if (at_zero) start = start - 65536.0f * (float)lower;
+  sum = fmaf(sum, s->scale, at_zero || x >= 0 ? start : -start);
   const double rounded = nearbyint((double)sum);
   const int64_t v = (rounded < -2147483648.0 || rounded > 2147483647.0 ? INT32_MIN : (int64_t)rounded) +
-                    (at_zero ? 0 : ln_requant_q8_base(out));
-  const int64_t upper = v >> 16, above = upper < out->low ? out->low : upper;
+                    (at_zero ? 0 : ln_requant_q8_base(out) - 65536 * lower);
+  const int64_t upper = (v >> 16) + lower, above = upper < out->low ? out->low : upper;
   *result = (uint8_t)((above > out->high ? out->high : above) ^ out->flip);
   return (v & 0xfff0) != 0;
 }
@@ -47,7 +49,7 @@ static void test_channel(int mode) {
     const int64_t x = i % 2 == 0 ? between(-largest, largest) : (int64_t)edge;
     if (x < -largest || x > largest) continue;
     uint8_t result;
-    if (short_way(&s, &out, (int32_t)x, &result))
+    if (short_way(&s, &out, (int32_t)x, i % 3 == 0 ? 128 : 0, &result))
       wrong += result != ln_requant_q8_apply(&r, &out, (uint32_t)x + (UINT32_C(1) << 31));
     else
       in_doubt += i % 2 == 0 && -inside <= x && x <= inside;

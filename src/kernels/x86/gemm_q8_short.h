@@ -33,7 +33,8 @@ LN_INLINE short_end short_end_of(bool at_zero, size_t whole, bool half, const ln
     const float *scale = n->scale_f + v * kLanes, *start = n->start_f + v * kLanes;
     e.scale[v] = v < whole ? vec_load(scale) : load_twice(scale);
     e.start[v] = v < whole ? vec_load(start) : load_twice(start);
-    /* Exact: a start is at most 2^24, and the difference no longer. */
+    /* Off by half a unit of v * 2^16 at most, where the start is below 2^23; but the sums are so much smaller too that
+     * they are rounded to one unit, where requant_q8.h reckons with two. */
     if (at_zero) e.start[v] = (vec)_mm512_sub_ps((vecf)e.start[v], vecf_set((float)lower));
   }
   return e;
@@ -56,10 +57,11 @@ LN_INLINE vec pack_short(const vec v[kVectorsAtOnce], const short_end* e) {
 /* The bytes of `count` vectors of sums, of `vectors` vectors of columns one after the other from number `at` on. */
 LN_INLINE vec short_bytes(bool at_zero, size_t count, size_t vectors, size_t at, bool twice,
                           const ln_gemm_q8_numbers* n, const short_end* e, const vec sums[]) {
+  const vec first = requant_short(at_zero, sums[0], e->scale[at], e->start[at], &e->range);
   vec v[kVectorsAtOnce];
   LN_UNROLL for (size_t i = 0; i < kVectorsAtOnce; ++i) {
     const size_t k = at + i % vectors;
-    v[i] = i < count ? requant_short(at_zero, sums[i], e->scale[k], e->start[k], &e->range) : v[0];
+    v[i] = i < count ? requant_short(at_zero, sums[i], e->scale[k], e->start[k], &e->range) : first;
   }
   vec bytes = pack_short(v, e);
   if (LN_UNLIKELY(vec_doubtful(v))) {
