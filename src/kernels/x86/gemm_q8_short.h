@@ -177,64 +177,84 @@ LN_INLINE void add_terms(size_t rows, size_t whole, bool half, const int32_t* te
   }
 }
 
-/* `rows` at a time; the last ones may be made twice. */
-LN_INLINE void run_short(bool at_zero, size_t rows, size_t whole, bool half, const ln_gemm_q8_rows* r,
-                         const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
-  const size_t step = whole > 0 ? kVectorsAtOnce / whole : rows, last = r->rows - rows;
-  const short_end end = short_end_of(at_zero, whole, half, n);
+LN_INLINE void short_tile(bool at_zero, size_t rows, size_t whole, bool half, const ln_gemm_q8_rows* r,
+                          const ln_gemm_q8_numbers* n, const short_end* end, size_t first, uint8_t* out,
+                          size_t out_stride) {
+  const size_t step = whole > 0 ? kVectorsAtOnce / whole : rows;
   const size_t whole_columns = half ? whole * kLanes : r->columns;
-  for (size_t first = 0;; first += rows) {
-    if (first > last) first = last;
-    vec sums[kMostShortRows * kVectors];
-    __m256i halves[kMostShortRows];
-    short_products(rows, whole, half, r, first, n, sums, halves);
-    if (n->row_terms != NULL) add_terms(rows, whole, half, n->row_terms + first, sums, halves);
-    uint8_t* to = out + first * out_stride;
-    LN_UNROLL for (size_t m = 0; whole > 0 && m < rows; m += step) {
-      const size_t count = step * whole;
-      store_whole(whole, whole_columns, short_bytes(at_zero, count, whole, 0, false, n, &end, sums + m * whole),
-                  to + m * out_stride, out_stride);
-    }
-    if (half) {
-      vec pairs[kMostShortRows / 2];
-      LN_UNROLL for (size_t m = 0; m < rows; m += 2) pairs[m / 2] =
-          _mm512_inserti64x4(_mm512_castsi256_si512(halves[m]), halves[m + 1], 1);
-      store_halves(rows, r->columns - whole * kLanes, short_bytes(at_zero, rows / 2, 1, whole, true, n, &end, pairs),
-                   to + whole * kLanes, out_stride);
-    }
-    if (first == last) return;
+  vec sums[kMostShortRows * kVectors];
+  __m256i halves[kMostShortRows];
+  short_products(rows, whole, half, r, first, n, sums, halves);
+  if (n->row_terms != NULL) add_terms(rows, whole, half, n->row_terms + first, sums, halves);
+  out += first * out_stride;
+  LN_UNROLL for (size_t m = 0; whole > 0 && m < rows; m += step) {
+    const size_t count = step * whole;
+    store_whole(whole, whole_columns, short_bytes(at_zero, count, whole, 0, false, n, end, sums + m * whole),
+                out + m * out_stride, out_stride);
+  }
+  if (half) {
+    vec pairs[kMostShortRows / 2];
+    LN_UNROLL for (size_t m = 0; m < rows; m += 2) pairs[m / 2] =
+        _mm512_inserti64x4(_mm512_castsi256_si512(halves[m]), halves[m + 1], 1);
+    store_halves(rows, r->columns - whole * kLanes, short_bytes(at_zero, rows / 2, 1, whole, true, n, end, pairs),
+                 out + whole * kLanes, out_stride);
   }
 }
 
-/* each(rows, whole, half): rows is a multiple of 4 / whole, with a half of 2. */
-#define LN_SHORT_ALL(each) \
-  each(8, 0, 1) each(8, 1, 0) each(8, 1, 1) each(4, 2, 0) each(4, 2, 1) each(4, 3, 0) each(4, 3, 1) each(3, 4, 0)
-
-#define LN_SHORT(rows, whole, half)                                                                               \
-  static void short_##whole##_##half(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,         \
-                                     size_t out_stride) {                                                         \
-    run_short(false, rows, whole, half, r, n, out, out_stride);                                                   \
-  }                                                                                                               \
-  static void short_at_zero_##whole##_##half(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, \
-                                             size_t out_stride) {                                                 \
-    run_short(true, rows, whole, half, r, n, out, out_stride);                                                    \
+/* Tiles of `rows` rows while `enough` are left: then the last ones of a tile are the last rows, some of which are made
+ * twice. Returns how many rows are done. */
+LN_INLINE size_t run_short(bool at_zero, size_t rows, size_t whole, bool half, size_t enough, const ln_gemm_q8_rows* r,
+                           const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride, size_t first) {
+  const short_end end = short_end_of(at_zero, whole, half, n);
+  for (; r->rows - first >= enough; first += rows) {
+    if (first > r->rows - rows) first = r->rows - rows;
+    short_tile(at_zero, rows, whole, half, r, n, &end, first, out, out_stride);
   }
+  return first;
+}
+
+/* each(rows, enough, fewer, whole, half): the tile, how many rows are enough for it, and the tile for what is left,
+ * less high, so that it takes most of one row alone. Heights are multiples of 4 / whole, with a half of 2. */
+#define LN_SHORT_ALL(each)                                                                            \
+  each(8, 5, 4, 0, 1) each(8, 5, 4, 1, 0) each(8, 5, 4, 1, 1) each(4, 3, 2, 2, 0) each(4, 3, 2, 2, 1) \
+      each(4, 3, 2, 3, 0) each(4, 3, 2, 3, 1) each(3, 3, 1, 4, 0)
+
+typedef size_t (*short_run)(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride,
+                            size_t first);
+
+/* Functions of their own: of both tiles in one GCC leaves the rows' addresses in vectors. */
+#define LN_SHORT_RUN(name, at_zero, rows, enough, whole, half)                                        \
+  LN_NOINLINE static size_t name(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, \
+                                 size_t out_stride, size_t first) {                                   \
+    return run_short(at_zero, rows, whole, half, enough, r, n, out, out_stride, first);               \
+  }
+#define LN_SHORT(rows, enough, fewer, whole, half)                              \
+  LN_SHORT_RUN(short_##whole##_##half, false, rows, enough, whole, half)        \
+  LN_SHORT_RUN(short_at_zero_##whole##_##half, true, rows, enough, whole, half) \
+  LN_SHORT_RUN(short_rest_##whole##_##half, false, fewer, 1, whole, half)       \
+  LN_SHORT_RUN(short_rest_at_zero_##whole##_##half, true, fewer, 1, whole, half)
 LN_SHORT_ALL(LN_SHORT)
 
-#define LN_SHORT_ENTRY(rows, whole, half) {rows, {short_##whole##_##half, short_at_zero_##whole##_##half}},
+#define LN_SHORT_ENTRY(rows, enough, fewer, whole, half)     \
+  {rows,                                                     \
+   fewer,                                                    \
+   {short_##whole##_##half, short_at_zero_##whole##_##half}, \
+   {short_rest_##whole##_##half, short_rest_at_zero_##whole##_##half}},
 
 /* False: there are too few rows, the panel is too large, or the sums do not go that way. */
 static bool runs_short(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
   static const struct {
-    size_t rows;
-    void (*run[2])(const ln_gemm_q8_rows*, const ln_gemm_q8_numbers*, uint8_t*, size_t);
+    size_t rows, fewer;
+    short_run run[2], rest[2];
   } kTiles[] = {LN_SHORT_ALL(LN_SHORT_ENTRY)};
-  const size_t index = (r->columns - 1) / kHalf;
-  const size_t vectors = (r->columns + kLanes - 1) / kLanes;
-  if (n->scale != NULL || n->start_f == NULL || r->rows < kTiles[index].rows ||
+  const size_t index = (r->columns - 1) / kHalf, vectors = (r->columns + kLanes - 1) / kLanes;
+  if (n->scale != NULL || n->start_f == NULL || r->rows == 1 || r->rows < kTiles[index].fewer ||
       r->segments * r->groups * vectors * kWeightBytes > kMostShortBytes)
     return false;
-  kTiles[index].run[ln_requant_q8_starts_at_zero(&n->range)](r, n, out, out_stride);
+  const bool at_zero = ln_requant_q8_starts_at_zero(&n->range);
+  size_t done = 0;
+  if (r->rows >= kTiles[index].rows) done = kTiles[index].run[at_zero](r, n, out, out_stride, 0);
+  if (done < r->rows) kTiles[index].rest[at_zero](r, n, out, out_stride, done);
   return true;
 }
 
