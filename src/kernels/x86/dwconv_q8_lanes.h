@@ -215,7 +215,6 @@ LN_LANE_CASE(3, 1, 1, 1, 1)
 LN_LANE_CASE(3, 1, 1, 1, 2)
 LN_LANE_CASE(3, 1, 2, 1, 1)
 LN_LANE_CASE(3, 1, 2, 1, 2)
-LN_LANE_CASE(3, 1, 1, 2, 1)
 LN_LANE_CASE(5, 2, 1, 1, 1)
 LN_LANE_CASE(5, 2, 1, 2, 1)
 LN_LANE_CASE(7, 2, 1, 1, 1)
@@ -227,9 +226,8 @@ static const struct lane_case {
   uint8_t width, groups, parts, slide, together;
   lane_function *run, *one;
 } kLaneCases[] = {{3, 1, 1, 1, 2, lanes_3_1_1_1_2, lanes_3_1_1_1_1}, {3, 1, 2, 1, 2, lanes_3_1_2_1_2, lanes_3_1_2_1_1},
-                  {3, 1, 1, 2, 1, lanes_3_1_1_2_1, lanes_3_1_1_2_1}, {5, 2, 1, 1, 1, lanes_5_2_1_1_1, lanes_5_2_1_1_1},
-                  {5, 2, 1, 2, 1, lanes_5_2_1_2_1, lanes_5_2_1_2_1}, {7, 2, 1, 1, 1, lanes_7_2_1_1_1, lanes_7_2_1_1_1},
-                  {7, 2, 1, 2, 1, lanes_7_2_1_2_1, lanes_7_2_1_2_1}};
+                  {5, 2, 1, 1, 1, lanes_5_2_1_1_1, lanes_5_2_1_1_1}, {5, 2, 1, 2, 1, lanes_5_2_1_2_1, lanes_5_2_1_2_1},
+                  {7, 2, 1, 1, 1, lanes_7_2_1_1_1, lanes_7_2_1_1_1}, {7, 2, 1, 2, 1, lanes_7_2_1_2_1, lanes_7_2_1_2_1}};
 
 static const struct lane_case* lane_case_of(size_t width, size_t groups, size_t parts, int32_t slide) {
   for (size_t i = 0; i < sizeof kLaneCases / sizeof kLaneCases[0]; ++i) {

@@ -208,10 +208,8 @@ static void LN_NAME(all_lines)(const LN_NAME(lines_run) * r) {
 
 static bool LN_NAME(lines)(size_t width, const block_head* head, size_t first, size_t count,
                            const ln_dwconv_q8_stretch* s) {
-  /* With stride 2 each column serves few results, and 64 channels, and sixteen in their own way, are as fast without
-   * this. */
-  const bool slow = s->slide == 2 && (LN_BYTES == 64 ? width != 5 : count == 16 && width == 3);
-  if (slow) return false;
+  /* With stride 2 each column serves few results. */
+  if (LN_BYTES == 64 && width == 7 && s->slide == 2) return false;
   const bool takes = count == LN_BYTES || (LN_HALF > 0 && count > LN_HALF && s->out_stride == count);
   const struct lane_case* is = takes ? lane_case_of(width, head->groups / head->parts, head->parts, s->slide) : NULL;
   if (is == NULL) return false;

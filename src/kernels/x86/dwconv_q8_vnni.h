@@ -99,17 +99,19 @@ LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, finish_kind kind, const
 }
 
 /* Four slots of a column, interleaved by channel. */
-LN_INLINE void LN_NAME(column)(const cursor* c, size_t group, LN_V flip, lane_count lanes, size_t count, LN_V x[4]) {
+LN_INLINE void LN_NAME(column)(size_t slots, const cursor* c, size_t group, LN_V flip, lane_count lanes, size_t count,
+                               LN_V x[4]) {
   const bool inside = c->column >= 0 && c->column < c->width;
   LN_V rows[4];
   (void)count;
-  LN_UNROLL for (size_t s = 0; s < 4; ++s) {
+  LN_UNROLL for (size_t s = 0; s < slots; ++s) {
     const uint8_t* from = inside ? c->at[4 * group + s] + (size_t)c->column * c->strides[4 * group + s] : c->outside;
     rows[s] = LN_XOR(lanes == kAll    ? LN_LOAD(from)
                      : lanes == kHalf ? LN_LOAD_HALF(from)
                                       : LN_LOAD_SOME(count, from),
                      flip);
   }
+  LN_UNROLL for (size_t s = slots; s < 4; ++s) rows[s] = rows[0];
   const LN_V a = LN_OP(unpacklo_epi8)(rows[0], rows[1]), b = LN_OP(unpacklo_epi8)(rows[2], rows[3]);
   const LN_V d = LN_OP(unpackhi_epi8)(rows[0], rows[1]), e = LN_OP(unpackhi_epi8)(rows[2], rows[3]);
   x[0] = LN_OP(unpacklo_epi16)(a, b);
@@ -120,7 +122,7 @@ LN_INLINE void LN_NAME(column)(const cursor* c, size_t group, LN_V flip, lane_co
 
 /* The window slides: every column is taken up once and added to all outputs that it belongs to; sums[i] is that which
  * has seen i * slide columns before. Width, groups, slide and lanes are constants where it is called. */
-LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_count lanes, size_t count,
+LN_INLINE void LN_NAME(slide)(size_t slots, size_t width, size_t groups, size_t slide, lane_count lanes, size_t count,
                               const LN_NAME(block) * b, cursor* c, const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const size_t depth = (width - 1) / slide + 1;
   const LN_NAME(range) range = LN_NAME(range_of)(&s->range);
@@ -136,15 +138,23 @@ LN_INLINE void LN_NAME(slide)(size_t width, size_t groups, size_t slide, lane_co
   own.outside = c->outside;
   own.width = c->width;
   own.column = s->first;
+  /* These leave registers for their weights. */
+  const bool keeps = LN_WITH_LANES && width == 3 && groups == 1 && slide == 2;
+  LN_V w[3][4];
+  LN_UNROLL for (size_t i = 0; keeps && i < width; ++i) LN_UNROLL for (size_t v = 0; v < 4; ++v) {
+    w[i][v] = LN_LOAD(b->weights[i][v]);
+    LN_KEEP(w[i][v]);
+  }
   for (size_t j = 0; j < end; ++j) {
     LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[0][v] = LN_LOAD(b->bias[v]);
     LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, own.column += s->step) {
       LN_UNROLL for (size_t g = 0; g < groups; ++g) {
-        LN_NAME(column)(&own, g, flip, lanes, count, x);
+        LN_NAME(column)(slots, &own, g, flip, lanes, count, x);
         LN_UNROLL for (size_t i = 0; i < depth; ++i) {
-          if (phase + slide * i >= width) continue;
+          const size_t at = phase + slide * i;
+          if (at >= width) continue;
           LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] =
-              LN_DPBUSD(sums[i][v], x[v], LN_LOAD(b->weights[(phase + slide * i) * groups + g][v]));
+              LN_DPBUSD(sums[i][v], x[v], keeps ? w[at][v] : LN_LOAD(b->weights[at * groups + g][v]));
         }
       }
       if (phase == 0 && j >= depth - 1) {
@@ -172,7 +182,7 @@ LN_INLINE void LN_NAME(plain)(size_t width, size_t groups, lane_count lanes, siz
     c->column = s->first + (int64_t)j * s->slide * s->step;
     for (size_t i = 0; i < width; ++i, c->column += s->step) {
       for (size_t g = 0; g < groups; ++g) {
-        LN_NAME(column)(c, g, flip, lanes, count, x);
+        LN_NAME(column)(4, c, g, flip, lanes, count, x);
         LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] =
             LN_DPBUSD(sums[v], x[v], LN_LOAD(b->weights[i * groups + g][v]));
       }
@@ -184,26 +194,27 @@ LN_INLINE void LN_NAME(plain)(size_t width, size_t groups, lane_count lanes, siz
 static void LN_NAME(run)(size_t width, size_t groups, size_t count, const void* packed, cursor* c,
                          const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const LN_NAME(block)* b = packed;
-#define LN_CASE(w, g, t)                                   \
-  if (width == (w) && groups == (g) && s->slide == (t)) {  \
-    if (LN_HALF == 0 || count == LN_BYTES)                 \
-      LN_NAME(slide)(w, g, t, kAll, count, b, c, s, out);  \
-    else if (count == LN_HALF)                             \
-      LN_NAME(slide)(w, g, t, kHalf, count, b, c, s, out); \
-    else if (count > LN_HALF)                              \
-      LN_NAME(slide)(w, g, t, kMore, count, b, c, s, out); \
-    else                                                   \
-      LN_NAME(slide)(w, g, t, kSome, count, b, c, s, out); \
-    return;                                                \
+#define LN_CASE(n, w, g, t)                                                                \
+  if (width == (w) && groups == (g) && s->slide == (t) && c->slots <= 4 * ((g)-1) + (n)) { \
+    if (LN_HALF == 0 || count == LN_BYTES)                                                 \
+      LN_NAME(slide)(n, w, g, t, kAll, count, b, c, s, out);                               \
+    else if (count == LN_HALF)                                                             \
+      LN_NAME(slide)(4, w, g, t, kHalf, count, b, c, s, out);                              \
+    else if (count > LN_HALF)                                                              \
+      LN_NAME(slide)(4, w, g, t, kMore, count, b, c, s, out);                              \
+    else                                                                                   \
+      LN_NAME(slide)(4, w, g, t, kSome, count, b, c, s, out);                              \
+    return;                                                                                \
   }
-  LN_CASE(3, 1, 1)
-  LN_CASE(3, 1, 2)
-  LN_CASE(3, 2, 1)
-  LN_CASE(3, 2, 2)
-  LN_CASE(5, 2, 1)
-  LN_CASE(5, 2, 2)
-  LN_CASE(7, 2, 1)
-  LN_CASE(7, 2, 2)
+  LN_CASE(4, 3, 1, 1)
+  LN_CASE(3, 3, 1, 2)
+  LN_CASE(4, 3, 1, 2)
+  LN_CASE(4, 3, 2, 1)
+  LN_CASE(4, 3, 2, 2)
+  LN_CASE(4, 5, 2, 1)
+  LN_CASE(4, 5, 2, 2)
+  LN_CASE(4, 7, 2, 1)
+  LN_CASE(4, 7, 2, 2)
 #undef LN_CASE
   const bool all = LN_HALF == 0 || count == LN_BYTES;
   if (all && width == 3 && groups == 1)
