@@ -96,19 +96,19 @@
 #define LN_STORE_MORE(p, count, x) store_more(p, count, x)
 #include "kernels/x86/dwconv_q8_vnni.h"
 
-/* ---- Sixteen channels by windows three wide: a vector of sums. The numbers of a block of sixteen lie in the channels'
- * order. ---- */
+/* ---- Sixteen channels by windows three wide, stride 2: a vector of sums. The numbers of a block of sixteen lie in the
+ * channels' order. ---- */
 
-/* Four slots of a column, those of a channel in one lane. */
-LN_INLINE __m512i slots_of(const cursor* c, int64_t column, __m512i flip) {
+/* Four slots of a column, those of a channel in one lane; `slots` of them, 3 or 4, are in use. */
+LN_INLINE __m512i slots_of(size_t slots, const cursor* c, int64_t column, __m512i flip) {
   const bool inside = column >= 0 && column < c->width;
   __m512i rows[4];
-  LN_UNROLL for (size_t s = 0; s < 4; ++s) {
+  LN_UNROLL for (size_t s = 0; s < slots; ++s) {
     const uint8_t* from = inside ? c->at[s] + (size_t)column * c->strides[s] : c->outside;
     rows[s] = _mm512_slli_epi32(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i*)(const void*)from)), 8 * (int)s);
   }
   const __m512i three = _mm512_ternarylogic_epi32(rows[0], rows[1], rows[2], 0xfe);
-  return _mm512_xor_si512(_mm512_or_si512(three, rows[3]), flip);
+  return _mm512_xor_si512(slots == 4 ? _mm512_or_si512(three, rows[3]) : three, flip);
 }
 
 /* Pixels lie 16 bytes apart, or further; `count` <= 4 of them. */
@@ -139,7 +139,7 @@ LN_INLINE __m512i sixteen_bytes(finish_kind kind, const narrow_block* b, const _
   return wide_bytes(_mm512_packs_epi32(r[0], r[1]), _mm512_packs_epi32(r[2], r[3]), range);
 }
 
-LN_INLINE void slide_sixteen(size_t slide, finish_kind kind, const narrow_block* b, const cursor* c,
+LN_INLINE void slide_sixteen(size_t slots, finish_kind kind, const narrow_block* b, const cursor* c,
                              const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   const __m512i flip = _mm512_set1_epi8((char)s->in_flip), bias = _mm512_loadu_si512(b->bias);
@@ -147,15 +147,16 @@ LN_INLINE void slide_sixteen(size_t slide, finish_kind kind, const narrow_block*
   __m512i w[3], x[3];
   LN_UNROLL for (size_t i = 0; i < 3; ++i) w[i] = _mm512_loadu_si512(b->weights[i]);
   int64_t column = s->first;
-  LN_UNROLL for (size_t i = slide; i < 3; ++i, column += s->step) x[i] = slots_of(c, column, flip);
+  x[2] = slots_of(slots, c, column, flip);
+  column += s->step;
   for (size_t j = 0; j < s->count; j += 4, out += 4 * s->out_stride) {
     const size_t count = s->count - j < 4 ? s->count - j : 4;
     __m512i sums[4];
     LN_UNROLL for (size_t i = 0; i < 4; ++i) {
       sums[i] = bias;
       if (i >= count) continue;
-      LN_UNROLL for (size_t k = 0; k + slide < 3; ++k) x[k] = x[k + slide];
-      LN_UNROLL for (size_t k = 3 - slide; k < 3; ++k, column += s->step) x[k] = slots_of(c, column, flip);
+      x[0] = x[2];
+      LN_UNROLL for (size_t k = 1; k < 3; ++k, column += s->step) x[k] = slots_of(slots, c, column, flip);
       LN_UNROLL for (size_t k = 0; k < 3; ++k) sums[i] = _mm512_dpbusd_epi32(sums[i], x[k], w[k]);
     }
     const __m512i bytes = sixteen_bytes(kind, b, sums, &range);
@@ -163,25 +164,25 @@ LN_INLINE void slide_sixteen(size_t slide, finish_kind kind, const narrow_block*
   }
 }
 
-LN_INLINE void slide_sixteen_as(size_t slide, const narrow_block* b, const cursor* c, const ln_dwconv_q8_stretch* s,
+LN_INLINE void slide_sixteen_as(size_t slots, const narrow_block* b, const cursor* c, const ln_dwconv_q8_stretch* s,
                                 uint8_t* out) {
   if (c->finish == kShortAtZero)
-    slide_sixteen(slide, kShortAtZero, b, c, s, out);
+    slide_sixteen(slots, kShortAtZero, b, c, s, out);
   else if (c->finish == kShort)
-    slide_sixteen(slide, kShort, b, c, s, out);
+    slide_sixteen(slots, kShort, b, c, s, out);
   else if (c->finish == kLong)
-    slide_sixteen(slide, kLong, b, c, s, out);
+    slide_sixteen(slots, kLong, b, c, s, out);
   else
-    slide_sixteen(slide, kLongLeft, b, c, s, out);
+    slide_sixteen(slots, kLongLeft, b, c, s, out);
 }
 
 static void narrow_either(size_t width, size_t groups, size_t count, const void* packed, cursor* c,
                           const ln_dwconv_q8_stretch* s, uint8_t* out) {
-  const bool takes = count == 16 && width == 3 && groups == 1;
-  if (takes && s->slide == 1)
-    slide_sixteen_as(1, packed, c, s, out);
-  else if (takes && s->slide == 2)
-    slide_sixteen_as(2, packed, c, s, out);
+  const bool takes = count == 16 && width == 3 && groups == 1 && s->slide == 2;
+  if (takes && c->slots <= 3)
+    slide_sixteen_as(3, packed, c, s, out);
+  else if (takes)
+    slide_sixteen_as(4, packed, c, s, out);
   else
     narrow_run(width, groups, count, packed, c, s, out);
 }

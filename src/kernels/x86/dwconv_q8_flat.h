@@ -67,7 +67,7 @@ LN_INLINE void flat_results(size_t lines, size_t steps, const lane_task* t, size
     lane_again(t, vector, &columns, count, copy);
     LN_UNROLL for (size_t i = 0; i < count; ++i) r[i] = copy[i];
   }
-  lane_store(count, n, r, to);
+  lane_store(count, t, n, r, to);
 }
 
 /* `steps` steps of one vector; `first` is the first tap's place, in units of four bytes, and `channels` their number in
@@ -148,6 +148,7 @@ static void flat_lines(const wide_block* b, const cursor* c, size_t channels, si
                     .slide = 1,
                     .line_step = s->line_step,
                     .finish = c->finish,
+                    .is_narrow = s->range.low > 0 || s->range.high < UINT8_MAX,
                     .out = &s->range,
                     .pieces = &p};
   for (size_t begin = 0, end; begin < steps; begin = end) {

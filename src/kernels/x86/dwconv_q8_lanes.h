@@ -27,6 +27,7 @@ typedef struct lane_task {
   size_t first_set, end_set, set_columns,
       set_fours; /* sets of lines whose columns and bytes lie one behind the other */
   finish_kind finish;
+  bool is_narrow; /* the range of the output is narrower than a byte's */
   const ln_requant_q8_out* out;
   pieces* pieces;
 } lane_task;
@@ -126,9 +127,15 @@ LN_INLINE bool lane_short(size_t count, const lane_task* t, const lane_numbers* 
   return wide_doubtful(least);
 }
 
-LN_INLINE void lane_store(size_t count, const lane_numbers* n, const __m512i r[8], __m512i* to) {
-  to[0] = wide_short_bytes(r, &n->range);
-  if (count > 4) to[4] = wide_short_bytes(r + 4, &n->range);
+LN_INLINE __m512i lane_bytes(const lane_task* t, const lane_numbers* n, const __m512i r[4]) {
+  __m512i bytes = _mm512_packus_epi16(upper_words_512(r[0], r[1]), upper_words_512(r[2], r[3]));
+  if (t->is_narrow) bytes = _mm512_min_epu8(_mm512_max_epu8(bytes, n->range.low), n->range.high);
+  return _mm512_xor_si512(bytes, n->range.flip);
+}
+
+LN_INLINE void lane_store(size_t count, const lane_task* t, const lane_numbers* n, const __m512i r[8], __m512i* to) {
+  to[0] = lane_bytes(t, n, r);
+  if (count > 4) to[4] = lane_bytes(t, n, r + 4);
 }
 
 /* `pixels` neighbours of `lines` lines, at most eight results, the first of their columns at `from`. Numbers are
@@ -164,7 +171,7 @@ LN_INLINE void lane_results(size_t width, size_t groups, size_t parts, size_t sl
     lane_again(t, vector, &columns, count, copy);
     LN_UNROLL for (size_t i = 0; i < count; ++i) r[i] = copy[i];
   }
-  lane_store(count, n, r, to);
+  lane_store(count, t, n, r, to);
 }
 
 /* `count` pixels of a set, whose columns begin at `from` and bytes at `to`. */

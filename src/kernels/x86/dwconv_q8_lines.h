@@ -193,6 +193,7 @@ static void LN_NAME(all_lines)(const LN_NAME(lines_run) * r) {
                     .slide = slide,
                     .line_step = s->line_step,
                     .finish = (finish_kind)r->head->finish,
+                    .is_narrow = s->range.low > 0 || s->range.high < UINT8_MAX,
                     .out = &s->range,
                     .pieces = &p};
   for (size_t line = 0; line < s->lines; line += fit * r->at_once) {
