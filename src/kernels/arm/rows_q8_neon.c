@@ -34,7 +34,11 @@ static inline vecf vecf_zero(void) { return vdupq_n_f32(0.0f); }
 static inline vecf vecf_from(vec x) { return vcvtq_f32_s32(vreinterpretq_s32_u32(x)); }
 static inline vecf vecf_fma(vecf a, vecf b, vecf c) { return vfmaq_f32(c, a, b); }
 static inline vecf vecf_load(const float* p) { return vld1q_f32(p); }
-static inline void vecf_store(float* p, vecf x) { vst1q_f32(p, x); }
+/* Of two places the first where x < zero, as signed numbers. */
+static inline vecf vecf_by_side(vec x, vec zero, const float* below, const float* from) {
+  const vec is_below = vcltq_s32(vreinterpretq_s32_u32(x), vreinterpretq_s32_u32(zero));
+  return vbslq_f32(is_below, vld1q_f32(below), vld1q_f32(from));
+}
 static inline vecf vecf_add(vecf a, vecf b) { return vaddq_f32(a, b); }
 static inline vecf vecf_max(vecf a, vecf b) { return vmaxq_f32(a, b); }
 static inline vecf vecf_min(vecf a, vecf b) { return vminq_f32(a, b); }

@@ -107,7 +107,8 @@ bool ln_mul_q8_make(const ln_mul_quantized* s, bool is_signed, ln_mul_q8* p) {
    * floor((floor((x * M + 2^30) / 2^31) + h) / 2^e) = floor((x * M + 2^30 + h * 2^31) / 2^(31+e)). */
   p->past_half = s->shift < 0 ? ldexpf(1.0f, s->shift - 1) : 0.0f;
   ln_requant_q8_short numbers = {0, 0};
-  p->is_short = ln_requant_q8_make_short(&p->out, 0, 1 << 16, &p->range, &numbers);
+  /* The zero point comes behind the conversion, which must hold what is before it. */
+  p->is_short = ln_requant_q8_make_short(&p->out, 0, 1 << 16, &p->range, &numbers) && numbers.scale < 32000;
   p->scale = numbers.scale;
   p->d = ln_requant_q8_d(&p->out);
   return true;
@@ -115,15 +116,17 @@ bool ln_mul_q8_make(const ln_mul_quantized* s, bool is_signed, ln_mul_q8* p) {
 
 /* ---- A product and a sum for each channel ---- */
 
-size_t ln_scale_shift_q8_size(size_t channels) { return (channels + LN_SCALE_SHIFT_MORE) * (3 * sizeof(float) + 2); }
+size_t ln_scale_shift_q8_size(size_t channels) { return (channels + LN_SCALE_SHIFT_MORE) * (4 * sizeof(float) + 2); }
 
 static int32_t number(uint8_t byte, bool is_signed) { return is_signed ? (int8_t)byte : byte; }
 
 /* A factor takes in the constant's number, and `start` the sum's. The product's zero point is that of the sum's first
- * input. Of the errors above `start`, 2 * 2^-16, takes the place of the second factor's and of the first sum's. */
+ * input. Of the errors above `start`, 2 * 2^-16, takes the place of the second factor's and of the first sum's. The
+ * product is off by 2^-23 of itself for its factor and for the sum with `from`, and by as much of that; products beyond
+ * 256 leave the range. */
 void ln_scale_shift_q8_fill(ln_scale_shift_q8* p, const uint8_t* scale, const uint8_t* shift, void* memory) {
   const size_t count = p->channels + LN_SCALE_SHIFT_MORE;
-  float *factor = memory, *zero = factor + count, *start = zero + count;
+  float *factor = memory, *below = factor + count, *from = below + count, *start = from + count;
   uint8_t *scales = (uint8_t*)(start + count), *shifts = scales + count;
   const ln_add_quantized* s = &p->sum;
   const double product = factor_of(p->product.multiplier, p->product.shift);
@@ -139,13 +142,17 @@ void ln_scale_shift_q8_fill(ln_scale_shift_q8* p, const uint8_t* scale, const ui
     scales[i] = scale[i % p->channels];
     shifts[i] = shift[i % p->channels];
     factor[i] = (float)(product * (number(scales[i], p->is_signed) + p->product.b_offset));
-    zero[i] = (float)((double)factor[i] * p->product.a_offset);
-    most = fmax(most, fabs((double)zero[i]));
+    const double zero = (double)factor[i] * p->product.a_offset;
+    const double half = copysign((double)p->mul.past_half, (double)factor[i]);
+    below[i] = (float)(zero - half);
+    from[i] = (float)(zero + half);
+    most = fmax(most, fabs(zero) + 1);
     start[i] = (float)(sum * (number(shifts[i], p->is_signed) + s->b_offset) + (double)base);
   }
-  p->sure_product = p->product.shift > -31 ? 0.5f - (float)((3 * 256 + most) * 0x1p-23) : 0.0f;
+  p->sure_product = p->product.shift > -31 ? 0.5f - (float)((2 * 256 + most) * 0x1p-23) : 0.0f;
   p->factor = factor;
-  p->zero = zero;
+  p->below = below;
+  p->from = from;
   p->start = start;
   p->scale = scales;
   p->shift = shifts;
@@ -166,24 +173,24 @@ void ln_scale_shift_q8_ref(const ln_scale_shift_q8* p, const uint8_t* x, uint8_t
 /* Vectors of factors are written whole. */
 static size_t scale_count(size_t channels) { return channels + 2 * (size_t)LN_SCALE_SHIFT_MORE; }
 
-size_t ln_scale_q8_size(size_t channels) { return scale_count(channels) * (2 * sizeof(float) + 1); }
+size_t ln_scale_q8_size(size_t channels) { return scale_count(channels) * (3 * sizeof(float) + 1); }
 
-/* In units of 2^-16, whatever the rounding mode, x * factor + zero is off by 2 for the scale and by 2 for the factor as
- * long as the product is below 2^24, beyond which the result is the range's end; by one unit of `zero`, which is 1
- * below 2^24; by 1 for the sum of both, by 1 for that with d, and by 1 for the whole number: less than 7 and that unit.
- */
+/* In units of 2^-16, whatever the rounding mode, x * factor + from is off by 2 for the factor as long as the product is
+ * below 2^24, beyond which the result is the range's end; by one unit of `from`, by 1 for the sum, and by 1 for the
+ * whole number that is made of it: 4 and that unit. */
 void ln_scale_q8_make(ln_scale_q8* p, void* memory) {
   const size_t count = scale_count(p->channels);
   p->factor = memory;
-  p->zero = p->factor + count;
-  p->scale = (uint8_t*)(p->zero + count);
+  p->below = p->factor + count;
+  p->from = p->below + count;
+  p->scale = (uint8_t*)(p->from + count);
   p->is_short = ln_mul_q8_make(&p->product, p->is_signed, &p->mul) && p->mul.is_short;
   if (!p->is_short) return;
-  int unit;
-  (void)frexpf(65025 * p->mul.scale, &unit);
-  const int32_t width = width_of(7 + ldexp(1, unit > 24 ? unit - 24 : 0));
+  p->unit = factor_of(p->product.multiplier, p->product.shift) * 65536;
+  const double most = 0x1p24 + 255 * fabs((double)p->product.a_offset) * p->unit;
+  const int32_t width = width_of(4 + unit_of(most));
   p->sure = sure_of(width);
-  p->base = (p->mul.range.zero_point << 16) + 0x8000 + width;
+  p->base = (double)base_of(&p->mul.range, width);
 }
 
 void ln_scale_q8_ref(const ln_scale_q8* p, const uint8_t* x, uint8_t* out, size_t n) {

@@ -62,8 +62,9 @@ typedef struct ln_scale_shift_q8 {
   uint32_t sure;      /* in place of the sum's, as is `start` */
   float sure_product; /* what a rounded product may be away from its number */
   const uint8_t *scale, *shift;
-  const float *factor, *zero, *start; /* the same as floats: the product x * factor + zero, rounded, goes the sum's
-                                         short way by a_factor and start */
+  const float *factor, *below, *from, *start; /* the same as floats: the product x * factor + from, below in place of
+                                                 from where x is below its zero point, rounded, goes the sum's short way
+                                                 by a_factor and start */
 } ln_scale_shift_q8;
 
 /* n elements, the first of channel 0. */
@@ -74,13 +75,13 @@ typedef struct ln_scale_q8 {
   ln_mul_quantized product; /* a: the picture's */
   bool is_signed;
   size_t channels;
-  bool is_short; /* `mul` says the same, and in floats x * factor + zero goes the short way unless none of `sure` is set
-                  */
+  bool is_short; /* `mul` says the same; in floats x * factor + from, or below as above, goes the short way unless none
+                    of `sure` is set */
   ln_mul_q8 mul;
   uint32_t sure;
-  int32_t base;
+  double unit, base;
   uint8_t* scale;
-  float *factor, *zero;
+  float *factor, *below, *from;
 } ln_scale_q8;
 
 /* n elements, the first of channel 0. */

@@ -29,20 +29,21 @@ typedef struct add_vectors {
 } add_vectors;
 
 /* A byte as it is. */
-LN_INLINE vecf whole_byte(const uint8_t* p, bool is_signed) {
-  return vecf_from(is_signed ? vec_load_signed(p) : vec_load_bytes(p, vec_set(0)));
+LN_INLINE vec whole_byte(const uint8_t* p, bool is_signed) {
+  return is_signed ? vec_load_signed(p) : vec_load_bytes(p, vec_set(0));
 }
 
 /* Less its zero point. */
 LN_INLINE vecf number(const uint8_t* p, bool is_signed, vec zero) {
-  return vecf_from(vec_sub(is_signed ? vec_load_signed(p) : vec_load_bytes(p, vec_set(0)), zero));
+  return vecf_from(vec_sub(whole_byte(p, is_signed), zero));
 }
 
 /* The short way; false: it is not open, or leaves doubt. */
 LN_INLINE bool add_shortly(const add_vectors* p, const uint8_t* a, const uint8_t* b, uint8_t* out) {
   vec v[4];
   LN_UNROLL for (size_t i = 0; i < 4; ++i) {
-    const vecf x = whole_byte(a + i * kLanes, p->is_signed), y = whole_byte(b + i * kLanes, p->is_signed);
+    const vecf x = vecf_from(whole_byte(a + i * kLanes, p->is_signed));
+    const vecf y = vecf_from(whole_byte(b + i * kLanes, p->is_signed));
     v[i] = vec_nearly(vecf_fma(x, p->a_factor, vecf_fma(y, p->b_factor, p->base)));
   }
   if (vec_any_without(v, p->sure)) return false;
@@ -83,7 +84,7 @@ static inline void add_both(const add_vectors* p, const uint8_t* a, const uint8_
 typedef struct mul_vectors {
   numbers out;
   vec a_zero, b_zero, out_start, flip, a_less, b_less; /* zero points of the inputs as unsigned, and as they are */
-  vecf past_half, scale, d;
+  vecf scale, d;
   vec base;
   bool is_signed, is_short;
   range to;
@@ -155,7 +156,6 @@ static inline mul_vectors mul_vectors_of(const ln_mul_q8* s, bool is_signed) {
                        .flip = vec_set(s->flip),
                        .a_less = vec_set((uint32_t)(s->a_zero - s->flip)),
                        .b_less = vec_set((uint32_t)(s->b_zero - s->flip)),
-                       .past_half = vecf_set(s->past_half),
                        .scale = vecf_set(s->scale),
                        .d = vecf_set(s->d),
                        .base = vec_set((uint32_t)ln_requant_q8_base(&s->range)),
@@ -207,13 +207,14 @@ typedef struct scale_shift_vectors {
 
 /* As add_shortly; the product stays a float. */
 LN_INLINE bool scale_shift_shortly(bool is_signed, const scale_shift_vectors* p, const uint8_t* x, const float* factor,
-                                   const float* zero, const float* start, uint8_t* out) {
+                                   const float* below, const float* from, const float* start, uint8_t* out) {
   vec sums[4];
   vecf farthest = vecf_zero();
   LN_UNROLL for (size_t v = 0; v < 4; ++v) {
     const size_t i = v * kLanes;
-    const vecf product = vecf_fma(whole_byte(x + i, is_signed), vecf_load(factor + i), vecf_load(zero + i));
-    const vecf value = vecf_add(product, vecf_copysign(p->mul.past_half, product));
+    const vec byte = whole_byte(x + i, is_signed);
+    const vecf moved = vecf_by_side(byte, p->mul.a_less, below + i, from + i);
+    const vecf value = vecf_fma(vecf_from(byte), vecf_load(factor + i), moved);
     const vecf rounded = vecf_whole(value);
     const vecf middle = vecf_min(p->high, vecf_max(p->low, rounded));
     sums[v] = vec_nearly(vecf_fma(middle, p->add.a_factor, vecf_load(start + i)));
@@ -234,7 +235,8 @@ LN_NOINLINE static void scale_shift_exactly(const scale_shift_vectors* p, const 
 
 LN_INLINE void scale_shift_block(bool is_signed, const scale_shift_vectors* p, const ln_scale_shift_q8* q,
                                  const uint8_t* x, size_t channel, uint8_t* out) {
-  if (!scale_shift_shortly(is_signed, p, x, q->factor + channel, q->zero + channel, q->start + channel, out))
+  if (!scale_shift_shortly(is_signed, p, x, q->factor + channel, q->below + channel, q->from + channel,
+                           q->start + channel, out))
     scale_shift_exactly(p, q, x, channel, out);
 }
 
@@ -282,29 +284,30 @@ static void scale_fill(const ln_scale_q8* p, const uint8_t* scale) {
   for (size_t i = 0; i < count; i += p->channels)
     memcpy(p->scale + i, scale, count - i < p->channels ? count - i : p->channels);
   if (!p->is_short) return;
-  memset(p->scale + count, 0, LN_SCALE_SHIFT_MORE);
-  const vec less = vec_set((uint32_t)-p->product.b_offset);
-  const vecf unit = vecf_set(p->mul.scale), offset = vecf_set((float)p->product.a_offset);
-  for (size_t i = 0; i < count; i += kLanes) {
-    const vecf factor = vecf_mul(number(p->scale + i, p->is_signed, less), unit);
-    vecf_store(p->factor + i, factor);
-    vecf_store(p->zero + i, vecf_mul(factor, offset));
+  for (size_t i = 0; i < count; ++i) {
+    const int32_t number = (p->is_signed ? (int8_t)p->scale[i] : p->scale[i]) + p->product.b_offset;
+    const float factor = (float)(p->unit * number);
+    const double start = p->base + (double)factor * p->product.a_offset;
+    const double d = number < 0 ? -(double)p->mul.d : (double)p->mul.d;
+    p->factor[i] = factor;
+    p->below[i] = (float)(start - d);
+    p->from[i] = (float)(start + d);
   }
 }
 
 typedef struct scale_vectors {
   mul_vectors mul;
-  vec base;
   uint32_t sure;
 } scale_vectors;
 
 LN_INLINE bool scale_shortly(bool is_signed, const scale_vectors* p, const uint8_t* x, const float* factor,
-                             const float* zero, uint8_t* out) {
+                             const float* below, const float* from, uint8_t* out) {
   vec v[4];
   LN_UNROLL for (size_t k = 0; k < 4; ++k) {
     const size_t i = k * kLanes;
-    const vecf product = vecf_fma(whole_byte(x + i, is_signed), vecf_load(factor + i), vecf_load(zero + i));
-    v[k] = vec_add(vec_nearly(vecf_add(product, vecf_copysign(p->mul.d, product))), p->base);
+    const vec byte = whole_byte(x + i, is_signed);
+    const vecf start = vecf_by_side(byte, p->mul.a_less, below + i, from + i);
+    v[k] = vec_nearly(vecf_fma(vecf_from(byte), vecf_load(factor + i), start));
   }
   if (LN_UNLIKELY(vec_any_without(v, p->sure))) return false;
   vec_store_short_bytes(out, v, &p->mul.to);
@@ -317,7 +320,7 @@ LN_NOINLINE static void scale_exactly(const scale_vectors* p, const uint8_t* x, 
 
 LN_INLINE void scale_block(bool is_signed, const scale_vectors* p, const ln_scale_q8* q, const uint8_t* x,
                            size_t channel, uint8_t* out) {
-  if (!scale_shortly(is_signed, p, x, q->factor + channel, q->zero + channel, out))
+  if (!scale_shortly(is_signed, p, x, q->factor + channel, q->below + channel, q->from + channel, out))
     scale_exactly(p, x, q->scale + channel, out);
 }
 
@@ -343,8 +346,7 @@ static void scale(const ln_scale_q8* q, const uint8_t* x, uint8_t* out, size_t n
     ln_scale_q8_ref(q, x, out, n);
     return;
   }
-  const scale_vectors p = {
-      .mul = mul_vectors_of(&q->mul, q->is_signed), .base = vec_set((uint32_t)q->base), .sure = q->sure};
+  const scale_vectors p = {.mul = mul_vectors_of(&q->mul, q->is_signed), .sure = q->sure};
   if (q->is_signed)
     scale_blocks(true, &p, q, x, out, n);
   else

@@ -31,8 +31,11 @@ LN_INLINE vec vec_load_signed(const uint8_t* p) {
 typedef __m256 vecf;
 
 LN_INLINE vecf vecf_load(const float* p) { return _mm256_loadu_ps(p); }
-LN_INLINE void vecf_store(float* p, vecf x) { _mm256_storeu_ps(p, x); }
 LN_INLINE vecf vecf_set(float x) { return _mm256_set1_ps(x); }
+/* Of two places the first where x < zero, as signed numbers. */
+LN_INLINE vecf vecf_by_side(vec x, vec zero, const float* below, const float* from) {
+  return _mm256_blendv_ps(vecf_load(from), vecf_load(below), _mm256_castsi256_ps(_mm256_cmpgt_epi32(zero, x)));
+}
 LN_INLINE vecf vecf_zero(void) { return _mm256_setzero_ps(); }
 LN_INLINE vecf vecf_from(vec x) { return _mm256_cvtepi32_ps(x); }
 LN_INLINE vecf vecf_fma(vecf a, vecf b, vecf c) { return _mm256_fmadd_ps(a, b, c); }

@@ -40,8 +40,11 @@ LN_INLINE vec vec_load_signed(const uint8_t* p) {
 typedef __m512 vecf;
 
 LN_INLINE vecf vecf_load(const float* p) { return _mm512_loadu_ps(p); }
-LN_INLINE void vecf_store(float* p, vecf x) { _mm512_storeu_ps(p, x); }
 LN_INLINE vecf vecf_set(float x) { return _mm512_set1_ps(x); }
+/* Of two places the first where x < zero, as signed numbers. */
+LN_INLINE vecf vecf_by_side(vec x, vec zero, const float* below, const float* from) {
+  return _mm512_mask_loadu_ps(_mm512_loadu_ps(from), _mm512_cmplt_epi32_mask(x, zero), below);
+}
 LN_INLINE vecf vecf_zero(void) { return _mm512_setzero_ps(); }
 LN_INLINE vecf vecf_from(vec x) { return _mm512_cvtepi32_ps(x); }
 LN_INLINE vecf vecf_fma(vecf a, vecf b, vecf c) { return _mm512_fmadd_ps(a, b, c); }
