@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "kernels/generic/fixed_point.h"
-#include "kernels/generic/winograd_q8.h"
 #include "ops/matrix_tile.h"
 
 void ln_matrix_free(ln_matrix* matrix) {
@@ -38,8 +37,9 @@ static bool part_bytes(const ln_matrix* matrix, size_t depth, size_t* bytes) {
   *bytes = 0;
   if (matrix->sparse != NULL) return true;
   if (q8 != NULL && matrix->winograd)
-    return ln_mul_size(ln_winograd_q8_packed_size(ln_winograd_q8_best(), matrix->columns, depth / 9), sizeof(int16_t),
-                       bytes);
+    return ln_mul_size(ln_winograd_q8_packed_size(ln_winograd_q8_best(), matrix->cut, matrix->columns,
+                                                  depth / ln_winograd_q8_taps(matrix->cut)),
+                       sizeof(int16_t), bytes);
   if (q8 != NULL)
     return depth < SIZE_MAX / q8->kr - 1 &&
            ln_mul_size(ln_round_up(matrix->columns, q8->step), ln_gemm_q8_depth(q8, depth, matrix->segments), bytes) &&

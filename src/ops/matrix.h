@@ -13,6 +13,7 @@
 #include "kernels/generic/requant.h"
 #include "kernels/generic/sparse_product.h"
 #include "kernels/generic/winograd_f32.h"
+#include "kernels/generic/winograd_q8.h"
 #include "ops/fusion.h"
 
 typedef enum ln_matrix_rule {
@@ -43,6 +44,7 @@ typedef struct ln_matrix {
   size_t segments;              /* stretches that the depth of bytes is packed in: 1, or as ops/conv_bytes.h needs it */
   bool winograd;                /* the filters are packed for ops/conv_winograd.h, of bytes conv_winograd_q8.h */
   ln_winograd_form form;        /* of floats in that case */
+  ln_winograd_q8_cut cut;       /* of bytes */
   const ln_sparse_rows* sparse; /* the constant weights, FLOAT32 or INT8 ones of zero point 0, in place of panels */
   ln_unary_row finish;          /* LN_MATRIX_F32: what is applied to the results, NULL: nothing */
   ln_matrix_part* parts;        /* by ln_matrix_make_parts */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "kernels/generic/quantize_q8.h"
-#include "kernels/generic/winograd_q8.h"
 #include "ops/matrix_tile.h"
 #include "ops/weights.h"
 
@@ -88,9 +87,10 @@ static void pack_block(void* arg, size_t item, size_t worker) {
   } else if (matrix->weights_type == kTfLiteInt16) {
     pack_words(matrix, part, &layout, first, (const int16_t*)j->weights + from, panels);
   } else if (matrix->winograd) {
-    ln_winograd_q8_pack(ln_winograd_q8_best(), layout.columns, part->depth / 9, (const uint8_t*)j->weights + from, flip,
-                        ln_matrix_weights_zero(matrix), (int16_t*)panels + ln_winograd_q8_panel(part->depth / 9, first),
-                        sums);
+    const size_t channels = part->depth / ln_winograd_q8_taps(matrix->cut);
+    ln_winograd_q8_pack(ln_winograd_q8_best(), matrix->cut, layout.columns, channels, (const uint8_t*)j->weights + from,
+                        flip, ln_matrix_weights_zero(matrix),
+                        (int16_t*)panels + ln_winograd_q8_panel(matrix->cut, channels, first), sums);
   } else if (matrix->q8 != NULL) {
     ln_gemm_q8_pack(matrix->q8, &layout, matrix->segments, (const uint8_t*)j->weights + from, flip,
                     (int8_t*)panels + first * ln_gemm_q8_depth(matrix->q8, part->depth, matrix->segments), sums);
@@ -134,11 +134,15 @@ static uint64_t variant_of(const ln_matrix* matrix) {
   const bool winograd_q8 = matrix->winograd && matrix->q8 != NULL;
   const size_t kernel = matrix->rule == LN_MATRIX_F32
                             ? matrix->f32->id + (matrix->winograd ? 500 + 100 * (size_t)matrix->form : 0)
-                        : matrix->q8 != NULL ? matrix->q8->id + (matrix->winograd ? 500 : 0)
+                        : matrix->q8 != NULL ? matrix->q8->id + (matrix->winograd ? 500 + matrix->cut.lines : 0)
                                              : 1000 + matrix->s16s8->id;
-  const size_t head[5] = {kernel, (size_t)matrix->weights_type, matrix->part_count, matrix->segments,
-                          winograd_q8 ? (size_t)ln_matrix_weights_zero(matrix) : 0};
-  for (size_t i = 0; i < 5; ++i) hash = (hash ^ head[i]) * UINT64_C(1099511628211);
+  const size_t head[6] = {kernel,
+                          (size_t)matrix->weights_type,
+                          matrix->part_count,
+                          matrix->segments,
+                          winograd_q8 ? (size_t)ln_matrix_weights_zero(matrix) : 0,
+                          winograd_q8 ? matrix->cut.taps : 0};
+  for (size_t i = 0; i < 6; ++i) hash = (hash ^ head[i]) * UINT64_C(1099511628211);
   for (size_t p = 0; p < matrix->part_count; ++p) {
     const ln_gemm_layout* l = &matrix->parts[p].layout;
     const size_t words[11] = {l->columns,           l->taps_y,   l->taps_x,         l->channels,     l->column_stride,

@@ -9,10 +9,14 @@ enum {
   IN = LN_WINOGRAD_Q8_IN,
   OUT = LN_WINOGRAD_Q8_OUT,
   POINTS = LN_WINOGRAD_Q8_POINTS,
+  LINE_IN = LN_WINOGRAD_Q8_LINE_IN,
+  LINE_OUT = LN_WINOGRAD_Q8_LINE_OUT,
   COLUMNS = LN_WINOGRAD_Q8_COLUMNS
 };
 
 static size_t pick(size_t low, size_t high) { return (size_t)kc_range((int64_t)low, (int64_t)high); }
+
+static const ln_winograd_q8_cut kSquare = {0};
 
 static void check_in(const ln_winograd_q8* ref, const ln_winograd_q8* kernel) {
   ln_winograd_q8_in t = {
@@ -124,11 +128,11 @@ static void check_whole(const ln_winograd_q8* kernel) {
   w.filters = kc_memory(taps);
   kc_fill_u8(w.in, pixels);
   kc_fill_u8(w.filters, taps);
-  int16_t* packed = kc_memory(ln_winograd_q8_packed_size(kernel, w.columns, w.channels) * 2);
+  int16_t* packed = kc_memory(ln_winograd_q8_packed_size(kernel, kSquare, w.columns, w.channels) * 2);
   int16_t* v = kc_memory(((POINTS - 1) * v_step + w.tiles * w.channels) * 2);
   int32_t *m = kc_memory(((POINTS - 1) * m_step + w.tiles * w.width) * 4), column_sums[COLUMNS];
   make_numbers(&w);
-  ln_winograd_q8_pack(kernel, w.columns, w.channels, w.filters, w.weights_flip, w.zero, packed, column_sums);
+  ln_winograd_q8_pack(kernel, kSquare, w.columns, w.channels, w.filters, w.weights_flip, w.zero, packed, column_sums);
   w.to = (ln_winograd_q8_out){.rows = pick(1, OUT), .columns = pick(1, OUT), .channels = w.columns};
   w.to.numbers = &w.numbers;
   w.to.pixel_stride = w.columns + pick(0, 9);
@@ -142,7 +146,100 @@ static void check_whole(const ln_winograd_q8* kernel) {
   for (size_t p = 0; p < POINTS; ++p)
     kernel->product(&(ln_winograd_q8_product){w.tiles, w.columns, w.channels, v + p * v_step, w.channels,
                                               packed + p * w.channels * w.width, m + p * m_step, w.width});
-  if (ln_winograd_q8_is_safe(w.columns, w.channels, w.filters, w.weights_flip, w.zero)) compare(&w, m, m_step);
+  if (ln_winograd_q8_is_safe(w.columns, 9 * w.channels, w.filters, w.weights_flip, w.zero)) compare(&w, m, m_step);
+  kc_release();
+}
+
+static void check_line_in(const ln_winograd_q8* ref, const ln_winograd_q8* kernel) {
+  ln_winograd_q8_in t = {
+      .channels = kc_size(70, 32), .flip = kc_chance(50) ? 0x80 : 0, .outside = (uint8_t)pick(0, 255)};
+  t.y0 = kc_chance(50) ? 0 : pick(0, LINE_IN);
+  t.y1 = kc_chance(50) || t.y0 == LINE_IN ? LINE_IN : pick(t.y0, LINE_IN);
+  t.row_stride = t.channels + pick(0, 20);
+  const size_t inside = t.y1 - t.y0, size = inside == 0 ? 1 : (inside - 1) * t.row_stride + t.channels;
+  const size_t step = t.channels + pick(0, 9), bytes = ((LINE_IN - 1) * step + t.channels) * sizeof(int16_t);
+  uint8_t* in = kc_memory(size);
+  int16_t *v = kc_memory(bytes), *expected = kc_memory(bytes);
+  kc_fill_u8(in, size);
+  memset(v, 0, bytes);
+  memset(expected, 0, bytes);
+  t.in = in;
+  ref->line_in(&t, expected, step);
+  kernel->line_in(&t, v, step);
+  kc_same(v, expected, bytes, sizeof(int16_t), "line in, %zu channels, %zu to %zu", t.channels, t.y0, t.y1);
+  kc_release();
+}
+
+/* Filters of some lines of taps: the sums of a tile's results. */
+static void compare_line(const ln_winograd_q8* kernel, ln_winograd_q8_cut cut, const whole* w, const int32_t* m,
+                         size_t step) {
+  ln_winograd_q8_out t = {.rows = pick(1, LINE_OUT), .columns = 1, .channels = w->columns, .numbers = &w->numbers};
+  t.row_stride = w->columns + pick(0, 9);
+  const size_t size = (t.rows - 1) * t.row_stride + w->columns;
+  uint8_t *out = kc_memory(size), *expected = kc_memory(size);
+  int32_t *sums = kc_memory(LINE_OUT * COLUMNS * 4), *right = kc_memory(LINE_OUT * COLUMNS * 4);
+  const size_t long_line = LINE_OUT + cut.taps + 2;
+  memset(out, 0, size);
+  memset(expected, 0, size);
+  memset(right, 0, LINE_OUT * COLUMNS * 4);
+  memset(sums, 0, LINE_OUT * COLUMNS * 4);
+  for (size_t y = 0; y < t.rows; ++y)
+    for (size_t n = 0; n < w->columns; ++n) {
+      uint32_t sum = 0;
+      for (size_t k = 0; k < cut.lines * cut.taps * w->channels; ++k) {
+        const size_t tap = k / w->channels, x = tap % cut.taps + y, line = tap / cut.taps;
+        const uint8_t pixel = w->in[(line * long_line + x) * w->channels + k % w->channels] ^ w->flip;
+        const uint8_t weight = w->filters[n * cut.lines * cut.taps * w->channels + k] ^ w->weights_flip;
+        sum += (uint32_t)(pixel * ((int8_t)weight - w->zero));
+      }
+      right[y * COLUMNS + n] = (int32_t)sum;
+      expected[y * t.row_stride + n] = ln_requant_q8_apply(&w->own[n], &w->numbers.range, sum + w->own[n].bias);
+    }
+  t.out = out;
+  kernel->line_out(&t, m, step);
+  kc_same(out, expected, size, 1, "line, bytes, %zu channels, %zu columns, %zu rows", w->channels, w->columns, t.rows);
+  t.sums = sums;
+  kernel->line_out(&t, m, step);
+  for (size_t i = 0; i < LINE_OUT * COLUMNS; ++i)
+    if (i % COLUMNS >= w->columns || i / COLUMNS >= t.rows) sums[i] = 0;
+  kc_same(sums, right, LINE_OUT * COLUMNS * 4, 4, "line, sums, %zu channels, %zu columns", w->channels, w->columns);
+}
+
+static void check_line(const ln_winograd_q8* kernel) {
+  const ln_winograd_q8_cut cut = {pick(1, 3), pick(1, 8)};
+  whole w = {.kernel = kernel, .channels = 2 * kc_size(20, 16), .columns = kc_size(COLUMNS, 16)};
+  w.width = ln_winograd_q8_width(kernel, w.columns);
+  w.flip = kc_chance(50) ? 0x80 : 0;
+  w.weights_flip = kc_chance(50) ? 0x80 : 0;
+  w.zero = kc_chance(50) ? 0 : (int32_t)kc_range(-128, 127);
+  const size_t threes = ln_winograd_q8_threes(cut), all = threes * w.channels,
+               depth = cut.lines * cut.taps * w.channels;
+  const size_t long_line = LINE_OUT + cut.taps + 2, pixels = cut.lines * long_line * w.channels;
+  const size_t v_step = all + pick(0, 9), m_step = w.width + pick(0, 9);
+  w.in = kc_memory(pixels);
+  w.filters = kc_memory(w.columns * depth);
+  kc_fill_u8(w.in, pixels);
+  kc_fill_u8(w.filters, w.columns * depth);
+  int16_t* packed = kc_memory(ln_winograd_q8_packed_size(kernel, cut, w.columns, w.channels) * 2);
+  int16_t* v = kc_memory(((LINE_IN - 1) * v_step + all) * 2);
+  int32_t *m = kc_memory(((LINE_IN - 1) * m_step + w.width) * 4), column_sums[COLUMNS];
+  make_numbers(&w);
+  ln_winograd_q8_pack(kernel, cut, w.columns, w.channels, w.filters, w.weights_flip, w.zero, packed, column_sums);
+  size_t at = 0;
+  for (size_t line = 0; line < cut.lines; ++line)
+    for (size_t tap = 0; tap < cut.taps; tap += 3, at += w.channels) {
+      const ln_winograd_q8_in from = {.in = w.in + (line * long_line + tap) * w.channels,
+                                      .y1 = LINE_IN,
+                                      .row_stride = w.channels,
+                                      .channels = w.channels,
+                                      .flip = w.flip};
+      kernel->line_in(&from, v + at, v_step);
+    }
+  for (size_t p = 0; p < LINE_IN; ++p)
+    kernel->product(&(ln_winograd_q8_product){1, w.columns, all, v + p * v_step, all, packed + p * all * w.width,
+                                              m + p * m_step, w.width});
+  if (ln_winograd_q8_is_safe(w.columns, depth, w.filters, w.weights_flip, w.zero))
+    compare_line(kernel, cut, &w, m, m_step);
   kc_release();
 }
 
@@ -154,6 +251,9 @@ static void check(void) {
     for (int round = 0; round < kc_rounds() / 4; ++round) {
       check_in(rungs[0], rungs[i]);
       check_whole(rungs[i]);
+      if (rungs[0]->line_in == NULL || rungs[i]->line_in == NULL) continue;
+      check_line_in(rungs[0], rungs[i]);
+      check_line(rungs[i]);
     }
   }
 }

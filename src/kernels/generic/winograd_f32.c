@@ -73,7 +73,7 @@ ln_winograd_factors ln_winograd_factors_of(ln_winograd_form form) {
 /* to = the matrix along each dimension times from, [size][size] or a line; `from` has `taken` of `size`. */
 static void apply(size_t dimensions, size_t made, size_t taken, const double* matrix, size_t matrix_stride,
                   const double* from, double* to) {
-  double half[MOST_IN * MOST_IN];
+  double half[MOST_IN * MOST_IN] = {0};
   const size_t lines = dimensions == 2 ? taken : 1;
   for (size_t y = 0; y < lines; ++y)
     for (size_t j = 0; j < made; ++j) {

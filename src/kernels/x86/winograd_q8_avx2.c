@@ -9,6 +9,7 @@
 LN_INLINE __m256i multiply(__m256i sum, __m256i x, __m256i w) { return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w)); }
 
 #include "kernels/x86/winograd_q8_256.h"
+#include "kernels/x86/winograd_q8_lines.h"
 
 const ln_winograd_q8 ln_winograd_q8_avx2 = {.name = "winograd_q8_avx2",
                                             .isa = LN_ISA_AVX2,
@@ -17,4 +18,6 @@ const ln_winograd_q8 ln_winograd_q8_avx2 = {.name = "winograd_q8_avx2",
                                             .lanes = kLanes,
                                             .in = in,
                                             .product = product,
-                                            .out = out};
+                                            .out = out,
+                                            .line_in = line_in,
+                                            .line_out = line_out};
