@@ -95,7 +95,7 @@ static inline void ln_gemm_f32_look_ahead(const ln_gemm_f32* kernel, size_t dept
   enum { kLeastDepth = 128 };
   const size_t own = first ? 1 : 0;
   walk->ahead = NULL;
-  if (depth < kLeastDepth || last || tile < own) return;
+  if (depth < kLeastDepth || last || tile < own || tile >= tiles) return;
   const size_t share = (kernel->nr + tiles - own - 1) / (tiles - own), at = (tile - own) * share;
   if (at >= kernel->nr) return;
   walk->ahead = b + (kernel->nr + at) * depth;
