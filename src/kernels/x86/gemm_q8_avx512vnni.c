@@ -1,6 +1,6 @@
 /* The gemm of bytes with AVX-512 VNNI: vpdpbusd multiplies four bytes of a row by four weights of sixteen columns and
  * adds them up. Panels have up to four vectors of columns; the fewer they are, the more rows a tile takes, so that the
- * tile fills the registers. */
+ * tile fills the registers. Most products with bytes for results go by the smaller tiles of gemm_q8_short.h. */
 #include <string.h>
 
 #include "base/compiler.h"

@@ -41,17 +41,9 @@ LN_INLINE short_end short_end_of(bool at_zero, size_t whole, bool half, const ln
 }
 
 LN_INLINE vec pack_short(const vec v[kVectorsAtOnce], const short_end* e) {
-  const vec order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  const vec a = upper_words_512(v[0], v[1]), b = upper_words_512(v[2], v[3]);
-  vec bytes;
-  if (e->kind == kWholeSigned) {
-    bytes = _mm512_packs_epi16(a, b);
-  } else {
-    bytes = _mm512_packus_epi16(a, b);
-    if (e->kind == kClamped)
-      bytes = vec_xor(_mm512_min_epu8(_mm512_max_epu8(bytes, e->range.low), e->range.high), e->range.flip);
-  }
-  return _mm512_permutexvar_epi32(order, bytes);
+  if (e->kind == kWholeSigned)
+    return short_order(_mm512_packs_epi16(upper_words_512(v[0], v[1]), upper_words_512(v[2], v[3])));
+  return e->kind == kWholeUnsigned ? vec_short_whole(v) : vec_short_bytes(v, &e->range);
 }
 
 /* The bytes of `count` vectors of sums, of `vectors` vectors of columns one after the other from number `at` on. */
