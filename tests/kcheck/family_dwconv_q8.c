@@ -18,7 +18,7 @@ typedef struct layer {
 static ln_dwconv_shape random_shape(void) {
   static const int32_t filters[][2] = {{3, 3}, {3, 3}, {3, 3}, {5, 5}, {5, 5}, {7, 7}, {1, 1}, {7, 3}, {2, 4}, {1, 3}};
   const int64_t f = kc_range(0, 9);
-  ln_dwconv_shape s = {.in_height = (int32_t)kc_range(1, 9),
+  ln_dwconv_shape s = {.in_height = (int32_t)kc_range(1, kc_chance(10) ? 40 : 9),
                        .in_width = (int32_t)kc_range(1, kc_chance(30) ? 40 : 13),
                        .channels = kc_chance(30) ? 4 << kc_range(0, 3) : (int32_t)kc_size(150, 16),
                        .multiplier = 1,
@@ -30,7 +30,7 @@ static ln_dwconv_shape random_shape(void) {
                        .dilation_x = (int32_t)kc_range(1, kc_chance(25) ? 3 : 1)};
   s.pad_top = (int32_t)kc_range(0, (s.filter_height - 1) * s.dilation_y);
   s.pad_left = (int32_t)kc_range(0, (s.filter_width - 1) * s.dilation_x);
-  s.out_height = (int32_t)kc_range(1, 9);
+  s.out_height = (int32_t)kc_range(1, kc_chance(10) ? 40 : 9);
   s.out_width = (int32_t)kc_range(1, s.in_width + 3); /* also beyond the picture */
   return s;
 }
@@ -168,6 +168,7 @@ static void bench(void) {
   bench_shape(48, 8, 3, 1, true);
   bench_shape(112, 16, 3, 1, true);
   bench_shape(112, 32, 3, 1, true);
+  bench_shape(7, 960, 3, 1, true);
   bench_shape(28, 192, 5, 1, true);
   bench_shape(28, 192, 5, 2, true);
   bench_shape(28, 64, 7, 1, true);

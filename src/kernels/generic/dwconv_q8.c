@@ -207,56 +207,62 @@ bool ln_dwconv_q8_make_plan(const ln_dwconv_q8* kernel, const ln_dwconv_shape* s
   return plan->together == 1 || kernel->pack(&wide, repeated);
 }
 
+/* Outputs first to end; `some` is a copy of the stretch, changed again and again, as copies of what has just been
+ * written wait for it. */
 static void run_some(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, const ln_dwconv_q8_stretch* all,
-                     size_t first, size_t end) {
-  ln_dwconv_q8_stretch some = *all;
+                     size_t first, size_t end, ln_dwconv_q8_stretch* some) {
   if (first >= end) return;
-  some.first += (int64_t)first * all->slide * all->step;
-  some.out += first * all->out_stride;
-  some.count = end - first;
-  plan->kernel->run((size_t)shape->channels, shape->filter_height, shape->filter_width, plan->packed, &some);
+  some->first = all->first + (int64_t)first * all->slide * all->step;
+  some->out = all->out + first * all->out_stride;
+  some->count = end - first;
+  plan->kernel->run((size_t)shape->channels, shape->filter_height, shape->filter_width, plan->packed, some);
 }
 
 /* Outputs first to end, whose windows lie in the picture, `together` at once; the last ones may be among them twice. */
 static void run_together(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, const ln_dwconv_q8_stretch* all,
-                         size_t first, size_t end) {
+                         size_t first, size_t end, ln_dwconv_q8_stretch* some) {
   const size_t together = plan->together, channels = together * (size_t)shape->channels;
-  ln_dwconv_q8_stretch some = *all;
-  some.first += (int64_t)first;
-  some.in_width -= (int64_t)together - 1;
-  some.slide = (int32_t)together;
-  some.out += first * all->out_stride;
-  some.out_stride *= together;
-  some.count = (end - first) / together;
-  plan->kernel->run(channels, shape->filter_height, shape->filter_width, plan->repeated, &some);
-  if (some.count * together == end - first) return;
-  some.first = all->first + (int64_t)(end - together);
-  some.out = all->out + (end - together) * all->out_stride;
-  some.count = 1;
-  plan->kernel->run(channels, shape->filter_height, shape->filter_width, plan->repeated, &some);
+  some->first = all->first + (int64_t)first;
+  some->in_width = all->in_width - ((int64_t)together - 1);
+  some->slide = (int32_t)together;
+  some->out = all->out + first * all->out_stride;
+  some->out_stride = all->out_stride * together;
+  some->count = (end - first) / together;
+  plan->kernel->run(channels, shape->filter_height, shape->filter_width, plan->repeated, some);
+  if (some->count * together != end - first) {
+    some->first = all->first + (int64_t)(end - together);
+    some->out = all->out + (end - together) * all->out_stride;
+    some->count = 1;
+    plan->kernel->run(channels, shape->filter_height, shape->filter_width, plan->repeated, some);
+  }
+  some->in_width = all->in_width;
+  some->slide = all->slide;
+  some->out_stride = all->out_stride;
 }
 
+/* One line, `together` pixels at once where their windows lie in the picture. */
 static void run_line(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, const ln_dwconv_q8_stretch* s) {
   const int64_t behind = s->in_width - shape->filter_width - s->first + 1;
   const size_t first = s->first < 0 ? (size_t)-s->first : 0;
   const size_t end = behind < 0 ? 0 : (uint64_t)behind < s->count ? (size_t)behind : s->count;
+  ln_dwconv_q8_stretch some = *s;
   if (end < first + plan->together) {
-    run_some(plan, shape, s, 0, s->count);
+    run_some(plan, shape, s, 0, s->count, &some);
     return;
   }
-  run_some(plan, shape, s, 0, first);
-  run_together(plan, shape, s, first, end);
-  run_some(plan, shape, s, end, s->count);
+  run_some(plan, shape, s, 0, first, &some);
+  run_together(plan, shape, s, first, end, &some);
+  run_some(plan, shape, s, end, s->count, &some);
 }
 
 static void run_stretch(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shape, const ln_dwconv_q8_stretch* s) {
   const ln_dwconv_q8* kernel = plan->kernel;
+  const size_t channels = (size_t)shape->channels;
   if (plan->together <= 1) {
-    run_some(plan, shape, s, 0, s->count);
+    kernel->run(channels, shape->filter_height, shape->filter_width, plan->packed, s);
     return;
   }
-  if (kernel->run_flat != NULL && kernel->run_flat((size_t)shape->channels, shape->filter_width, plan->repeated, s))
-    return;
+  if (kernel->run_flat != NULL && kernel->run_flat(channels, shape->filter_width, plan->repeated, s)) return;
   ln_dwconv_q8_stretch one = *s;
   one.lines = 1;
   for (size_t line = 0; line < s->lines; ++line) {
@@ -275,7 +281,7 @@ static void run_lines(const ln_dwconv_q8_plan* plan, const ln_dwconv_shape* shap
   size_t strides[LN_DWCONV_Q8_MAX_FILTER + LN_DWCONV_Q8_MORE_ROWS];
   const size_t channels = (size_t)shape->channels;
   const int32_t height = shape->filter_height + (int32_t)(lines - 1) * shape->stride_y;
-  for (int32_t y = height; y < height + LN_DWCONV_Q8_MORE_ROWS; ++y) {
+  for (int32_t y = height; plan->kernel->lines != NULL && y < height + LN_DWCONV_Q8_MORE_ROWS; ++y) {
     rows[y] = plan->outside;
     strides[y] = 0;
   }

@@ -34,8 +34,8 @@ typedef struct ln_dwconv_q8_filter {
 /* Output pixel j of line l, channel c = the sum over the taps (y, x) of rows[l * line_step + y]'s pixel
  * first + j * slide * step + x * step. */
 typedef struct ln_dwconv_q8_stretch {
-  /* From the first line's first filter row to the last line's last, and LN_DWCONV_Q8_MORE_ROWS that may be read but do
-   * not count: the input row's pixel 0. */
+  /* From the first line's first filter row to the last line's last, and for kernels of several lines
+   * LN_DWCONV_Q8_MORE_ROWS that may be read but do not count: the input row's pixel 0. */
   const uint8_t* const* rows;
   const size_t* pixel_strides; /* of these rows, in bytes; a row outside of the picture is `outside` with stride 0 */
   size_t lines, line_step;

@@ -56,8 +56,8 @@ typedef struct cursor {
 } cursor;
 
 /* At lines whose first filter row is row `first` of the stretch; `slots` are in use. */
-static void start(cursor* c, const ln_dwconv_q8_stretch* s, size_t first, size_t slots, const block_head* head,
-                  size_t channel) {
+LN_INLINE void start(cursor* c, const ln_dwconv_q8_stretch* s, size_t first, size_t slots, const block_head* head,
+                     size_t channel) {
   for (size_t slot = 0; slot < 4 * head->groups; ++slot) {
     const size_t row = first + head->slots.rows[slot];
     c->at[slot] = s->rows[row] + channel;

@@ -206,6 +206,7 @@ static void LN_NAME(run)(size_t width, size_t groups, size_t count, const void* 
       LN_NAME(slide)(4, w, g, t, kSome, count, b, c, s, out);                              \
     return;                                                                                \
   }
+  LN_CASE(3, 3, 1, 1)
   LN_CASE(4, 3, 1, 1)
   LN_CASE(3, 3, 1, 2)
   LN_CASE(4, 3, 1, 2)

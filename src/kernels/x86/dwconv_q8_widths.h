@@ -60,7 +60,9 @@ static void map_slots(const ln_dwconv_q8_filter* f, size_t first, size_t end, bl
     if (row_has_second(f, y, first, end)) head->slots.rows[used++] = (uint8_t)y;
   head->slots.used = (uint32_t)used;
   head->groups = (uint32_t)(used + 3) / 4;
-  head->parts = f->height <= 4 && used > 4 ? 2 : 1;
+  head->parts = 1;
+  if (kWidths[0].run_lines == NULL) return;
+  if (f->height <= 4 && used > 4) head->parts = 2;
   if (head->parts == 2) {
     head->slots.second = 4;
     head->slots.used = 8;
@@ -86,8 +88,8 @@ static bool pack(const ln_dwconv_q8_filter* f, void* packed) {
   return true;
 }
 
-static void run_block(const block_width* width, size_t filter_width, const block_head* head, const block_place* block,
-                      const ln_dwconv_q8_stretch* s) {
+LN_INLINE void run_block(const block_width* width, size_t filter_width, const block_head* head,
+                         const block_place* block, const ln_dwconv_q8_stretch* s) {
   if (width->run_lines != NULL && width->run_lines(filter_width, head, block->first, block->count, s)) return;
   for (size_t line = 0; line < s->lines; ++line) {
     cursor c;
