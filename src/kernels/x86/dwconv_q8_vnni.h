@@ -104,14 +104,17 @@ LN_INLINE void LN_NAME(column)(size_t slots, const cursor* c, size_t group, LN_V
   const bool inside = c->column >= 0 && c->column < c->width;
   LN_V rows[4];
   (void)count;
-  LN_UNROLL for (size_t s = 0; s < slots; ++s) {
+  LN_UNROLL for (size_t s = 0; s < 4; ++s) {
+    if (s >= slots) {
+      rows[s] = flip;  // of no weight
+      continue;
+    }
     const uint8_t* from = inside ? c->at[4 * group + s] + (size_t)c->column * c->strides[4 * group + s] : c->outside;
     rows[s] = LN_XOR(lanes == kAll    ? LN_LOAD(from)
                      : lanes == kHalf ? LN_LOAD_HALF(from)
                                       : LN_LOAD_SOME(count, from),
                      flip);
   }
-  LN_UNROLL for (size_t s = slots; s < 4; ++s) rows[s] = rows[0];
   const LN_V a = LN_OP(unpacklo_epi8)(rows[0], rows[1]), b = LN_OP(unpacklo_epi8)(rows[2], rows[3]);
   const LN_V d = LN_OP(unpackhi_epi8)(rows[0], rows[1]), e = LN_OP(unpackhi_epi8)(rows[2], rows[3]);
   x[0] = LN_OP(unpacklo_epi16)(a, b);
