@@ -212,7 +212,9 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
          : d->by_slab ? ln_conv_bytes_plan(context, &d->matrix, &d->shape, &d->scratch_bytes)
                       : ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
   d->by_rows = !d->direct && !d->matrix.winograd && ln_conv_direct_fits(&d->matrix, &d->shape);
-  if ((d->direct && d->matrix.rule == LN_MATRIX_F32) || d->by_rows) d->scratch_bytes = 1;
+  const bool in_place =
+      d->direct && d->matrix.rule == LN_MATRIX_F32 && ln_matrix_reads_in_place(&d->matrix, d->shape.pixel_stride);
+  if (in_place || d->by_rows) d->scratch_bytes = 1;
   if (d->matrix.winograd && !d->by_tiles)
     LN_TRY(ln_conv_winograd_plan_scratch(context, &d->matrix, &d->shape, &d->scratch_bytes));
   if (d->matrix.packed_is_constant && ln_is_constant(bias)) LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));

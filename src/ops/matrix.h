@@ -136,6 +136,9 @@ int16_t ln_matrix_fill(const ln_matrix* matrix);
 /* Scratch memory for ln_matrix_run (at least 1 byte), for rows of that many elements at most. */
 TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, size_t* size_bytes);
 
+/* Whether ln_matrix_run reads rows of floats that lie so many apart where they are, and needs no scratch memory. */
+bool ln_matrix_reads_in_place(const ln_matrix* matrix, size_t in_stride);
+
 /* What workers share out: jobs and then their rows; or rows, of all jobs together, where jobs write between one
  * another's. */
 typedef enum ln_matrix_order { LN_MATRIX_BY_JOBS, LN_MATRIX_BY_ROWS } ln_matrix_order;

@@ -127,6 +127,8 @@ static bool is_crowded(const ln_matrix* matrix, size_t stride) {
   return matrix->f32->mr > kWays && stride % kPage == 0;
 }
 
+bool ln_matrix_reads_in_place(const ln_matrix* matrix, size_t in_stride) { return !is_crowded(matrix, in_stride); }
+
 /* Where the tile's rows lie, and how far apart: as they are, or in `scratch`. */
 static const float* rows_f32(const ln_matrix_tile* t, float* scratch, size_t* stride) {
   enum { kLeastPanels = 4 }; /* that pass by, for which crowded rows are worth moving apart */

@@ -150,3 +150,26 @@ def test_packed_weights_are_kept(tmp_path, cpu):
     assert linnet("run", DIGITS / "digits_int8.tflite", "--weight-cache", cache) == linnet("run", DIGITS / "digits_int8.tflite")
     assert [path.name for path in tmp_path.iterdir()] == ["weights"]
     refused("run", model, "--weight-cache", "", code=USAGE)
+
+
+def test_rows_that_are_moved_have_their_own_memory(tmp_path):
+    """Rows of 1024 floats are moved apart before they are multiplied; x lies where what is not taken for them begins."""
+    random = np.random.default_rng(1)
+    x, weights = random.normal(0, 1, (1, 8, 12, 1024)), random.normal(0, 0.03, (128, 1, 1, 1024))
+    model = Model()
+    graph = model.subgraph("main")
+    source = graph.input("x", "FLOAT32", [1, 8, 12, 1024])
+    wide, hidden = graph.tensor("t", "FLOAT32", [1, 8, 12, 1280]), graph.tensor("h", "FLOAT32", [1, 8, 12, 1024])
+    graph.op("CONCATENATION", [source, graph.const("c", np.ones((1, 8, 12, 256), np.float32))], [wide], axis=3)
+    graph.op("MEAN", [wide, graph.const("a", np.int32([1, 2]))], [graph.output("m", "FLOAT32", [1, 1280])], keep_dims=False)
+    graph.op("ABS", [source], [hidden])
+    graph.op("CONV_2D", [hidden, graph.const("w", weights.astype(np.float32)), graph.const("b", np.zeros(128, np.float32))],
+             [graph.output("y", "FLOAT32", [1, 8, 12, 128])], padding="SAME", stride_h=1, stride_w=1)
+    graph.op("NEG", [source], [graph.output("z", "FLOAT32", [1, 8, 12, 1024])])
+    model.save(tmp_path / "m.tflite")
+    x = save(tmp_path / "x.npy", x.astype(np.float32))
+    for threads in (1, 2):
+        linnet("run", tmp_path / "m.tflite", "--input", f"x={x}", "--threads", threads, "--output-dir", tmp_path)
+        y, z = np.load(tmp_path / "output1.npy"), np.load(tmp_path / "output2.npy")
+        assert np.array_equal(z, -np.load(x))
+        np.testing.assert_allclose(y, np.abs(np.load(x)) @ weights[:, 0, 0].T, rtol=1e-4, atol=1e-4)
