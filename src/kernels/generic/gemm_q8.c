@@ -96,7 +96,8 @@ static const ln_gemm_q8 ln_gemm_q8_4x8_generic = {.name = "gemm_q8_4x8_generic",
 static const ln_gemm_q8* const ladder[] = {
     &ln_gemm_q8_4x8_generic,
 #if defined(__x86_64__)
-    &ln_gemm_q8_6x16_avx2,   &ln_gemm_q8_6x16_avxvnni, &ln_gemm_q8_6x64_avx512vnni, &ln_gemm_q8_16x64_amx,
+    &ln_gemm_q8_6x16_avx2,       &ln_gemm_q8_6x16_avxvnni, &ln_gemm_q8_6x64_avx512vnni,
+    &ln_gemm_q8_6x64_avx512vbmi, &ln_gemm_q8_16x64_amx,
 #elif defined(__aarch64__)
     &ln_gemm_q8_neon,
     &ln_gemm_q8_4x16_dotprod,

@@ -1,6 +1,6 @@
 /* Products of bytes whose sums go requant_q8.h's short way, with AVX-512 VNNI: tiles so small that the processor makes
  * the products of the next one beside the bytes of the last, and nothing goes through memory between. A part of
- * gemm_q8_avx512vnni.c, which it takes its vectors from.
+ * gemm_q8_avx512vnni.c and gemm_q8_avx512vbmi.c, which it takes its vectors from.
  *
  * A tile has some rows by some whole vectors of columns, behind which half a vector may follow: its sums are 256 bits
  * wide, and those of two rows become bytes as one vector. */
@@ -42,7 +42,7 @@ LN_INLINE short_end short_end_of(bool at_zero, size_t whole, bool half, const ln
 
 LN_INLINE vec pack_short(const vec v[kVectorsAtOnce], const short_end* e) {
   if (e->kind == kWholeSigned)
-    return short_order(_mm512_packs_epi16(upper_words_512(v[0], v[1]), upper_words_512(v[2], v[3])));
+    return short_order(_mm512_packs_epi16(LN_UPPER_WORDS(v[0], v[1]), LN_UPPER_WORDS(v[2], v[3])));
   return e->kind == kWholeUnsigned ? vec_short_whole(v) : vec_short_bytes(v, &e->range);
 }
 

@@ -7,6 +7,7 @@
 extern const ln_gemm_q8 ln_gemm_q8_6x16_avx2;
 extern const ln_gemm_q8 ln_gemm_q8_6x16_avxvnni;
 extern const ln_gemm_q8 ln_gemm_q8_6x64_avx512vnni;
+extern const ln_gemm_q8 ln_gemm_q8_6x64_avx512vbmi;
 extern const ln_gemm_q8 ln_gemm_q8_16x64_amx;
 
 #endif

@@ -5,7 +5,7 @@
  *   LN_UPPER_HALVES(even, odd)     of 64-bit numbers: those of `even`, moved down, beside those of `odd`
  *   LN_FLIP_TOP(x, left)           the top bit of x changed where `left` is not 0
  *   LN_XOR(x, y)
- *   LN_UPPER_WORDS(a, b)           the upper halves of all lanes, as packs_epi32 orders them
+ *   LN_UPPER_WORDS(a, b)           the upper halves of all lanes, in an order that the user of short_bytes knows
  *   LN_FLOATS(x)                   its bits as floats
  *   LN_SIGNED(a, x)                the top bit of x, or a
  *   LN_ANY_WITHOUT(x, bits)        whether there is a lane without any of these bits

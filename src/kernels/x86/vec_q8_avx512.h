@@ -14,7 +14,10 @@
 #define LN_V __m512i
 #define LN_LANES 0xffff
 #define LN_FLOATS(x) _mm512_castsi512_ps(x)
+#ifndef LN_UPPER_WORDS /* gemm_q8_avx512vbmi.c has its own, and the order that belongs to it */
 #define LN_UPPER_WORDS(a, b) upper_words_512(a, b)
+#define LN_SHORT_ORDER(packed) transposed_512(packed)
+#endif
 #define LN_OP(name) _mm512_##name
 #define LN_NAME(name) q8_##name
 #include "kernels/x86/requant_q8_body.h"
@@ -109,19 +112,19 @@ LN_INLINE vec requant_real(vec sum, const double* scale, const real_range* r) {
   return _mm512_inserti64x4(_mm512_castsi256_si512(first), second, 1);
 }
 
-/* The bytes of four vectors, one after the other. Packing works within 128 bits: the fours of lanes come out
- * transposed. */
-LN_INLINE vec vec_bytes(const vec x[4], const range* to) {
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  const vec bytes = q8_bytes(_mm512_packs_epi32(x[0], x[1]), _mm512_packs_epi32(x[2], x[3]), to);
-  return _mm512_permutexvar_epi32(order, bytes);
-}
-
-/* Of the short way's. */
-LN_INLINE vec short_order(vec packed) {
+/* Packing works within 128 bits: the fours of lanes come out transposed. */
+LN_INLINE vec transposed_512(vec packed) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   return _mm512_permutexvar_epi32(order, packed);
 }
+
+/* The bytes of four vectors, one after the other. */
+LN_INLINE vec vec_bytes(const vec x[4], const range* to) {
+  return transposed_512(q8_bytes(_mm512_packs_epi32(x[0], x[1]), _mm512_packs_epi32(x[2], x[3]), to));
+}
+
+/* Of the short way's. */
+LN_INLINE vec short_order(vec packed) { return LN_SHORT_ORDER(packed); }
 LN_INLINE vec vec_short_bytes(const vec v[4], const range* to) { return short_order(q8_short_bytes(v, to)); }
 /* The same for the whole range of a byte, up to the flip. */
 LN_INLINE vec vec_short_whole(const vec v[4]) { return short_order(q8_short_packed(v)); }
