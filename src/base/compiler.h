@@ -26,6 +26,12 @@
 #define LN_INLINE static inline __attribute__((always_inline))
 #define LN_UNROLL _Pragma("GCC unroll 32")
 #endif
+/* In front of a loop none of whose turns reads what another one writes. */
+#if defined(__clang__)
+#define LN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define LN_INDEPENDENT _Pragma("GCC ivdep")
+#endif
 #if defined(__x86_64__) || defined(__i386__)
 #define LN_PAUSE() __builtin_ia32_pause()
 #elif defined(__aarch64__)
@@ -41,6 +47,7 @@
 #define LN_INLINE static inline
 #define LN_NOINLINE
 #define LN_UNROLL
+#define LN_INDEPENDENT
 #define LN_KEEP(x) ((void)0)
 #define LN_PREFETCH(address) ((void)0)
 #define LN_PREFETCH_FAR(address) ((void)0)

@@ -8,7 +8,7 @@ static void narrow_row(const void* params, const void* in, void* out, size_t n) 
 }
 
 static void wide_row(const void* params, const void* in, void* out, size_t n) {
-  ln_lookup_16(((const ln_table*)params)->wide, in, out, n);
+  ln_lookup_q8_best()->run_16(((const ln_table*)params)->wide, in, out, n);
 }
 
 ln_unary_row ln_table_row(TfLiteType type) { return type == kTfLiteInt16 ? wide_row : narrow_row; }

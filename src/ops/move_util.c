@@ -15,9 +15,10 @@ void ln_fill_elements(const void* element, size_t bytes, char* to, size_t count)
   enum { kStretch = 16 * 1024 }; /* stays in the first cache */
   const size_t total = count * bytes;
   if (total == 0) return;
+  const size_t stretch = bytes < kStretch ? kStretch / bytes * bytes : bytes;
   memcpy(to, element, bytes);
   for (size_t done = bytes; done < total;) {
-    const size_t ready = done < kStretch ? done : kStretch / bytes * bytes;
+    const size_t ready = done < stretch ? done : stretch;
     const size_t n = total - done < ready ? total - done : ready;
     memcpy(to + done, to, n);
     done += n;

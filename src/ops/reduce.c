@@ -143,8 +143,13 @@ static void run_quantized(const reduce_job* j, const ln_reduce_shape* shape, con
     (product ? ln_reduce_prod_qs16_ref : ln_reduce_sum_qs16_ref)(&j->q, shape, in, out);
 }
 
-static void run_bool(ln_reduction kind, const ln_reduce_shape* shape, const void* in, void* out) {
+/* The largest or the least byte says it, whatever number a true one is. */
+static void run_bool(ln_reduction kind, const ln_reduce_shape* shape, const void* in, uint8_t* out) {
   const bool any = kind == LN_REDUCE_ANY || kind == LN_REDUCE_SUM || kind == LN_REDUCE_MAX;
+  if (ln_reduce_small_extreme(any ? LN_REDUCE_MAX : LN_REDUCE_MIN, LN_SMALL_U8, shape, in, out)) {
+    for (size_t i = 0; i < shape->outputs; ++i) out[i] = out[i] != 0;
+    return;
+  }
   ln_reduce_u8_ref(any ? LN_REDUCE_ANY : LN_REDUCE_ALL, shape, in, out);
 }
 

@@ -161,6 +161,12 @@ def transpose(c):
     c.op("TRANSPOSE", [c.input(kind, shape, quant), c.const(np.int32(order))], kind, [shape[i] for i in order], quant, 2)
 
 
+def tile(c):
+    kind, shape = c.pick("BOOL", "INT8", "FLOAT32", "INT64"), c.shape(c.number(1, 4))
+    times, quant = [c.pick(1, 1, 2, 3, c.number(0, 20)) for _ in shape], c.quant(kind)
+    c.op("TILE", [c.input(kind, shape, quant), c.const(np.int32(times))], kind, [e * n for e, n in zip(shape, times)], quant, 2)
+
+
 def quantize(c):
     into = c.pick("INT8", "UINT8", "INT16")
     kind = c.pick("FLOAT32", "INT8") if into != "INT8" else c.pick("FLOAT32", "INT8", "UINT8", "INT16")
@@ -170,8 +176,8 @@ def quantize(c):
 
 def function(c):
     name = c.pick("SIN", "COS", "LOG", "EXP", "TANH", "LOGISTIC", "ELU", "GELU", "FLOOR", "CEIL", "ROUND", "NEG", "SQRT", "RSQRT", "ABS", "SQUARE")
-    shape = c.shape()
-    c.op(name, [c.input("FLOAT32", shape)], "FLOAT32", shape)
+    kind, shape = c.pick("FLOAT32", "INT16") if name == "GELU" else "FLOAT32", c.shape()
+    c.op(name, [c.input(kind, shape, c.quant(kind))], kind, shape, c.quant(kind), 2)
 
 
 def slope(c):
@@ -250,7 +256,7 @@ def product(c):
 
 
 KINDS = {made.__name__: made for made in (reduce, arg_extreme, arithmetic, extreme, comparison, select, cast, mirror_pad, resize, transpose,
-                                          quantize, function, slope, norm, convolution, volume, product)}
+                                          tile, quantize, function, slope, norm, convolution, volume, product)}
 
 
 def reference(path, inputs):

@@ -1,4 +1,4 @@
-/* kcheck: looking bytes up. */
+/* kcheck: looking bytes and words up. */
 #include "kcheck/kcheck.h"
 #include "kernels/generic/lookup_q8.h"
 
@@ -14,12 +14,25 @@ static void check_once(const ln_lookup_q8* rung) {
   kc_release();
 }
 
+static void check_words(const ln_lookup_q8* rung) {
+  const size_t n = kc_size(100, 16);
+  int16_t *table = kc_memory(LN_LOOKUP_16_SIZE * sizeof *table), *in = kc_memory(n * sizeof *in);
+  int16_t *out = kc_memory(n * sizeof *out), *expected = kc_memory(n * sizeof *expected);
+  for (size_t i = 0; i < LN_LOOKUP_16_SIZE; ++i) table[i] = (int16_t)kc_random();
+  for (size_t i = 0; i < n; ++i) in[i] = kc_chance(10) ? INT16_MAX : kc_chance(10) ? INT16_MIN : (int16_t)kc_random();
+  ln_lookup_16(table, in, expected, n);
+  if (kc_chance(30)) out = in;
+  rung->run_16(table, in, out, n);
+  kc_same(out, expected, n * sizeof *out, sizeof *out, "%zu words", n);
+  kc_release();
+}
+
 static void check(void) {
   size_t count;
   const ln_lookup_q8* const* rungs = ln_lookup_q8_rungs(&count);
   for (size_t i = 0; i < count; ++i)
     if (kc_rung(rungs[i]->name, rungs[i]->isa))
-      for (int round = 0; round < 2 * kc_rounds(); ++round) check_once(rungs[i]);
+      for (int round = 0; round < 2 * kc_rounds(); ++round) check_once(rungs[i]), check_words(rungs[i]);
 }
 
 enum { kMost = 16384 };

@@ -28,4 +28,5 @@ static void run(const uint8_t bytes[256], const uint8_t* in, uint8_t* out, size_
   memcpy(out + i, block, count - i);
 }
 
-const ln_lookup_q8 ln_lookup_q8_neon = {.name = "lookup_q8_neon", .isa = LN_ISA_NEON, .run = run};
+const ln_lookup_q8 ln_lookup_q8_neon = {
+    .name = "lookup_q8_neon", .isa = LN_ISA_NEON, .run = run, .run_16 = ln_lookup_16};

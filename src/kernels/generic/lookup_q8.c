@@ -1,4 +1,4 @@
-/* The ladder of looking bytes up. */
+/* The ladder of looking bytes and words up. */
 #include "kernels/generic/lookup_q8.h"
 
 #if defined(__x86_64__)
@@ -7,7 +7,8 @@
 #include "kernels/arm/rungs_arm.h"
 #endif
 
-static const ln_lookup_q8 ln_lookup_q8_generic = {.name = "lookup_q8_ref", .isa = LN_ISA_GENERIC, .run = ln_lookup_8};
+static const ln_lookup_q8 ln_lookup_q8_generic = {
+    .name = "lookup_q8_ref", .isa = LN_ISA_GENERIC, .run = ln_lookup_8, .run_16 = ln_lookup_16};
 
 static const ln_lookup_q8* const ladder[] = {
     &ln_lookup_q8_generic,

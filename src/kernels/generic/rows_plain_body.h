@@ -1,5 +1,6 @@
 /* The body of rows that are one comparison an element: plain C in loops of a fixed length, so that a compiler makes
- * vectors of the instruction set that the including file is compiled for. No include guard on purpose. */
+ * vectors of the instruction set that the including file is compiled for. A result may lie in its input's place. No
+ * include guard on purpose. */
 #include "base/compiler.h"
 #include "kernels/generic/binary.h"
 
@@ -12,12 +13,10 @@ enum { kPlain = 64 };
     const in_type one_x = *a, one_y = *b;                                                                      \
     size_t i = 0;                                                                                              \
     for (; i + kPlain <= n; i += kPlain) {                                                                     \
-      out_type some[kPlain];                                                                                   \
-      for (size_t k = 0; k < kPlain; ++k) {                                                                    \
+      LN_INDEPENDENT for (size_t k = 0; k < kPlain; ++k) {                                                     \
         const in_type x = a_step == 0 ? one_x : a[i + k], y = b_step == 0 ? one_y : b[i + k];                  \
-        some[k] = (out_type)(expression);                                                                      \
+        out[i + k] = (out_type)(expression);                                                                   \
       }                                                                                                        \
-      for (size_t k = 0; k < kPlain; ++k) out[i + k] = some[k];                                                \
     }                                                                                                          \
     for (; i < n; ++i) {                                                                                       \
       const in_type x = a_step == 0 ? one_x : a[i], y = b_step == 0 ? one_y : b[i];                            \

@@ -20,4 +20,5 @@ static void run(const uint8_t bytes[256], const uint8_t* in, uint8_t* out, size_
   _mm512_mask_storeu_epi8(out + i, mask, look_up(table, _mm512_maskz_loadu_epi8(mask, in + i)));
 }
 
-const ln_lookup_q8 ln_lookup_q8_avx512vbmi = {.name = "lookup_q8_avx512vbmi", .isa = LN_ISA_AVX512VBMI, .run = run};
+const ln_lookup_q8 ln_lookup_q8_avx512vbmi = {
+    .name = "lookup_q8_avx512vbmi", .isa = LN_ISA_AVX512VBMI, .run = run, .run_16 = ln_lookup_16_avx2};
