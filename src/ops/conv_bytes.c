@@ -162,7 +162,7 @@ static void run_item(void* arg, size_t item, size_t worker) {
                                    .rows = width};
       rows.columns = matrix->columns - n < nr ? matrix->columns - n : nr;
       rows.own_terms = has_own ? own_terms + i * width : NULL;
-      ln_matrix_run_panel(&tile, &rows, n, weights_zero != 0 ? all_terms + i * width : NULL);
+      ln_matrix_run_panel(&tile, &rows, n, weights_zero != 0 ? all_terms + i * width : NULL, i * width, lines * width);
     }
 }
 

@@ -109,10 +109,19 @@ int32_t ln_matrix_weights_zero(const ln_matrix* matrix) {
   return matrix->weights_zero_point - (matrix->weights_type == kTfLiteUInt8 ? 128 : 0);
 }
 
-void ln_matrix_run_panel(const ln_matrix_tile* t, ln_gemm_q8_rows* rows, size_t n, const int32_t* terms) {
+/* Panels of less depth lie in the first caches anyway. */
+enum { kLeastFetched = 128 };
+
+void ln_matrix_run_panel(const ln_matrix_tile* t, ln_gemm_q8_rows* rows, size_t n, const int32_t* terms, size_t at,
+                         size_t all) {
   const ln_matrix* matrix = t->matrix;
-  const size_t depth = ln_gemm_q8_depth(matrix->q8, t->part->depth, matrix->segments);
+  const size_t depth = ln_gemm_q8_depth(matrix->q8, t->part->depth, matrix->segments), nr = matrix->q8->nr;
   rows->b = (const int8_t*)matrix->packed + t->part->packed + n * depth;
+  if (depth >= kLeastFetched && n + 2 * nr <= matrix->columns) {
+    const size_t panel = nr * depth, from = panel * at / all;
+    rows->ahead = rows->b + panel + from;
+    rows->ahead_bytes = panel * (at + rows->rows) / all - from;
+  }
   if (matrix->rule == LN_MATRIX_HYBRID && matrix->q8->run_floats != NULL)
     panel_to_floats(t, rows, n);
   else
@@ -147,7 +156,7 @@ void ln_matrix_run_bytes(const ln_matrix_tile* t, void* gathered, int32_t* terms
       some.rows = stretch.rows;
       some.a = (const char*)rows.a + m * rows.a_stride * kernel->a_size;
       if (rows.own_terms != NULL) some.own_terms = rows.own_terms + m;
-      ln_matrix_run_panel(&stretch, &some, n, weights_zero != 0 ? terms + m : NULL);
+      ln_matrix_run_panel(&stretch, &some, n, weights_zero != 0 ? terms + m : NULL, m, t->rows);
       m += stretch.rows;
     }
   }

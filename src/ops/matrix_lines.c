@@ -217,6 +217,6 @@ void ln_matrix_run_lines_bytes(const ln_matrix_tile* t, void* lines, int32_t* te
       some.rows = now.rows;
       rows.columns = t->end - n < kernel->nr ? t->end - n : kernel->nr;
       if (has_own) rows.own_terms = own_terms + now.m;
-      ln_matrix_run_panel(&some, &rows, n, weights_zero != 0 ? terms + now.m : NULL);
+      ln_matrix_run_panel(&some, &rows, n, weights_zero != 0 ? terms + now.m : NULL, now.m, t->rows);
     }
 }

@@ -51,8 +51,10 @@ void ln_matrix_store_row(const ln_matrix_tile* tile, size_t m, size_t n, size_t 
 int32_t ln_matrix_weights_zero(const ln_matrix* matrix);
 
 /* The tile's rows by the panel of column n, to the output. `terms` are added to the sums of each row (NULL: none); of
- * `rows` the panel is set here. */
-void ln_matrix_run_panel(const ln_matrix_tile* tile, ln_gemm_q8_rows* rows, size_t n, const int32_t* terms);
+ * `rows` the panel is set here, and what is fetched of the next one: they are the rows from `at` on of `all` that the
+ * panel passes by. */
+void ln_matrix_run_panel(const ln_matrix_tile* tile, ln_gemm_q8_rows* rows, size_t n, const int32_t* terms, size_t at,
+                         size_t all);
 
 /* Whether the tile's windows lie so that copies of their lines do; then ln_matrix_run_lines_f32 or …_bytes runs it,
  * with the memory that rows gathered one by one would take. */

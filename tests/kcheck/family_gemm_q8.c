@@ -84,8 +84,8 @@ static void set_element(const operands* o, size_t at, uint8_t value) {
 }
 
 static ln_gemm_q8_rows rows_of(const product* p, const operands* o, size_t rows) {
-  return (ln_gemm_q8_rows){rows,        p->columns,   p->segments, o->groups,   o->a,
-                           p->a_stride, p->a_segment, o->packed,   o->own_terms};
+  return (ln_gemm_q8_rows){rows,         p->columns, p->segments,  o->groups, o->a, p->a_stride,
+                           p->a_segment, o->packed,  o->own_terms, o->packed, 4096};
 }
 
 static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* o) {

@@ -21,6 +21,9 @@ typedef struct ln_gemm_q8_rows {
   size_t a_stride, a_segment; /* in elements */
   const int8_t* b;            /* the panel */
   const int32_t* own_terms;   /* what the kernel's own_terms has made of the rows, or NULL */
+  /* Of the panel to come, so many bytes may be fetched meanwhile; none: NULL and 0. */
+  const int8_t* ahead;
+  size_t ahead_bytes;
 } ln_gemm_q8_rows;
 
 /* The numbers of requant_q8.h for the panel's columns, each an array of ln_gemm_q8_width(columns). With `scale` sums

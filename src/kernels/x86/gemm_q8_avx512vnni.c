@@ -1,6 +1,7 @@
 /* The gemm of bytes with AVX-512 VNNI: vpdpbusd multiplies four bytes of a row by four weights of sixteen columns and
  * adds them up. Panels have up to four vectors of columns; the fewer they are, the more rows a tile takes, so that the
- * tile fills the registers. Most products with bytes for results go by the smaller tiles of gemm_q8_short.h. */
+ * tile fills the registers. Most products with bytes for results go by the smaller tiles of gemm_q8_short.h, deep ones
+ * by the narrower ones of gemm_q8_deep.h. */
 #include <string.h>
 
 #include "base/compiler.h"
@@ -24,9 +25,12 @@ LN_INLINE vec add_products(vec sum, vec x, vec w) { return _mm512_dpbusd_epi32(s
 #include "kernels/x86/gemm_q8_tile_body.h"
 
 LN_RUN(12, 1)
-LN_RUN(12, 2)
+LN_RUN_OTHERS(12, 2)
 LN_RUN(8, 3)
-LN_RUN(6, 4)
+LN_RUN_OTHERS(6, 4)
+
+#include "kernels/x86/gemm_q8_deep.h"
+
 LN_RUN_ALL(LN_FOUR)
 LN_RUN_ROW(4)
 

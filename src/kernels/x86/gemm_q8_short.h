@@ -123,9 +123,12 @@ LN_INLINE void store_halves(size_t rows, size_t columns, vec bytes, uint8_t* out
 }
 
 /* sums[m * whole + v] and halves[m] = the bias + the products. */
-LN_INLINE void short_products(size_t rows, size_t whole, bool half, const ln_gemm_q8_rows* r, size_t first,
+LN_INLINE void short_products(size_t rows, size_t whole, bool half, bool fetch, const ln_gemm_q8_rows* r, size_t first,
                               const ln_gemm_q8_numbers* n, vec sums[], __m256i halves[]) {
   const size_t groups = r->groups, a_stride = r->a_stride, vectors = whole + half;
+  const size_t share = fetch ? r->ahead_bytes / r->rows : 0;
+  const size_t ahead_step = fetch ? share * rows / (r->segments * groups + 1) + 1 : 0;
+  const int8_t* ahead = fetch ? r->ahead + share * first : NULL;
   const uint8_t* a = (const uint8_t*)r->a + first * a_stride;
   const int8_t* b = r->b;
   LN_UNROLL for (size_t i = 0; i < rows * whole; ++i) sums[i] = vec_load(n->plain_bias + i % whole * kLanes);
@@ -136,9 +139,13 @@ LN_INLINE void short_products(size_t rows, size_t whole, bool half, const ln_gem
     for (size_t g = 0; g < groups; ++g, b += vectors * kWeightBytes) {
       vec w[kVectors];
       __m256i half_w = _mm256_setzero_si256();
+      if (fetch) {
+        LN_PREFETCH_FAR(ahead);
+        ahead += ahead_step;
+      }
       /* Loaded once: 512-bit loads are one a cycle. */
       LN_UNROLL for (size_t v = 0; v < whole; ++v) {
-        LN_PREFETCH(b + kWeightBytes * v + kShortAhead);
+        if (!fetch) LN_PREFETCH(b + kWeightBytes * v + kShortAhead);
         w[v] = load_weights(b + kWeightBytes * v);
         LN_KEEP(w[v]);
       }
@@ -169,14 +176,14 @@ LN_INLINE void add_terms(size_t rows, size_t whole, bool half, const int32_t* te
   }
 }
 
-LN_INLINE void short_tile(bool at_zero, size_t rows, size_t whole, bool half, const ln_gemm_q8_rows* r,
+LN_INLINE void short_tile(bool at_zero, size_t rows, size_t whole, bool half, bool fetch, const ln_gemm_q8_rows* r,
                           const ln_gemm_q8_numbers* n, const short_end* end, size_t first, uint8_t* out,
                           size_t out_stride) {
   const size_t step = whole > 0 ? kVectorsAtOnce / whole : rows;
   const size_t whole_columns = half ? whole * kLanes : r->columns;
   vec sums[kMostShortRows * kVectors];
   __m256i halves[kMostShortRows];
-  short_products(rows, whole, half, r, first, n, sums, halves);
+  short_products(rows, whole, half, fetch, r, first, n, sums, halves);
   if (n->row_terms != NULL) add_terms(rows, whole, half, n->row_terms + first, sums, halves);
   out += first * out_stride;
   LN_UNROLL for (size_t m = 0; whole > 0 && m < rows; m += step) {
@@ -195,12 +202,13 @@ LN_INLINE void short_tile(bool at_zero, size_t rows, size_t whole, bool half, co
 
 /* Tiles of `rows` rows while `enough` are left: then the last ones of a tile are the last rows, some of which are made
  * twice. Returns how many rows are done. */
-LN_INLINE size_t run_short(bool at_zero, size_t rows, size_t whole, bool half, size_t enough, const ln_gemm_q8_rows* r,
-                           const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride, size_t first) {
+LN_INLINE size_t run_short(bool at_zero, size_t rows, size_t whole, bool half, bool fetch, size_t enough,
+                           const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride,
+                           size_t first) {
   const short_end end = short_end_of(at_zero, whole, half, n);
   for (; r->rows - first >= enough; first += rows) {
     if (first > r->rows - rows) first = r->rows - rows;
-    short_tile(at_zero, rows, whole, half, r, n, &end, first, out, out_stride);
+    short_tile(at_zero, rows, whole, half, fetch, r, n, &end, first, out, out_stride);
   }
   return first;
 }
@@ -215,17 +223,21 @@ typedef size_t (*short_run)(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* 
                             size_t first);
 
 /* Functions of their own: of both tiles in one GCC leaves the rows' addresses in vectors. */
-#define LN_SHORT_RUN(name, at_zero, rows, enough, whole, half)                                        \
+#define LN_SHORT_RUN(name, at_zero, rows, enough, whole, half, fetch)                                 \
   LN_NOINLINE static size_t name(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, \
                                  size_t out_stride, size_t first) {                                   \
-    return run_short(at_zero, rows, whole, half, enough, r, n, out, out_stride, first);               \
+    return run_short(at_zero, rows, whole, half, fetch, enough, r, n, out, out_stride, first);        \
   }
-#define LN_SHORT(rows, enough, fewer, whole, half)                              \
-  LN_SHORT_RUN(short_##whole##_##half, false, rows, enough, whole, half)        \
-  LN_SHORT_RUN(short_at_zero_##whole##_##half, true, rows, enough, whole, half) \
-  LN_SHORT_RUN(short_rest_##whole##_##half, false, fewer, 1, whole, half)       \
-  LN_SHORT_RUN(short_rest_at_zero_##whole##_##half, true, fewer, 1, whole, half)
+#define LN_SHORT(rows, enough, fewer, whole, half)                                     \
+  LN_SHORT_RUN(short_##whole##_##half, false, rows, enough, whole, half, false)        \
+  LN_SHORT_RUN(short_at_zero_##whole##_##half, true, rows, enough, whole, half, false) \
+  LN_SHORT_RUN(short_rest_##whole##_##half, false, fewer, 1, whole, half, false)       \
+  LN_SHORT_RUN(short_rest_at_zero_##whole##_##half, true, fewer, 1, whole, half, false)
 LN_SHORT_ALL(LN_SHORT)
+
+/* Whole panels fetch the next one. */
+LN_SHORT_RUN(short_fetching, false, 3, 3, 4, 0, true)
+LN_SHORT_RUN(short_fetching_at_zero, true, 3, 3, 4, 0, true)
 
 #define LN_SHORT_ENTRY(rows, enough, fewer, whole, half)     \
   {rows,                                                     \
@@ -245,7 +257,10 @@ static bool runs_short(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, ui
     return false;
   const bool at_zero = ln_requant_q8_starts_at_zero(&n->range);
   size_t done = 0;
-  if (r->rows >= kTiles[index].rows) done = kTiles[index].run[at_zero](r, n, out, out_stride, 0);
+  if (r->ahead != NULL && vectors == kVectors && r->rows >= kTiles[index].rows)
+    done = (at_zero ? short_fetching_at_zero : short_fetching)(r, n, out, out_stride, 0);
+  else if (r->rows >= kTiles[index].rows)
+    done = kTiles[index].run[at_zero](r, n, out, out_stride, 0);
   if (done < r->rows) kTiles[index].rest[at_zero](r, n, out, out_stride, done);
   return true;
 }

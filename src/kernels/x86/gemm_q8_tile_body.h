@@ -111,11 +111,13 @@ LN_INLINE void tile_bytes(size_t rows, size_t vectors, const ln_gemm_q8_rows* r,
   tile_sums(count, vectors, r, m, none, sums); \
   finish_floats_##vectors(count, r->columns, n, m, sums, out + m * out_stride, out_stride)
 #define LN_RUN(most, vectors)                                                                                         \
-  LN_FINISH(vectors)                                                                                                  \
+  LN_RUN_OTHERS(most, vectors)                                                                                        \
   static void run_##vectors(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) { \
     uint32_t sums[((most) + 3) * (vectors)*kLanes];                                                                   \
     LN_ALL_ROWS(LN_TO_BYTES, most, vectors)                                                                           \
-  }                                                                                                                   \
+  }
+#define LN_RUN_OTHERS(most, vectors)                                                                                  \
+  LN_FINISH(vectors)                                                                                                  \
   static void sums_##vectors(const ln_gemm_q8_rows* r, int32_t* sums) {                                               \
     static const uint32_t none[kVectors * kLanes] = {0};                                                              \
     LN_ALL_ROWS(LN_TO_SUMS, 6, vectors)                                                                               \
