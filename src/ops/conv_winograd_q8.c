@@ -59,8 +59,9 @@ bool ln_conv_winograd_q8_fits(ln_matrix* matrix, const ln_im2col* s, size_t batc
       !ln_winograd_takes(s, batch, matrix->columns) || s->channels % 2 != 0 || s->grid_height > 32768 ||
       s->grid_width > 32768)
     return false;
-  /* The kernels of bytes and these must be of one instruction set: better ones are ahead of it. */
-  if (kernel->isa == LN_ISA_GENERIC || kernel->isa != ln_gemm_q8_best()->isa) return false;
+  /* The kernels of bytes and these must multiply by one instruction set: better ones are ahead of it. */
+  const ln_isa isa = ln_gemm_q8_best()->isa, multiplies = isa == LN_ISA_AVX512VBMI ? LN_ISA_AVX512VNNI : isa;
+  if (kernel->isa == LN_ISA_GENERIC || kernel->isa != multiplies) return false;
   if (!ln_is_constant(filter) || filter->data.raw_const == NULL || !ln_weights_are_plain(filter)) return false;
   matrix->cut = cut_of(s);
   if (!pays(kernel, matrix, s, batch)) return false;
