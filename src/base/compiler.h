@@ -13,6 +13,9 @@
 #else
 #define LN_KEEP(x) ((void)0)
 #endif
+/* The number `x` is in a register of its own: loops that look it up in a table are no vectors, whose lanes GCC 12 would
+ * take apart and put together one by one. */
+#define LN_ALONE(x) __asm__("" : "+r"(x))
 /* Asks for the line at an address, which may lie outside of all objects; FAR: no nearer than the second cache. */
 #define LN_PREFETCH(address) __builtin_prefetch(address)
 #define LN_PREFETCH_FAR(address) __builtin_prefetch(address, 0, 2)
@@ -49,6 +52,7 @@
 #define LN_UNROLL
 #define LN_INDEPENDENT
 #define LN_KEEP(x) ((void)0)
+#define LN_ALONE(x) ((void)0)
 #define LN_PREFETCH(address) ((void)0)
 #define LN_PREFETCH_FAR(address) ((void)0)
 #endif

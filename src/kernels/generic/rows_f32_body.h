@@ -162,9 +162,29 @@ static float largest_of(const float* row, size_t depth) {
   return largest;
 }
 
+/* The first n lanes of x, 0 in the others. */
+LN_INLINE vec first_of(vec x, size_t n) {
+  static const float kIndex[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return vec_if_less(vec_load(kIndex), vec_set((float)n), x, vec_set(0.0f));
+}
+
+/* Rows of at most a vector, which stays in a register: softmax's arithmetic. */
+static void softmax_short(float beta, const float* in, float* out, size_t rows, size_t depth) {
+  const vec factor = vec_set(beta);
+  for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
+    const vec below = vec_sub(vec_load_n(in, depth), vec_set(largest_of(in, depth)));
+    const vec e = first_of(exp_of(vec_mul(below, factor)), depth);
+    vec_store_n(out, vec_mul(e, vec_set(1.0f / vec_sum(e))), depth);
+  }
+}
+
 /* Four vectors a turn, so that their chains overlap. */
 static void softmax(float beta, const float* in, float* out, size_t rows, size_t depth) {
   const vec factor = vec_set(beta);
+  if (depth <= VEC_LANES) {
+    softmax_short(beta, in, out, rows, depth);
+    return;
+  }
   for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
     const vec largest = vec_set(largest_of(in, depth));
     vec sums[4], rest = vec_set(0.0f);
@@ -183,8 +203,9 @@ static void softmax(float beta, const float* in, float* out, size_t rows, size_t
       rest = vec_add(rest, e);
     }
     if (i < depth) {
-      vec_store_n(out + i, exp_of(vec_mul(vec_sub(vec_load_n(in + i, depth - i), largest), factor)), depth - i);
-      rest = vec_add(rest, vec_load_n(out + i, depth - i));
+      const vec e = exp_of(vec_mul(vec_sub(vec_load_n(in + i, depth - i), largest), factor));
+      vec_store_n(out + i, e, depth - i);
+      rest = vec_add(rest, first_of(e, depth - i));
     }
     rest = vec_add(rest, vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])));
     const vec share = vec_set(1.0f / vec_sum(rest));
@@ -195,8 +216,7 @@ static void softmax(float beta, const float* in, float* out, size_t rows, size_t
 
 static void log_softmax(const float* in, float* out, size_t rows, size_t depth) {
   for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
-    const float most = largest_of(in, depth);
-    const vec largest = vec_set(most);
+    const vec largest = vec_set(largest_of(in, depth));
     vec sums[4];
     size_t i = 0;
     LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] = vec_set(0.0f);
@@ -205,9 +225,11 @@ static void log_softmax(const float* in, float* out, size_t rows, size_t depth) 
           vec_add(sums[v], exp_of(vec_sub(vec_load(in + i + v * VEC_LANES), largest)));
     for (; i + VEC_LANES <= depth; i += VEC_LANES)
       sums[0] = vec_add(sums[0], exp_of(vec_sub(vec_load(in + i), largest)));
-    float sum = vec_sum(vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])));
-    for (; i < depth; ++i) sum += expf(in[i] - most);
-    const vec log_sum = vec_set(logf(sum));
+    if (i < depth) {
+      const vec e = exp_of(vec_sub(vec_load_n(in + i, depth - i), largest));
+      sums[1] = vec_add(sums[1], first_of(e, depth - i));
+    }
+    const vec log_sum = vec_set(logf(vec_sum(vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])))));
     for (i = 0; i + VEC_LANES <= depth; i += VEC_LANES)
       vec_store(out + i, vec_sub(vec_sub(vec_load(in + i), largest), log_sum));
     if (i < depth) vec_store_n(out + i, vec_sub(vec_sub(vec_load_n(in + i, depth - i), largest), log_sum), depth - i);

@@ -22,6 +22,17 @@ static void differences(const uint8_t* in, uint8_t flip, uint8_t largest, size_t
   for (; i < whole(n); ++i) below[i] = 0;
 }
 
+/* The sum of what differences look up. */
+static uint64_t sum_of(const uint32_t* part, const uint8_t* in, uint8_t flip, uint8_t top, size_t n) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < n; ++i) {
+    size_t place = (uint8_t)(top - (in[i] ^ flip));
+    LN_ALONE(place);
+    sum += part[place];
+  }
+  return sum;
+}
+
 /* softmax.c's share_of for `n` exponentials, a multiple of kStretch, up to `most`. */
 static void shares(ln_softmax_scale s, const uint32_t* e, size_t n, uint32_t most, uint32_t* out) {
   const uint32_t half = UINT32_C(1) << (s.exponent - 1);
@@ -50,12 +61,14 @@ static void shares(ln_softmax_scale s, const uint32_t* e, size_t n, uint32_t mos
       if (is_short) {                                                                                                  \
         differences(in, flip, top, depth, below);                                                                      \
         for (size_t i = 0; i < depth; ++i) {                                                                           \
-          sum += t->part[below[i]];                                                                                    \
-          e[i] = t->exp[below[i]];                                                                                     \
+          size_t place = below[i];                                                                                     \
+          LN_ALONE(place);                                                                                             \
+          sum += t->part[place];                                                                                       \
+          e[i] = t->exp[place];                                                                                        \
         }                                                                                                              \
         for (size_t i = depth; i < n; ++i) e[i] = 0;                                                                   \
       } else {                                                                                                         \
-        for (size_t i = 0; i < depth; ++i) sum += t->part[(uint8_t)(top - (in[i] ^ flip))];                            \
+        sum = sum_of(t->part, in, flip, top, depth);                                                                   \
       }                                                                                                                \
       shares(ln_softmax_scale_of(sum, bits), is_short ? e : t->exp, n, most, result);                                  \
       for (size_t i = 0; i < n; i += kStretch)                                                                         \
@@ -104,11 +117,13 @@ static void log_bytes(const ln_log_softmax_quantized* p, const uint8_t* in, uint
     if (is_short) {
       differences(in, flip, top, depth, below);
       for (size_t i = 0; i < depth; ++i) {
-        sum += p->table.part[below[i]];
-        scaled[i] = p->scaled[below[i]];
+        size_t place = below[i];
+        LN_ALONE(place);
+        sum += p->table.part[place];
+        scaled[i] = p->scaled[place];
       }
     } else {
-      for (size_t i = 0; i < depth; ++i) sum += p->table.part[(uint8_t)(top - (in[i] ^ flip))];
+      sum = sum_of(p->table.part, in, flip, top, depth);
     }
     logs(ln_log_softmax_sum_of(p, sum), is_short ? below : each, scaled, flip, n, result);
     if (is_short)
