@@ -89,7 +89,7 @@ TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, s
   row = ln_round_up(matrix->max_depth, matrix->q8 != NULL ? matrix->q8->kr : 2) * element;
   if (is_float(matrix)) row += kApart * element;
   if (matrix->sparse != NULL) row = 0; /* activations are read where they lie */
-  const size_t most = is_float(matrix) ? LN_MATRIX_FLOAT_ROWS : 8 * mr;
+  const size_t most = is_float(matrix) ? LN_MATRIX_FLOAT_ROWS : (matrix->q8 != NULL ? 16 : 8) * mr;
   rows = row == 0 ? most : (is_float(matrix) ? kFloatChunkBytes : kChunkBytes) / row / mr * mr;
   rows = rows < mr ? mr : rows > most ? most : rows;
   matrix->row_chunk = rows;
