@@ -37,7 +37,8 @@ typedef struct ln_dwconv_q8_stretch {
   /* From the first line's first filter row to the last line's last, and for kernels of several lines
    * LN_DWCONV_Q8_MORE_ROWS that may be read but do not count: the input row's pixel 0. */
   const uint8_t* const* rows;
-  const size_t* pixel_strides; /* of these rows, in bytes; a row outside of the picture is `outside` with stride 0 */
+  const size_t* pixel_strides; /* of these rows, in bytes: one number, or 0 for a row outside of the picture, which
+                                  is `outside` */
   size_t lines, line_step;
   const uint8_t* outside; /* a pixel of zero points: what lies left and right of the picture */
   int64_t in_width, first, step;

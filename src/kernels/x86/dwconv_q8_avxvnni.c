@@ -79,7 +79,10 @@ static void narrow_store_some(uint8_t* p, size_t n, __m128i x) {
 #include "kernels/x86/dwconv_q8_vnni.h"
 
 enum { kNarrowest = 16 };
-static const block_width kWidths[] = {{32, wide_pack, wide_run, NULL}, {16, narrow_pack, narrow_run, NULL}};
+
+#include "kernels/x86/dwconv_q8_quarters.h"
+
+static const block_width kWidths[] = {{32, wide_pack, wide_either, NULL}, {16, narrow_pack, narrow_run, NULL}};
 
 #include "kernels/x86/dwconv_q8_widths.h"
 

@@ -48,9 +48,11 @@ static int8_t slot_weight(const ln_dwconv_q8_filter* f, const slot_map* slots, s
 
 typedef struct cursor {
   const uint8_t* at[kMaxSlots];
-  size_t strides[kMaxSlots];
+  size_t strides[kMaxSlots]; /* `stride`, or 0 where `masks` is 0, in rows outside of the picture */
+  size_t masks[kMaxSlots];   /* or all bits */
   const uint8_t* outside;
   int64_t column, width;
+  size_t stride, place; /* of the column in the rows of the picture */
   finish_kind finish;
   size_t slots; /* in use, in the first groups */
 } cursor;
@@ -58,15 +60,31 @@ typedef struct cursor {
 /* At lines whose first filter row is row `first` of the stretch; `slots` are in use. */
 LN_INLINE void start(cursor* c, const ln_dwconv_q8_stretch* s, size_t first, size_t slots, const block_head* head,
                      size_t channel) {
+  c->stride = 0;
   for (size_t slot = 0; slot < 4 * head->groups; ++slot) {
-    const size_t row = first + head->slots.rows[slot];
+    const size_t row = first + head->slots.rows[slot], stride = s->pixel_strides[row];
     c->at[slot] = s->rows[row] + channel;
-    c->strides[slot] = s->pixel_strides[row];
+    c->strides[slot] = stride;
+    c->masks[slot] = stride > 0 ? SIZE_MAX : 0;
+    c->stride |= stride;
   }
   c->outside = s->outside + channel;
   c->width = s->in_width;
   c->finish = (finish_kind)head->finish;
   c->slots = slots;
+}
+
+/* The same for a function's own use, at column `column`: what is read of the first `groups` groups, so that it can stay
+ * in registers. */
+LN_INLINE void start_own(cursor* own, const cursor* c, size_t groups, int64_t column) {
+  LN_UNROLL for (size_t slot = 0; slot < 4 * groups; ++slot) {
+    own->at[slot] = c->at[slot];
+    own->masks[slot] = c->masks[slot];
+  }
+  own->outside = c->outside;
+  own->width = c->width;
+  own->column = column;
+  own->place = (size_t)column * c->stride;
 }
 
 static inline size_t slots_of_line(const block_head* head) {

@@ -98,9 +98,9 @@ LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, finish_kind kind, const
     LN_STORE_SOME(out, count, bytes);
 }
 
-/* Four slots of a column, interleaved by channel. */
+/* Four slots of a column, the first two and the last two interleaved: of the lower and of the upper channels. */
 LN_INLINE void LN_NAME(column)(size_t slots, const cursor* c, size_t group, LN_V flip, lane_count lanes, size_t count,
-                               LN_V x[4]) {
+                               LN_V twos[4]) {
   const bool inside = c->column >= 0 && c->column < c->width;
   LN_V rows[4];
   (void)count;
@@ -109,38 +109,39 @@ LN_INLINE void LN_NAME(column)(size_t slots, const cursor* c, size_t group, LN_V
       rows[s] = flip;  // of no weight
       continue;
     }
-    const uint8_t* from = inside ? c->at[4 * group + s] + (size_t)c->column * c->strides[4 * group + s] : c->outside;
+    const uint8_t* from = inside ? c->at[4 * group + s] + (c->masks[4 * group + s] & c->place) : c->outside;
     rows[s] = LN_XOR(lanes == kAll    ? LN_LOAD(from)
                      : lanes == kHalf ? LN_LOAD_HALF(from)
+                     : lanes == kMore ? LN_LOAD_MORE(count, from)
                                       : LN_LOAD_SOME(count, from),
                      flip);
   }
-  const LN_V a = LN_OP(unpacklo_epi8)(rows[0], rows[1]), b = LN_OP(unpacklo_epi8)(rows[2], rows[3]);
-  const LN_V d = LN_OP(unpackhi_epi8)(rows[0], rows[1]), e = LN_OP(unpackhi_epi8)(rows[2], rows[3]);
-  x[0] = LN_OP(unpacklo_epi16)(a, b);
-  x[1] = LN_OP(unpackhi_epi16)(a, b);
-  x[2] = LN_OP(unpacklo_epi16)(d, e);
-  x[3] = LN_OP(unpackhi_epi16)(d, e);
+  twos[0] = LN_OP(unpacklo_epi8)(rows[0], rows[1]);
+  twos[1] = LN_OP(unpacklo_epi8)(rows[2], rows[3]);
+  twos[2] = LN_OP(unpackhi_epi8)(rows[0], rows[1]);
+  twos[3] = LN_OP(unpackhi_epi8)(rows[2], rows[3]);
+}
+
+/* A quarter of the channels of all four. */
+LN_INLINE LN_V LN_NAME(fours)(const LN_V twos[4], size_t v) {
+  const LN_V a = twos[v / 2 * 2], b = twos[v / 2 * 2 + 1];
+  return v % 2 == 0 ? LN_OP(unpacklo_epi16)(a, b) : LN_OP(unpackhi_epi16)(a, b);
 }
 
 /* The window slides: every column is taken up once and added to all outputs that it belongs to; sums[i] is that which
- * has seen i * slide columns before. Width, groups, slide and lanes are constants where it is called. */
+ * has seen i * slide columns before. Width, groups, slide and lanes are constants where it is called. A quarter of the
+ * channels after the other, so that with sixteen registers no sum of windows 3 wide leaves its own. */
 LN_INLINE void LN_NAME(slide)(size_t slots, size_t width, size_t groups, size_t slide, lane_count lanes, size_t count,
                               const LN_NAME(block) * b, cursor* c, const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const size_t depth = (width - 1) / slide + 1;
   const LN_NAME(range) range = LN_NAME(range_of)(&s->range);
   const LN_V flip = LN_OP(set1_epi8)((char)s->in_flip);
-  LN_V sums[7][4], x[4];
-  LN_UNROLL for (size_t i = 0; i < depth; ++i) LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] = flip;
+  LN_V sums[7][4], twos[4];
+  LN_UNROLL for (size_t i = 1; i < depth; ++i) LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] = flip;
   const size_t end = s->count + depth - 1;
   cursor own;
-  LN_UNROLL for (size_t slot = 0; slot < 4 * groups; ++slot) {
-    own.at[slot] = c->at[slot];
-    own.strides[slot] = c->strides[slot];
-  }
-  own.outside = c->outside;
-  own.width = c->width;
-  own.column = s->first;
+  start_own(&own, c, groups, s->first);
+  const size_t step = (size_t)s->step * c->stride;
   /* These leave registers for their weights. */
   const bool keeps = LN_WITH_LANES && width == 3 && groups == 1 && slide == 2;
   LN_V w[3][4];
@@ -149,15 +150,17 @@ LN_INLINE void LN_NAME(slide)(size_t slots, size_t width, size_t groups, size_t 
     LN_KEEP(w[i][v]);
   }
   for (size_t j = 0; j < end; ++j) {
-    LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[0][v] = LN_LOAD(b->bias[v]);
-    LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, own.column += s->step) {
+    LN_UNROLL for (size_t phase = 0; phase < slide; ++phase, own.column += s->step, own.place += step) {
       LN_UNROLL for (size_t g = 0; g < groups; ++g) {
-        LN_NAME(column)(slots, &own, g, flip, lanes, count, x);
-        LN_UNROLL for (size_t i = 0; i < depth; ++i) {
-          const size_t at = phase + slide * i;
-          if (at >= width) continue;
-          LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[i][v] =
-              LN_DPBUSD(sums[i][v], x[v], keeps ? w[at][v] : LN_LOAD(b->weights[at * groups + g][v]));
+        LN_NAME(column)(slots, &own, g, flip, lanes, count, twos);
+        LN_UNROLL for (size_t v = 0; v < 4; ++v) {
+          const LN_V x = LN_NAME(fours)(twos, v);
+          if (phase == 0 && g == 0) sums[0][v] = LN_LOAD(b->bias[v]);
+          LN_UNROLL for (size_t i = depth; i-- > 0;) {
+            const size_t at = phase + slide * i;
+            if (at >= width) continue;
+            sums[i][v] = LN_DPBUSD(sums[i][v], x, keeps ? w[at][v] : LN_LOAD(b->weights[at * groups + g][v]));
+          }
         }
       }
       if (phase == 0 && j >= depth - 1) {
@@ -179,15 +182,17 @@ LN_INLINE void LN_NAME(plain)(size_t width, size_t groups, lane_count lanes, siz
                               cursor* c, const ln_dwconv_q8_stretch* s, uint8_t* out) {
   const LN_NAME(range) range = LN_NAME(range_of)(&s->range);
   const LN_V flip = LN_OP(set1_epi8)((char)s->in_flip);
+  const size_t step = (size_t)s->step * c->stride;
   for (size_t j = 0; j < s->count; ++j, out += s->out_stride) {
-    LN_V sums[4], x[4];
+    LN_V sums[4], twos[4];
     LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] = LN_LOAD(b->bias[v]);
-    c->column = s->first + (int64_t)j * s->slide * s->step;
-    for (size_t i = 0; i < width; ++i, c->column += s->step) {
+    cursor own;
+    start_own(&own, c, groups, s->first + (int64_t)j * s->slide * s->step);
+    for (size_t i = 0; i < width; ++i, own.column += s->step, own.place += step) {
       for (size_t g = 0; g < groups; ++g) {
-        LN_NAME(column)(4, c, g, flip, lanes, count, x);
+        LN_NAME(column)(4, &own, g, flip, lanes, count, twos);
         LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] =
-            LN_DPBUSD(sums[v], x[v], LN_LOAD(b->weights[i * groups + g][v]));
+            LN_DPBUSD(sums[v], LN_NAME(fours)(twos, v), LN_LOAD(b->weights[i * groups + g][v]));
       }
     }
     LN_NAME(finish)(b, c->finish, sums, &range, &s->range, out, lanes, count);

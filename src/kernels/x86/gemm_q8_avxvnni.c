@@ -1,4 +1,5 @@
-/* The gemm of bytes with AVX-VNNI, 256 bits wide: tiles of 6 x 16, or 12 x 8 where a panel has no more columns. */
+/* The gemm of bytes with AVX-VNNI, 256 bits wide: tiles of 6 x 16, or 12 x 8 where a panel has no more columns. Most
+ * products with bytes for results are finished by gemm_q8_short_256.h. */
 #include <string.h>
 
 #include "base/compiler.h"
@@ -26,6 +27,12 @@ LN_RUN(12, 1)
 LN_RUN(6, 2)
 LN_RUN_ALL(LN_TWO)
 LN_RUN_ROW(2)
+
+#include "kernels/x86/gemm_q8_short_256.h"
+
+static void run_either(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  if (!runs_short(r, n, out, out_stride)) run(r, n, out, out_stride);
+}
 
 static uint32_t sum_of(const uint8_t* row, size_t depth) {
   vec sums = vec_set(0);
@@ -55,7 +62,7 @@ const ln_gemm_q8 ln_gemm_q8_6x16_avxvnni = {.name = "gemm_q8_6x16_avxvnni",
                                             .kr = 4,
                                             .step = kLanes,
                                             .a_size = 1,
-                                            .run = run,
+                                            .run = run_either,
                                             .run_row = run_row,
                                             .run_sums = run_sums,
                                             .run_floats = run_floats,

@@ -1,0 +1,136 @@
+/* Products of bytes whose sums go requant_q8.h's short way, on 256 bits: a part of the file that includes it behind
+ * gemm_q8_tile_body.h, whose tiles, vectors and products it takes.
+ *
+ * With sixteen registers the sums of a tile leave none for their requantization: they are written down as well, for
+ * those in doubt, and the whole tile asks once. */
+#ifndef LN_KERNELS_X86_GEMM_Q8_SHORT_256_H_
+#define LN_KERNELS_X86_GEMM_Q8_SHORT_256_H_
+
+/* Where all bytes are allowed packing alone clamps, of int8 as numbers with a sign, which `start` and `base` then lie
+ * 128 lower for. */
+typedef enum short_range { kClamped, kWholeUnsigned, kWholeSigned } short_range;
+
+typedef struct short_end {
+  vec scale[kVectors], start[kVectors];
+  range range;
+  short_range kind;
+} short_end;
+
+LN_INLINE short_end short_end_of(bool at_zero, size_t vectors, const ln_gemm_q8_numbers* n) {
+  const bool all = n->range.low == 0 && n->range.high == UINT8_MAX;
+  short_end e = {.range = range_of(&n->range)};
+  e.kind = all && n->range.flip == 0 ? kWholeUnsigned : all && n->range.flip == 0x80 ? kWholeSigned : kClamped;
+  const int32_t lower = e.kind == kWholeSigned ? 128 << 16 : 0;
+  e.range.base = vec_sub(e.range.base, vec_set((uint32_t)lower));
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+    e.scale[v] = vec_load(n->scale_f + v * kLanes);
+    e.start[v] = vec_load(n->start_f + v * kLanes);
+    /* Off by half a unit of v * 2^16 at most, where the start is below 2^23; but the sums are so much smaller too that
+     * they are rounded to one unit, where requant_q8.h reckons with two. */
+    if (at_zero) e.start[v] = (vec)vecf_sub((vecf)e.start[v], vecf_set((float)lower));
+  }
+  return e;
+}
+
+/* The upper words of both, in turns. */
+LN_INLINE vec upper_words(vec a, vec b) { return _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xaa); }
+
+LN_INLINE vec pack_short(const vec v[kVectorsAtOnce], const short_end* e) {
+  const vec turns = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15));
+  const vec a = upper_words(v[0], v[1]), b = upper_words(v[2], v[3]);
+  vec bytes = e->kind == kWholeSigned ? _mm256_packs_epi16(a, b) : _mm256_packus_epi16(a, b);
+  if (e->kind == kClamped)
+    bytes = vec_xor(_mm256_min_epu8(_mm256_max_epu8(bytes, e->range.low), e->range.high), e->range.flip);
+  return short_order(_mm256_shuffle_epi8(bytes, turns));
+}
+
+/* `again`: finish_1 or finish_2. */
+typedef void (*short_again)(size_t rows, size_t columns, const ln_gemm_q8_numbers* n, const int32_t* terms,
+                            const uint32_t* sums, uint8_t* out, size_t out_stride);
+
+LN_INLINE void short_tile(bool at_zero, size_t rows, size_t vectors, const ln_gemm_q8_rows* r,
+                          const ln_gemm_q8_numbers* n, const short_end* end, size_t first, short_again again,
+                          uint8_t* out, size_t out_stride) {
+  const size_t step = kVectorsAtOnce / vectors;
+  uint32_t sums[kMaxRows * kVectors * kLanes];
+  vec tile[kMaxRows][kVectors], least = vec_set(UINT32_MAX);
+  multiply(rows, vectors, r, first, n->plain_bias, tile);
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    if (n->row_terms == NULL) break;
+    const vec term = vec_set((uint32_t)n->row_terms[first + m]);
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = vec_add(tile[m][v], term);
+  }
+  LN_UNROLL for (size_t i = 0; i < rows * vectors; ++i) vec_store(sums + i * kLanes, tile[i / vectors][i % vectors]);
+  LN_UNROLL for (size_t m = 0; m < rows; m += step) {
+    vec x[kVectorsAtOnce];
+    LN_UNROLL for (size_t i = 0; i < kVectorsAtOnce; ++i) {
+      const size_t v = i % vectors;
+      x[i] = requant_short(at_zero, tile[m + i / vectors][v], end->scale[v], end->start[v], &end->range);
+      least = _mm256_min_epu16(least, x[i]);
+    }
+    store_rows(vectors, step, out + m * out_stride, out_stride, pack_short(x, end), r->columns);
+  }
+  const vec same[kVectorsAtOnce] = {least, least, least, least};
+  if (LN_UNLIKELY(vec_doubtful(same))) again(rows, r->columns, n, NULL, sums, out, out_stride);
+}
+
+/* `count` tiles; the last ones of a tile are the last rows, some of which are made twice. Returns how many rows are
+ * done. */
+LN_INLINE size_t run_short(bool at_zero, size_t rows, size_t vectors, const ln_gemm_q8_rows* r,
+                           const ln_gemm_q8_numbers* n, size_t first, size_t count, short_again again, uint8_t* out,
+                           size_t out_stride) {
+  const short_end end = short_end_of(at_zero, vectors, n);
+  for (size_t i = 0; i < count; ++i, first += rows) {
+    if (first > r->rows - rows) first = r->rows - rows;
+    short_tile(at_zero, rows, vectors, r, n, &end, first, again, out + first * out_stride, out_stride);
+  }
+  return first;
+}
+
+typedef size_t (*short_run)(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, size_t first, size_t count,
+                            uint8_t* out, size_t out_stride);
+
+#define LN_SHORT(rows, vectors)                                                                                     \
+  LN_NOINLINE static size_t short_##rows##_##vectors(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n,         \
+                                                     size_t first, size_t count, uint8_t* out, size_t out_stride) { \
+    return run_short(false, rows, vectors, r, n, first, count, finish_##vectors, out, out_stride);                  \
+  }                                                                                                                 \
+  LN_NOINLINE static size_t short_at_zero_##rows##_##vectors(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, \
+                                                             size_t first, size_t count, uint8_t* out,              \
+                                                             size_t out_stride) {                                   \
+    return run_short(true, rows, vectors, r, n, first, count, finish_##vectors, out, out_stride);                   \
+  }
+#define LN_SHORT_ENTRY(rows, vectors) \
+  { short_##rows##_##vectors, short_at_zero_##rows##_##vectors }
+
+LN_SHORT(4, 1)
+LN_SHORT(8, 1)
+LN_SHORT(12, 1)
+LN_SHORT(2, 2)
+LN_SHORT(4, 2)
+LN_SHORT(6, 2)
+
+/* Tiles of three heights, each as often as evenly fills the rows. False: there are too few of them, or the sums do not
+ * go that way. */
+static bool runs_short(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  static const short_run kRuns[2][3][2] = {{LN_SHORT_ENTRY(4, 1), LN_SHORT_ENTRY(8, 1), LN_SHORT_ENTRY(12, 1)},
+                                           {LN_SHORT_ENTRY(2, 2), LN_SHORT_ENTRY(4, 2), LN_SHORT_ENTRY(6, 2)}};
+  const size_t wide = r->columns > kLanes, lowest = wide ? 2 : 4, parts = (r->rows + lowest - 1) / lowest;
+  if (n->scale != NULL || n->start_f == NULL || r->rows < lowest) return false;
+  /* Of the lowest height, of twice and of three times that; no tile is higher than the rows. */
+  size_t counts[3] = {0, 0, 0}, first = 0;
+  if (r->rows < 2 * lowest) {
+    counts[0] = parts;
+  } else if (r->rows < 3 * lowest) {
+    counts[1] = (parts + 1) / 2;
+  } else {
+    counts[1] = parts % 3 == 0 ? 0 : 3 - parts % 3;
+    counts[2] = (parts - 2 * counts[1]) / 3;
+  }
+  const bool at_zero = ln_requant_q8_starts_at_zero(&n->range);
+  for (size_t height = 3; height-- > 0;)
+    if (counts[height] > 0) first = kRuns[wide][height][at_zero](r, n, first, counts[height], out, out_stride);
+  return true;
+}
+
+#endif
