@@ -141,8 +141,16 @@ static bool in_arena(const ln_subgraph* subgraph, int32_t tensor) {
   return subgraph->tensors[tensor].allocation_type == kTfLiteArenaRw && subgraph->states[tensor].first_use >= 0;
 }
 
-/* The input whose memory output 0 of the node at `position` may take over, -1: none. */
-static int32_t shareable_input(const ln_subgraph* subgraph, int32_t position) {
+/* An output that has its input's data may lie there beside it, if both are written once. Loops hand their subgraphs'
+ * inputs and outputs round and go without it. */
+static bool may_lie_beside(const ln_subgraph* subgraph, int32_t input, int32_t output, int32_t position) {
+  return subgraph->index == 0 && subgraph->states[input].writer < position && !subgraph->states[input].rewritten &&
+         !subgraph->states[output].rewritten && !ln_has_tensor(subgraph->outputs, output);
+}
+
+/* The input whose memory output 0 of the node at `position` may take over or, where `beside`, have together with it,
+ * -1: none. */
+static int32_t shareable_input(const ln_subgraph* subgraph, const plan_entry* entries, int32_t position, bool beside) {
   const ln_node* node = subgraph->nodes[subgraph->plan->data[position]];
   const uint64_t flags = node->registration.inplace_operator;
   const TfLiteIntArray *inputs = node->node.inputs, *outputs = node->node.outputs;
@@ -155,9 +163,12 @@ static int32_t shareable_input(const ln_subgraph* subgraph, int32_t position) {
     const int32_t tensor = inputs->data[i];
     int times = 0;
     for (int k = 0; k < inputs->size; ++k) times += inputs->data[k] == tensor;
-    if (tensor >= 0 && tensor != output && times == 1 && in_arena(subgraph, tensor) &&
-        subgraph->tensors[tensor].bytes == subgraph->tensors[output].bytes &&
-        subgraph->states[tensor].last_use == position)
+    if (tensor < 0 || tensor == output || times != 1 || !in_arena(subgraph, tensor) ||
+        subgraph->tensors[tensor].bytes != subgraph->tensors[output].bytes)
+      continue;
+    if (entries[entries[tensor].root].last == position ||
+        (beside && i == 0 && (flags & kTfLiteInplaceOpDataUnmodified) != 0 &&
+         may_lie_beside(subgraph, tensor, output, position)))
       return tensor;
   }
   return -1;
@@ -166,12 +177,15 @@ static int32_t shareable_input(const ln_subgraph* subgraph, int32_t position) {
 static void share(const ln_subgraph* subgraph, plan_entry* entries, int32_t first, int32_t end) {
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) entries[i] = (plan_entry){i, subgraph->states[i].last_use};
   if (subgraph->interpreter->config.preserve_all_tensors) return;
+  /* Places alone, which are all that is kept from one stretch of the plan to the next, do not say what lies beside. */
+  const bool beside = first == 0 && end == subgraph->plan->size;
   for (int32_t p = first; p < end; ++p) {
-    const int32_t input = shareable_input(subgraph, p);
+    const int32_t input = shareable_input(subgraph, entries, p, beside);
     if (input < 0) continue;
     const int32_t output = subgraph->nodes[subgraph->plan->data[p]]->node.outputs->data[0];
     entries[output].root = entries[input].root;
-    entries[entries[input].root].last = subgraph->states[output].last_use;
+    plan_entry* root = &entries[entries[input].root];
+    if (root->last < subgraph->states[output].last_use) root->last = subgraph->states[output].last_use;
   }
 }
 

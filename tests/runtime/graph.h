@@ -38,6 +38,7 @@ void graph_ends(graph* g, int32_t subgraph, const int32_t* inputs, const int32_t
 
 /* The operators, by name:
  *   add1         out = in + 1, of in's shape           add1_shared  the same, may work in place
+ *   same         out = in, may lie beside it
  *   sum          out = a + b, of a's shape             mix          out = hash of all inputs and temporaries' patterns
  *   mix_shared   as mix, may take input 0's memory     grow         out (dynamic) has in[0] elements, 0, 1, 2, …
  *   mix_like     as mix_shared, of in's shape          spread       as mix; out (dynamic) has as many elements as

@@ -22,6 +22,12 @@ static TfLiteStatus add1(TfLiteContext* c, TfLiteNode* n) {
   return kTfLiteOk;
 }
 
+static TfLiteStatus same(TfLiteContext* c, TfLiteNode* n) {
+  if (out(c, n)->data.raw != in(c, n, 0)->data.raw)
+    memcpy(out(c, n)->data.raw, in(c, n, 0)->data.raw, in(c, n, 0)->bytes);
+  return kTfLiteOk;
+}
+
 static TfLiteStatus sum(TfLiteContext* c, TfLiteNode* n) {
   for (int i = 0; i < extent(in(c, n, 0)); ++i) out(c, n)->data.f[i] = in(c, n, 0)->data.f[i] + in(c, n, 1)->data.f[i];
   return kTfLiteOk;
@@ -212,6 +218,10 @@ static const TfLiteRegistration kOps[] = {
      .prepare = like_input,
      .invoke = add1,
      .inplace_operator = kTfLiteInplaceOpInput0Shared},
+    {.custom_name = "same",
+     .prepare = like_input,
+     .invoke = same,
+     .inplace_operator = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpDataUnmodified},
     {.custom_name = "sum", .prepare = like_input, .invoke = sum, .inplace_operator = kTfLiteInplaceOpInput1Shared},
     {.custom_name = "mix", .init = mix_init, .free = mix_free, .prepare = mix_prepare, .invoke = mix},
     {.custom_name = "mix_shared",
