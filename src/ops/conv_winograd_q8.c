@@ -5,7 +5,7 @@
 #include "ops/weights.h"
 #include "ops/winograd_tiles.h"
 
-enum { OUT = LN_WINOGRAD_Q8_OUT, COLUMNS = LN_WINOGRAD_Q8_COLUMNS, kScratchBytes = 512 * 1024 };
+enum { OUT = LN_WINOGRAD_Q8_OUT, COLUMNS = LN_WINOGRAD_Q8_COLUMNS, kScratchBytes = 640 * 1024 };
 
 static uint8_t flip_of(TfLiteType type, TfLiteType flipped) { return type == flipped ? 0x80 : 0; }
 

@@ -67,7 +67,7 @@ LN_INLINE void store_pixels(uint8_t* out, size_t stride, const LN_V x[4], size_t
 #include "kernels/x86/winograd_q8_body.h"
 
 LN_PRODUCT(12, 1)
-LN_PRODUCT(6, 2)
+LN_EVEN_PRODUCT(2)
 
 static void product(const ln_winograd_q8_product* p) {
   const size_t width = (p->columns + kLanes - 1) / kLanes * kLanes;

@@ -66,7 +66,7 @@ LN_INLINE void store_pixels(uint8_t* out, size_t stride, const LN_V x[4], size_t
 LN_PRODUCT(12, 1)
 LN_PRODUCT(12, 2)
 LN_PRODUCT(8, 3)
-LN_PRODUCT(6, 4)
+LN_EVEN_PRODUCT(4)
 
 static void product(const ln_winograd_q8_product* p) {
   static void (*const by_vectors[])(const ln_winograd_q8_product* p, size_t at) = {product_1, product_2, product_3,

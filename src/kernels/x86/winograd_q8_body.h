@@ -57,14 +57,26 @@ static void in(const ln_winograd_q8_in* t, int16_t* v, size_t step) {
 
 /* ---- The products ---- */
 
-LN_INLINE void tile(size_t rows, size_t vectors, const ln_winograd_q8_product* p, size_t first, size_t at) {
+/* Tiles fetch the next point's filters, which lie behind this one's: so much of them for each row and pair of channels,
+ * in elements times 256. Few lie in the first caches anyway. */
+LN_INLINE size_t fetch_of(size_t vectors, const ln_winograd_q8_product* p) {
+  enum { kLeastFetched = 64 };
+  return p->channels < kLeastFetched ? 0 : (2 * kLanes * vectors << 8) / p->rows;
+}
+
+LN_INLINE void tile(size_t rows, size_t vectors, const ln_winograd_q8_product* p, size_t first, size_t at,
+                    size_t fetch) {
   const int16_t *a = p->a + first * p->a_stride, *b = p->b + at * p->channels;
+  const size_t width = (p->columns + kLanes - 1) / kLanes * kLanes, pair = 2 * kLanes * vectors;
+  const int16_t* ahead = b + width * p->channels + (fetch * first * (p->channels / 2) >> 8);
+  const size_t ahead_step = (fetch * rows >> 8) + 1;
   LN_V sums[kMaxRows][kMaxVectors];
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = LN_OP(set1_epi32)(0);
   }
-  for (size_t k = 0; k < p->channels; k += 2, b += 2 * kLanes * vectors) {
+  for (size_t k = 0; k < p->channels; k += 2, b += pair, ahead += ahead_step) {
     LN_V w[kMaxVectors];
+    LN_PREFETCH_FAR(ahead);
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = load(b + 2 * kLanes * v);
     LN_UNROLL for (size_t m = 0; m < rows; ++m) {
       const LN_V x = broadcast_pair(a + m * p->a_stride + k);
@@ -78,11 +90,41 @@ LN_INLINE void tile(size_t rows, size_t vectors, const ln_winograd_q8_product* p
 }
 
 #define LN_ROWS(count, vectors) \
-  for (; m + (count) <= p->rows; m += (count)) tile(count, vectors, p, m, at);
+  for (; m + (count) <= p->rows; m += (count)) tile(count, vectors, p, m, at, fetch);
 #define LN_PRODUCT(most, vectors)                                                      \
   static void product_##vectors(const ln_winograd_q8_product* p, size_t at) {          \
+    const size_t fetch = fetch_of(vectors, p);                                         \
     size_t m = 0;                                                                      \
     LN_ROWS(most, vectors) LN_ROWS(4, vectors) LN_ROWS(2, vectors) LN_ROWS(1, vectors) \
+  }
+
+/* Of whole panels: tiles of at most six rows, of even heights, as a last one of a row or two would wait for its own
+ * sums. */
+typedef void (*tile_of_rows)(const ln_winograd_q8_product* p, size_t first, size_t at, size_t fetch);
+
+LN_INLINE void even_tiles(const ln_winograd_q8_product* p, size_t at, size_t fetch, const tile_of_rows tiles[]) {
+  const size_t count = (p->rows + 5) / 6, rows = p->rows / count, higher = p->rows % count;
+  for (size_t t = 0, first = 0; t < count; ++t) {
+    const size_t height = rows + (t < higher);
+    tiles[height - 1](p, first, at, fetch);
+    first += height;
+  }
+}
+
+#define LN_TILE(rows, vectors)                                                                                  \
+  LN_NOINLINE static void tile_##rows(const ln_winograd_q8_product* p, size_t first, size_t at, size_t fetch) { \
+    tile(rows, vectors, p, first, at, fetch);                                                                   \
+  }
+#define LN_EVEN_PRODUCT(vectors)                                                           \
+  LN_TILE(1, vectors)                                                                      \
+  LN_TILE(2, vectors)                                                                      \
+  LN_TILE(3, vectors)                                                                      \
+  LN_TILE(4, vectors)                                                                      \
+  LN_TILE(5, vectors)                                                                      \
+  LN_TILE(6, vectors)                                                                      \
+  static void product_##vectors(const ln_winograd_q8_product* p, size_t at) {              \
+    static const tile_of_rows kTiles[] = {tile_1, tile_2, tile_3, tile_4, tile_5, tile_6}; \
+    even_tiles(p, at, fetch_of(vectors, p), kTiles);                                       \
   }
 
 /* ---- The results ---- */
