@@ -8,7 +8,7 @@
 #define LN_KERNELS_X86_GEMM_Q8_SHORT_H_
 
 /* Panels beyond the first cache are for taller tiles: the first ones wait for the weights, and do more meanwhile. */
-enum { kHalf = kLanes / 2, kMostShortRows = 8, kMostShortBytes = 32 * 1024, kShortAhead = 4096 };
+enum { kHalf = kLanes / 2, kMostShortRows = 12, kMostShortBytes = 32 * 1024, kShortAhead = 4096 };
 
 LN_INLINE __m256i load_half(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
 LN_INLINE vec load_twice(const void* p) { return _mm512_broadcast_i64x4(load_half(p)); }
@@ -213,55 +213,55 @@ LN_INLINE size_t run_short(bool at_zero, size_t rows, size_t whole, bool half, b
   return first;
 }
 
-/* each(rows, enough, fewer, whole, half): the tile, how many rows are enough for it, and the tile for what is left,
- * less high, so that it takes most of one row alone. Heights are multiples of 4 / whole, with a half of 2. */
-#define LN_SHORT_ALL(each)                                                                            \
-  each(8, 5, 4, 0, 1) each(8, 5, 4, 1, 0) each(8, 5, 4, 1, 1) each(4, 3, 2, 2, 0) each(4, 3, 2, 2, 1) \
-      each(4, 3, 2, 3, 0) each(4, 3, 2, 3, 1) each(3, 3, 1, 4, 0)
+/* each(rows, enough, whole, half): the tiles of a panel and how many rows are enough for one, the tallest first, the
+ * last one for what is left, so low that it takes most of one row alone. Twelve sums are what a processor needs that
+ * makes two products a cycle, as each waits five for its last one. Heights are multiples of 4 / whole, with a half
+ * of 2. */
+#define LN_SHORT_ALL(each)                                                                                  \
+  each(8, 5, 0, 1) each(4, 1, 0, 1) each(12, 9, 1, 0) each(8, 5, 1, 0) each(4, 1, 1, 0) each(8, 5, 1, 1)    \
+      each(4, 1, 1, 1) each(6, 5, 2, 0) each(4, 3, 2, 0) each(2, 1, 2, 0) each(4, 3, 2, 1) each(2, 1, 2, 1) \
+          each(4, 3, 3, 0) each(2, 1, 3, 0) each(4, 3, 3, 1) each(2, 1, 3, 1) each(3, 3, 4, 0) each(1, 1, 4, 0)
 
 typedef size_t (*short_run)(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride,
                             size_t first);
 
-/* Functions of their own: of both tiles in one GCC leaves the rows' addresses in vectors. */
+/* Functions of their own: of several tiles in one GCC leaves the rows' addresses in vectors. */
 #define LN_SHORT_RUN(name, at_zero, rows, enough, whole, half, fetch)                                 \
   LN_NOINLINE static size_t name(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, \
                                  size_t out_stride, size_t first) {                                   \
     return run_short(at_zero, rows, whole, half, fetch, enough, r, n, out, out_stride, first);        \
   }
-#define LN_SHORT(rows, enough, fewer, whole, half)                                     \
-  LN_SHORT_RUN(short_##whole##_##half, false, rows, enough, whole, half, false)        \
-  LN_SHORT_RUN(short_at_zero_##whole##_##half, true, rows, enough, whole, half, false) \
-  LN_SHORT_RUN(short_rest_##whole##_##half, false, fewer, 1, whole, half, false)       \
-  LN_SHORT_RUN(short_rest_at_zero_##whole##_##half, true, fewer, 1, whole, half, false)
+#define LN_SHORT(rows, enough, whole, half)                                              \
+  LN_SHORT_RUN(short_##whole##_##half##_##rows, false, rows, enough, whole, half, false) \
+  LN_SHORT_RUN(short_at_zero_##whole##_##half##_##rows, true, rows, enough, whole, half, false)
 LN_SHORT_ALL(LN_SHORT)
 
 /* Whole panels fetch the next one. */
 LN_SHORT_RUN(short_fetching, false, 3, 3, 4, 0, true)
 LN_SHORT_RUN(short_fetching_at_zero, true, 3, 3, 4, 0, true)
 
-#define LN_SHORT_ENTRY(rows, enough, fewer, whole, half)     \
-  {rows,                                                     \
-   fewer,                                                    \
-   {short_##whole##_##half, short_at_zero_##whole##_##half}, \
-   {short_rest_##whole##_##half, short_rest_at_zero_##whole##_##half}},
+#define LN_SHORT_ENTRY(rows, enough, whole, half) \
+  {rows, enough, {short_##whole##_##half##_##rows, short_at_zero_##whole##_##half##_##rows}},
 
 /* False: there are too few rows, the panel is too large, or the sums do not go that way. */
 static bool runs_short(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
   static const struct {
-    size_t rows, fewer;
-    short_run run[2], rest[2];
+    size_t rows, enough;
+    short_run run[2];
   } kTiles[] = {LN_SHORT_ALL(LN_SHORT_ENTRY)};
-  const size_t index = (r->columns - 1) / kHalf, vectors = (r->columns + kLanes - 1) / kLanes;
-  if (n->scale != NULL || n->start_f == NULL || r->rows == 1 || r->rows < kTiles[index].fewer ||
+  /* The lowest of a panel, by halves. */
+  static const uint8_t kLast[] = {1, 4, 6, 9, 11, 13, 15, 17};
+  const size_t index = (r->columns - 1) / kHalf, vectors = (r->columns + kLanes - 1) / kLanes, last = kLast[index];
+  if (n->scale != NULL || n->start_f == NULL || r->rows == 1 || r->rows < kTiles[last].rows ||
       r->segments * r->groups * vectors * kWeightBytes > kMostShortBytes)
     return false;
   const bool at_zero = ln_requant_q8_starts_at_zero(&n->range);
   size_t done = 0;
-  if (r->ahead != NULL && vectors == kVectors && r->rows >= kTiles[index].rows)
+  if (r->ahead != NULL && vectors == kVectors && r->rows >= kTiles[last - 1].rows)
     done = (at_zero ? short_fetching_at_zero : short_fetching)(r, n, out, out_stride, 0);
-  else if (r->rows >= kTiles[index].rows)
-    done = kTiles[index].run[at_zero](r, n, out, out_stride, 0);
-  if (done < r->rows) kTiles[index].rest[at_zero](r, n, out, out_stride, done);
+  for (size_t i = index == 0 ? 0 : kLast[index - 1] + 1; done < r->rows; ++i)
+    if (r->rows - done >= kTiles[i].enough && r->rows >= kTiles[i].rows)
+      done = kTiles[i].run[at_zero](r, n, out, out_stride, done);
   return true;
 }
 
