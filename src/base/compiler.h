@@ -16,6 +16,8 @@
 /* The number `x` is in a register of its own: loops that look it up in a table are no vectors, whose lanes GCC 12 would
  * take apart and put together one by one. */
 #define LN_ALONE(x) __asm__("" : "+r"(x))
+/* What lies at `p` is to be loaded anew, not kept, where there are more vectors than registers. */
+#define LN_ANEW(p) __asm__("" : "+r"(p))
 /* Asks for the line at an address, which may lie outside of all objects; FAR: no nearer than the second cache. */
 #define LN_PREFETCH(address) __builtin_prefetch(address)
 #define LN_PREFETCH_FAR(address) __builtin_prefetch(address, 0, 2)

@@ -47,7 +47,8 @@ static bool pays(const ln_winograd_q8* kernel, const ln_matrix* matrix, const ln
   const size_t filters = s->channels * matrix->columns;
   if (kernel->isa == LN_ISA_AVX2)
     return useful > 0.5 && s->channels >= 8 && matrix->columns >= 8 && (filters <= 64 * 64 ? tiles >= 4 : tiles >= 9);
-  return useful > (matrix->columns < 64 ? 0.9 : 0.75) && s->channels >= 32 && matrix->columns >= 16 && tiles >= 4 &&
+  const size_t least = kernel->isa == LN_ISA_AVXVNNI ? 48 : 32;
+  return useful > (matrix->columns < 64 ? 0.9 : 0.75) && s->channels >= least && matrix->columns >= 16 && tiles >= 4 &&
          filters <= 200 * 200;
 }
 
