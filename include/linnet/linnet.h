@@ -279,6 +279,7 @@ typedef enum LinnetFusedActivation {
  * floats may add a third input, as ADD does with the TfLiteFusedActivation `sum_activation`, to what the tensor
  * `middle` would hold. If it `joins`, input 0 and those behind the third are what CONCATENATION would put into the
  * tensor `joined`, one behind the other in its last dimension.
+ * CONV_2D of floats may add a fourth input in the same way, before the activation at its end; it may be broadcast.
  * MEAN that `normalizes` gives x * f + (shift - mean * f) with f = scale / sqrt(variance + epsilon), over the last
  * dimension, or (x - mean) * f + shift if it `centers`; inputs 2 to 4 are the constants epsilon, scale (-1: 1) and
  * shift (-1: 0).

@@ -2,6 +2,8 @@
  * activations quantized per image, int8 filters). The arithmetic is a matrix product over windows: ops/matrix.h. */
 #include <string.h>
 
+#include "kernels/generic/rows_f32.h"
+#include "ops/binary_util.h"
 #include "ops/builtin_ops.h"
 #include "ops/conv_bytes.h"
 #include "ops/conv_direct.h"
@@ -10,7 +12,7 @@
 #include "ops/matrix_images.h"
 #include "ops/weights.h"
 
-enum { kInput, kFilter, kBias };
+enum { kInput, kFilter, kBias, kAddend };
 
 typedef struct conv_data {
   ln_matrix matrix;
@@ -21,6 +23,7 @@ typedef struct conv_data {
   bool by_slab;  /* ops/conv_bytes.h */
   bool by_tiles; /* ops/conv_winograd_q8.h */
   bool hybrid, asymmetric;
+  bool adds, adds_behind; /* input kAddend: fused into the product, or in a second step */
   size_t scratch_bytes;
   int first_temporary;
 } conv_data;
@@ -158,7 +161,7 @@ static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteConvParams* par
     if (d->hybrid) LN_TRY(choose_hybrid(context, filter, d));
     LN_TRY(ln_activation_range_f32(context, params->activation, &matrix->low_f, &matrix->high_f));
     const LinnetFusion fusion = ln_fusion(context);
-    matrix->finish = d->hybrid ? NULL : ln_fused_row(&fusion, &matrix->low_f, &matrix->high_f);
+    matrix->finish = d->hybrid || fusion.adds ? NULL : ln_fused_row(&fusion, &matrix->low_f, &matrix->high_f);
     return kTfLiteOk;
   }
   const bool narrow_sums = bias->type == kTfLiteInt32 && params->quantized_bias_type == kTfLiteInt32;
@@ -174,7 +177,33 @@ static TfLiteStatus set_numbers(TfLiteContext* context, const TfLiteTensor* inpu
   return ln_matrix_set_factors(context, &d->matrix, input, filter, output, input->type == kTfLiteUInt8);
 }
 
-enum { kScratch, kImages, kTemporaries = kImages + LN_MATRIX_IMAGE_TEMPORARIES };
+enum { kScratch, kImages, kTemporaries = kImages + LN_MATRIX_IMAGE_TEMPORARIES, kResults = kImages };
+
+/* The ADD that the interpreter has fused into this node. Its other side had the results' shape in the file; where that
+ * has changed it may be broadcast, and the results are a tensor of their own before they are added. */
+static TfLiteStatus set_sum(TfLiteContext* context, TfLiteNode* node, const LinnetFusion* fusion, TfLiteTensor* output,
+                            conv_data* d) {
+  const TfLiteTensor* addend;
+  ln_clamp_f32* range = &d->matrix.sum_range;
+  d->adds = fusion->adds;
+  d->adds_behind = false;
+  d->matrix.add_rows = NULL;
+  if (!d->adds) return kTfLiteOk;
+  LN_TRY(ln_get_input(context, node, kAddend, &addend));
+  LN_TRY(ln_activation_range_f32(context, (TfLiteFusedActivation)fusion->sum_activation, &range->low, &range->high));
+  ln_fused_row(fusion, &range->low, &range->high); /* a clamp, if anything */
+  const bool fits = d->direct && d->groups == 1 && d->matrix.rule == LN_MATRIX_F32;
+  if (fits && TfLiteIntArrayEqual(addend->dims, output->dims)) {
+    d->matrix.add_rows = ln_rows_f32_best()->add_rows;
+    return ln_set_scratch(context, node, kResults, 1);
+  }
+  int32_t dims[LN_MAX_RANK];
+  int rank;
+  d->adds_behind = true;
+  LN_TRY(ln_set_temporary(context, node, kResults, kTfLiteFloat32, kTfLiteArenaRw, 4, output->dims->data));
+  LN_TRY(ln_broadcast_dims(context, output, addend, &rank, dims));
+  return ln_resize(context, output, rank, dims);
+}
 
 static TfLiteStatus set_temporaries(TfLiteContext* context, TfLiteNode* node, const conv_data* d) {
   LN_TRY(ln_set_scratch(context, node, kScratch, d->scratch_bytes));
@@ -187,11 +216,12 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteTensor *input, *filter, *bias;
   TfLiteTensor* output;
   LN_CHECK(context, params != NULL, "the options are missing");
-  LN_TRY(ln_check_io_sparse(context, node, 3, 3, 1, 1));
+  const LinnetFusion fusion = ln_fusion(context);
+  LN_TRY(ln_check_io_sparse(context, node, 3, fusion.adds ? 4 : 3, 1, 1));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   d->hybrid = input->type == kTfLiteFloat32 && ln_weights_type(context, filter) != kTfLiteFloat32;
-  LN_TRY(ln_set_temporaries(context, node, d->hybrid ? kTemporaries : 1, &d->first_temporary));
+  LN_TRY(ln_set_temporaries(context, node, d->hybrid ? kTemporaries : fusion.adds ? 2 : 1, &d->first_temporary));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kFilter, &filter));
   LN_TRY(ln_get_input(context, node, kBias, &bias));
@@ -201,6 +231,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(set_geometry(context, params, input, filter, output, d));
   LN_TRY(make_parts(context, filter, d));
   LN_TRY(set_rule(context, params, input, filter, bias, output, d));
+  LN_TRY(set_sum(context, node, &fusion, output, d));
   d->by_tiles = ln_conv_winograd_q8_fits(&d->matrix, &d->shape, d->batch, filter);
   d->by_slab = !d->by_tiles && ln_conv_bytes_fits(&d->matrix, &d->shape);
   d->matrix.segments = d->by_slab ? (size_t)d->shape.filter_height : 1;
@@ -225,6 +256,7 @@ typedef struct conv_run {
   const conv_data* d;
   const char* in;
   char* out;
+  const void* addend;
   size_t in_size, out_size; /* of an element */
   size_t lines;             /* that the rows are cut into */
   const int16_t* fill;
@@ -238,6 +270,7 @@ static void describe(const void* arg, size_t group, ln_matrix_job* job) {
   *job = (ln_matrix_job){.part = group,
                          .in = run->in + group * d->shape.channels * run->in_size,
                          .out = run->out + group * d->matrix.columns * run->out_size,
+                         .addend = run->addend,
                          .shape = d->direct ? NULL : &d->shape,
                          .in_stride = d->shape.pixel_stride,
                          .lines = run->lines,
@@ -254,30 +287,24 @@ static void describe(const void* arg, size_t group, ln_matrix_job* job) {
   job->fill_step = 1;
 }
 
-static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
-  conv_data* d = node->user_data;
-  const TfLiteTensor *input, *filter, *bias;
-  TfLiteTensor* output;
-  LN_TRY(ln_get_input(context, node, kInput, &input));
-  LN_TRY(ln_get_input(context, node, kFilter, &filter));
-  LN_TRY(ln_get_input(context, node, kBias, &bias));
-  LN_TRY(ln_get_output(context, node, 0, &output));
-  if (output->bytes == 0) return kTfLiteOk;
-  LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
+/* The convolution's results, to which `addend` is added where it is not added behind. */
+static void convolve(TfLiteContext* context, TfLiteNode* node, const conv_data* d, const TfLiteTensor* input,
+                     const TfLiteTensor* addend, TfLiteTensor* output) {
   if (d->matrix.winograd && !d->by_tiles) {
     ln_conv_winograd_run(context, &d->matrix, &d->shape, d->batch, input->data.f, output->data.f,
                          ln_get_temporary(context, node, kScratch)->data.raw);
-    return kTfLiteOk;
+    return;
   }
   if (d->by_rows) {
     ln_conv_direct_run(context, &d->matrix, &d->shape, d->batch, input->data.f, output->data.f);
-    return kTfLiteOk;
+    return;
   }
   const int16_t fill = ln_matrix_fill(&d->matrix);
   ln_matrix_images images;
   conv_run run = {.d = d,
                   .in = input->data.raw_const,
                   .out = output->data.raw,
+                  .addend = addend != NULL ? addend->data.raw_const : NULL,
                   .in_size = ln_type_size(input->type),
                   .out_size = ln_type_size(output->type),
                   .lines = 1,
@@ -294,13 +321,30 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
     describe(&run, 0, &job);
     (d->by_tiles ? ln_conv_winograd_q8_run : ln_conv_bytes_run)(context, &d->matrix, scratch, &d->shape, d->batch,
                                                                 &job);
-    return kTfLiteOk;
+    return;
   }
   const size_t lines = d->batch * (size_t)d->shape.grid_height, width = (size_t)d->shape.grid_width;
   if (d->groups > 1) run.lines = lines;
   ln_matrix_run(context, &d->matrix, scratch, LN_MATRIX_BY_ROWS, d->groups, run.lines, lines * width / run.lines,
                 describe, &run);
-  return kTfLiteOk;
+}
+
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+  conv_data* d = node->user_data;
+  const TfLiteTensor *input, *filter, *bias, *addend = NULL;
+  TfLiteTensor* output;
+  LN_TRY(ln_get_input(context, node, kInput, &input));
+  LN_TRY(ln_get_input(context, node, kFilter, &filter));
+  LN_TRY(ln_get_input(context, node, kBias, &bias));
+  if (d->adds) LN_TRY(ln_get_input(context, node, kAddend, &addend));
+  LN_TRY(ln_get_output(context, node, 0, &output));
+  if (output->bytes == 0) return kTfLiteOk;
+  LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
+  TfLiteTensor* results = d->adds_behind ? ln_get_temporary(context, node, kResults) : output;
+  convolve(context, node, d, input, addend, results);
+  if (!d->adds_behind) return kTfLiteOk;
+  const ln_binary_io io = {results, addend, output};
+  return ln_binary_run_io(context, &io, ln_binary_add_f32_ref, &d->matrix.sum_range);
 }
 
 const TfLiteRegistration ln_op_conv_2d = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};

@@ -11,6 +11,7 @@
 #include "kernels/generic/gemm_q8.h"
 #include "kernels/generic/im2col.h"
 #include "kernels/generic/requant.h"
+#include "kernels/generic/rows_f32.h"
 #include "kernels/generic/sparse_product.h"
 #include "kernels/generic/winograd_f32.h"
 #include "kernels/generic/winograd_q8.h"
@@ -47,7 +48,9 @@ typedef struct ln_matrix {
   ln_winograd_q8_cut cut;       /* of bytes */
   const ln_sparse_rows* sparse; /* the constant weights, FLOAT32 or INT8 ones of zero point 0, in place of panels */
   ln_unary_row finish;          /* LN_MATRIX_F32: what is applied to the results, NULL: nothing */
-  ln_matrix_part* parts;        /* by ln_matrix_make_parts */
+  ln_add_rows_f32_fn add_rows;  /* the same, of one part in one line: adds the job's addend to them, NULL: nothing */
+  ln_clamp_f32 sum_range;
+  ln_matrix_part* parts; /* by ln_matrix_make_parts */
   size_t part_count;
 
   const ln_gemm_f32* f32;
@@ -109,6 +112,7 @@ typedef struct ln_matrix_job {
   size_t part;
   const void* in;
   void* out;
+  const void* addend;     /* lies as `out` does, perhaps there */
   const ln_im2col* shape; /* NULL: rows of `in` lie in_stride elements apart */
   ln_im2col window;       /* room for a shape of the job's own, and its depth */
   ln_im2col_depth volume;

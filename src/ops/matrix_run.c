@@ -2,6 +2,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "kernels/generic/quantize_q8.h"
 #include "ops/matrix_tile.h"
 
@@ -10,6 +11,7 @@ enum {
   kChunkBytes = 192 * 1024,
   kFloatChunkBytes = 768 * 1024,
   kApart = 16, /* floats that rows in scratch memory are moved apart by */
+  kLineFloats = 16,
   kItemsPerWorker = 2
 };
 
@@ -146,6 +148,33 @@ static const float* rows_f32(const ln_matrix_tile* t, float* scratch, size_t* st
   return scratch;
 }
 
+/* Each tile of the kernel's is added, while it is in the first cache, to what the job's addend has in its place; the
+ * output may be the same memory. */
+static void run_sum_f32(const ln_matrix_tile* t, const float* a, size_t stride, const float* packed,
+                        const float* bias) {
+  const ln_matrix* matrix = t->matrix;
+  const ln_matrix_job* job = t->job;
+  const ln_gemm_f32* kernel = matrix->f32;
+  const size_t nr = kernel->nr, depth = t->part->depth, out_stride = job->out_stride;
+  ln_gemm_walk walk = {.segments = 1, .depth = depth, .a_stride = stride};
+  _Alignas(64) float sums[LN_GEMM_MAX_TILE];
+  for (size_t n = t->begin; n < t->end; n += nr) {
+    const size_t width = t->end - n < nr ? t->end - n : nr, mr = ln_gemm_f32_rows(kernel, width);
+    const size_t tiles = (t->rows + mr - 1) / mr;
+    const float* panel = packed + n * depth;
+    for (size_t i = 0; i < tiles; ++i) {
+      const size_t m = t->rows * i / tiles, height = t->rows * (i + 1) / tiles - m;
+      const size_t at = (t->first + m) * out_stride + n;
+      const float* addend = (const float*)job->addend + at;
+      for (size_t k = 0; k < height; ++k)
+        for (size_t c = 0; c < width; c += kLineFloats) LN_PREFETCH(addend + k * out_stride + c);
+      ln_gemm_f32_look_ahead(kernel, depth, panel, n == t->begin, t->end - n <= nr, i, tiles, &walk);
+      kernel->run(height, width, &walk, a + m * stride, panel, bias + n, matrix->low_f, matrix->high_f, sums, nr);
+      matrix->add_rows(&matrix->sum_range, height, width, sums, nr, addend, (float*)job->out + at, out_stride);
+    }
+  }
+}
+
 static void run_f32(const ln_matrix_tile* t, float* scratch) {
   const ln_matrix* matrix = t->matrix;
   const ln_matrix_job* job = t->job;
@@ -153,6 +182,10 @@ static void run_f32(const ln_matrix_tile* t, float* scratch) {
   const float* a = rows_f32(t, scratch, &stride);
   const float* packed = (const float*)(const void*)((const char*)matrix->packed + t->part->packed);
   const float* bias = matrix->bias_f + t->part->channel_group * matrix->padded_columns;
+  if (matrix->add_rows != NULL) {
+    run_sum_f32(t, a, stride, packed, bias);
+    return;
+  }
   /* A panel stays in the cache for the rows of all lines. */
   const size_t step = job->lines == 1 ? t->end - t->begin : matrix->f32->nr;
   for (size_t n = t->begin; n < t->end; n += step) {

@@ -195,6 +195,41 @@ static int32_t find_clamp(const fuse_state* f, int32_t position, LinnetFusion* f
   return f->readers[out].last;
 }
 
+/* A convolution of floats whose results are those of a matrix product, pixel by pixel. */
+static bool is_pointwise(const fuse_state* f, const ln_node* node) {
+  const TfLiteConvParams* params = node->node.builtin_data;
+  const int32_t in = input_of(node, 0), weights = input_of(node, 1);
+  if (node->registration.builtin_code != kTfLiteBuiltinConv2d || params == NULL || node->node.inputs->size != 3 ||
+      !is_float(f, in) || !is_float(f, weights) || params->stride_width != 1 || params->stride_height != 1)
+    return false;
+  const TfLiteIntArray *picture = f->subgraph->tensors[in].dims, *filter = f->subgraph->tensors[weights].dims;
+  return picture->size == 4 && filter->size == 4 && filter->data[1] == 1 && filter->data[2] == 1 &&
+         filter->data[3] == picture->data[3];
+}
+
+/* An ADD of floats, and a clamp behind it, that follow such a convolution at `position`, as find_activation tells them.
+ * The other side has the same shape and is there before the convolution runs. */
+static int find_residual(const fuse_state* f, int32_t position, LinnetFusion* fusion, int32_t* addend,
+                         int32_t followers[2]) {
+  const ln_node* node = node_at(f, position);
+  const int32_t out = output_of(node);
+  if (!is_pointwise(f, node) || !is_float(f, out) || f->readers[out].count != 1) return 0;
+  followers[0] = f->readers[out].last;
+  if (code_at(f, followers[0]) != kTfLiteBuiltinAdd) return 0;
+  const ln_node* add = node_at(f, followers[0]);
+  const int32_t other = input_of(add, input_of(add, 0) == out ? 1 : 0);
+  const TfLiteTensor* tensors = f->subgraph->tensors;
+  if (activation_of(add) == NULL || add->node.inputs->size != 2 || !is_float(f, output_of(add)) ||
+      !is_float(f, other) || tensors[other].is_variable || f->readers[other].writer >= position ||
+      !TfLiteIntArrayEqual(tensors[other].dims, tensors[out].dims))
+    return 0;
+  fusion->adds = true;
+  fusion->sum_activation = (int32_t)*activation_of(add);
+  *addend = other;
+  followers[1] = find_clamp(f, followers[0], fusion);
+  return followers[1] >= 0 ? 2 : 1;
+}
+
 /* What follows the node at `position`: its positions in followers[2], how many. */
 static int find_activation(const fuse_state* f, int32_t position, LinnetFusion* fusion, int32_t followers[2]) {
   const ln_node* node = node_at(f, position);
@@ -328,6 +363,8 @@ static TfLiteStatus make_node(fuse_state* f, int32_t position, const LinnetFusio
   node->name = main->name;
   node->is_fused = node->is_own = true;
   node->fusion = *fusion;
+  if (fusion->adds && node->registration.builtin_code == kTfLiteBuiltinConv2d)
+    node->registration.inplace_operator = LN_INPLACE_ADDEND;
   node->stands_for = main_index;
   node->borrows_options = true;
   node->node.builtin_data = main->node.builtin_data;
@@ -395,7 +432,9 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   if (code_at(f, position) == kTfLiteBuiltinBatchMatmul) return fuse_orders_at(f, position);
   const ln_node* node = node_at(f, position);
   const int32_t padding = find_padding(f, position, &fusion);
-  const int count = find_activation(f, position, &fusion, followers);
+  int count = find_activation(f, position, &fusion, followers);
+  int32_t addend = -1;
+  if (count == 0 && padding < 0) count = find_residual(f, position, &fusion, &addend, followers);
   const int32_t halves = find_half_weights(f, position, &fusion);
   if (padding < 0 && count == 0 && halves < 0) return kTfLiteOk;
   int32_t input = padding >= 0 ? input_of(node_at(f, padding), 0) : input_of(node, 0);
@@ -403,7 +442,10 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   if (!can_write_early(f, output)) return kTfLiteOk;
   const int32_t weights = halves >= 0 ? input_of(node_at(f, halves), 0) : -1;
   int32_t more[MOST_PIECES + 1] = {0}, more_count = 0;
-  if (fusion.adds) {
+  if (addend >= 0) {
+    more[0] = addend;
+    more_count = 1;
+  } else if (fusion.adds) {
     /* The first piece takes the place of input 0, the constant that is added that of the first piece. */
     const int32_t joined = input, constant = input_of(node_at(f, followers[0]), 1);
     more_count = list_pieces(f, joined, more, 0);

@@ -38,6 +38,9 @@ typedef struct ln_node_subset {
   TfLiteIntArray *inputs, *outputs; /* of delegated ones: tensors that come in and that are needed outside; ascending */
 } ln_node_subset;
 
+/* As kTfLiteInplaceOpInput2Shared, of a fourth input; of nodes that fuse.c has made. */
+enum { LN_INPLACE_ADDEND = kTfLiteInplaceOpInput2Shared << 1, LN_MAX_SHARABLE_INPUTS = kTfLiteMaxSharableOpInputs + 1 };
+
 typedef struct ln_node {
   /* Set for nodes that are placed and of which nothing need be asked before they run: their inputs have data, their
    * outputs elements. Beside what else a run reads of the node. */

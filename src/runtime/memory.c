@@ -158,7 +158,7 @@ static int32_t shareable_input(const ln_subgraph* subgraph, const plan_entry* en
   const int32_t output = outputs->data[0];
   if (output < 0 || !in_arena(subgraph, output) || subgraph->states[output].first_use != position) return -1;
   if (position == 0 && ln_has_tensor(subgraph->inputs, output)) return -1;
-  for (int i = 0; i < inputs->size && i < kTfLiteMaxSharableOpInputs; ++i) {
+  for (int i = 0; i < inputs->size && i < (node->is_fused ? LN_MAX_SHARABLE_INPUTS : kTfLiteMaxSharableOpInputs); ++i) {
     if ((flags & ((uint64_t)kTfLiteInplaceOpInput0Shared << i)) == 0) continue;
     const int32_t tensor = inputs->data[i];
     int times = 0;

@@ -209,6 +209,61 @@ def norm_variance_read(c):
     layer_norm(c, 5, np.ones(5, np.float32), np.ones(5, np.float32), keep="variance")
 
 
+def residual(c):
+    """Blocks as ResNets have them: two convolutions in one sum, then what was there before; its only reader is the sum."""
+    shape, x = [1, 9, 8, 130], c.last
+    y = c.conv(shape, 1, 5)
+    c.last = x
+    c.conv([1, 9, 8, 24], 3, 5, fused_activation_function="RELU")
+    c.conv(shape, 1, 24)
+    y = c.op("ADD", shape, y, fused_activation_function="RELU")
+    c.conv([1, 9, 8, 33], 1, 130, fused_activation_function="RELU6")
+    c.conv(shape, 1, 33, fused_activation_function="RELU")
+    y = c.op("ADD", shape, c.last, first=y)
+    c.conv([1, 9, 8, 1024], 1, 130)
+    c.conv(shape, 1, 1024)
+    c.op("ADD", shape, y)
+    c.op("RELU6", shape, last=True)
+
+
+def residual_of_input(c):
+    """What is added is what the convolution reads, and read once more."""
+    for _ in range(2):
+        x = c.op("ABS", [1, 9, 8, 5])
+        y = c.conv([1, 9, 8, 5], 1, 5)
+        c.op("ADD", [1, 9, 8, 5], x)
+    c.op("MUL", [1, 9, 8, 5], x, last=True)
+
+
+def residual_read_later(c):
+    x = c.conv([1, 9, 8, 20], 3, 5)
+    y = c.conv([1, 9, 8, 20], 1, 20)
+    c.op("ADD", [1, 9, 8, 20], x)
+    c.op("SUB", [1, 9, 8, 20], x, last=True)
+
+
+def not_residual(c):
+    """Twice read, made later, broadcast, windows, strides, one thing twice."""
+    wide = [1, 9, 8, 20]
+    x = c.conv(wide, 1, 5)
+    y = c.op("ADD", wide, c.op("ABS", wide), first=x)
+    z = c.conv(wide, 1, 20)
+    w = c.op("NEG", wide, first=y)
+    c.op("ADD", wide, w, first=z)
+    z = c.op("MEAN", [1, 1, 1, 20], c.const(np.int32([1, 2])), keep_dims=True)
+    c.last = y
+    c.conv(wide, 1, 20)
+    c.op("ADD", wide, z)
+    c.conv(wide, 3, 20)
+    c.op("ADD", wide, y)
+    z = c.op("SLICE", [1, 5, 4, 20], c.const(np.int32([0, 0, 0, 0])), c.const(np.int32([1, 5, 4, 20])))
+    c.last = y
+    c.conv([1, 5, 4, 20], 1, 20, stride=2)
+    c.op("ADD", [1, 5, 4, 20], z)
+    z = c.conv([1, 5, 4, 20], 1, 20)
+    c.op("ADD", [1, 5, 4, 20], z, last=True)
+
+
 def turned(c, name, order, shape):
     """The graph's input through an operator and a TRANSPOSE."""
     source = c.op(name, [1, 9, 8, 5], first=c.input)
@@ -252,6 +307,9 @@ CASES = [(heads, ["ABS", "NEG", "SQUARE", "BATCH_MATMUL", "BATCH_MATMUL"]), (hea
          (norm_scaled, ["ABS", "MEAN"]), (norm_scaled_and_moved, ["MEAN"]), (norm_wide, ["CONV_2D", "MEAN", "MEAN"]),
          (norm_mean_read, ["MEAN", "SQUARED_DIFFERENCE", "MEAN", "ADD", "RSQRT", "MUL", "MUL", "NEG", "MUL", "ADD", "ADD"]),
          (norm_variance_read, ["MEAN", "SQUARED_DIFFERENCE", "MEAN", "ADD", "RSQRT", "MUL", "MUL", "MUL", "SUB", "ADD", "ADD"]),
+         (residual, ["CONV_2D"] * 7), (residual_of_input, ["ABS", "CONV_2D"] * 2 + ["MUL"]),
+         (residual_read_later, ["CONV_2D", "CONV_2D", "SUB"]),
+         (not_residual, ["CONV_2D"] * 6 + ["ADD"] * 6 + ["ABS", "NEG", "MEAN", "SLICE"]),
          (dense_block, ["CONV_2D"] * 3 + ["MUL"] * 3),
          (join_read_elsewhere, ["CONV_2D"] * 2 + ["CONCATENATION"] * 3 + ["MUL"] * 3 + ["TANH"]),
          (join_of_lines, ["CONV_2D", "CONCATENATION", "MUL"]),
@@ -278,7 +336,41 @@ def test_fused(tmp_path, case, ran, threads):
         if not visible:
             report = json.loads(linnet("bench", path, "--runs", 1, "--warmup", 0, "--profile", "--json"))
             assert sorted(node["operator"] for node in report["nodes"]) == sorted(ran)
-    np.testing.assert_allclose(results[0], results[1], rtol=1e-6, atol=1e-6)
+    tolerance = 0 if "residual" in case.__name__ else 1e-6
+    np.testing.assert_allclose(results[0], results[1], rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("x_shape, r_shape", [((1, 9, 8, 5), (1, 9, 8, 40)), ((3, 20, 31, 5), (3, 20, 31, 40)),
+                                              ((3, 20, 31, 5), (1, 1, 1, 40)), ((1, 1, 1, 5), (2, 30, 3, 40)),
+                                              ((3, 1, 8, 5), (3, 20, 1, 1))])
+def test_residual_resized(tmp_path, x_shape, r_shape, threads, dynamic):
+    """What is added, or the convolution's result, may be broadcast then; its shape may be known only while the model runs."""
+    x, r = RANDOM.normal(0, 3, x_shape).astype(np.float32), RANDOM.normal(0, 3, r_shape).astype(np.float32)
+    weights, bias = RANDOM.normal(0, 0.3, (40, 1, 1, 5)).astype(np.float32), np.linspace(-1, 1, 40, dtype=np.float32)
+    model = Model()
+    graph = model.subgraph("main")
+    inputs = [graph.input("x", "FLOAT32", [1, 9, 8, 5]), graph.input("r", "FLOAT32", [1, 9, 8, 40])]
+    added = graph.tensor("a", "FLOAT32", [1, 9, 8, 40])
+    given = {"x": x, "r": r.ravel() if dynamic else r}
+    if dynamic:
+        graph.op("RESHAPE", [inputs[1], graph.input("s", "INT32", [4])], [added])
+        given["s"] = np.int32(r_shape)
+    else:
+        graph.op("ABS", [inputs[1]], [added])
+    product = graph.tensor("p", "FLOAT32", [1, 9, 8, 40])
+    graph.op("CONV_2D", [inputs[0], graph.const("w", weights), graph.const("b", bias)], [product], padding="SAME", stride_h=1,
+             stride_w=1, fused_activation_function="RELU")
+    graph.op("ADD", [product, added], [graph.output("y", "FLOAT32", [1, 9, 8, 40])], fused_activation_function="RELU6")
+    model.save(tmp_path / "m.tflite")
+    more = []
+    for name, value in given.items():
+        np.save(tmp_path / f"{name}.npy", value)
+        more += ["--input", f"{name}={tmp_path / name}.npy", "--shape", f"{name}=" + "x".join(map(str, value.shape))]
+    linnet("run", tmp_path / "m.tflite", *more, "--threads", threads, "--output-dir", tmp_path)
+    expected = np.clip(np.maximum(x @ weights[:, 0, 0].T + bias, 0) + (r if dynamic else np.abs(r)), 0, 6)
+    np.testing.assert_allclose(np.load(tmp_path / "output0.npy"), expected, rtol=1e-5, atol=1e-5)
 
 
 def byte_swish(path, dtype, visible, more):

@@ -1,4 +1,5 @@
 /* kcheck: float rows, element-wise and softmax. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -137,6 +138,24 @@ static void check_scale_shift(ln_scale_shift_f32_fn scale_shift) {
   kc_release();
 }
 
+static void check_add_rows(ln_add_rows_f32_fn add_rows) {
+  size_t count;
+  const size_t rows = kc_size(13, 4), columns = kc_size(70, 16);
+  const size_t x_stride = columns + (size_t)kc_range(0, 3), stride = columns + (size_t)kc_range(0, 3);
+  const size_t x_size = (rows - 1) * x_stride + columns, size = (rows - 1) * stride + columns;
+  const ln_clamp_f32 clamp = {kc_chance(50) ? 0.0f : -FLT_MAX, kc_chance(50) ? FLT_MAX : 2.5f};
+  float *x = kc_memory(x_size * 4), *y = kc_memory(size * 4), *expected = kc_memory(size * 4);
+  float* out = kc_chance(50) ? y : kc_memory(size * 4);
+  fill(x, x_size);
+  fill(y, size);
+  if (out != y) kc_fill_f32(out, size, 1);
+  memcpy(expected, out, size * 4);
+  ln_rows_f32_rungs(&count)[0]->add_rows(&clamp, rows, columns, x, x_stride, y, expected, stride);
+  add_rows(&clamp, rows, columns, x, x_stride, y, out, stride);
+  kc_close(out, expected, size, 0.0f, 0.0f, "%zu rows of %zu added", rows, columns);
+  kc_release();
+}
+
 static void check(void) {
   size_t count;
   const ln_rows_f32* const* rungs = ln_rows_f32_rungs(&count);
@@ -151,6 +170,7 @@ static void check(void) {
       check_matvecs(rungs[i]);
       check_turn(rungs[i]->turn);
       check_scale_shift(rungs[i]->scale_shift);
+      check_add_rows(rungs[i]->add_rows);
     }
   }
 }

@@ -12,4 +12,5 @@ const ln_rows_f32 ln_rows_f32_neon = {.name = "rows_f32_neon",
                                       .matvec = matvec,
                                       .matvecs = matvecs,
                                       .turn = turn,
-                                      .scale_shift = scale_shift};
+                                      .scale_shift = scale_shift,
+                                      .add_rows = add_rows};

@@ -28,6 +28,12 @@ static void scale_shift_ref(const float* x, size_t x_stride, const float* scale,
     }
 }
 
+static void add_rows_ref(const ln_clamp_f32* clamp, size_t rows, size_t columns, const float* x, size_t x_stride,
+                         const float* y, float* out, size_t stride) {
+  for (size_t r = 0; r < rows; ++r, x += x_stride, y += stride, out += stride)
+    ln_binary_add_f32_ref(clamp, x, 1, y, 1, out, columns);
+}
+
 static void matvecs_ref(const float* matrix, size_t rows, size_t columns, const float* vectors, size_t vector_stride,
                         size_t count, float* results, size_t result_stride) {
   for (size_t i = 0; i < count; ++i)
@@ -46,7 +52,8 @@ static const ln_rows_f32 ln_rows_f32_generic = {.name = "rows_f32_ref",
                                                 .matvec = ln_matvec_f32_ref,
                                                 .matvecs = matvecs_ref,
                                                 .turn = turn_ref,
-                                                .scale_shift = scale_shift_ref};
+                                                .scale_shift = scale_shift_ref,
+                                                .add_rows = add_rows_ref};
 
 static const ln_rows_f32* const ladder[] = {
     &ln_rows_f32_generic,

@@ -40,6 +40,11 @@ typedef void (*ln_scale_shift_f32_fn)(const float* x, size_t x_stride, const flo
                                       const ln_clamp_f32* clamp, size_t pixels, size_t channels, float* out,
                                       size_t out_stride);
 
+/* out[r][c] = x[r][c] + y[r][c], within the clamp, as ln_binary_add_f32_ref has them. Rows of y and out, which may be
+ * the same, lie `stride` apart. */
+typedef void (*ln_add_rows_f32_fn)(const ln_clamp_f32* clamp, size_t rows, size_t columns, const float* x,
+                                   size_t x_stride, const float* y, float* out, size_t stride);
+
 typedef struct ln_rows_f32 {
   const char* name;
   ln_isa isa;
@@ -51,6 +56,7 @@ typedef struct ln_rows_f32 {
   ln_matvecs_f32_fn matvecs;
   ln_turn_32_fn turn;
   ln_scale_shift_f32_fn scale_shift;
+  ln_add_rows_f32_fn add_rows;
 } ln_rows_f32;
 
 const ln_rows_f32* const* ln_rows_f32_rungs(size_t* count);

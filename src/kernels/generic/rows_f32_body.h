@@ -142,6 +142,28 @@ static void scale_shift(const float* x, size_t x_stride, const float* scale, con
   }
 }
 
+/* A tile of a float matrix product has two vectors a row. */
+static void add_rows(const ln_clamp_f32* range, size_t rows, size_t columns, const float* x, size_t x_stride,
+                     const float* y, float* out, size_t stride) {
+  const vec low = vec_set(range->low), high = vec_set(range->high);
+  size_t c = 0;
+  for (; c + 2 * VEC_LANES <= columns; c += 2 * VEC_LANES)
+    for (size_t r = 0; r < rows; ++r) {
+      const float *one = x + r * x_stride + c, *other = y + r * stride + c;
+      float* to = out + r * stride + c;
+      const vec first = clamp(vec_add(vec_load(one), vec_load(other)), low, high);
+      const vec second = clamp(vec_add(vec_load(one + VEC_LANES), vec_load(other + VEC_LANES)), low, high);
+      vec_store(to, first);
+      vec_store(to + VEC_LANES, second);
+    }
+  for (; c < columns; c += VEC_LANES)
+    for (size_t r = 0; r < rows; ++r) {
+      const vec sum =
+          vec_add(vec_load_n(x + r * x_stride + c, columns - c), vec_load_n(y + r * stride + c, columns - c));
+      vec_store_n(out + r * stride + c, clamp(sum, low, high), columns - c);
+    }
+}
+
 /* ---- Softmax ---- */
 
 static float largest_of(const float* row, size_t depth) {

@@ -15,4 +15,5 @@ const ln_rows_f32 ln_rows_f32_avx2 = {.name = LN_ROW_NAME,
                                       .matvec = matvec,
                                       .matvecs = matvecs,
                                       .turn = turn,
-                                      .scale_shift = scale_shift};
+                                      .scale_shift = scale_shift,
+                                      .add_rows = add_rows};
