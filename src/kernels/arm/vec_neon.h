@@ -85,9 +85,6 @@ LN_INLINE vec vec_scale(vec a, vec n) {
 LN_INLINE vec vec_turn_if_odd(vec a, vec n) {
   return vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a), vshlq_n_u32(vreinterpretq_u32_f32(n), 31)));
 }
-LN_INLINE vec vec_add_exponent(vec a, vec n) {
-  return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(a), vshlq_n_s32(vreinterpretq_s32_f32(n), 23)));
-}
 LN_INLINE vec vec_power_of(vec t) { return vreinterpretq_f32_s32(vshlq_n_s32(vreinterpretq_s32_f32(t), 23)); }
 /* Half a vector is not worth having. */
 enum { VEC_HALF = 0 };

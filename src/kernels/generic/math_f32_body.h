@@ -25,13 +25,6 @@ LN_INLINE vec exp_of(vec x) {
   return vec_scale(vec_add(e.less_one, vec_set(1.0f)), e.n);
 }
 
-/* exp(x) - 1 for x <= 0. From x = -20 down it is -1. */
-LN_INLINE vec exp_less_one(vec x) {
-  const reduced e = reduce_exp(vec_max(vec_set(-20.0f), x));
-  const vec power = vec_add_exponent(vec_set(1.0f), vec_add(e.n, vec_set(12582912.0f)));
-  return vec_fma(e.less_one, power, vec_sub(power, vec_set(1.0f)));
-}
-
 /* 1 + 2^(n + f) for |f| <= 1/2 and t = n + LN_WHOLE, -127 <= n <= 128: 0 and infinity stand for the first and the last
  * 2^n. Adding LN_WHOLE, 1.5 * 2^23 + 127, rounds a number to n and leaves the exponent of 2^n in the lowest bits. 2^f's
  * polynomial is off by 9e-8, relatively; NaN of f stays. */
@@ -44,6 +37,19 @@ LN_INLINE vec one_and_power(vec t, vec f) {
   p = vec_fma(p, f, vec_set(6.931469775e-01f));
   p = vec_fma(p, f, vec_set(1.0f));
   return vec_fma(p, vec_power_of(t), vec_set(1.0f));
+}
+
+/* exp(x) - 1 for x <= 0, -1 from x = -20 down. 2^f - 1 is f times a polynomial that is off by 1.1e-8, relatively. */
+LN_INLINE vec exp_less_one(vec x) {
+  const vec z = vec_max(vec_set(-20.0f), x), factor = vec_set(1.44269504f);
+  const vec t = vec_fma(z, factor, vec_set(LN_WHOLE)), f = vec_fma(z, factor, vec_sub(vec_set(LN_WHOLE), t));
+  vec p = vec_fma(vec_set(1.540351223e-04f), f, vec_set(1.339073526e-03f));
+  p = vec_fma(p, f, vec_set(9.618237615e-03f));
+  p = vec_fma(p, f, vec_set(5.550357327e-02f));
+  p = vec_fma(p, f, vec_set(2.402264923e-01f));
+  p = vec_fma(p, f, vec_set(6.931471825e-01f));
+  const vec power = vec_power_of(t);
+  return vec_fma(vec_mul(p, f), power, vec_sub(power, vec_set(1.0f)));
 }
 
 /* 1 + exp(-x); 1, or infinity, from 88 and -88.4 on. */

@@ -89,10 +89,6 @@ LN_INLINE vec vec_scale(vec a, vec n) {
 LN_INLINE vec vec_turn_if_odd(vec a, vec n) {
   return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(n), 31)));
 }
-/* a * 2^n for a result that is no denormal, n the lowest bits of a float's. */
-LN_INLINE vec vec_add_exponent(vec a, vec n) {
-  return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), _mm256_slli_epi32(_mm256_castps_si256(n), 23)));
-}
 /* The float whose exponent's bits are t's lowest. */
 LN_INLINE vec vec_power_of(vec t) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(t), 23)); }
 /* A vector of half the lanes, where that is worth having: VEC_HALF lanes, 0: it is not, and the type is a whole one. */

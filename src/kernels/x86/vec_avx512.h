@@ -52,9 +52,6 @@ LN_INLINE vec vec_scale(vec a, vec n) { return _mm512_scalef_ps(a, n); }
 LN_INLINE vec vec_turn_if_odd(vec a, vec n) {
   return _mm512_xor_ps(a, _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(n), 31)));
 }
-LN_INLINE vec vec_add_exponent(vec a, vec n) {
-  return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_slli_epi32(_mm512_castps_si512(n), 23)));
-}
 LN_INLINE vec vec_power_of(vec t) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(t), 23)); }
 /* On processors whose units have 256 bits, half a vector takes half the time. */
 enum { VEC_HALF = 8 };
