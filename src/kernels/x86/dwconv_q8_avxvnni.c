@@ -17,6 +17,16 @@ static void narrow_store_some(uint8_t* p, size_t n, __m128i x) {
   memcpy(p, bytes, n);
 }
 
+/* More than eight channels are two halves that overlap, in the block too. */
+LN_INLINE __m128i load_halves(size_t count, const uint8_t* p) {
+  return _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i*)(const void*)p),
+                            _mm_loadl_epi64((const __m128i*)(const void*)(p + count - 8)));
+}
+LN_INLINE void store_halves(uint8_t* p, size_t count, __m128i x) {
+  _mm_storel_epi64((__m128i*)(void*)p, x);
+  _mm_storel_epi64((__m128i*)(void*)(p + count - 8), _mm_unpackhi_epi64(x, x));
+}
+
 #define LN_V __m256i
 #define LN_XOR(x, y) _mm256_xor_si256(x, y)
 #define LN_AND(x, y) _mm256_and_si256(x, y)
@@ -74,8 +84,8 @@ static void narrow_store_some(uint8_t* p, size_t n, __m128i x) {
 #define LN_STORE_HALF(p, x) _mm_storel_epi64((__m128i*)(void*)(p), x)
 #define LN_LOAD_SOME(count, p) narrow_load_some(count, p)
 #define LN_STORE_SOME(p, count, x) narrow_store_some(p, count, x)
-#define LN_LOAD_MORE(count, p) load_more(count, p)
-#define LN_STORE_MORE(p, count, x) store_more(p, count, x)
+#define LN_LOAD_MORE(count, p) load_halves(count, p)
+#define LN_STORE_MORE(p, count, x) store_halves(p, count, x)
 #include "kernels/x86/dwconv_q8_vnni.h"
 
 enum { kNarrowest = 16 };

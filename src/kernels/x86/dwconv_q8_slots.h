@@ -102,11 +102,6 @@ static inline size_t lines_at_once(const block_head* head, size_t step) {
 typedef enum lane_count { kAll, kHalf, kMore, kSome } lane_count;
 
 /* The first `count` bytes of sixteen, more than eight of them: two halves that overlap. */
-LN_INLINE __m128i load_more(size_t count, const uint8_t* p) {
-  const __m128i last = _mm_loadl_epi64((const __m128i*)(const void*)(p + count - 8));
-  const __m128i known = _mm_cvtsi32_si128(8 * (16 - (int)count));
-  return _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i*)(const void*)p), _mm_srl_epi64(last, known));
-}
 LN_INLINE void store_more(uint8_t* p, size_t count, __m128i x) {
   uint8_t bytes[16];
   _mm_storeu_si128((__m128i*)(void*)bytes, x);

@@ -15,15 +15,17 @@ typedef struct LN_NAME(block) {
 
 static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t count, block_head* head, void* packed) {
   LN_NAME(block)* b = packed;
+  const bool two_halves = !LN_WITH_LANES && LN_HALF > 0 && count > LN_HALF;
   bool any_left = false, all_short = true;
   for (size_t lane = 0; lane < LN_BYTES / 4; ++lane)
     for (size_t v = 0; v < 4; ++v) b->start[v][lane] = ln_requant_q8_no_start(&f->range);
-  for (size_t at = 0; at < count; ++at) {
+  for (size_t at = 0; at < (two_halves ? LN_BYTES : count); ++at) {
+    const size_t channel = first + (two_halves && 2 * at >= LN_BYTES ? at + count - LN_BYTES : at);
     /* Interleaving works within 128 bits: vector v has the channels v * 4 to v * 4 + 3 of every sixteen. */
     const size_t v = at / 4 % 4, lane = at / 16 * 4 + at % 4;
     ln_requant_q8 n;
     ln_requant_q8_short s = {0, 0};
-    if (!ln_dwconv_q8_channel(f, first + at, &n)) return false;
+    if (!ln_dwconv_q8_channel(f, channel, &n)) return false;
     b->bias[v][lane] = n.bias;
     b->multiplier[v][lane] = n.multiplier;
     b->offset[v][lane] = n.offset;
@@ -31,13 +33,12 @@ static bool LN_NAME(pack)(const ln_dwconv_q8_filter* f, size_t first, size_t cou
     b->shift[v][lane] = n.shift;
     b->left[v][lane] = n.left;
     any_left = any_left || n.left > 0;
-    all_short = all_short && ln_dwconv_q8_channel_short(f, first + at, &n, &s);
+    all_short = all_short && ln_dwconv_q8_channel_short(f, channel, &n, &s);
     b->scale[v][lane] = s.scale;
     b->start[v][lane] = s.start;
     for (int32_t x = 0; x < f->width; ++x)
       for (size_t s = 0; s < 4 * head->groups; ++s)
-        b->weights[(size_t)x * head->groups + s / 4][v][4 * lane + s % 4] =
-            slot_weight(f, &head->slots, s, x, first + at);
+        b->weights[(size_t)x * head->groups + s / 4][v][4 * lane + s % 4] = slot_weight(f, &head->slots, s, x, channel);
   }
   const finish_kind is_short = ln_requant_q8_starts_at_zero(&f->range) ? kShortAtZero : kShort;
   head->finish = all_short ? is_short : any_left ? kLongLeft : kLong;
