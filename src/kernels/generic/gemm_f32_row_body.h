@@ -28,8 +28,14 @@ static void run_row(size_t columns, size_t depth, const float* a, const float* b
   size_t n = 0;
   for (; n + (kPanels - 1) * kColumns < columns; n += kPanels * kColumns, b += kPanels * kColumns * depth)
     row(kPanels, columns - n, depth, a, b, bias + n, low, high, c + n);
-  for (; n < columns; n += kColumns, b += kColumns * depth)
-    row(1, columns - n, depth, a, b, bias + n, low, high, c + n);
+  if (n >= columns) return;
+  const size_t left = columns - n;
+  if (left > 2 * kColumns)
+    row(3, left, depth, a, b, bias + n, low, high, c + n);
+  else if (left > kColumns)
+    row(2, left, depth, a, b, bias + n, low, high, c + n);
+  else
+    row(1, left, depth, a, b, bias + n, low, high, c + n);
 }
 
 /* A plain matrix: columns whose depth is contiguous are turned in blocks, columns that lie side by side are copied. */
