@@ -118,9 +118,8 @@ void ln_matrix_run_panel(const ln_matrix_tile* t, ln_gemm_q8_rows* rows, size_t 
   const size_t depth = ln_gemm_q8_depth(matrix->q8, t->part->depth, matrix->segments), nr = matrix->q8->nr;
   rows->b = (const int8_t*)matrix->packed + t->part->packed + n * depth;
   if (depth >= kLeastFetched && n + 2 * nr <= matrix->columns) {
-    const size_t panel = nr * depth, from = panel * at / all;
-    rows->ahead = rows->b + panel + from;
-    rows->ahead_bytes = panel * (at + rows->rows) / all - from;
+    rows->ahead = rows->b + nr * depth + nr * depth * at / all;
+    rows->ahead_step = (nr * matrix->q8->kr << 8) / all;
   }
   if (matrix->rule == LN_MATRIX_HYBRID && matrix->q8->run_floats != NULL)
     panel_to_floats(t, rows, n);

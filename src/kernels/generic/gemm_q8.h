@@ -21,10 +21,20 @@ typedef struct ln_gemm_q8_rows {
   size_t a_stride, a_segment; /* in elements */
   const int8_t* b;            /* the panel */
   const int32_t* own_terms;   /* what the kernel's own_terms has made of the rows, or NULL */
-  /* Of the panel to come, so many bytes may be fetched meanwhile; none: NULL and 0. */
+  /* Of the panel to come, what may be fetched meanwhile: bytes for each row and group, times 256. 0: nothing. */
   const int8_t* ahead;
-  size_t ahead_bytes;
+  size_t ahead_step;
 } ln_gemm_q8_rows;
+
+/* What rows from `first` on fetch, should rows pass by the panel `passes` times, and this be one of them. */
+static inline const int8_t* ln_gemm_q8_ahead(const ln_gemm_q8_rows* r, size_t pass, size_t passes, size_t first) {
+  const size_t rows = pass * r->rows + first;
+  return r->ahead_step == 0 ? r->b : r->ahead + (r->ahead_step * r->segments * r->groups * rows / passes >> 8);
+}
+/* And how far a tile of so many goes with each group. */
+static inline size_t ln_gemm_q8_ahead_step(const ln_gemm_q8_rows* r, size_t passes, size_t rows) {
+  return (r->ahead_step * rows / passes >> 8) + 1;
+}
 
 /* The numbers of requant_q8.h for the panel's columns, each an array of ln_gemm_q8_width(columns). With `scale` sums
  * are multiplied by that and rounded once, half away from zero (NaN counts as the least); then 2^31 is not in the bias,

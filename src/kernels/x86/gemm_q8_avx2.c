@@ -148,12 +148,15 @@ LN_INLINE void multiply_crossed(size_t rows, const ln_gemm_q8_rows* r, const cro
   const size_t twos = r->groups / 2, a_stride = r->a_stride;
   const int16_t* a = (const int16_t*)r->a + first * a_stride;
   const crossed_weights* w = panel->weights;
+  const int8_t* ahead = ln_gemm_q8_ahead(r, 0, 1, first);
+  const size_t ahead_step = 2 * ln_gemm_q8_ahead_step(r, 1, rows);
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     const vec own = vec_set((uint32_t)r->own_terms[first + m]);
     LN_UNROLL for (size_t v = 0; v < kVectors; ++v) tile[m][v] = vec_add(vec_load(panel->start + v * kLanes), own);
   }
   for (size_t s = 0; s < r->segments; ++s, a += r->a_segment) {
-    for (size_t g = 0; g < twos; ++g, ++w) {
+    for (size_t g = 0; g < twos; ++g, ++w, ahead += ahead_step) {
+      LN_PREFETCH_FAR(ahead);
       LN_UNROLL for (size_t m = 0; m < rows; ++m) {
         const vec x = load_pair(a + m * a_stride + 4 * g), y = load_pair(a + m * a_stride + 4 * g + 2);
         LN_UNROLL for (size_t v = 0; v < kVectors; ++v) {

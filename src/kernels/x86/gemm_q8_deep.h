@@ -60,18 +60,16 @@ static void run_deep(size_t of, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbe
                      size_t out_stride) {
   static void (*const kTiles[][2])(const ln_gemm_q8_rows*, const deep_place*, uint32_t*) = {LN_DEEP_ALL(LN_DEEP_ENTRY)};
   const size_t tiles = (r->rows + kMostDeepRows - 1) / kMostDeepRows, passes = of / kDeepVectors;
-  const size_t groups = r->segments * r->groups;
   uint32_t sums[(kMostDeepRows + 1) * kDeepVectors * kLanes];
   for (size_t v = 0; v < of; v += kDeepVectors) {
     const ln_gemm_q8_numbers numbers = ln_gemm_q8_numbers_from(n, v * kLanes);
     const size_t left = r->columns - v * kLanes, columns = left < kDeepVectors * kLanes ? left : kDeepVectors * kLanes;
     for (size_t t = 0; t < tiles; ++t) {
       const size_t m = r->rows * t / tiles, rows = r->rows * (t + 1) / tiles - m;
-      const size_t share = r->ahead_bytes / (tiles * passes);
       const deep_place at = {.a = (const uint8_t*)r->a + m * r->a_stride,
                              .b = r->b + v * kWeightBytes,
-                             .ahead = r->ahead != NULL ? r->ahead + share * (v / kDeepVectors * tiles + t) : r->b,
-                             .ahead_step = share / (groups + 1) + 1,
+                             .ahead = ln_gemm_q8_ahead(r, v / kDeepVectors, passes, m),
+                             .ahead_step = ln_gemm_q8_ahead_step(r, passes, rows),
                              .start = first_sums(&numbers)};
       kTiles[rows - 1][of / 4](r, &at, sums);
       fill_up(rows, kDeepVectors, sums);

@@ -40,6 +40,12 @@ LN_INLINE short_end short_end_of(bool at_zero, size_t whole, bool half, const ln
   return e;
 }
 
+/* What is fetched of the next panel: goes on from tile to tile. */
+typedef struct short_ahead {
+  const int8_t* at;
+  size_t step;
+} short_ahead;
+
 LN_INLINE vec pack_short(const vec v[kVectorsAtOnce], const short_end* e) {
   if (e->kind == kWholeSigned)
     return short_order(_mm512_packs_epi16(LN_UPPER_WORDS(v[0], v[1]), LN_UPPER_WORDS(v[2], v[3])));
@@ -123,12 +129,9 @@ LN_INLINE void store_halves(size_t rows, size_t columns, vec bytes, uint8_t* out
 }
 
 /* sums[m * whole + v] and halves[m] = the bias + the products. */
-LN_INLINE void short_products(size_t rows, size_t whole, bool half, bool fetch, const ln_gemm_q8_rows* r, size_t first,
-                              const ln_gemm_q8_numbers* n, vec sums[], __m256i halves[]) {
+LN_INLINE void short_products(size_t rows, size_t whole, bool half, short_ahead* ahead, const ln_gemm_q8_rows* r,
+                              size_t first, const ln_gemm_q8_numbers* n, vec sums[], __m256i halves[]) {
   const size_t groups = r->groups, a_stride = r->a_stride, vectors = whole + half;
-  const size_t share = fetch ? r->ahead_bytes / r->rows : 0;
-  const size_t ahead_step = fetch ? share * rows / (r->segments * groups + 1) + 1 : 0;
-  const int8_t* ahead = fetch ? r->ahead + share * first : NULL;
   const uint8_t* a = (const uint8_t*)r->a + first * a_stride;
   const int8_t* b = r->b;
   LN_UNROLL for (size_t i = 0; i < rows * whole; ++i) sums[i] = vec_load(n->plain_bias + i % whole * kLanes);
@@ -139,13 +142,13 @@ LN_INLINE void short_products(size_t rows, size_t whole, bool half, bool fetch, 
     for (size_t g = 0; g < groups; ++g, b += vectors * kWeightBytes) {
       vec w[kVectors];
       __m256i half_w = _mm256_setzero_si256();
-      if (fetch) {
-        LN_PREFETCH_FAR(ahead);
-        ahead += ahead_step;
+      if (ahead != NULL) {
+        LN_PREFETCH_FAR(ahead->at);
+        ahead->at += ahead->step;
       }
       /* Loaded once: 512-bit loads are one a cycle. */
       LN_UNROLL for (size_t v = 0; v < whole; ++v) {
-        if (!fetch) LN_PREFETCH(b + kWeightBytes * v + kShortAhead);
+        if (ahead == NULL) LN_PREFETCH(b + kWeightBytes * v + kShortAhead);
         w[v] = load_weights(b + kWeightBytes * v);
         LN_KEEP(w[v]);
       }
@@ -176,14 +179,14 @@ LN_INLINE void add_terms(size_t rows, size_t whole, bool half, const int32_t* te
   }
 }
 
-LN_INLINE void short_tile(bool at_zero, size_t rows, size_t whole, bool half, bool fetch, const ln_gemm_q8_rows* r,
-                          const ln_gemm_q8_numbers* n, const short_end* end, size_t first, uint8_t* out,
-                          size_t out_stride) {
+LN_INLINE void short_tile(bool at_zero, size_t rows, size_t whole, bool half, short_ahead* ahead,
+                          const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, const short_end* end, size_t first,
+                          uint8_t* out, size_t out_stride) {
   const size_t step = whole > 0 ? kVectorsAtOnce / whole : rows;
   const size_t whole_columns = half ? whole * kLanes : r->columns;
   vec sums[kMostShortRows * kVectors];
   __m256i halves[kMostShortRows];
-  short_products(rows, whole, half, fetch, r, first, n, sums, halves);
+  short_products(rows, whole, half, ahead, r, first, n, sums, halves);
   if (n->row_terms != NULL) add_terms(rows, whole, half, n->row_terms + first, sums, halves);
   out += first * out_stride;
   LN_UNROLL for (size_t m = 0; whole > 0 && m < rows; m += step) {
@@ -206,9 +209,10 @@ LN_INLINE size_t run_short(bool at_zero, size_t rows, size_t whole, bool half, b
                            const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride,
                            size_t first) {
   const short_end end = short_end_of(at_zero, whole, half, n);
+  short_ahead ahead = {ln_gemm_q8_ahead(r, 0, 1, first), ln_gemm_q8_ahead_step(r, 1, rows)};
   for (; r->rows - first >= enough; first += rows) {
     if (first > r->rows - rows) first = r->rows - rows;
-    short_tile(at_zero, rows, whole, half, fetch, r, n, &end, first, out, out_stride);
+    short_tile(at_zero, rows, whole, half, fetch ? &ahead : NULL, r, n, &end, first, out, out_stride);
   }
   return first;
 }
@@ -257,7 +261,7 @@ static bool runs_short(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, ui
     return false;
   const bool at_zero = ln_requant_q8_starts_at_zero(&n->range);
   size_t done = 0;
-  if (r->ahead != NULL && vectors == kVectors && r->rows >= kTiles[last - 1].rows)
+  if (r->ahead_step != 0 && vectors == kVectors && r->rows >= kTiles[last - 1].rows)
     done = (at_zero ? short_fetching_at_zero : short_fetching)(r, n, out, out_stride, 0);
   for (size_t i = index == 0 ? 0 : kLast[index - 1] + 1; done < r->rows; ++i)
     if (r->rows - done >= kTiles[i].enough && r->rows >= kTiles[i].rows)

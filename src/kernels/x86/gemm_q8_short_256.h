@@ -52,10 +52,9 @@ enum { kMostRows = 7, kLeastGroups = 16, kNearBytes = 2048 };
  * second vector are read from memory by each product. */
 LN_INLINE void multiply_deep(size_t rows, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start,
                              vec tile[kMaxRows][kVectors]) {
-  const size_t groups = r->groups, a_stride = r->a_stride, share = r->ahead_bytes / r->rows;
-  const size_t step = r->ahead != NULL ? share * rows / (r->segments * groups) + 1 : 0;
+  const size_t groups = r->groups, a_stride = r->a_stride, step = ln_gemm_q8_ahead_step(r, 1, rows);
   const uint8_t* a = (const uint8_t*)r->a + first * a_stride;
-  const int8_t *b = r->b, *ahead = r->ahead != NULL ? r->ahead + share * first : b;
+  const int8_t *b = r->b, *ahead = ln_gemm_q8_ahead(r, 0, 1, first);
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < kVectors; ++v) tile[m][v] = vec_load(start + kLanes * v);
   }

@@ -17,13 +17,19 @@ LN_INLINE void multiply(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, s
                         vec tile[kMaxRows][kVectors]) {
   const size_t groups = r->groups, a_stride = r->a_stride * kElementBytes;
   const uint8_t* a = (const uint8_t*)r->a + first * a_stride;
-  const int8_t* b = r->b;
+  const int8_t *b = r->b, *ahead = ln_gemm_q8_ahead(r, 0, 1, first);
+  const size_t ahead_step = ln_gemm_q8_ahead_step(r, 1, rows);
+  const bool fetches = kInRegisters && vectors == kVectors && rows > 1;
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) tile[m][v] = vec_load(start + kLanes * v);
   }
   for (size_t s = 0; s < r->segments; ++s, a += r->a_segment * kElementBytes) {
     for (size_t g = 0; g < groups; ++g, b += vectors * kWeightBytes) {
       vec w[kVectors];
+      if (fetches) {
+        LN_PREFETCH_FAR(ahead);
+        ahead += ahead_step;
+      }
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = load_weights(b + kWeightBytes * v);
       /* One row does nothing but read weights. */
       if (rows == 1) {
