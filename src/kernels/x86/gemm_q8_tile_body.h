@@ -12,6 +12,12 @@
 
 #include "kernels/x86/gemm_q8_finish_body.h"
 
+/* What comes after `at`, which is fetched. */
+LN_INLINE const int8_t* fetched(bool fetches, const int8_t* at, size_t step) {
+  if (fetches) LN_PREFETCH_FAR(at);
+  return at + step;
+}
+
 /* tile[m][v] = start[v] + the products. */
 LN_INLINE void multiply(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start,
                         vec tile[kMaxRows][kVectors]) {
@@ -26,10 +32,7 @@ LN_INLINE void multiply(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, s
   for (size_t s = 0; s < r->segments; ++s, a += r->a_segment * kElementBytes) {
     for (size_t g = 0; g < groups; ++g, b += vectors * kWeightBytes) {
       vec w[kVectors];
-      if (fetches) {
-        LN_PREFETCH_FAR(ahead);
-        ahead += ahead_step;
-      }
+      ahead = fetched(fetches, ahead, ahead_step);
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = load_weights(b + kWeightBytes * v);
       /* One row does nothing but read weights. */
       if (rows == 1) {
