@@ -7,13 +7,11 @@
 
 enum { kScratchFloats = 192 * 1024, kLargeFilters = 2048 * 1024 };
 
-/* Filters of one column are lines of the picture turned. */
-static bool is_upright(const ln_im2col* s) { return s->filter_width == 1; }
-
 static ln_winograd_tiles tiles_of(ln_winograd_form form, const ln_im2col* s, size_t batch) {
   const ln_winograd_facts* f = ln_winograd_facts_of(form);
   const bool square = f->dimensions == 2;
-  return ln_winograd_tiles_of(s, batch, square || is_upright(s) ? f->out : 1, square || !is_upright(s) ? f->out : 1);
+  return ln_winograd_tiles_of(s, batch, square || ln_winograd_is_upright(s) ? f->out : 1,
+                              square || !ln_winograd_is_upright(s) ? f->out : 1);
 }
 
 /* How many tiles of a form make up for its filters: those for tiles of 4 x 4 are four times as large as they were, and
@@ -102,7 +100,7 @@ static void read_tile(const winograd_job* j, size_t tile, float* v, size_t step)
                       .y1 = w.y1,
                       .x0 = w.x0,
                       .x1 = w.x1};
-  if (is_upright(s)) {
+  if (ln_winograd_is_upright(s)) {
     t.row_stride = s->channels;
     t.pixel_stride = line;
     t.y0 = w.x0;
@@ -117,7 +115,7 @@ static void write_tile(const winograd_job* j, size_t tile, const float* m, size_
   const ln_matrix* matrix = j->matrix;
   const ln_winograd_place at = ln_winograd_place_of(&j->tiles, tile);
   const size_t line = (size_t)j->tiles.shape->grid_width * matrix->columns;
-  const bool turned = is_upright(j->tiles.shape);
+  const bool turned = ln_winograd_is_upright(j->tiles.shape);
   const ln_winograd_out t = {.out = j->out + at.first * matrix->columns,
                              .rows = turned ? at.columns : at.rows,
                              .columns = turned ? at.rows : at.columns,

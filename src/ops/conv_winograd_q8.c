@@ -9,19 +9,16 @@ enum { OUT = LN_WINOGRAD_Q8_OUT, COLUMNS = LN_WINOGRAD_Q8_COLUMNS, kScratchBytes
 
 static uint8_t flip_of(TfLiteType type, TfLiteType flipped) { return type == flipped ? 0x80 : 0; }
 
-/* Filters of one column are lines of the picture turned. */
-static bool is_upright(const ln_im2col* s) { return s->filter_width == 1; }
-
 static ln_winograd_tiles tiles_of(ln_winograd_q8_cut cut, const ln_im2col* s, size_t batch) {
   if (cut.lines == 0) return ln_winograd_tiles_of(s, batch, OUT, OUT);
-  return is_upright(s) ? ln_winograd_tiles_of(s, batch, LN_WINOGRAD_Q8_LINE_OUT, 1)
-                       : ln_winograd_tiles_of(s, batch, 1, LN_WINOGRAD_Q8_LINE_OUT);
+  return ln_winograd_is_upright(s) ? ln_winograd_tiles_of(s, batch, LN_WINOGRAD_Q8_LINE_OUT, 1)
+                                   : ln_winograd_tiles_of(s, batch, 1, LN_WINOGRAD_Q8_LINE_OUT);
 }
 
 static ln_winograd_q8_cut cut_of(const ln_im2col* s) {
   const size_t height = (size_t)s->filter_height, width = (size_t)s->filter_width;
   if (height == 3 && width == 3) return (ln_winograd_q8_cut){0};
-  return is_upright(s) ? (ln_winograd_q8_cut){1, height} : (ln_winograd_q8_cut){height, width};
+  return ln_winograd_is_upright(s) ? (ln_winograd_q8_cut){1, height} : (ln_winograd_q8_cut){height, width};
 }
 
 /* Lines of taps, where two products of 16 bits are no slower than those of bytes, and by how many of them there are.
@@ -129,16 +126,10 @@ static void read_tile(const winograd_job* j, size_t tile, int16_t* v, size_t ste
   j->kernel->in(&t, v, step);
 }
 
-static void edges(int64_t at, int32_t extent, size_t* first, size_t* end) {
-  const int64_t size = LN_WINOGRAD_Q8_LINE_IN, from = at < 0 ? -at : 0, to = extent - at < size ? extent - at : size;
-  *first = from < to ? (size_t)from : 0;
-  *end = from < to ? (size_t)to : 0;
-}
-
 /* Three taps after three, line after line, each of all channels. */
 static void read_lines(const winograd_job* j, size_t tile, int16_t* v, size_t step) {
   const ln_im2col* s = j->tiles.shape;
-  const bool upright = is_upright(s);
+  const bool upright = ln_winograd_is_upright(s);
   const ln_winograd_q8_cut cut = j->matrix->cut;
   const size_t image = tile / j->tiles.across / j->tiles.down;
   const int64_t top = s->origin_y + (int64_t)(tile / j->tiles.across % j->tiles.down * j->tiles.out_y);
@@ -153,7 +144,7 @@ static void read_lines(const winograd_job* j, size_t tile, int16_t* v, size_t st
     for (size_t tap = 0; tap < cut.taps; tap += 3, v += s->channels) {
       const int64_t y = top + (int64_t)(upright ? tap : i), x = left + (int64_t)(upright ? 0 : tap);
       const int64_t across = upright ? x : y;
-      edges(upright ? y : x, upright ? s->in_height : s->in_width, &t.y0, &t.y1);
+      ln_winograd_edges(upright ? y : x, LN_WINOGRAD_Q8_LINE_IN, upright ? s->in_height : s->in_width, &t.y0, &t.y1);
       if (across < 0 || across >= (upright ? s->in_width : s->in_height)) t.y0 = t.y1 = 0;
       const int64_t first = (int64_t)t.y0;
       if (t.y1 > 0)
@@ -167,7 +158,7 @@ static void write_sums(const winograd_job* j, size_t first, ln_winograd_q8_out* 
                        size_t step) {
   int32_t sums[OUT * OUT * COLUMNS];
   const bool lines = j->matrix->cut.lines > 0;
-  const size_t down = lines && !is_upright(j->tiles.shape) ? 1 : (size_t)j->tiles.shape->grid_width;
+  const size_t down = lines && !ln_winograd_is_upright(j->tiles.shape) ? 1 : (size_t)j->tiles.shape->grid_width;
   t->sums = sums;
   (lines ? j->kernel->line_out : j->kernel->out)(t, m, step);
   for (size_t y = 0; y < t->rows; ++y)
@@ -198,7 +189,7 @@ static void write_tile(const winograd_job* j, size_t tile, size_t n, size_t coun
                           .channels = count,
                           .numbers = &numbers};
   const bool lines = matrix->cut.lines > 0;
-  if (lines && !is_upright(j->tiles.shape)) {
+  if (lines && !ln_winograd_is_upright(j->tiles.shape)) {
     t.rows = at.columns;
     t.columns = 1;
     t.row_stride = t.pixel_stride;

@@ -59,9 +59,14 @@ static inline size_t ln_winograd_item_begin(const ln_winograd_tiles* t, size_t i
   return ln_share_begin(t->total, t->items, item);
 }
 
+/* Filters of one column are lines of the picture turned. */
+static inline bool ln_winograd_is_upright(const ln_im2col* s) { return s->filter_width == 1; }
+
+/* Of `size` elements from `at` on those within the extent; both 0: none. */
 static inline void ln_winograd_edges(int64_t at, int64_t size, int32_t extent, size_t* first, size_t* end) {
-  *first = at < 0 ? (size_t)-at : 0;
-  *end = (size_t)(extent - at < size ? extent - at : size);
+  const int64_t from = at < 0 ? -at : 0, to = extent - at < size ? extent - at : size;
+  *first = from < to ? (size_t)from : 0;
+  *end = from < to ? (size_t)to : 0;
 }
 
 static inline ln_winograd_window ln_winograd_window_of(const ln_winograd_tiles* t, size_t tile) {

@@ -18,6 +18,24 @@ static size_t pick(size_t low, size_t high) { return (size_t)kc_range((int64_t)l
 
 static const ln_winograd_q8_cut kSquare = {0};
 
+/* `count` points `step` elements apart, by both. */
+static void compare_in(void (*ref)(const ln_winograd_q8_in*, int16_t*, size_t),
+                       void (*in)(const ln_winograd_q8_in*, int16_t*, size_t), ln_winograd_q8_in* t, size_t size,
+                       size_t count, const char* what) {
+  const size_t step = t->channels + pick(0, 9), bytes = ((count - 1) * step + t->channels) * sizeof(int16_t);
+  uint8_t* picture = kc_memory(size);
+  int16_t *v = kc_memory(bytes), *expected = kc_memory(bytes);
+  kc_fill_u8(picture, size);
+  memset(v, 0, bytes);
+  memset(expected, 0, bytes);
+  t->in = picture;
+  ref(t, expected, step);
+  in(t, v, step);
+  kc_same(v, expected, bytes, sizeof(int16_t), "%s, %zu channels, rows %zu to %zu, %zu to %zu", what, t->channels,
+          t->y0, t->y1, t->x0, t->x1);
+  kc_release();
+}
+
 static void check_in(const ln_winograd_q8* ref, const ln_winograd_q8* kernel) {
   ln_winograd_q8_in t = {
       .channels = kc_size(70, 32), .flip = kc_chance(50) ? 0x80 : 0, .outside = (uint8_t)pick(0, 255)};
@@ -27,19 +45,7 @@ static void check_in(const ln_winograd_q8* ref, const ln_winograd_q8* kernel) {
   t.y1 = whole ? IN : pick(t.y0 + 1, IN);
   t.x1 = whole ? IN : pick(t.x0 + 1, IN);
   t.row_stride = (t.x1 - t.x0) * t.channels + pick(0, 20);
-  const size_t size = (t.y1 - t.y0 - 1) * t.row_stride + (t.x1 - t.x0) * t.channels, step = t.channels + pick(0, 9);
-  const size_t bytes = ((POINTS - 1) * step + t.channels) * sizeof(int16_t);
-  uint8_t* in = kc_memory(size);
-  int16_t *v = kc_memory(bytes), *expected = kc_memory(bytes);
-  kc_fill_u8(in, size);
-  memset(v, 0, bytes);
-  memset(expected, 0, bytes);
-  t.in = in;
-  ref->in(&t, expected, step);
-  kernel->in(&t, v, step);
-  kc_same(v, expected, bytes, sizeof(int16_t), "in, %zu channels, rows %zu to %zu, %zu to %zu", t.channels, t.y0, t.y1,
-          t.x0, t.x1);
-  kc_release();
+  compare_in(ref->in, kernel->in, &t, (t.y1 - t.y0 - 1) * t.row_stride + (t.x1 - t.x0) * t.channels, POINTS, "in");
 }
 
 /* What a tile gives by its definition. */
@@ -156,18 +162,9 @@ static void check_line_in(const ln_winograd_q8* ref, const ln_winograd_q8* kerne
   t.y0 = kc_chance(50) ? 0 : pick(0, LINE_IN);
   t.y1 = kc_chance(50) || t.y0 == LINE_IN ? LINE_IN : pick(t.y0, LINE_IN);
   t.row_stride = t.channels + pick(0, 20);
-  const size_t inside = t.y1 - t.y0, size = inside == 0 ? 1 : (inside - 1) * t.row_stride + t.channels;
-  const size_t step = t.channels + pick(0, 9), bytes = ((LINE_IN - 1) * step + t.channels) * sizeof(int16_t);
-  uint8_t* in = kc_memory(size);
-  int16_t *v = kc_memory(bytes), *expected = kc_memory(bytes);
-  kc_fill_u8(in, size);
-  memset(v, 0, bytes);
-  memset(expected, 0, bytes);
-  t.in = in;
-  ref->line_in(&t, expected, step);
-  kernel->line_in(&t, v, step);
-  kc_same(v, expected, bytes, sizeof(int16_t), "line in, %zu channels, %zu to %zu", t.channels, t.y0, t.y1);
-  kc_release();
+  const size_t inside = t.y1 - t.y0;
+  compare_in(ref->line_in, kernel->line_in, &t, inside == 0 ? 1 : (inside - 1) * t.row_stride + t.channels, LINE_IN,
+             "line in");
 }
 
 /* Filters of some lines of taps: the sums of a tile's results. */

@@ -240,22 +240,26 @@ LN_INLINE void scale_shift_block(bool is_signed, const scale_shift_vectors* p, c
     scale_shift_exactly(p, q, x, channel, out);
 }
 
-LN_INLINE void scale_shift_blocks(bool is_signed, const scale_shift_vectors* p, const ln_scale_shift_q8* q,
-                                  const uint8_t* x, uint8_t* out, size_t n) {
-  const size_t step = kBlock % q->channels;
-  size_t i = 0, channel = 0;
-  for (; i + kBlock <= n; i += kBlock) {
-    scale_shift_block(is_signed, p, q, x + i, channel, out + i);
-    channel += step;
-    channel -= channel >= q->channels ? q->channels : 0;
+/* Rows by blocks, whose first element is of some channel. */
+#define LN_CHANNEL_BLOCKS(name, block_of, vectors_type, numbers_type)                                               \
+  LN_INLINE void name(bool is_signed, const vectors_type* p, const numbers_type* q, const uint8_t* x, uint8_t* out, \
+                      size_t n) {                                                                                   \
+    const size_t step = kBlock % q->channels;                                                                       \
+    size_t i = 0, channel = 0;                                                                                      \
+    for (; i + kBlock <= n; i += kBlock) {                                                                          \
+      block_of(is_signed, p, q, x + i, channel, out + i);                                                           \
+      channel += step;                                                                                              \
+      channel -= channel >= q->channels ? q->channels : 0;                                                          \
+    }                                                                                                               \
+    if (i == n) return;                                                                                             \
+    uint8_t block[kBlock], result[kBlock];                                                                          \
+    memset(block, 0, sizeof block);                                                                                 \
+    memcpy(block, x + i, n - i);                                                                                    \
+    block_of(is_signed, p, q, block, channel, result);                                                              \
+    memcpy(out + i, result, n - i);                                                                                 \
   }
-  if (i == n) return;
-  uint8_t block[kBlock], result[kBlock];
-  memset(block, 0, sizeof block);
-  memcpy(block, x + i, n - i);
-  scale_shift_block(is_signed, p, q, block, channel, result);
-  memcpy(out + i, result, n - i);
-}
+
+LN_CHANNEL_BLOCKS(scale_shift_blocks, scale_shift_block, scale_shift_vectors, ln_scale_shift_q8)
 
 static void scale_shift(const ln_scale_shift_q8* q, const uint8_t* x, uint8_t* out, size_t n) {
   if (!q->is_sound) {
@@ -324,22 +328,7 @@ LN_INLINE void scale_block(bool is_signed, const scale_vectors* p, const ln_scal
     scale_exactly(p, x, q->scale + channel, out);
 }
 
-LN_INLINE void scale_blocks(bool is_signed, const scale_vectors* p, const ln_scale_q8* q, const uint8_t* x,
-                            uint8_t* out, size_t n) {
-  const size_t step = kBlock % q->channels;
-  size_t i = 0, channel = 0;
-  for (; i + kBlock <= n; i += kBlock) {
-    scale_block(is_signed, p, q, x + i, channel, out + i);
-    channel += step;
-    channel -= channel >= q->channels ? q->channels : 0;
-  }
-  if (i == n) return;
-  uint8_t block[kBlock], result[kBlock];
-  memset(block, 0, sizeof block);
-  memcpy(block, x + i, n - i);
-  scale_block(is_signed, p, q, block, channel, result);
-  memcpy(out + i, result, n - i);
-}
+LN_CHANNEL_BLOCKS(scale_blocks, scale_block, scale_vectors, ln_scale_q8)
 
 static void scale(const ln_scale_q8* q, const uint8_t* x, uint8_t* out, size_t n) {
   if (!q->is_short) {

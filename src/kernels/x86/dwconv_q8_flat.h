@@ -1,5 +1,6 @@
 /* Depthwise convolution of bytes with AVX-512 VNNI where pixels have few channels and windows go on by one pixel: lines
- * are taken as bytes in a row, 64 of them a step, which repeat the same filters again and again.
+ * are taken as bytes in a row, 64 of them a step, which repeat the same filters again and again. A part of
+ * dwconv_q8_avx512vnni.c behind its blocks of 64 channels, which it takes its vectors from.
  *
  * Interleaving splits each sixteen bytes, in units of four, over four streams. A tap's bytes lie some units before or
  * behind those of the result: a stream and a place in it for each of the four vectors. */
@@ -20,7 +21,7 @@ LN_INLINE void flat_interleave(size_t rows, const cursor* c, size_t size, size_t
   const __m512i outside = _mm512_xor_si512(raw, flip);
   for (size_t step = first; step < end + 2; ++step) {
     const size_t at = 64 * step - 64, x = step - first; /* the first step lies 64 bytes before */
-    __m512i r[4];
+    __m512i r[4], twos[4];
     if (step == 0 || at >= size) {
       LN_UNROLL for (size_t v = 0; v < 4; ++v) p->columns[v][x] = outside;
       continue;
@@ -32,12 +33,8 @@ LN_INLINE void flat_interleave(size_t rows, const cursor* c, size_t size, size_t
           _mm512_xor_si512(size - at < 64 ? _mm512_mask_loadu_epi8(raw, known, from) : _mm512_loadu_si512(from), flip);
     }
     LN_UNROLL for (size_t s = rows; s < 4; ++s) r[s] = r[s % rows];
-    const __m512i a = _mm512_unpacklo_epi8(r[0], r[1]), b = _mm512_unpacklo_epi8(r[2], r[3]);
-    const __m512i d = _mm512_unpackhi_epi8(r[0], r[1]), e = _mm512_unpackhi_epi8(r[2], r[3]);
-    p->columns[0][x] = _mm512_unpacklo_epi16(a, b);
-    p->columns[1][x] = _mm512_unpackhi_epi16(a, b);
-    p->columns[2][x] = _mm512_unpacklo_epi16(d, e);
-    p->columns[3][x] = _mm512_unpackhi_epi16(d, e);
+    wide_twos_of(r, twos);
+    LN_UNROLL for (size_t v = 0; v < 4; ++v) p->columns[v][x] = wide_fours(twos, v);
   }
 }
 
@@ -93,13 +90,7 @@ LN_INLINE void flat_vector(size_t lines, const lane_task* t, size_t vector, int6
   case rest:                                                                       \
     if ((rest) < most) flat_results(lines, rest, t, vector, &from, at, &n, w, to); \
     break;
-    LN_REST(1)
-    LN_REST(2)
-    LN_REST(3)
-    LN_REST(4)
-    LN_REST(5)
-    LN_REST(6)
-    LN_REST(7)
+    LN_RESTS(LN_REST)
     default:
       break;
 #undef LN_REST
@@ -113,16 +104,12 @@ static void flat_2(const lane_task* t, int64_t first, size_t channels, size_t st
   for (size_t vector = 0; vector < 4; ++vector) flat_vector(2, t, vector, first, channels, steps);
 }
 
-/* Four channels of four results each become sixteen of one, within 128 bits; the last of `size` bytes may be fewer than
- * 64. */
+/* The last of `size` bytes may be fewer than 64. */
 LN_INLINE void flat_store(size_t lines, const pieces* p, size_t size, uint8_t* out, size_t line) {
   const size_t steps = (size + 63) / 64;
   for (size_t j = 0; j < steps * lines; j += 4) {
-    const __m512i* x = p->bytes[j / 4];
-    const __m512i a = _mm512_unpacklo_epi32(x[0], x[1]), b = _mm512_unpacklo_epi32(x[2], x[3]);
-    const __m512i d = _mm512_unpackhi_epi32(x[0], x[1]), e = _mm512_unpackhi_epi32(x[2], x[3]);
-    const __m512i results[4] = {_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b), _mm512_unpacklo_epi64(d, e),
-                                _mm512_unpackhi_epi64(d, e)};
+    __m512i results[4];
+    wide_sixteens(p->bytes[j / 4], results);
     LN_UNROLL for (size_t i = 0; i < 4; ++i) {
       const size_t at = (j + i) / lines * 64;
       uint8_t* to = out + at + i % lines * line;

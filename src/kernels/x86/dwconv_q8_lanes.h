@@ -174,6 +174,9 @@ LN_INLINE void lane_results(size_t width, size_t groups, size_t parts, size_t sl
   lane_store(count, t, n, r, to);
 }
 
+/* What may be left of eight results. */
+#define LN_RESTS(each) each(1) each(2) each(3) each(4) each(5) each(6) each(7)
+
 /* `count` pixels of a set, whose columns begin at `from` and bytes at `to`. */
 LN_INLINE void lane_set(size_t width, size_t groups, size_t parts, size_t slide, size_t lines, const lane_task* t,
                         size_t vector, const __m512i* from, size_t count, const lane_numbers* n, const __m512i* w,
@@ -186,13 +189,7 @@ LN_INLINE void lane_set(size_t width, size_t groups, size_t parts, size_t slide,
   case pixels:                                                                                                \
     if ((pixels) < most) lane_results(width, groups, parts, slide, lines, pixels, t, vector, from, n, w, to); \
     break;
-    LN_REST(1)
-    LN_REST(2)
-    LN_REST(3)
-    LN_REST(4)
-    LN_REST(5)
-    LN_REST(6)
-    LN_REST(7)
+    LN_RESTS(LN_REST)
     default:
       break;
 #undef LN_REST

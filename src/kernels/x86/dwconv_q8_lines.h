@@ -9,14 +9,10 @@ LN_INLINE void LN_NAME(put_column)(const LN_V x[4], pieces* p, size_t at) {
 }
 
 LN_INLINE void LN_NAME(interleave_column)(size_t rows, LN_V r[4], pieces* p, size_t at) {
-  LN_V columns[4];
+  LN_V twos[4], columns[4];
   LN_UNROLL for (size_t s = rows; s < 4; ++s) r[s] = r[s % rows];
-  const LN_V a = LN_OP(unpacklo_epi8)(r[0], r[1]), b = LN_OP(unpacklo_epi8)(r[2], r[3]);
-  const LN_V d = LN_OP(unpackhi_epi8)(r[0], r[1]), e = LN_OP(unpackhi_epi8)(r[2], r[3]);
-  columns[0] = LN_OP(unpacklo_epi16)(a, b);
-  columns[1] = LN_OP(unpackhi_epi16)(a, b);
-  columns[2] = LN_OP(unpacklo_epi16)(d, e);
-  columns[3] = LN_OP(unpackhi_epi16)(d, e);
+  LN_NAME(twos_of)(r, twos);
+  LN_UNROLL for (size_t v = 0; v < 4; ++v) columns[v] = LN_NAME(fours)(twos, v);
   LN_NAME(put_column)(columns, p, at);
 }
 
@@ -78,18 +74,24 @@ static void LN_NAME(interleave_group)(const LN_NAME(columns) * what, const curso
 #undef LN_ROWS
 }
 
-/* Four channels of four results each become sixteen of one, within 128 bits. Where a block is wider than its pixels, it
- * writes some of the next pixel, which then comes; but not pixel `last`. */
+/* Four channels of four results each become sixteen of one, within 128 bits. */
+LN_INLINE void LN_NAME(sixteens)(const LN_V x[4], LN_V results[4]) {
+  const LN_V a = LN_OP(unpacklo_epi32)(x[0], x[1]), b = LN_OP(unpacklo_epi32)(x[2], x[3]);
+  const LN_V d = LN_OP(unpackhi_epi32)(x[0], x[1]), e = LN_OP(unpackhi_epi32)(x[2], x[3]);
+  results[0] = LN_OP(unpacklo_epi64)(a, b);
+  results[1] = LN_OP(unpackhi_epi64)(a, b);
+  results[2] = LN_OP(unpacklo_epi64)(d, e);
+  results[3] = LN_OP(unpackhi_epi64)(d, e);
+}
+
+/* Where a block is wider than its pixels, it writes some of the next pixel, which then comes; but not pixel `last`. */
 LN_INLINE void LN_NAME(store_fours)(size_t lines, const pieces* p, size_t count, size_t last, size_t channels,
                                     size_t first, uint8_t* out, size_t stride, size_t line) {
   for (size_t j = 0; j < count * lines; j += 4) {
     const uint8_t* from = (const uint8_t*)p->bytes[first + j / 4];
-    LN_V x[4];
+    LN_V x[4], results[4];
     LN_UNROLL for (size_t v = 0; v < 4; ++v) x[v] = LN_LOAD(from + v * LN_BYTES);
-    const LN_V a = LN_OP(unpacklo_epi32)(x[0], x[1]), b = LN_OP(unpacklo_epi32)(x[2], x[3]);
-    const LN_V d = LN_OP(unpackhi_epi32)(x[0], x[1]), e = LN_OP(unpackhi_epi32)(x[2], x[3]);
-    const LN_V results[4] = {LN_OP(unpacklo_epi64)(a, b), LN_OP(unpackhi_epi64)(a, b), LN_OP(unpacklo_epi64)(d, e),
-                             LN_OP(unpackhi_epi64)(d, e)};
+    LN_NAME(sixteens)(x, results);
     LN_UNROLL for (size_t i = 0; i < 4; ++i) {
       uint8_t* to = out + (j + i) / lines * stride + i % lines * line;
       if (j + i >= count * lines) break;

@@ -74,22 +74,15 @@ LN_INLINE void quarter_run(size_t width, size_t slide, const wide_block* b, cons
   }
 }
 
-LN_NOINLINE static void quarter_run_5_1(const wide_block* b, const cursor* c, const ln_dwconv_q8_stretch* s,
-                                        uint8_t* out) {
-  quarter_run(5, 1, b, c, s, out);
-}
-LN_NOINLINE static void quarter_run_5_2(const wide_block* b, const cursor* c, const ln_dwconv_q8_stretch* s,
-                                        uint8_t* out) {
-  quarter_run(5, 2, b, c, s, out);
-}
-LN_NOINLINE static void quarter_run_7_1(const wide_block* b, const cursor* c, const ln_dwconv_q8_stretch* s,
-                                        uint8_t* out) {
-  quarter_run(7, 1, b, c, s, out);
-}
-LN_NOINLINE static void quarter_run_7_2(const wide_block* b, const cursor* c, const ln_dwconv_q8_stretch* s,
-                                        uint8_t* out) {
-  quarter_run(7, 2, b, c, s, out);
-}
+#define LN_QUARTERS(width, slide)                                                                      \
+  LN_NOINLINE static void quarter_run_##width##_##slide(const wide_block* b, const cursor* c,          \
+                                                        const ln_dwconv_q8_stretch* s, uint8_t* out) { \
+    quarter_run(width, slide, b, c, s, out);                                                           \
+  }
+LN_QUARTERS(5, 1)
+LN_QUARTERS(5, 2)
+LN_QUARTERS(7, 1)
+LN_QUARTERS(7, 2)
 
 static void wide_either(size_t width, size_t groups, size_t count, const void* packed, cursor* c,
                         const ln_dwconv_q8_stretch* s, uint8_t* out) {

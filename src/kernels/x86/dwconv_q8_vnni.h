@@ -99,24 +99,8 @@ LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, finish_kind kind, const
     LN_STORE_SOME(out, count, bytes);
 }
 
-/* Four slots of a column, the first two and the last two interleaved: of the lower and of the upper channels. */
-LN_INLINE void LN_NAME(column)(size_t slots, const cursor* c, size_t group, LN_V flip, lane_count lanes, size_t count,
-                               LN_V twos[4]) {
-  const bool inside = c->column >= 0 && c->column < c->width;
-  LN_V rows[4];
-  (void)count;
-  LN_UNROLL for (size_t s = 0; s < 4; ++s) {
-    if (s >= slots) {
-      rows[s] = flip;  // of no weight
-      continue;
-    }
-    const uint8_t* from = inside ? c->at[4 * group + s] + (c->masks[4 * group + s] & c->place) : c->outside;
-    rows[s] = LN_XOR(lanes == kAll    ? LN_LOAD(from)
-                     : lanes == kHalf ? LN_LOAD_HALF(from)
-                     : lanes == kMore ? LN_LOAD_MORE(count, from)
-                                      : LN_LOAD_SOME(count, from),
-                     flip);
-  }
+/* The first two and the last two of four slots interleaved: of the lower and of the upper channels. */
+LN_INLINE void LN_NAME(twos_of)(const LN_V rows[4], LN_V twos[4]) {
   twos[0] = LN_OP(unpacklo_epi8)(rows[0], rows[1]);
   twos[1] = LN_OP(unpacklo_epi8)(rows[2], rows[3]);
   twos[2] = LN_OP(unpackhi_epi8)(rows[0], rows[1]);
@@ -127,6 +111,27 @@ LN_INLINE void LN_NAME(column)(size_t slots, const cursor* c, size_t group, LN_V
 LN_INLINE LN_V LN_NAME(fours)(const LN_V twos[4], size_t v) {
   const LN_V a = twos[v / 2 * 2], b = twos[v / 2 * 2 + 1];
   return v % 2 == 0 ? LN_OP(unpacklo_epi16)(a, b) : LN_OP(unpackhi_epi16)(a, b);
+}
+
+/* Four slots of a column, as twos. */
+LN_INLINE void LN_NAME(column)(size_t slots, const cursor* c, size_t group, LN_V flip, lane_count lanes, size_t count,
+                               LN_V twos[4]) {
+  const bool inside = c->column >= 0 && c->column < c->width;
+  LN_V rows[4];
+  (void)count;
+  LN_UNROLL for (size_t s = 0; s < 4; ++s) {
+    if (s >= slots) {
+      rows[s] = flip; /* of no weight */
+      continue;
+    }
+    const uint8_t* from = inside ? c->at[4 * group + s] + (c->masks[4 * group + s] & c->place) : c->outside;
+    rows[s] = LN_XOR(lanes == kAll    ? LN_LOAD(from)
+                     : lanes == kHalf ? LN_LOAD_HALF(from)
+                     : lanes == kMore ? LN_LOAD_MORE(count, from)
+                                      : LN_LOAD_SOME(count, from),
+                     flip);
+  }
+  LN_NAME(twos_of)(rows, twos);
 }
 
 /* The window slides: every column is taken up once and added to all outputs that it belongs to; sums[i] is that which

@@ -7,36 +7,21 @@
 #ifndef LN_KERNELS_X86_GEMM_Q8_SHORT_H_
 #define LN_KERNELS_X86_GEMM_Q8_SHORT_H_
 
+#include "kernels/x86/gemm_q8_short_end.h"
+
 /* Panels beyond the first cache are for taller tiles: the first ones wait for the weights, and do more meanwhile. */
 enum { kHalf = kLanes / 2, kMostShortRows = 12, kMostShortBytes = 32 * 1024, kShortAhead = 4096 };
 
 LN_INLINE __m256i load_half(const void* p) { return _mm256_loadu_si256((const __m256i*)p); }
 LN_INLINE vec load_twice(const void* p) { return _mm512_broadcast_i64x4(load_half(p)); }
 
-/* Where all bytes are allowed packing alone clamps, of int8 as numbers with a sign, which `start` and `base` then lie
- * 128 lower for. */
-typedef enum short_range { kClamped, kWholeUnsigned, kWholeSigned } short_range;
-
-typedef struct short_end {
-  vec scale[kVectors], start[kVectors]; /* the half's behind the whole ones', twice */
-  range range;
-  short_range kind;
-} short_end;
-
+/* A half's numbers lie behind the whole vectors', twice. */
 LN_INLINE short_end short_end_of(bool at_zero, size_t whole, bool half, const ln_gemm_q8_numbers* n) {
-  const bool all = n->range.low == 0 && n->range.high == UINT8_MAX;
-  short_end e = {.range = range_of(&n->range)};
-  e.kind = all && n->range.flip == 0 ? kWholeUnsigned : all && n->range.flip == 0x80 ? kWholeSigned : kClamped;
-  const int32_t lower = e.kind == kWholeSigned ? 128 << 16 : 0;
-  e.range.base = vec_sub(e.range.base, vec_set((uint32_t)lower));
-  LN_UNROLL for (size_t v = 0; v < whole + half; ++v) {
-    const float *scale = n->scale_f + v * kLanes, *start = n->start_f + v * kLanes;
-    e.scale[v] = v < whole ? vec_load(scale) : load_twice(scale);
-    e.start[v] = v < whole ? vec_load(start) : load_twice(start);
-    /* Off by half a unit of v * 2^16 at most, where the start is below 2^23; but the sums are so much smaller too that
-     * they are rounded to one unit, where requant_q8.h reckons with two. */
-    if (at_zero) e.start[v] = (vec)_mm512_sub_ps((vecf)e.start[v], vecf_set((float)lower));
-  }
+  short_end e = short_end_begin(n);
+  LN_UNROLL for (size_t v = 0; v < whole; ++v)
+      short_end_set(at_zero, v, vec_load(n->scale_f + v * kLanes), vec_load(n->start_f + v * kLanes), &e);
+  if (half)
+    short_end_set(at_zero, whole, load_twice(n->scale_f + whole * kLanes), load_twice(n->start_f + whole * kLanes), &e);
   return e;
 }
 

@@ -8,29 +8,12 @@
 #ifndef LN_KERNELS_X86_GEMM_Q8_SHORT_256_H_
 #define LN_KERNELS_X86_GEMM_Q8_SHORT_256_H_
 
-/* Where all bytes are allowed packing alone clamps, of int8 as numbers with a sign, which `start` and `base` then lie
- * 128 lower for. */
-typedef enum short_range { kClamped, kWholeUnsigned, kWholeSigned } short_range;
-
-typedef struct short_end {
-  vec scale[kVectors], start[kVectors];
-  range range;
-  short_range kind;
-} short_end;
+#include "kernels/x86/gemm_q8_short_end.h"
 
 LN_INLINE short_end short_end_of(bool at_zero, size_t vectors, const ln_gemm_q8_numbers* n) {
-  const bool all = n->range.low == 0 && n->range.high == UINT8_MAX;
-  short_end e = {.range = range_of(&n->range)};
-  e.kind = all && n->range.flip == 0 ? kWholeUnsigned : all && n->range.flip == 0x80 ? kWholeSigned : kClamped;
-  const int32_t lower = e.kind == kWholeSigned ? 128 << 16 : 0;
-  e.range.base = vec_sub(e.range.base, vec_set((uint32_t)lower));
-  LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
-    e.scale[v] = vec_load(n->scale_f + v * kLanes);
-    e.start[v] = vec_load(n->start_f + v * kLanes);
-    /* Off by half a unit of v * 2^16 at most, where the start is below 2^23; but the sums are so much smaller too that
-     * they are rounded to one unit, where requant_q8.h reckons with two. */
-    if (at_zero) e.start[v] = (vec)vecf_sub((vecf)e.start[v], vecf_set((float)lower));
-  }
+  short_end e = short_end_begin(n);
+  LN_UNROLL for (size_t v = 0; v < vectors; ++v)
+      short_end_set(at_zero, v, vec_load(n->scale_f + v * kLanes), vec_load(n->start_f + v * kLanes), &e);
   return e;
 }
 
