@@ -1,7 +1,7 @@
 /* The gemm of bytes with AVX2: tiles of 6 x 16, or 12 x 8 where a panel has no more columns. Activations come widened
  * to 16 bits, weights are widened when they are loaded (once for six rows), and vpmaddwd multiplies and adds pairs
  * exactly. vpmaddubsw would take half as many multiplications, but needs a widening addition for each, and its pair
- * sums saturate: docs/performance.md. */
+ * sums saturate: docs/performance_integers.md. */
 #include <string.h>
 
 #include "base/compiler.h"
