@@ -31,6 +31,8 @@ LN_RUN(6, 2)
 LN_RUN_ALL(LN_TWO)
 LN_RUN_ROW(2)
 
+#include "kernels/x86/gemm_q8_short_256.h"
+
 /* ---- Shifts of at least 1: sums are requantized by sixteen. ---- */
 
 typedef struct usual_numbers {
@@ -88,6 +90,42 @@ static void run_usual_1(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, c
 static void run_usual_2(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, const usual_numbers* usual, uint8_t* out,
                         size_t out_stride) {
   LN_ALL_ROWS(LN_TO_USUAL_BYTES, 6, 2)
+}
+
+/* ---- The short way. ---- */
+
+typedef void (*short_run)(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride);
+
+#define LN_TO_SHORT_BYTES(count, vectors)              \
+  vec tile[kMaxRows][kVectors];                        \
+  multiply(count, vectors, r, m, n->plain_bias, tile); \
+  short_finish(at_zero, count, vectors, r, n, &end, m, finish_##vectors, tile, out + m * out_stride, out_stride)
+
+LN_INLINE void run_short_1(bool at_zero, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
+                           size_t out_stride) {
+  const short_end end = short_end_of(at_zero, 1, n);
+  LN_ALL_ROWS(LN_TO_SHORT_BYTES, 12, 1)
+}
+
+LN_INLINE void run_short_2(bool at_zero, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
+                           size_t out_stride) {
+  const short_end end = short_end_of(at_zero, 2, n);
+  LN_ALL_ROWS(LN_TO_SHORT_BYTES, 6, 2)
+}
+
+static void run_short_1_from(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  run_short_1(false, r, n, out, out_stride);
+}
+static void run_short_1_at_zero(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
+                                size_t out_stride) {
+  run_short_1(true, r, n, out, out_stride);
+}
+static void run_short_2_from(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  run_short_2(false, r, n, out, out_stride);
+}
+static void run_short_2_at_zero(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
+                                size_t out_stride) {
+  run_short_2(true, r, n, out, out_stride);
 }
 
 /* ---- Many rows: half the multiplications. ----
@@ -188,6 +226,10 @@ static bool is_crossed(const ln_gemm_q8_rows* r) {
   vec tile[kMaxRows][kVectors];                   \
   multiply_crossed(count, r, &panel, m, tile);    \
   finish_usual(count, vectors, r, n, usual, m, tile, out + m * out_stride, out_stride)
+#define LN_TO_CROSSED_SHORT_BYTES(count, vectors) \
+  vec tile[kMaxRows][kVectors];                   \
+  multiply_crossed(count, r, &panel, m, tile);    \
+  short_finish(at_zero, count, vectors, r, n, &end, m, finish_##vectors, tile, out + m * out_stride, out_stride)
 #define LN_TO_CROSSED_BYTES(count, vectors)    \
   vec tile[kMaxRows][kVectors];                \
   multiply_crossed(count, r, &panel, m, tile); \
@@ -205,13 +247,40 @@ static void run_crossed(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, c
   }
 }
 
+LN_INLINE void run_crossed_short(bool at_zero, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
+                                 size_t out_stride) {
+  const short_end end = short_end_of(at_zero, kVectors, n);
+  crossed_panel panel;
+  cross_panel(r, n->plain_bias, &panel);
+  LN_ALL_ROWS(LN_TO_CROSSED_SHORT_BYTES, kCrossedRows, 2)
+}
+
+static void run_crossed_short_from(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
+                                   size_t out_stride) {
+  run_crossed_short(false, r, n, out, out_stride);
+}
+static void run_crossed_short_at_zero(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
+                                      size_t out_stride) {
+  run_crossed_short(true, r, n, out, out_stride);
+}
+
+/* [one vector, two, two crossed][whether at zero] */
+static const short_run kShortRuns[3][2] = {{run_short_1_from, run_short_1_at_zero},
+                                           {run_short_2_from, run_short_2_at_zero},
+                                           {run_crossed_short_from, run_crossed_short_at_zero}};
+
 static void run_either(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
+  const bool crossed = is_crossed(r), wide = r->columns > kLanes;
   usual_numbers usual;
+  if (n->scale == NULL && n->start_f != NULL && r->rows > 1) {
+    kShortRuns[crossed ? 2 : wide ? 1 : 0][ln_requant_q8_starts_at_zero(&n->range)](r, n, out, out_stride);
+    return;
+  }
   const bool is_usual = make_usual(r, n, &usual);
-  if (is_crossed(r))
+  if (crossed)
     run_crossed(r, n, is_usual ? &usual : NULL, out, out_stride);
   else if (is_usual)
-    (r->columns > kLanes ? run_usual_2 : run_usual_1)(r, n, &usual, out, out_stride);
+    (wide ? run_usual_2 : run_usual_1)(r, n, &usual, out, out_stride);
   else
     run(r, n, out, out_stride);
 }
