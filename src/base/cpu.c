@@ -28,6 +28,7 @@ static const char* const kNames[LN_ISA_COUNT] = {
 };
 
 static uint64_t present; /* bit i: the processor has isa i */
+static bool multiplies_twice;
 static ln_isa limit = LN_ISA_COUNT;
 static char list[128];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -55,7 +56,7 @@ static int may_use_tiles(void) {
 }
 
 static void detect_x86(void) {
-  enum { kEax, kEdx = 3, kAvxVnni = 4, kAmxTile = 24, kAmxInt8 = 25 };
+  enum { kEax, kEbx, kEcx, kEdx, kAvxVnni = 4, kAmxTile = 24, kAmxInt8 = 25, kMpx = 14, kVaes = 9 };
   __builtin_cpu_init();
   const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -67,6 +68,9 @@ static void detect_x86(void) {
   add(LN_ISA_AVX512, avx512);
   add(LN_ISA_AVX512VNNI, vnni);
   add(LN_ISA_AVX512VBMI, vnni && __builtin_cpu_supports("avx512vbmi"));
+  /* Neither is about multiplications: only Skylake and its kin have MPX beside AVX2; VAES came with Ice Lake and Zen 3.
+   */
+  multiplies_twice = avx2 && (cpuid_bit(7, 0, kEbx, kMpx) || cpuid_bit(7, 0, kEcx, kVaes));
   add(LN_ISA_AMX, vnni && cpuid_bit(7, 0, kEdx, kAmxTile) && cpuid_bit(7, 0, kEdx, kAmxInt8) && may_use_tiles());
 }
 #endif
@@ -109,6 +113,11 @@ void ln_cpu_assume(ln_isa isa) {
 bool ln_cpu_present(ln_isa isa) {
   pthread_once(&once, detect);
   return (present >> isa & 1) != 0;
+}
+
+bool ln_cpu_multiplies_twice(void) {
+  pthread_once(&once, detect);
+  return multiplies_twice;
 }
 
 bool ln_cpu_has(ln_isa isa) { return ln_cpu_present(isa) && isa <= limit; }

@@ -26,6 +26,9 @@ bool ln_cpu_has(ln_isa isa);
 
 /* True if the processor has it, whatever is forced. */
 bool ln_cpu_present(ln_isa isa);
+/* Whether vectors of 256 bits are multiplied twice a cycle (Intel's processors from Skylake on, AMD's from Zen 3 on),
+ * as far as that is known. */
+bool ln_cpu_multiplies_twice(void);
 const char* ln_isa_name(ln_isa isa); /* "generic", "avx2", …; NULL for a number between the families */
 ln_isa ln_cpu_best(void);            /* the highest for which ln_cpu_has */
 const char* ln_cpu_list(void);       /* names of those present, separated by blanks, best last */

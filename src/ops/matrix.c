@@ -6,6 +6,7 @@
 
 #include "kernels/generic/fixed_point.h"
 #include "ops/matrix_tile.h"
+#include "ops/weights.h"
 
 void ln_matrix_free(ln_matrix* matrix) {
   ln_free(matrix->parts);
@@ -146,12 +147,28 @@ static void set_panels(LinnetBackend* backend, ln_matrix* matrix, size_t columns
   if (backend != NULL) backend->SetKernelName(backend, name);
 }
 
-static void choose_kernels(TfLiteContext* context, ln_matrix* matrix) {
+/* The picky one where all that it would have to take is known, and fits. */
+static const ln_gemm_q8* choose_q8(const ln_matrix* matrix, const TfLiteTensor* weights) {
+  const ln_gemm_q8 *best = ln_gemm_q8_best(), *picky = ln_gemm_q8_picky();
+  const size_t segments = matrix->segments > 0 ? matrix->segments : 1;
+  const uint8_t flip = matrix->weights_type == kTfLiteUInt8 ? 0x80 : 0;
+  if (picky == NULL || matrix->winograd || !ln_is_constant(weights) || weights->data.raw_const == NULL ||
+      !ln_weights_are_plain(weights))
+    return best;
+  for (size_t i = 0; i < matrix->part_count; ++i) {
+    ln_gemm_layout layout = matrix->parts[i].layout;
+    layout.columns = matrix->columns;
+    if (!ln_gemm_q8_fits(picky, &layout, segments, weights->data.uint8 + matrix->parts[i].base, flip)) return best;
+  }
+  return picky;
+}
+
+static void choose_kernels(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
   LinnetBackend* backend = LinnetBackendOf(context);
   matrix->f32 = ln_gemm_f32_best();
   matrix->s16s8 = ln_gemm_s16s8_best();
   matrix->requant = ln_requant_best();
-  matrix->q8 = takes_bytes(matrix) && matrix->sparse == NULL ? ln_gemm_q8_best() : NULL;
+  matrix->q8 = takes_bytes(matrix) && matrix->sparse == NULL ? choose_q8(matrix, weights) : NULL;
   if (matrix->q8 == NULL || matrix->segments == 0) matrix->segments = 1;
   matrix->to_bytes = false;
   /* ln_matrix_quantize makes them unsigned at once. */
@@ -169,7 +186,7 @@ static void choose_kernels(TfLiteContext* context, ln_matrix* matrix) {
 
 TfLiteStatus ln_matrix_prepare(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
   LN_CHECK(context, matrix->columns < SIZE_MAX / 4096, "the number of columns overflows");
-  choose_kernels(context, matrix);
+  choose_kernels(context, matrix, weights);
   LN_TRY(lay_out(context, matrix));
   LN_TRY(take_numbers(context, matrix));
   return ln_matrix_pack(context, matrix, weights);

@@ -88,14 +88,26 @@ static ln_gemm_q8_rows rows_of(const product* p, const operands* o, size_t rows)
                            p->a_segment, o->packed,  o->own_terms, o->packed, 4096};
 }
 
+static ln_gemm_layout layout_of(const product* p) {
+  return (ln_gemm_layout){.columns = p->columns,
+                          .taps_y = 1,
+                          .taps_x = 1,
+                          .channels = p->depth,
+                          .column_stride = p->depth,
+                          .channel_stride = 1};
+}
+
+/* Halves some weights until a kernel that does not take all of them does. */
+static void suit(product* p, const ln_gemm_q8* kernel) {
+  const ln_gemm_layout layout = layout_of(p);
+  while (kernel->split != NULL && !ln_gemm_q8_fits(kernel, &layout, p->segments, p->b, 0))
+    for (size_t i = 0; i < p->columns * p->depth; ++i)
+      if (kc_chance(10)) p->b[i] = (uint8_t)((int8_t)p->b[i] / 2);
+}
+
 static void make_operands(const product* p, const ln_gemm_q8* kernel, operands* o) {
   const size_t width = ln_gemm_q8_width(kernel, p->columns), size = kernel->a_size;
-  const ln_gemm_layout layout = {.columns = p->columns,
-                                 .taps_y = 1,
-                                 .taps_x = 1,
-                                 .channels = p->depth,
-                                 .column_stride = p->depth,
-                                 .channel_stride = 1};
+  const ln_gemm_layout layout = layout_of(p);
   uint32_t* arrays[6];
   int32_t *own_terms = kc_memory(p->rows * 4), *column_sums = kc_memory(p->columns * 4);
   o->kernel = kernel;
@@ -260,6 +272,7 @@ static void check_row(const ln_gemm_q8* kernel) {
   p.depth = p.a_stride = p.segment;
   p.out_stride = p.columns;
   make_product(&p);
+  suit(&p, kernel);
   make_operands(&p, kernel, &o);
   check_bytes(&p, &o, true);
   kc_release();
@@ -282,6 +295,7 @@ static void check(void) {
       p.a_segment = p.rows * p.a_stride + (size_t)kc_range(0, 3);
       p.out_stride = p.columns + (size_t)kc_range(0, 3);
       make_product(&p);
+      suit(&p, rungs[i]);
       make_operands(&p, rungs[i], &o);
       check_bytes(&p, &o, false);
       check_sums(&p, &o);
@@ -318,6 +332,7 @@ static void bench_shape(size_t rows, size_t columns, size_t depth) {
     run r = {.p = &p};
     if (!ln_cpu_present(rungs[i]->isa)) continue;
     make_product(&p);
+    suit(&p, rungs[i]);
     make_operands(&p, rungs[i], &r.o);
     snprintf(detail, sizeof detail, "%zu x %zu, depth %zu", rows, p.columns, depth);
     kc_time(rungs[i]->name, detail, (double)(rows * p.columns * depth), "MAC", work, &r);

@@ -96,8 +96,8 @@ static const ln_gemm_q8 ln_gemm_q8_4x8_generic = {.name = "gemm_q8_4x8_generic",
 static const ln_gemm_q8* const ladder[] = {
     &ln_gemm_q8_4x8_generic,
 #if defined(__x86_64__)
-    &ln_gemm_q8_6x16_avx2,       &ln_gemm_q8_6x16_avxvnni, &ln_gemm_q8_6x64_avx512vnni,
-    &ln_gemm_q8_6x64_avx512vbmi, &ln_gemm_q8_16x64_amx,
+    &ln_gemm_q8_6x16_avx2,       &ln_gemm_q8_pairs_6x16_avx2, &ln_gemm_q8_6x16_avxvnni,
+    &ln_gemm_q8_6x64_avx512vnni, &ln_gemm_q8_6x64_avx512vbmi, &ln_gemm_q8_16x64_amx,
 #elif defined(__aarch64__)
     &ln_gemm_q8_neon,
     &ln_gemm_q8_4x16_dotprod,
@@ -115,8 +115,33 @@ const ln_gemm_q8* const* ln_gemm_q8_rungs(size_t* count) {
 const ln_gemm_q8* ln_gemm_q8_best(void) {
   const ln_gemm_q8* best = ladder[0];
   for (size_t i = 1; i < sizeof ladder / sizeof ladder[0]; ++i)
-    if (ln_cpu_has(ladder[i]->isa)) best = ladder[i];
+    if (ln_cpu_has(ladder[i]->isa) && ladder[i]->split == NULL) best = ladder[i];
   return best;
+}
+
+const ln_gemm_q8* ln_gemm_q8_picky(void) {
+  const ln_isa isa = ln_gemm_q8_best()->isa;
+  for (size_t i = 0; i < sizeof ladder / sizeof ladder[0]; ++i)
+    if (ladder[i]->split != NULL && ladder[i]->isa == isa && ln_cpu_multiplies_twice()) return ladder[i];
+  return NULL;
+}
+
+/* More than an eighth of all groups twice would not be faster. */
+bool ln_gemm_q8_fits(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, size_t segments, const uint8_t* b,
+                     uint8_t flip) {
+  const size_t stride = layout->column_stride, depth = layout->channels / segments;
+  const size_t groups = ln_gemm_q8_groups(kernel, layout->channels, segments), step = kernel->step;
+  size_t all = 0, vectors = 0;
+  if (layout->taps_y * layout->taps_x != 1 || layout->channel_stride != 1 || groups > UINT16_MAX) return false;
+  for (size_t n = 0; n < layout->columns; n += step, ++vectors) {
+    const size_t columns = layout->columns - n < step ? layout->columns - n : step;
+    size_t count = 0;
+    for (size_t s = 0; s < segments; ++s)
+      count += kernel->surplus(b + n * stride + s * depth, stride, columns, depth, flip);
+    if (count >= ln_gemm_q8_surplus_room(groups)) return false;
+    all += count;
+  }
+  return all <= vectors * groups / 8;
 }
 
 static size_t round_up(size_t x, size_t step) { return (x + step - 1) / step * step; }
@@ -200,6 +225,7 @@ static void pack_segments(const ln_gemm_q8* kernel, const ln_gemm_layout* layout
   const size_t depth = round_up(p.segment, kernel->kr);
   memset(column_sums, 0, layout->columns * sizeof *column_sums);
   for (size_t n = 0; n < layout->columns; n += kernel->nr) {
+    int8_t* const panel = p.to;
     p.columns = layout->columns - n < kernel->nr ? layout->columns - n : kernel->nr;
     p.width = round_up(p.columns, kernel->step);
     p.sums = column_sums + n;
@@ -213,6 +239,10 @@ static void pack_segments(const ln_gemm_q8* kernel, const ln_gemm_layout* layout
         pack_segment(2, kernel, &p);
       else
         pack_segment(1, kernel, &p);
+    }
+    if (kernel->split != NULL) {
+      kernel->split(p.width / kernel->step, depth / kernel->kr * segments, panel);
+      p.to = panel + ln_gemm_q8_depth(kernel, layout->channels, segments) * p.width;
     }
   }
 }

@@ -10,7 +10,8 @@
 #include "kernels/generic/requant.h"
 #include "kernels/generic/requant_q8.h"
 
-enum { LN_GEMM_Q8_TURN = 32 };
+/* LN_GEMM_Q8_SURPLUS_BYTES: of a surplus group for eight columns, kr being 4, and its number. */
+enum { LN_GEMM_Q8_TURN = 32, LN_GEMM_Q8_SURPLUS_BYTES = 8 * 4 + 2 };
 
 /* A row of a has `segments` stretches of `groups` * kr elements of a_size bytes, a_segment elements apart: a plain
  * matrix one, a convolution that reads its windows where they lie one for each line of the window. What is beyond the
@@ -86,19 +87,39 @@ typedef struct ln_gemm_q8 {
   /* Packs LN_GEMM_Q8_TURN bytes (xor `flip`) of each of eight columns, which lie `stride` apart, into groups that lie
    * `step` apart, and adds them to sums[8]. NULL: element by element. */
   void (*turn)(const uint8_t* from, size_t stride, uint8_t flip, int8_t* to, size_t step, int32_t* sums);
+  /* Where some groups of weights are too large for a kernel, it cuts them in two: the second, surplus groups of each
+   * vector of columns lie behind the panel, [ln_gemm_q8_surplus_room] of them, and behind these the numbers of the
+   * groups that they belong to, 16 bits each. The first is none: there, of the first vector, are the vectors' counts.
+   *
+   * How many there would be for a segment of at most `step` columns; cuts a packed panel. NULL: all weights do. */
+  size_t (*surplus)(const uint8_t* from, size_t stride, size_t columns, size_t depth, uint8_t flip);
+  void (*split)(size_t vectors, size_t groups, int8_t* panel);
 } ln_gemm_q8;
 
 const ln_gemm_q8* const* ln_gemm_q8_rungs(size_t* count);
 const ln_gemm_q8* ln_gemm_q8_best(void);
+/* A faster one that takes only weights that ln_gemm_q8_fits; NULL: there is none. */
+const ln_gemm_q8* ln_gemm_q8_picky(void);
+bool ln_gemm_q8_fits(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, size_t segments, const uint8_t* b,
+                     uint8_t flip);
 
 /* The width of the panel that holds so many columns (at most nr). */
 static inline size_t ln_gemm_q8_width(const ln_gemm_q8* kernel, size_t columns) {
   return (columns + kernel->step - 1) / kernel->step * kernel->step;
 }
 
-/* What a depth of so many equal segments becomes when each is rounded up to whole groups. */
+/* Surplus groups for each vector of a panel of so many groups; a multiple of 4. */
+static inline size_t ln_gemm_q8_surplus_room(size_t groups) { return (groups / 32 + 2) * 4; }
+
+/* What a depth of so many equal segments becomes when each is rounded up to whole groups; with a column's share of what
+ * lies behind them. */
+static inline size_t ln_gemm_q8_groups(const ln_gemm_q8* kernel, size_t depth, size_t segments) {
+  return (depth / segments + kernel->kr - 1) / kernel->kr * segments;
+}
 static inline size_t ln_gemm_q8_depth(const ln_gemm_q8* kernel, size_t depth, size_t segments) {
-  return (depth / segments + kernel->kr - 1) / kernel->kr * kernel->kr * segments;
+  const size_t groups = ln_gemm_q8_groups(kernel, depth, segments);
+  return groups * kernel->kr +
+         (kernel->split != NULL ? ln_gemm_q8_surplus_room(groups) * LN_GEMM_Q8_SURPLUS_BYTES / 8 : 0);
 }
 
 /* The numbers of the columns from `at` on. */

@@ -33,6 +33,9 @@ LN_RUN_ROW(2)
 
 #include "kernels/x86/gemm_q8_short_256.h"
 
+LN_RUN_SHORT(12, 1)
+LN_RUN_SHORT(6, 2)
+
 /* ---- Shifts of at least 1: sums are requantized by sixteen. ---- */
 
 typedef struct usual_numbers {
@@ -90,42 +93,6 @@ static void run_usual_1(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, c
 static void run_usual_2(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, const usual_numbers* usual, uint8_t* out,
                         size_t out_stride) {
   LN_ALL_ROWS(LN_TO_USUAL_BYTES, 6, 2)
-}
-
-/* ---- The short way. ---- */
-
-typedef void (*short_run)(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride);
-
-#define LN_TO_SHORT_BYTES(count, vectors)              \
-  vec tile[kMaxRows][kVectors];                        \
-  multiply(count, vectors, r, m, n->plain_bias, tile); \
-  short_finish(at_zero, count, vectors, r, n, &end, m, finish_##vectors, tile, out + m * out_stride, out_stride)
-
-LN_INLINE void run_short_1(bool at_zero, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
-                           size_t out_stride) {
-  const short_end end = short_end_of(at_zero, 1, n);
-  LN_ALL_ROWS(LN_TO_SHORT_BYTES, 12, 1)
-}
-
-LN_INLINE void run_short_2(bool at_zero, const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
-                           size_t out_stride) {
-  const short_end end = short_end_of(at_zero, 2, n);
-  LN_ALL_ROWS(LN_TO_SHORT_BYTES, 6, 2)
-}
-
-static void run_short_1_from(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
-  run_short_1(false, r, n, out, out_stride);
-}
-static void run_short_1_at_zero(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
-                                size_t out_stride) {
-  run_short_1(true, r, n, out, out_stride);
-}
-static void run_short_2_from(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
-  run_short_2(false, r, n, out, out_stride);
-}
-static void run_short_2_at_zero(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out,
-                                size_t out_stride) {
-  run_short_2(true, r, n, out, out_stride);
 }
 
 /* ---- Many rows: half the multiplications. ----
@@ -265,14 +232,13 @@ static void run_crossed_short_at_zero(const ln_gemm_q8_rows* r, const ln_gemm_q8
 }
 
 /* [one vector, two, two crossed][whether at zero] */
-static const short_run kShortRuns[3][2] = {{run_short_1_from, run_short_1_at_zero},
-                                           {run_short_2_from, run_short_2_at_zero},
-                                           {run_crossed_short_from, run_crossed_short_at_zero}};
+static const short_run kShortRuns[3][2] = {
+    LN_SHORT_BOTH(1), LN_SHORT_BOTH(2), {run_crossed_short_from, run_crossed_short_at_zero}};
 
 static void run_either(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
   const bool crossed = is_crossed(r), wide = r->columns > kLanes;
   usual_numbers usual;
-  if (n->scale == NULL && n->start_f != NULL && r->rows > 1) {
+  if (goes_short(r, n)) {
     kShortRuns[crossed ? 2 : wide ? 1 : 0][ln_requant_q8_starts_at_zero(&n->range)](r, n, out, out_stride);
     return;
   }

@@ -6,6 +6,7 @@
 
 #include "base/compiler.h"
 #include "kernels/x86/dpbusd.h"
+#include "kernels/x86/gemm_q8_sad_256.h"
 #include "kernels/x86/gemm_q8_turn.h"
 #include "kernels/x86/gemm_q8_x86.h"
 #include "kernels/x86/vec_q8_avx2.h"
@@ -86,8 +87,8 @@ LN_INLINE size_t run_short(bool at_zero, size_t rows, size_t vectors, bool deep,
   return first;
 }
 
-typedef size_t (*short_run)(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, size_t first, size_t count,
-                            uint8_t* out, size_t out_stride);
+typedef size_t (*short_tiles)(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, size_t first, size_t count,
+                              uint8_t* out, size_t out_stride);
 
 #define LN_SHORT_RUN(name, at_zero, rows, vectors, deep)                                                            \
   LN_NOINLINE static size_t name(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, size_t first, size_t count, \
@@ -114,17 +115,17 @@ LN_SHORT(7, 2, 1)
 /* False: there are too few rows, or the sums do not go that way. */
 static bool runs_short(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
   enum { kHeights = 4 };
-  static const short_run kNarrow[kHeights][2] = {LN_SHORT_ENTRY(4, 1, 0), LN_SHORT_ENTRY(8, 1, 0),
-                                                 LN_SHORT_ENTRY(12, 1, 0)};
-  static const short_run kShallow[kHeights][2] = {LN_SHORT_ENTRY(2, 2, 0), LN_SHORT_ENTRY(4, 2, 0),
-                                                  LN_SHORT_ENTRY(6, 2, 0)};
-  static const short_run kDeep[kHeights][2] = {LN_SHORT_ENTRY(2, 2, 1), LN_SHORT_ENTRY(4, 2, 1),
-                                               LN_SHORT_ENTRY(6, 2, 1), LN_SHORT_ENTRY(7, 2, 1)};
+  static const short_tiles kNarrow[kHeights][2] = {LN_SHORT_ENTRY(4, 1, 0), LN_SHORT_ENTRY(8, 1, 0),
+                                                   LN_SHORT_ENTRY(12, 1, 0)};
+  static const short_tiles kShallow[kHeights][2] = {LN_SHORT_ENTRY(2, 2, 0), LN_SHORT_ENTRY(4, 2, 0),
+                                                    LN_SHORT_ENTRY(6, 2, 0)};
+  static const short_tiles kDeep[kHeights][2] = {LN_SHORT_ENTRY(2, 2, 1), LN_SHORT_ENTRY(4, 2, 1),
+                                                 LN_SHORT_ENTRY(6, 2, 1), LN_SHORT_ENTRY(7, 2, 1)};
   const bool wide = r->columns > kLanes, deep = wide && r->segments * r->groups >= kLeastGroups;
-  const short_run(*runs)[2] = deep ? kDeep : wide ? kShallow : kNarrow;
+  const short_tiles(*runs)[2] = deep ? kDeep : wide ? kShallow : kNarrow;
   const size_t lowest = wide ? 2 : 4, parts = (r->rows + lowest - 1) / lowest;
   const size_t sevens = r->rows % 6;
-  if (n->scale != NULL || n->start_f == NULL || r->rows < lowest) return false;
+  if (!goes_short(r, n) || r->rows < lowest) return false;
   /* Of each height so many tiles as evenly fill the rows; none is higher than these. */
   size_t counts[kHeights] = {0}, first = 0;
   if (deep && sevens > 0 && r->rows >= kMostRows * sevens) {
@@ -146,24 +147,6 @@ static bool runs_short(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, ui
 
 static void run_either(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) {
   if (!runs_short(r, n, out, out_stride)) run(r, n, out, out_stride);
-}
-
-static uint32_t sum_of(const uint8_t* row, size_t depth) {
-  vec sums = vec_set(0);
-  uint64_t lanes[4];
-  size_t k = 0;
-  for (; k + 32 <= depth; k += 32) sums = _mm256_add_epi64(sums, _mm256_sad_epu8(vec_load(row + k), vec_set(0)));
-  vec_store(lanes, sums);
-  uint32_t sum = (uint32_t)(lanes[0] + lanes[1] + lanes[2] + lanes[3]);
-  for (; k < depth; ++k) sum += row[k];
-  return sum;
-}
-
-static void sum_rows(size_t rows, size_t depth, const void* a, size_t a_stride, int32_t factor, int32_t* terms) {
-  for (size_t m = 0; m < rows; ++m) {
-    const uint32_t sum = sum_of((const uint8_t*)a + m * a_stride, depth);
-    terms[m] = (int32_t)((uint32_t)terms[m] + sum * (uint32_t)factor);
-  }
 }
 
 LN_TURN(4)

@@ -58,4 +58,27 @@ LN_INLINE void short_finish(bool at_zero, size_t rows, size_t vectors, const ln_
   if (LN_UNLIKELY(vec_doubtful(same))) again(rows, r->columns, n, NULL, sums, out, out_stride);
 }
 
+static inline bool goes_short(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n) {
+  return n->scale == NULL && n->start_f != NULL && r->rows > 1;
+}
+
+/* Functions of the tiles that LN_RUN takes, for ranges that begin anywhere or at the zero point. */
+typedef void (*short_run)(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride);
+
+#define LN_TO_SHORT_BYTES(count, vectors)              \
+  vec tile[kMaxRows][kVectors];                        \
+  multiply(count, vectors, r, m, n->plain_bias, tile); \
+  short_finish(at_zero, count, vectors, r, n, &end, m, finish_##vectors, tile, out + m * out_stride, out_stride)
+#define LN_RUN_SHORT_AS(name, at_zero_, most, vectors)                                                       \
+  static void name(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out, size_t out_stride) { \
+    const bool at_zero = at_zero_;                                                                           \
+    const short_end end = short_end_of(at_zero, vectors, n);                                                 \
+    LN_ALL_ROWS(LN_TO_SHORT_BYTES, most, vectors)                                                            \
+  }
+#define LN_RUN_SHORT(most, vectors)                      \
+  LN_RUN_SHORT_AS(short_##vectors, false, most, vectors) \
+  LN_RUN_SHORT_AS(short_at_zero_##vectors, true, most, vectors)
+#define LN_SHORT_BOTH(vectors) \
+  { short_##vectors, short_at_zero_##vectors }
+
 #endif

@@ -7,10 +7,20 @@
  *   load_weights(p)               those, as add_products takes them
  *   add_products(sum, x, w)       x: a group of a row in every lane
  *
+ * perhaps, where something lies behind a panel,
+ *
+ *   LN_PANEL_BYTES(groups, vectors)                       a panel's bytes
+ *   LN_ADD_SURPLUS(rows, vectors, r, a, b, tile)          adds its products, of rows from `a` on, with what is at b
+ *
  * and calls LN_RUN(most, vectors), most being how many rows a tile has, for every number of vectors, LN_RUN_ALL and
  * LN_RUN_ROW. No include guard on purpose. */
 
 #include "kernels/x86/gemm_q8_finish_body.h"
+
+#ifndef LN_PANEL_BYTES
+#define LN_PANEL_BYTES(groups, vectors) ((groups) * (vectors)*kWeightBytes)
+#define LN_ADD_SURPLUS(rows, vectors, r, a, b, tile) (void)(a), (void)(b)
+#endif
 
 /* What comes after `at`, which is fetched. */
 LN_INLINE const int8_t* fetched(bool fetches, const int8_t* at, size_t step) {
@@ -22,7 +32,7 @@ LN_INLINE const int8_t* fetched(bool fetches, const int8_t* at, size_t step) {
 LN_INLINE void multiply(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start,
                         vec tile[kMaxRows][kVectors]) {
   const size_t groups = r->groups, a_stride = r->a_stride * kElementBytes;
-  const uint8_t* a = (const uint8_t*)r->a + first * a_stride;
+  const uint8_t *const rows_at = (const uint8_t*)r->a + first * a_stride, *a = rows_at;
   const int8_t *b = r->b, *ahead = ln_gemm_q8_ahead(r, 0, 1, first);
   const size_t ahead_step = ln_gemm_q8_ahead_step(r, 1, rows);
   const bool fetches = kInRegisters && vectors == kVectors && rows > 1;
@@ -46,6 +56,7 @@ LN_INLINE void multiply(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, s
       }
     }
   }
+  LN_ADD_SURPLUS(rows, vectors, r, rows_at, b, tile);
 }
 
 LN_INLINE void tile_sums(size_t rows, size_t vectors, const ln_gemm_q8_rows* r, size_t first, const uint32_t* start,
@@ -141,36 +152,36 @@ LN_INLINE void tile_bytes(size_t rows, size_t vectors, const ln_gemm_q8_rows* r,
  * group of the row is spread over the lanes for more products. */
 enum { kRowVectors = kRowPanels * kVectors, kPanelColumns = kVectors * kLanes };
 
-LN_NOINLINE static void row_sums(size_t groups, const uint8_t* a, const int8_t* b, const uint32_t* start,
-                                 uint32_t* sums) {
-  const size_t panel = groups * kVectors * kWeightBytes;
-  vec sum[kRowVectors];
-  LN_UNROLL for (size_t i = 0; i < kRowVectors; ++i) sum[i] = vec_load(start + kLanes * i);
+LN_NOINLINE static void row_sums(const ln_gemm_q8_rows* r, const int8_t* b, const uint32_t* start, uint32_t* sums) {
+  const size_t groups = r->groups, panel = LN_PANEL_BYTES(groups, kVectors);
+  vec sum[kRowPanels][kVectors];
+  LN_UNROLL for (size_t i = 0; i < kRowVectors; ++i) sum[i / kVectors][i % kVectors] = vec_load(start + kLanes * i);
   for (size_t g = 0; g < groups; ++g, b += kVectors * kWeightBytes) {
     uint32_t group;
-    memcpy(&group, a + sizeof group * g, sizeof group);
+    memcpy(&group, (const uint8_t*)r->a + sizeof group * g, sizeof group);
     const vec x = vec_set(group);
     LN_UNROLL for (size_t i = 0; i < kRowVectors; ++i) {
       const int8_t* w = b + i / kVectors * panel + i % kVectors * kWeightBytes;
-      sum[i] = add_products(sum[i], x, load_weights(w));
+      sum[i / kVectors][i % kVectors] = add_products(sum[i / kVectors][i % kVectors], x, load_weights(w));
     }
     LN_UNROLL for (size_t i = 0; i < kRowVectors * kWeightBytes; i += 64) {
       LN_PREFETCH(b + i / (kVectors * kWeightBytes) * panel + i % (kVectors * kWeightBytes) + kAhead);
     }
   }
-  LN_UNROLL for (size_t i = 0; i < kRowVectors; ++i) vec_store(sums + kLanes * i, sum[i]);
+  LN_UNROLL for (size_t p = 0; p < kRowPanels; ++p) LN_ADD_SURPLUS(1, kVectors, r, r->a, b + p * panel, &sum[p]);
+  LN_UNROLL for (size_t i = 0; i < kRowVectors; ++i) vec_store(sums + kLanes * i, sum[i / kVectors][i % kVectors]);
 }
 
 /* `vectors` is kVectors. */
 #define LN_RUN_ROW(vectors)                                                                                       \
   static void run_row(const ln_gemm_q8_rows* r, const ln_gemm_q8_numbers* n, uint8_t* out) {                      \
-    const size_t panel = r->groups * kVectors * kWeightBytes;                                                     \
+    const size_t panel = LN_PANEL_BYTES(r->groups, kVectors);                                                     \
     uint32_t sums[(kRowVectors + kVectorsAtOnce) * kLanes];                                                       \
     ln_gemm_q8_rows rest = *r;                                                                                    \
     size_t c = 0;                                                                                                 \
     for (size_t i = kRowVectors; i < kRowVectors + kVectorsAtOnce; ++i) vec_store(sums + i * kLanes, vec_set(0)); \
     for (; r->columns - c >= kRowPanels * kPanelColumns; c += kRowPanels * kPanelColumns) {                       \
-      row_sums(r->groups, r->a, rest.b, first_sums(n) + c, sums);                                                 \
+      row_sums(r, rest.b, first_sums(n) + c, sums);                                                               \
       for (size_t at = 0; at < kRowPanels * kPanelColumns; at += kPanelColumns) {                                 \
         const ln_gemm_q8_numbers some = ln_gemm_q8_numbers_from(n, c + at);                                       \
         finish_##vectors(1, kPanelColumns, &some, n->row_terms, sums + at, out + c + at, 0);                      \

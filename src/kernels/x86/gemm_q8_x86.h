@@ -5,6 +5,7 @@
 #include "kernels/generic/gemm_q8.h"
 
 extern const ln_gemm_q8 ln_gemm_q8_6x16_avx2;
+extern const ln_gemm_q8 ln_gemm_q8_pairs_6x16_avx2;
 extern const ln_gemm_q8 ln_gemm_q8_6x16_avxvnni;
 extern const ln_gemm_q8 ln_gemm_q8_6x64_avx512vnni;
 extern const ln_gemm_q8 ln_gemm_q8_6x64_avx512vbmi;
