@@ -5,7 +5,7 @@
 #include "kernels/generic/winograd_f32.h"
 #include "ops/winograd_tiles.h"
 
-enum { kScratchFloats = 192 * 1024, kLargeFilters = 2048 * 1024 };
+enum { kScratchFloats = 192 * 1024, kLargeFilters = 800 * 1024 };
 
 static ln_winograd_tiles tiles_of(ln_winograd_form form, const ln_im2col* s, size_t batch) {
   const ln_winograd_facts* f = ln_winograd_facts_of(form);
@@ -19,6 +19,16 @@ static ln_winograd_tiles tiles_of(ln_winograd_form form, const ln_im2col* s, siz
 static size_t least_tiles(ln_winograd_form form, size_t filters) {
   enum { kFewTiles = 4, kSomeTiles = 16, kSmallFilters = 80 * 80 };
   return form == LN_WINOGRAD_4X4_3X3 && filters > kSmallFilters ? kSomeTiles : kFewTiles;
+}
+
+/* Tiles of 2 x 2 with a few more products, as where those of 4 x 4 reach far over the picture's edge (14 x 14), in
+ * place of so few that these products wait for their filters, which are more than twice as large: with AVX-512. */
+static bool smaller_is_faster(const ln_im2col* s, size_t batch, size_t tiles) {
+  enum { kWideColumns = 32, kFewTiles = 16 };
+  if (ln_gemm_f32_best()->nr < kWideColumns || tiles > kFewTiles) return false;
+  const ln_winograd_tiles small = tiles_of(LN_WINOGRAD_2X2_3X3, s, batch);
+  const size_t products = ln_winograd_facts_of(LN_WINOGRAD_2X2_3X3)->points * small.total;
+  return 2 * products < 3 * ln_winograd_facts_of(LN_WINOGRAD_4X4_3X3)->points * tiles;
 }
 
 /* What is saved in three taps of few channels goes into the transforms. */
@@ -36,6 +46,7 @@ static bool choose(const ln_im2col* s, size_t columns, size_t batch, ln_winograd
     if (s->channels < least_channels(form) || columns < least_channels(form)) continue;
     const ln_winograd_tiles tiles = tiles_of(form, s, batch);
     if (tiles.total < least_tiles(form, s->channels * columns) || ln_winograd_useful(&tiles, batch) < 0.5) continue;
+    if (form == LN_WINOGRAD_4X4_3X3 && smaller_is_faster(s, batch, tiles.total)) continue;
     *chosen = form;
     return true;
   }
@@ -51,13 +62,13 @@ bool ln_conv_winograd_fits(TfLiteContext* context, const ln_matrix* matrix, cons
 
 static size_t points_of(const ln_matrix* matrix) { return ln_winograd_facts_of(matrix->form)->points; }
 
-/* So many tiles at once: their transforms and products stay in the second cache. Filters that do not stay in the third
- * pass by less often. */
+/* So many tiles at once: their transforms and products stay in the second cache. Filters that do not stay there
+ * themselves pass by as few times as can be. */
 static size_t tiles_at_once(const ln_matrix* matrix, const ln_im2col* s) {
   const size_t each = points_of(matrix) * (s->channels + matrix->columns), mr = matrix->f32->mr;
   const bool large = points_of(matrix) * s->channels * matrix->columns > kLargeFilters;
-  const size_t tiles = (large ? 2 * kScratchFloats : kScratchFloats) / each / mr * mr;
-  return tiles < mr ? mr : tiles > 4 * mr ? 4 * mr : tiles;
+  const size_t tiles = (large ? 3 * kScratchFloats : kScratchFloats) / each / mr * mr, most = large ? 60 : 4 * mr;
+  return tiles < mr ? mr : tiles > most ? most : tiles;
 }
 
 /* From one point's matrix to the next; a little more than they need, as distances of pages would share cache lines. */
