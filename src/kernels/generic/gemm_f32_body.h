@@ -32,7 +32,7 @@ LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, tile_kind kind, 
     for (size_t k = 0; k < depth; ++k, weights += kColumns) {
       vec w[2];
       LN_UNROLL for (size_t v = 0; v < 2; ++v) {
-        if (v * VEC_LANES * sizeof(float) % 64 != 0) continue;
+        if (vectors < 2 || v * VEC_LANES * sizeof(float) % 64 != 0) continue;
         if (kind == kPlain)
           LN_PREFETCH(weights + kAhead + v * VEC_LANES);
         else
@@ -56,7 +56,7 @@ LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, tile_kind kind, 
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) if (kind != kAnywhere || v * VEC_LANES < columns)
         finish(c + m * c_stride + v * VEC_LANES, sums[m][v], low, high, columns - v * VEC_LANES);
-    if (halves > 0) finish(c + m * c_stride + behind, half_widen(tails[m]), low, high, columns - behind);
+    if (halves > 0) finish_half(c + m * c_stride + behind, tails[m], low, high, columns - behind);
   }
 }
 
