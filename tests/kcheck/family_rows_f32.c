@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kcheck/kcheck.h"
+#include "kernels/generic/half.h"
 #include "kernels/generic/matvec.h"
 #include "kernels/generic/rows_f32.h"
 #include "kernels/generic/softmax.h"
@@ -33,6 +34,26 @@ static void check_unary(const ln_unary_variant* v, int index) {
   const float floor = v->relative > 0 ? v->absolute / v->relative : 0.0f;
   kc_close(out, expected, n, v->relative * 0x1p-24f, floor > 1e-37f ? floor : 1e-37f, "unary %d, %zu elements", index,
            n);
+  kc_release();
+}
+
+/* Roots are made of estimates: all mantissas with an even and an odd exponent, then every exponent. */
+static void check_roots(const ln_unary_variant* v, int index) {
+  enum { kSome = 1 << 14 };
+  if (v->ref != ln_unary_sqrt_f32_ref && v->ref != ln_unary_rsqrt_f32_ref) return;
+  float *in = kc_memory(kSome * 4), *out = kc_memory(kSome * 4), *expected = kc_memory(kSome * 4);
+  for (uint32_t first = 0; first < UINT32_C(1) << 24; first += kSome) {
+    for (uint32_t i = 0; i < kSome; ++i) in[i] = ln_float_of_bits(UINT32_C(0x3f800000) + first + i);
+    v->ref(NULL, in, expected, kSome);
+    v->row(NULL, in, out, kSome);
+    kc_close(out, expected, kSome, 0.0f, 0.0f, "unary %d, mantissas from %u on", index, (unsigned)first);
+  }
+  for (uint32_t exponent = 0; exponent < 512; ++exponent) {
+    for (uint32_t i = 0; i < 64; ++i) in[i] = ln_float_of_bits(exponent << 23 | i << 17 | i);
+    v->ref(NULL, in, expected, 64);
+    v->row(NULL, in, out, 64);
+    kc_close(out, expected, 64, 0.0f, 0.0f, "unary %d, sign and exponent %u", index, (unsigned)exponent);
+  }
   kc_release();
 }
 
@@ -161,6 +182,7 @@ static void check(void) {
   const ln_rows_f32* const* rungs = ln_rows_f32_rungs(&count);
   for (size_t i = 0; i < count; ++i) {
     if (!kc_rung(rungs[i]->name, rungs[i]->isa)) continue;
+    for (int k = 0; rungs[i]->unary[k].ref != NULL; ++k) check_roots(&rungs[i]->unary[k], k);
     for (int round = 0; round < kc_rounds() / 8; ++round) {
       for (int k = 0; rungs[i]->unary[k].ref != NULL; ++k) check_unary(&rungs[i]->unary[k], k);
       for (int k = 0; rungs[i]->binary[k].ref != NULL; ++k) check_binary(&rungs[i]->binary[k], k);

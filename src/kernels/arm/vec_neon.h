@@ -47,6 +47,7 @@ LN_INLINE vec vec_div(vec a, vec b) { return neon_div_f32(a, b); }
 LN_INLINE vec vec_max(vec a, vec b) { return vec_if_less(b, a, a, b); }
 LN_INLINE vec vec_min(vec a, vec b) { return vec_if_less(a, b, a, b); }
 LN_INLINE vec vec_sqrt(vec a) { return neon_sqrt_f32(a); }
+LN_INLINE vec vec_rsqrt(vec a) { return vec_div(vec_set(1.0f), vec_sqrt(a)); }
 LN_INLINE vec vec_fma(vec a, vec b, vec c) { return vfmaq_f32(c, a, b); }
 LN_INLINE vec vec_fnma(vec a, vec b, vec c) { return vfmsq_f32(c, a, b); }
 LN_INLINE vec vec_round(vec a) { return neon_round_f32(a); }

@@ -4,8 +4,9 @@
 #include <math.h>
 
 #include "kernels/generic/fixed_exp.h"
+#include "kernels/generic/fixed_log.h"
 
-enum { DIFF_INTEGER_BITS = 5, SUM_INTEGER_BITS = 12 };
+enum { DIFF_INTEGER_BITS = 5, SUM_INTEGER_BITS = LN_LOG_INTEGER_BITS };
 
 static float largest_f32(const float* row, size_t depth) {
   float largest = -FLT_MAX;
@@ -169,40 +170,6 @@ int ln_log_softmax_prepare(double in_scale, ln_log_softmax_quantized* p) {
   return 1;
 }
 
-/* ln(x) in Q5.26 for x >= 1 in Q12.19: x = z 2^n with z around 1, ln z by a rational function. `n` takes steps of a
- * half, by the smaller of two candidates for z. */
-static int32_t log_of(int32_t x) {
-  const int32_t log_2 = 1488522236, root_4_half = 1805811301, root_half = 1518500250, quarter_q6 = 1 << 23;
-  const int32_t alpha_n = 117049297, alpha_d = 127690142, alpha_i = 1057819769, alpha_f = 638450708;
-  const int zeros_a = ln_leading_zeros((uint32_t)x);
-  const int32_t whole = ln_saturating_shift_left(x, zeros_a > 0 ? zeros_a - 1 : 0);
-  const int32_t z_a = ln_saturating_shift_left(ln_doubling_high_mul(whole, root_half), 1);
-  const int32_t power_a = ln_saturating_add((SUM_INTEGER_BITS - zeros_a) * (1 << 25), quarter_q6);
-  const int zeros_b = ln_leading_zeros((uint32_t)ln_doubling_high_mul(x, root_half));
-  const int headroom_b = zeros_b > 0 ? zeros_b - 1 : 0;
-  const int32_t z_b = ln_saturating_shift_left(x, headroom_b);
-  const int32_t power_b = (SUM_INTEGER_BITS - headroom_b) * (1 << 25) - quarter_q6;
-  const int32_t r = z_a < z_b ? z_a : z_b, power = power_a > power_b ? power_a : power_b;
-  const int32_t p = ln_rounding_half_sum(r, root_4_half);
-  int32_t q = ln_wrapping_sub(r, root_4_half);
-  q = ln_wrapping_add(q, q);
-  const int32_t square = ln_doubling_high_mul(q, q);
-  const int32_t numerator =
-      ln_wrapping_add(ln_doubling_high_mul(q, r), ln_doubling_high_mul(ln_doubling_high_mul(q, square), alpha_n));
-  const int32_t inner = ln_wrapping_add(ln_wrapping_add(alpha_i, q), ln_doubling_high_mul(alpha_d, square));
-  const int32_t denominator = ln_wrapping_add(ln_doubling_high_mul(p, inner), ln_doubling_high_mul(alpha_f, q));
-  const int32_t quotient =
-      ln_doubling_high_mul(ln_rounding_shift_right(numerator, 6), ln_one_over_one_plus(denominator));
-  return ln_saturating_shift_left(ln_wrapping_add(ln_doubling_high_mul(power, log_2), quotient), 1);
-}
-
-/* What is below `reach` would leave Q5.26 once the logarithm is taken off. */
-ln_log_softmax_sum ln_log_softmax_sum_of(const ln_log_softmax_quantized* p, uint64_t sum) {
-  const int32_t log_sum = log_of(sum < INT32_MAX ? (int32_t)sum : INT32_MAX);
-  const int32_t reach = ln_requantize(ln_wrapping_add(log_sum, INT32_MIN), p->back_multiplier, p->back_shift);
-  return (ln_log_softmax_sum){log_sum, reach > p->exp.diff_min - 1 ? reach : p->exp.diff_min - 1};
-}
-
 /* Rows of at least as many elements as there are differences compute each output once. */
 #define LN_LOG_SOFTMAX(name, type, low, high)                                                                    \
   static inline type log_result_##name(const ln_log_softmax_quantized* p, int32_t below, int32_t log_sum,        \
@@ -220,8 +187,8 @@ ln_log_softmax_sum ln_log_softmax_sum_of(const ln_log_softmax_quantized* p, uint
       for (size_t i = 0; i < depth; ++i)                                                                         \
         if (in[i] > largest) largest = in[i];                                                                    \
       for (size_t i = 0; i < depth; ++i) sum += p->table.part[largest - in[i]];                                  \
-      const ln_log_softmax_sum by = ln_log_softmax_sum_of(p, sum);                                               \
-      const int32_t log_sum = by.log, least = by.least;                                                          \
+      int32_t log_sum, least;                                                                                    \
+      ln_log_softmax_sum(p, sum, &log_sum, &least);                                                              \
       if (depth < LN_SOFTMAX_DIFFERENCES) {                                                                      \
         for (size_t i = 0; i < depth; ++i) out[i] = log_result_##name(p, largest - in[i], log_sum, least);       \
         continue;                                                                                                \

@@ -66,13 +66,9 @@ typedef struct ln_log_softmax_quantized {
 } ln_log_softmax_quantized;
 
 int ln_log_softmax_prepare(double in_scale, ln_log_softmax_quantized* params);
-/* The logarithm of a sum of parts in Q5.26, and the differences (negative) from which on nothing is left. A result is
- * the scaled difference less the logarithm, shifted right by LN_LOG_SOFTMAX_SHIFT, rounded. */
+/* A result is the scaled difference less the logarithm of the sum of parts, shifted right by LN_LOG_SOFTMAX_SHIFT,
+ * rounded: fixed_log.h. */
 enum { LN_LOG_SOFTMAX_SHIFT = 22 };
-typedef struct ln_log_softmax_sum {
-  int32_t log, least;
-} ln_log_softmax_sum;
-ln_log_softmax_sum ln_log_softmax_sum_of(const ln_log_softmax_quantized* params, uint64_t sum);
 void ln_log_softmax_qs8_ref(const ln_log_softmax_quantized* params, const int8_t* in, int8_t* out, size_t rows,
                             size_t depth);
 void ln_log_softmax_qu8_ref(const ln_log_softmax_quantized* params, const uint8_t* in, uint8_t* out, size_t rows,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "kernels/generic/fixed_point.h"
+#include "kernels/generic/fixed_log.h"
 #include "kernels/generic/reduce_small.h"
 #include "kernels/generic/softmax_q8.h"
 
@@ -84,13 +84,13 @@ LN_SOFTMAX_ROWS(bytes, uint8_t, 8, flip)
 LN_SOFTMAX_ROWS(bytes_s16, int16_t, 16, 0x8000)
 
 /* The results of n differences, a multiple of kStretch, whose scaled values are given. */
-static void logs(ln_log_softmax_sum s, const uint8_t* below, const int32_t* scaled, uint8_t flip, size_t n,
+static void logs(int32_t log, int32_t least, const uint8_t* below, const int32_t* scaled, uint8_t flip, size_t n,
                  uint8_t* out) {
-  const int32_t limit = -s.least;
+  const int32_t limit = -least;
   for (size_t i = 0; i < n; i += kStretch) {
     int32_t x[kStretch];
     for (size_t k = 0; k < kStretch; ++k) {
-      const int32_t rest = (int32_t)((uint32_t)scaled[i + k] - (uint32_t)s.log);
+      const int32_t rest = (int32_t)((uint32_t)scaled[i + k] - (uint32_t)log);
       x[k] = ln_rounding_shift_right(rest, LN_LOG_SOFTMAX_SHIFT) + 255;
     }
     for (size_t k = 0; k < kStretch; ++k) x[k] = (int32_t)below[i + k] < limit ? x[k] : 0;
@@ -99,36 +99,49 @@ static void logs(ln_log_softmax_sum s, const uint8_t* below, const int32_t* scal
   }
 }
 
+/* The sum of what n differences and the zeros behind them look up, without the zeros', and their scaled values. */
+static uint64_t look_up(const ln_log_softmax_quantized* p, const uint8_t* below, size_t n, int32_t* scaled) {
+  uint64_t even = 0, odd = 0;
+  size_t i = 0;
+  for (; i < n; i += 2) {
+    size_t first = below[i], second = below[i + 1];
+    LN_ALONE(first);
+    LN_ALONE(second);
+    even += p->table.part[first];
+    odd += p->table.part[second];
+    scaled[i] = p->scaled[first];
+    scaled[i + 1] = p->scaled[second];
+  }
+  for (; i < whole(n); ++i) scaled[i] = 0;
+  return even + odd - n % 2 * p->table.part[0];
+}
+
+/* Some rows at a time: their logarithms are vectors, and what was stored one by one has arrived before it is loaded. */
 static void log_bytes(const ln_log_softmax_quantized* p, const uint8_t* in, uint8_t flip, uint8_t* out, size_t rows,
                       size_t depth) {
-  uint8_t largest[kRows], below[kDifferences], result[kDifferences], each[kDifferences];
-  int32_t scaled[kDifferences];
+  enum { kSome = 16 };
   const bool is_short = depth < kDifferences;
   const size_t n = is_short ? whole(depth) : kDifferences;
-  for (size_t i = 0; i < kDifferences; ++i) {
-    each[i] = (uint8_t)i;
-    scaled[i] = p->scaled[i];
-  }
-  for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
-    if (r % kRows == 0)
-      ln_reduce_small_best()->most_bytes(in, rows - r < kRows ? rows - r : kRows, depth, flip, largest);
-    const uint8_t top = largest[r % kRows] ^ flip;
-    uint64_t sum = 0;
-    if (is_short) {
-      differences(in, flip, top, depth, below);
-      for (size_t i = 0; i < depth; ++i) {
-        size_t place = below[i];
-        LN_ALONE(place);
-        sum += p->table.part[place];
-        scaled[i] = p->scaled[place];
-      }
-    } else {
-      sum = sum_of(p->table.part, in, flip, top, depth);
+  uint8_t largest[kSome], below[kSome][kDifferences], each[kDifferences], result[kDifferences];
+  int32_t scaled[kSome][kDifferences], log[kSome], least[kSome];
+  uint64_t sums[kSome];
+  for (size_t i = 0; i < kDifferences; ++i) each[i] = (uint8_t)i;
+  for (size_t r = 0; r < rows; r += kSome) {
+    const size_t some = rows - r < kSome ? rows - r : kSome;
+    ln_reduce_small_best()->most_bytes(in, some, depth, flip, largest);
+    for (size_t k = 0; k < some; ++k) {
+      const uint8_t* row = in + k * depth;
+      if (is_short) differences(row, flip, largest[k] ^ flip, depth, below[k]);
+      sums[k] = is_short ? look_up(p, below[k], depth, scaled[k])
+                         : sum_of(p->table.part, row, flip, largest[k] ^ flip, depth);
     }
-    logs(ln_log_softmax_sum_of(p, sum), is_short ? below : each, scaled, flip, n, result);
-    if (is_short)
-      memcpy(out, result, depth);
-    else
-      for (size_t i = 0; i < depth; ++i) out[i] = result[(uint8_t)(top - (in[i] ^ flip))];
+    for (size_t k = 0; k < some; ++k) ln_log_softmax_sum(p, sums[k], &log[k], &least[k]);
+    for (size_t k = 0; k < some; ++k, in += depth, out += depth) {
+      logs(log[k], least[k], is_short ? below[k] : each, is_short ? scaled[k] : p->scaled, flip, n, result);
+      if (is_short)
+        memcpy(out, result, depth);
+      else
+        for (size_t i = 0; i < depth; ++i) out[i] = result[(uint8_t)((largest[k] ^ flip) - (in[i] ^ flip))];
+    }
   }
 }
