@@ -25,18 +25,29 @@ LN_INLINE vec exp_of(vec x) {
   return vec_scale(vec_add(e.less_one, vec_set(1.0f)), e.n);
 }
 
-/* 1 + 2^(n + f) for |f| <= 1/2 and t = n + LN_WHOLE, -127 <= n <= 128: 0 and infinity stand for the first and the last
- * 2^n. Adding LN_WHOLE, 1.5 * 2^23 + 127, rounds a number to n and leaves the exponent of 2^n in the lowest bits. 2^f's
- * polynomial is off by 9e-8, relatively; NaN of f stays. */
-#define LN_WHOLE 12583039.0f
-
-LN_INLINE vec one_and_power(vec t, vec f) {
+/* 2^f for |f| <= 1/2, off by 9e-8, relatively; NaN stays. */
+LN_INLINE vec power_of_part(vec f) {
   vec p = vec_fma(vec_set(1.326469239e-03f), f, vec_set(9.671516532e-03f));
   p = vec_fma(p, f, vec_set(5.550733863e-02f));
   p = vec_fma(p, f, vec_set(2.402224203e-01f));
   p = vec_fma(p, f, vec_set(6.931469775e-01f));
-  p = vec_fma(p, f, vec_set(1.0f));
-  return vec_fma(p, vec_power_of(t), vec_set(1.0f));
+  return vec_fma(p, f, vec_set(1.0f));
+}
+
+/* 1 + 2^(n + f) for |f| <= 1/2 and t = n + LN_WHOLE, -127 <= n <= 128: 0 and infinity stand for the first and the last
+ * 2^n. Adding LN_WHOLE, 1.5 * 2^23 + 127, rounds a number to n and leaves the exponent of 2^n in the lowest bits. */
+#define LN_WHOLE 12583039.0f
+
+LN_INLINE vec one_and_power(vec t, vec f) { return vec_fma(power_of_part(f), vec_power_of(t), vec_set(1.0f)); }
+
+/* exp(x) within 3 units in the last place, but 0 below -87.7: what softmax adds up. Numbers that far down, which masks
+ * make many of, would be denormal on the way, and those take some processors a hundred times as long. log2(e) in two
+ * parts. */
+LN_INLINE vec exp_or_zero(vec x) {
+  const vec z = vec_min(vec_set(89.0f), vec_max(vec_set(-88.0f), x)), factor = vec_set(1.44269502f);
+  const vec t = vec_fma(z, factor, vec_set(LN_WHOLE)), less = vec_sub(vec_set(LN_WHOLE), t);
+  const vec f = vec_fma(z, vec_set(1.92596303e-8f), vec_fma(z, factor, less));
+  return vec_mul(power_of_part(f), vec_power_of(t));
 }
 
 /* exp(x) - 1 for x <= 0, -1 from x = -20 down. 2^f - 1 is f times a polynomial that is off by 1.1e-8, relatively. */

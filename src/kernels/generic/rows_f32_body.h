@@ -195,7 +195,7 @@ static void softmax_short(float beta, const float* in, float* out, size_t rows, 
   const vec factor = vec_set(beta);
   for (size_t r = 0; r < rows; ++r, in += depth, out += depth) {
     const vec below = vec_sub(vec_load_n(in, depth), vec_set(largest_of(in, depth)));
-    const vec e = first_of(exp_of(vec_mul(below, factor)), depth);
+    const vec e = first_of(exp_or_zero(vec_mul(below, factor)), depth);
     vec_store_n(out, vec_mul(e, vec_set(1.0f / vec_sum(e))), depth);
   }
 }
@@ -214,18 +214,18 @@ static void softmax(float beta, const float* in, float* out, size_t rows, size_t
     LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] = vec_set(0.0f);
     for (; i + 4 * VEC_LANES <= depth; i += 4 * VEC_LANES) {
       LN_UNROLL for (size_t v = 0; v < 4; ++v) {
-        const vec e = exp_of(vec_mul(vec_sub(vec_load(in + i + v * VEC_LANES), largest), factor));
+        const vec e = exp_or_zero(vec_mul(vec_sub(vec_load(in + i + v * VEC_LANES), largest), factor));
         vec_store(out + i + v * VEC_LANES, e);
         sums[v] = vec_add(sums[v], e);
       }
     }
     for (; i + VEC_LANES <= depth; i += VEC_LANES) {
-      const vec e = exp_of(vec_mul(vec_sub(vec_load(in + i), largest), factor));
+      const vec e = exp_or_zero(vec_mul(vec_sub(vec_load(in + i), largest), factor));
       vec_store(out + i, e);
       rest = vec_add(rest, e);
     }
     if (i < depth) {
-      const vec e = exp_of(vec_mul(vec_sub(vec_load_n(in + i, depth - i), largest), factor));
+      const vec e = exp_or_zero(vec_mul(vec_sub(vec_load_n(in + i, depth - i), largest), factor));
       vec_store_n(out + i, e, depth - i);
       rest = vec_add(rest, first_of(e, depth - i));
     }
@@ -244,11 +244,11 @@ static void log_softmax(const float* in, float* out, size_t rows, size_t depth) 
     LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] = vec_set(0.0f);
     for (; i + 4 * VEC_LANES <= depth; i += 4 * VEC_LANES)
       LN_UNROLL for (size_t v = 0; v < 4; ++v) sums[v] =
-          vec_add(sums[v], exp_of(vec_sub(vec_load(in + i + v * VEC_LANES), largest)));
+          vec_add(sums[v], exp_or_zero(vec_sub(vec_load(in + i + v * VEC_LANES), largest)));
     for (; i + VEC_LANES <= depth; i += VEC_LANES)
-      sums[0] = vec_add(sums[0], exp_of(vec_sub(vec_load(in + i), largest)));
+      sums[0] = vec_add(sums[0], exp_or_zero(vec_sub(vec_load(in + i), largest)));
     if (i < depth) {
-      const vec e = exp_of(vec_sub(vec_load_n(in + i, depth - i), largest));
+      const vec e = exp_or_zero(vec_sub(vec_load_n(in + i, depth - i), largest));
       sums[1] = vec_add(sums[1], first_of(e, depth - i));
     }
     const vec log_sum = vec_set(logf(vec_sum(vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])))));
