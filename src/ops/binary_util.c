@@ -64,13 +64,16 @@ static void run_range(void* arg, size_t first, size_t end) {
                  j->out_width);
 }
 
-/* Few elements that are not spread: what it takes to find that out is a multiple of the work. */
+/* Few elements of operands that are numbers, or are not spread: what it takes to find out more is a multiple of the
+ * work. (An operand with as many elements as the output lies as that does.) */
 static bool run_few(const ln_binary_io* io, ln_binary_row row, const void* params) {
   enum { FEW = 1024 };
-  if (!ln_same_shape(io->a, io->b) || ln_is_half(io->a->type)) return false;
   const int64_t count = ln_num_elements(io->output);
-  if (count == 0 || count > FEW) return false;
-  ln_binary_best(row)(params, io->a->data.raw, 1, io->b->data.raw, 1, io->output->data.raw, (size_t)count);
+  if (count == 0 || count > FEW || ln_is_half(io->a->type)) return false;
+  const int64_t of_a = ln_num_elements(io->a), of_b = ln_num_elements(io->b);
+  if ((of_a != count && of_a != 1) || (of_b != count && of_b != 1)) return false;
+  ln_binary_best(row)(params, io->a->data.raw, of_a == count, io->b->data.raw, of_b == count, io->output->data.raw,
+                      (size_t)count);
   return true;
 }
 

@@ -18,9 +18,10 @@ static size_t count_segments(const ln_im2col* s) {
 static size_t segment_of(const ln_im2col* s) { return (size_t)s->filter_width * s->channels; }
 
 bool ln_matrix_has_lines(const ln_matrix_tile* t) {
-  enum { kLeastPoints = 6 };
+  enum { kLeastPoints = 6, kShortPoints = 5, kShort = 128 }; /* of floats, where a window's line is short */
   const ln_im2col* s = t->job->shape;
-  if (s == NULL || s->dilation_x != 1 || s->stride_x > s->filter_width || s->grid_width < kLeastPoints) return false;
+  if (s == NULL || s->dilation_x != 1 || s->stride_x > s->filter_width) return false;
+  if (s->grid_width < (t->matrix->q8 == NULL && segment_of(s) <= kShort ? kShortPoints : kLeastPoints)) return false;
   return t->matrix->q8 == NULL || (t->matrix->segments == 1 && segment_of(s) % t->matrix->q8->kr == 0);
 }
 

@@ -68,7 +68,8 @@ LN_INLINE vec vec_if_less(vec x, vec y, vec a, vec b) {
 LN_INLINE bool vec_all_less(vec x, vec y) { return _mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_LT_OQ)) == 0xff; }
 /* 1 / vec_sqrt(a), with the same two roundings. Roots and quotients wait for the same unit, so the root is made of an
  * estimate that is off by 1.5 * 2^-12 at most: a step of third order, and what a is more than the root's square, which
- * is exact. (Whatever the estimate's bits: kcheck goes through all mantissas.) Alone it is no faster than vec_sqrt. */
+ * is exact: right for every mantissa and any estimate within that bound. (kcheck goes through all mantissas.) Alone it
+ * is no faster than vec_sqrt. */
 LN_INLINE vec vec_rsqrt(vec a) {
   const vec one = vec_set(1.0f), half = vec_set(0.5f);
   if (!(vec_all_less(vec_set(0x1p-90f), a) && vec_all_less(a, vec_set(0x1p90f)))) return vec_div(one, vec_sqrt(a));

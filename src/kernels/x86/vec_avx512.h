@@ -39,9 +39,10 @@ LN_INLINE vec vec_if_less(vec x, vec y, vec a, vec b) {
 }
 LN_INLINE bool vec_all_less(vec x, vec y) { return _mm512_cmp_ps_mask(x, y, _CMP_LT_OQ) == 0xffff; }
 /* The root, rounded as the processor's own instruction rounds it, from an estimate that is off by 2^-14 at most: a step
- * brings it near, and what a is more than its square, which is exact, puts it right. (Whatever the estimate's bits:
- * kcheck goes through all mantissas.) Far from 1 that would be denormal, and 0, negative numbers, infinity and NaN have
- * no estimate of use. Roots take the unit that also divides twelve cycles, this takes six of others. */
+ * brings it near, and what a is more than its square, which is exact, puts it right: for every mantissa and any
+ * estimate within that bound. (kcheck goes through all mantissas.) Far from 1 that would be denormal, and 0, negative
+ * numbers, infinity and NaN have no estimate of use. Roots take the unit that also divides twelve cycles, this takes
+ * six of others. */
 LN_INLINE vec vec_sqrt(vec a) {
   if (!(vec_all_less(vec_set(0x1p-90f), a) && vec_all_less(a, vec_set(0x1p90f)))) return _mm512_sqrt_ps(a);
   const vec estimate = _mm512_rsqrt14_ps(a), half = vec_mul(estimate, vec_set(0.5f)), near = vec_mul(a, estimate);
