@@ -110,7 +110,7 @@ typedef struct run_state {
   const ln_matrix* matrix;
   char* scratch;
   ln_matrix_order order;
-  size_t jobs, rows, grain, row_unit, most_units, row_shares, row_chunks, panel_chunks, panels_per_chunk;
+  size_t jobs, rows, grain, row_unit, units, most_units, row_shares, row_chunks, panel_chunks, panels_per_chunk;
   void (*describe)(const void* arg, size_t index, ln_matrix_job* job);
   const void* describe_arg;
 } run_state;
@@ -162,8 +162,8 @@ static void run_sum_f32(const ln_matrix_tile* t, const float* a, size_t stride, 
     const size_t width = t->end - n < nr ? t->end - n : nr, mr = ln_gemm_f32_rows(kernel, width);
     const size_t tiles = (t->rows + mr - 1) / mr;
     const float* panel = packed + n * depth;
-    for (size_t i = 0; i < tiles; ++i) {
-      const size_t m = t->rows * i / tiles, height = t->rows * (i + 1) / tiles - m;
+    for (size_t i = 0, m = 0, height; i < tiles; ++i, m += height) {
+      height = t->rows * (i + 1) / tiles - m;
       const size_t at = (t->first + m) * out_stride + n;
       const float* addend = (const float*)job->addend + at;
       for (size_t k = 0; k < height; ++k)
@@ -383,6 +383,10 @@ static void run_sparse(const ln_matrix_tile* t) {
 
 /* The row_shares are even to the row, or to the line where chunks are made of lines; their chunks are whole tiles. */
 static size_t chunk_begin(const run_state* s, size_t chunk) {
+  if (s->row_shares == 1) {
+    const size_t row = ln_share_begin(s->units, s->row_chunks, chunk) * s->row_unit;
+    return row < s->rows ? row : s->rows;
+  }
   const size_t each = s->row_chunks / s->row_shares, share = chunk / each, grains = s->rows / s->grain;
   if (share == s->row_shares) return s->rows;
   const size_t first = ln_share_begin(grains, s->row_shares, share) * s->grain;
@@ -395,13 +399,21 @@ static size_t chunk_begin(const run_state* s, size_t chunk) {
 static void run_item(void* arg, size_t item, size_t worker) {
   const run_state* s = arg;
   const ln_matrix* matrix = s->matrix;
-  const size_t panels = item % s->panel_chunks, rest = item / s->panel_chunks;
-  const size_t chunk = s->order == LN_MATRIX_BY_ROWS ? rest / s->jobs : rest % s->row_chunks;
+  size_t panels = 0, chunk = item, number = 0;
+  if (s->panel_chunks > 1 || s->jobs > 1) { /* else without divisions: items may be of a few tiles */
+    const size_t rest = item / s->panel_chunks;
+    panels = item % s->panel_chunks;
+    chunk = s->order == LN_MATRIX_BY_ROWS ? rest / s->jobs : rest % s->row_chunks;
+    number = s->order == LN_MATRIX_BY_ROWS ? rest % s->jobs : rest / s->row_chunks;
+  }
   ln_matrix_job job;
-  s->describe(s->describe_arg, s->order == LN_MATRIX_BY_ROWS ? rest % s->jobs : rest / s->row_chunks, &job);
-  /* Where chunks are of whole lines a job's own may be shorter. */
-  const size_t all = job.lines * job.line_rows, line = s->grain > 1 ? job.line_rows : 1;
-  const size_t row = chunk_begin(s, chunk) / s->grain * line, row_end = chunk_begin(s, chunk + 1) / s->grain * line;
+  s->describe(s->describe_arg, number, &job);
+  const size_t all = job.lines * job.line_rows;
+  size_t row = chunk_begin(s, chunk), row_end = chunk_begin(s, chunk + 1);
+  if (s->grain > 1) { /* Where chunks are of whole lines a job's own may be shorter. */
+    row = row / s->grain * job.line_rows;
+    row_end = row_end / s->grain * job.line_rows;
+  }
   if (row >= all) return;
   const size_t nr = panel_columns(matrix);
   const size_t begin = panels * s->panels_per_chunk * nr, end = begin + s->panels_per_chunk * nr;
@@ -492,6 +504,7 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
                  .rows = all,
                  .grain = whole_lines ? line_rows : 1,
                  .row_unit = unit,
+                 .units = units,
                  .most_units = most_units,
                  .row_shares = 1,
                  .row_chunks = (units + most_units - 1) / most_units,
@@ -505,8 +518,8 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
     if (s.panel_chunks > panels) s.panel_chunks = panels;
   }
   s.panels_per_chunk = (panels + s.panel_chunks - 1) / s.panel_chunks;
-  if (items * s.panel_chunks == 1) {
-    run_item(&s, 0, 0);
+  if (workers == 1 || items * s.panel_chunks == 1) {
+    for (size_t item = 0; item < items * s.panel_chunks; ++item) run_item(&s, item, 0);
     return;
   }
   ln_parallel_items(context, workers, run_item, &s, items * s.panel_chunks);

@@ -35,6 +35,8 @@ const ln_dwconv_f32* ln_dwconv_f32_best(const ln_dwconv_shape* shape) {
   const int64_t outputs = (int64_t)shape->channels * shape->multiplier;
   /* Longer vectors than the channels fill are slower. */
   for (size_t i = 1; ln_dwconv_f32_fits(shape) && i < sizeof ladder / sizeof ladder[0]; ++i)
-    if (ln_cpu_has(ladder[i]->isa) && (best == ladder[0] || best->lanes < outputs)) best = ladder[i];
+    if (ln_cpu_has(ladder[i]->isa) &&
+        (best == ladder[0] || best->lanes < outputs || (ladder[i]->suits != NULL && ladder[i]->suits(shape))))
+      best = ladder[i];
   return best;
 }

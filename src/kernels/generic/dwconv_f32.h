@@ -2,6 +2,8 @@
 #ifndef LN_KERNELS_DWCONV_F32_H_
 #define LN_KERNELS_DWCONV_F32_H_
 
+#include <stdbool.h>
+
 #include "base/cpu.h"
 #include "kernels/generic/dwconv.h"
 
@@ -13,7 +15,8 @@ typedef void (*ln_dwconv_f32_fn)(const ln_dwconv_shape* shape, int32_t row, int3
 typedef struct ln_dwconv_f32 {
   const char* name;
   ln_isa isa;
-  int32_t lanes; /* channels at once */
+  int32_t lanes;                               /* channels at once */
+  bool (*suits)(const ln_dwconv_shape* shape); /* fewer channels that are none the slower; may be NULL */
   ln_dwconv_f32_fn run;
 } ln_dwconv_f32;
 

@@ -25,11 +25,14 @@ typedef struct line {
 } line;
 
 /* What a piece of code is made for: windows `width` wide in `lines` lines (of more than one the windows are whole) with
- * `height` tap rows inside (0: line.rows, whatever it is), `pixels` at once. With `edge` some columns may lie outside
- * of the picture and are left out. Steps of more than one line are 1. */
+ * `height` tap rows inside (0: line.rows, whatever it is), `pixels` at once. Columns that lie outside of the picture
+ * are left out: none do, some may, or half a window's do on either side, as where the pixels are a whole line. Steps of
+ * more than one line are 1. */
+typedef enum edge { kNone, kSome, kBoth } edge;
+
 typedef struct block {
   size_t lines, height, width, stride, pixels;
-  int edge;
+  edge edge;
 } block;
 
 enum { kMostPixels = 8, kMostWidth = 7 };
@@ -49,7 +52,8 @@ LN_INLINE void add_row(const line* l, block b, size_t y, int64_t left, const flo
   }
   LN_UNROLL for (size_t k = 0; k < (b.pixels - 1) * b.stride + b.width; ++k) {
     const int64_t at = left + (int64_t)k;
-    if (b.edge && (at < 0 || at >= l->shape->in_width)) continue;
+    if (b.edge == kBoth && (k < b.width / 2 || k >= b.pixels + b.width / 2)) continue;
+    if (b.edge == kSome && (at < 0 || at >= l->shape->in_width)) continue;
     vec value = vec_load_n(in + (size_t)at * channels, n);
     LN_KEEP(value);
     LN_UNROLL for (size_t p = 0; p < b.pixels; ++p) {
@@ -64,7 +68,7 @@ LN_INLINE void add_row(const line* l, block b, size_t y, int64_t left, const flo
 LN_INLINE void neighbours(const line* l, block b, size_t x, size_t c, size_t n) {
   const ln_dwconv_shape* s = l->shape;
   const size_t channels = (size_t)s->channels, row_stride = (size_t)s->in_width * channels;
-  const int64_t left = (int64_t)(x * b.stride) - s->pad_left;
+  const int64_t left = (int64_t)(x * b.stride) - (b.edge == kBoth ? (int32_t)(b.width / 2) : s->pad_left);
   const float *in = l->in + c, *weights = l->weights + c;
   vec taps[2][kMostWidth], sums[2][kMostPixels];
   LN_UNROLL for (size_t r = 0; r < b.lines; ++r) {
@@ -99,7 +103,7 @@ LN_INLINE void walk_channels(const line* l, block b, size_t x) {
 LN_INLINE void walk(const line* l, block b) {
   const ln_dwconv_shape* s = l->shape;
   const size_t width = (size_t)s->out_width, reach = (b.pixels - 1) * b.stride + b.width;
-  const block at_edge = {b.lines, b.height, b.width, b.stride, b.pixels, 1};
+  const block at_edge = {b.lines, b.height, b.width, b.stride, b.pixels, kSome};
   for (size_t done = 0; done < width; done += b.pixels) {
     const size_t x = done + b.pixels <= width ? done : width - b.pixels;
     const int64_t left = (int64_t)(x * b.stride) - s->pad_left;
@@ -111,7 +115,7 @@ LN_INLINE void walk(const line* l, block b) {
 }
 
 #define LN_WALK(name, lines, height, width, stride, pixels) \
-  static void name(const line* l) { walk(l, (block){lines, height, width, stride, pixels, 0}); }
+  static void name(const line* l) { walk(l, (block){lines, height, width, stride, pixels, kNone}); }
 
 /* Windows of a width and a stride: whole ones, with one or two tap rows outside, any, and any on narrow pictures. */
 #define LN_WALKS(width, stride, pixels)                                            \
@@ -158,6 +162,41 @@ typedef struct walks {
       {width, stride, kNarrow, NULL, {NULL, NULL, NULL}, walk_##width##_by_##stride##_narrow},                  \
       {width, stride, 1, NULL, {NULL, NULL, NULL}, walk_##width##_by_##stride##_single},
 
+#if LN_LINES3
+/* Lines that are as wide as some pixels, and padded to their own size, have no edges to be looked for. */
+#define LN_WALK_LINE(name, lines, height, pixels) \
+  static void name(const line* l) { walk_channels(l, (block){lines, height, 3, 1, pixels, kBoth}, 0); }
+#define LN_WALK_LINES(pixels)                          \
+  LN_WALK_LINE(line_of_##pixels##_pair, 2, 3, pixels)  \
+  LN_WALK_LINE(line_of_##pixels##_whole, 1, 3, pixels) \
+  LN_WALK_LINE(line_of_##pixels##_less, 1, 2, pixels)  \
+  LN_WALK_LINE(line_of_##pixels##_least, 1, 1, pixels)
+LN_WALK_LINES(3)
+LN_WALK_LINES(5)
+LN_WALK_LINES(6)
+LN_WALK_LINES(7)
+#define LN_LINES_ROW(pixels)                                                      \
+  {3,                                                                             \
+   1,                                                                             \
+   pixels,                                                                        \
+   line_of_##pixels##_pair,                                                       \
+   {line_of_##pixels##_whole, line_of_##pixels##_less, line_of_##pixels##_least}, \
+   walk_3_by_1_narrow},
+static const walks of_lines[] = {LN_LINES_ROW(3) LN_LINES_ROW(5) LN_LINES_ROW(6) LN_LINES_ROW(7)};
+
+static const walks* find_lines(const ln_dwconv_shape* s) {
+  const bool is_line = s->filter_width == 3 && s->stride_x == 1 && s->pad_left == 1 && s->in_width == s->out_width;
+  for (size_t i = 0; is_line && i < sizeof of_lines / sizeof of_lines[0]; ++i)
+    if (of_lines[i].pixels == s->out_width) return &of_lines[i];
+  return NULL;
+}
+#else
+static const walks* find_lines(const ln_dwconv_shape* s) {
+  (void)s;
+  return NULL;
+}
+#endif
+
 /* Of several that fit the first is right. */
 static const walks by_width[] = {
     {3, 1, kPixels3, walk_3_by_1_pair, {walk_3_by_1_whole, walk_3_by_1_less, walk_3_by_1_least}, walk_3_by_1_any},
@@ -174,6 +213,8 @@ static const walks by_width[] = {
 /* NULL: tap by tap. */
 static const walks* find_walks(const ln_dwconv_shape* s) {
   if (s->multiplier != 1 || s->dilation_y != 1 || s->dilation_x != 1 || s->stride_y != s->stride_x) return NULL;
+  const walks* lines = find_lines(s);
+  if (lines != NULL) return lines;
   for (size_t i = 0; i < sizeof by_width / sizeof by_width[0]; ++i)
     if (by_width[i].width == s->filter_width && by_width[i].stride == s->stride_x && s->out_width >= by_width[i].pixels)
       return &by_width[i];

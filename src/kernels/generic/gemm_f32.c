@@ -131,8 +131,8 @@ void ln_gemm_f32_block(const ln_gemm_f32* kernel, size_t rows, size_t columns, s
     const size_t width = columns - n < nr ? columns - n : nr, mr = ln_gemm_f32_rows(kernel, width);
     /* Tiles of even heights: a last one of a row or two would wait for its own sums. */
     const size_t tiles = (rows + mr - 1) / mr;
-    for (size_t t = 0; t < tiles; ++t) {
-      const size_t m = rows * t / tiles, height = rows * (t + 1) / tiles - m;
+    for (size_t t = 0, m = 0, height; t < tiles; ++t, m += height) {
+      height = rows * (t + 1) / tiles - m;
       ln_gemm_f32_look_ahead(kernel, depth, packed, n == 0, columns - n <= nr, t, tiles, &walk);
       kernel->run(height, width, &walk, a + m * a_stride, packed, bias + n, low, high, c + m * c_stride + n, c_stride);
     }

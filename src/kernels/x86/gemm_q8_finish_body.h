@@ -183,23 +183,35 @@ LN_INLINE void finish(size_t vectors, size_t rows, size_t columns, const ln_gemm
     finish_as(kFixed, vectors, rows, columns, n, terms, sums, out, out_stride);
 }
 
-/* ln_hybrid_store's formula; `first` is the number of the first row. */
-LN_INLINE void finish_floats(size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_floats* n, size_t first,
-                             const uint32_t* sums, float* out, size_t out_stride) {
+/* ln_hybrid_store's formula; `first` is the number of the first row. With `same` all rows have one scale. */
+LN_INLINE void finish_floats_as(bool same, size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_floats* n,
+                                size_t first, const uint32_t* sums, float* out, size_t out_stride) {
   const vecf low = vecf_set(n->columns.low), high = vecf_set(n->columns.high);
   LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
     const size_t at = v * kLanes;
     const vec column_sums = vec_load(n->columns.column_sums + at);
     const vecf scales = vecf_load(n->columns.scales + at), bias = vecf_load(n->columns.bias + at);
+    vec zero = vec_mul(vec_set((uint32_t)n->row_zero_points[0]), column_sums);
+    vecf scale = vecf_mul(vecf_set(n->row_scales[0]), scales);
     for (size_t m = 0; m < rows; ++m) {
-      const size_t row = (first + m) * n->row_step;
-      const vec zero = vec_mul(vec_set((uint32_t)n->row_zero_points[row]), column_sums);
-      const vecf scale = vecf_mul(vecf_set(n->row_scales[row]), scales);
+      if (!same) {
+        const size_t row = (first + m) * n->row_step;
+        zero = vec_mul(vec_set((uint32_t)n->row_zero_points[row]), column_sums);
+        scale = vecf_mul(vecf_set(n->row_scales[row]), scales);
+      }
       const vecf product = vecf_mul(vecf_from(vec_sub(vec_load(sums + (m * vectors + v) * kLanes), zero)), scale);
       const vecf x = vecf_min(high, vecf_max(low, vecf_add(product, bias)));
       vecf_store_n(out + m * out_stride + at, x, columns - at);
     }
   }
+}
+
+LN_INLINE void finish_floats(size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_floats* n, size_t first,
+                             const uint32_t* sums, float* out, size_t out_stride) {
+  if (n->row_step == 0)
+    finish_floats_as(true, vectors, rows, columns, n, first, sums, out, out_stride);
+  else
+    finish_floats_as(false, vectors, rows, columns, n, first, sums, out, out_stride);
 }
 
 /* Not inlined where they are used: in one function with the loop over the depth the compiler runs out of registers. */
