@@ -90,7 +90,9 @@ LN_INLINE vec too_large(vec w) {
 }
 
 static size_t surplus(const uint8_t* from, size_t stride, size_t columns, size_t depth, uint8_t flip) {
-  size_t count = 0;
+  vec counts = vec_set(0);
+  uint32_t lanes[kLanes];
+  size_t all = 0;
   for (size_t k = 0; k < depth; k += 32) {
     vec any = vec_set(0);
     for (size_t c = 0; c < columns; ++c) {
@@ -103,9 +105,11 @@ static size_t surplus(const uint8_t* from, size_t stride, size_t columns, size_t
       any = _mm256_or_si256(any, too_large(vec_xor(vec_load(p), _mm256_set1_epi8((char)flip))));
     }
     const vec none = _mm256_cmpeq_epi32(any, vec_set(0));
-    count += (size_t)__builtin_popcount(~(unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(none)) & 0xff);
+    counts = vec_add(counts, vec_add(none, vec_set(1)));
   }
-  return count;
+  vec_store(lanes, counts);
+  for (size_t i = 0; i < kLanes; ++i) all += lanes[i];
+  return all;
 }
 
 static void split(size_t vectors, size_t groups, int8_t* panel) {
