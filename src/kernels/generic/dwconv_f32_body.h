@@ -50,11 +50,14 @@ LN_INLINE void add_row(const line* l, block b, size_t y, int64_t left, const flo
       LN_KEEP(taps[0][x]);
     }
   }
+  /* Columns are reached by three from one address, which no multiplication finds. */
+  const float* from = in + left * (int64_t)channels;
+  const int64_t room = l->shape->in_width - left;
   LN_UNROLL for (size_t k = 0; k < (b.pixels - 1) * b.stride + b.width; ++k) {
-    const int64_t at = left + (int64_t)k;
+    if (k > 0 && k % 3 == 0) from += 3 * channels;
     if (b.edge == kBoth && (k < b.width / 2 || k >= b.pixels + b.width / 2)) continue;
-    if (b.edge == kSome && (at < 0 || at >= l->shape->in_width)) continue;
-    vec value = vec_load_n(in + (size_t)at * channels, n);
+    if (b.edge == kSome && ((int64_t)k < -left || (int64_t)k >= room)) continue;
+    vec value = vec_load_n(from + k % 3 * channels, n);
     LN_KEEP(value);
     LN_UNROLL for (size_t p = 0; p < b.pixels; ++p) {
       if (k < p * b.stride || k >= p * b.stride + b.width) continue;
