@@ -82,6 +82,11 @@ static void dequantize_f16(const uint16_t* in, float* out, size_t n) {
 
 /* ---- Hybrid operators ---- */
 
+/* The including file may have a function for whole stretches, which gives scale_near's bytes. */
+#ifndef LN_SCALE
+#define LN_SCALE(offset, inverse, low, flip, in, out) false
+#endif
+
 /* In [low, 127]. Adding the largest float below a half and cutting rounds half away from zero. */
 LN_INLINE float scale_near(float offset, float inverse, float low, float in) {
   const float q = offset + in * inverse, above = q > low ? q : low, near = above < 127.0f ? above : 127.0f;
@@ -100,6 +105,7 @@ static void scale_q8(float offset, float inverse, int32_t low, uint8_t flip, con
   float near[kStretch];
   size_t i = 0;
   for (; i + kStretch <= n; i += kStretch) {
+    if (LN_SCALE(offset, inverse, (float)low, flip, in + i, out + i)) continue;
     scale_stretch(offset, inverse, (float)low, in + i, near, kStretch);
     store_bytes(near, flip, out + i, kStretch);
   }
