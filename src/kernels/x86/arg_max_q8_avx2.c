@@ -1,6 +1,6 @@
 /* The largest of a row of bytes with AVX2: sixteen at a time, the last sixteen over those before. The largest of a
  * vector is the least of its complement: phminposuw finds that of words, which are the least of two bytes each. */
-#include <immintrin.h>
+#include <x86intrin.h>
 
 #include "base/compiler.h"
 #include "kernels/x86/arg_max_q8_x86.h"

@@ -6,11 +6,11 @@
 #ifndef LN_KERNELS_X86_VEC_AVX2_H_
 #define LN_KERNELS_X86_VEC_AVX2_H_
 
-#include <immintrin.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <x86intrin.h>
 
 #include "base/compiler.h"
 #include "kernels/x86/turn_8x8.h"

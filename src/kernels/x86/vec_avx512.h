@@ -2,9 +2,9 @@
 #ifndef LN_KERNELS_X86_VEC_AVX512_H_
 #define LN_KERNELS_X86_VEC_AVX512_H_
 
-#include <immintrin.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <x86intrin.h>
 
 #include "base/compiler.h"
 #include "kernels/x86/turn_8x8.h"
