@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/generic/binary.h"
 #include "kernels/generic/gemm.h"
 #include "kernels/generic/rows_f32.h"
 #include "ops/composite_native.h"
@@ -79,9 +80,11 @@ static void finish_scores(const attention* a, size_t batch, size_t head, size_t 
                           float* scores) {
   const sizes* s = &a->s;
   const ln_native_tensor* mask = a->call->inputs == 4 ? &a->call->in[3] : NULL;
-  for (size_t r = 0; r < rows; ++r) {
+  const ln_clamp_f32 all = {-INFINITY, INFINITY};
+  const ln_binary_row add_row = ln_binary_best(ln_binary_add_f32_ref);
+  ln_binary_best(ln_binary_mul_f32_ref)(&all, scores, 1, &a->p->scale, 0, scores, rows * s->keys);
+  for (size_t r = 0; r < rows && (a->p->cap > 0 || mask != NULL); ++r) {
     float* row = scores + r * s->keys;
-    for (size_t k = 0; k < s->keys; ++k) row[k] *= a->p->scale;
     if (a->p->cap > 0)
       for (size_t k = 0; k < s->keys; ++k) row[k] = a->p->cap * tanhf(row[k] / a->p->cap);
     if (mask == NULL) continue;
@@ -89,7 +92,7 @@ static void finish_scores(const attention* a, size_t batch, size_t head, size_t 
     const size_t t = mask->dims[2] == 1 ? 0 : first + (by_heads ? 0 : r), step = mask->dims[3] == 1 ? 0 : 1;
     const size_t heads = (size_t)mask->dims[1], queries = (size_t)mask->dims[2], keys = (size_t)mask->dims[3];
     const float* add = (const float*)mask->data + ((b * heads + h) * queries + t) * keys;
-    for (size_t k = 0; k < s->keys; ++k) row[k] += add[k * step];
+    add_row(&all, row, 1, add, step, row, s->keys);
   }
 }
 

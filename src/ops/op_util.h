@@ -153,6 +153,7 @@ static inline size_t ln_round_up(size_t x, size_t step) { return (x + step - 1) 
 /* Where share i begins of `count` things that are cut into `shares` even ones; twice as many shares have the same
  * bounds, and others between them. */
 static inline size_t ln_share_begin(size_t count, size_t shares, size_t i) {
+  if (shares == 1) return count * i; /* most often, and divisions take as long as a small node */
   return count / shares * i + (size_t)(((uint64_t)(count % shares) * i + shares - 1) / shares);
 }
 int ln_thread_count(TfLiteContext* context);
