@@ -85,6 +85,25 @@ static TfLiteStatus check_types(TfLiteContext* context, const TfLiteConvParams* 
   }
 }
 
+/* A column of pixels lies in memory as a line of them, whose windows lie where kernels look for them. (Those take
+ * dilated columns, but no dilated lines.) */
+static void lay_flat(ln_im2col* s) {
+  if (s->in_width != 1 || s->filter_width != 1 || s->grid_width != 1 || s->origin_x != 0 || s->dilation_y != 1) return;
+  *s = (ln_im2col){.in_height = 1,
+                   .in_width = s->in_height,
+                   .channels = s->channels,
+                   .pixel_stride = s->pixel_stride,
+                   .grid_height = 1,
+                   .grid_width = s->grid_height,
+                   .filter_height = 1,
+                   .filter_width = s->filter_height,
+                   .stride_y = 1,
+                   .stride_x = s->stride_y,
+                   .dilation_y = 1,
+                   .dilation_x = 1,
+                   .origin_x = s->origin_y};
+}
+
 static TfLiteStatus set_geometry(TfLiteContext* context, const TfLiteConvParams* params, const TfLiteTensor* input,
                                  const TfLiteTensor* filter, TfLiteTensor* output, conv_data* d) {
   ln_window rows, columns;
@@ -113,6 +132,7 @@ static TfLiteStatus set_geometry(TfLiteContext* context, const TfLiteConvParams*
                          .dilation_x = params->dilation_width_factor,
                          .origin_y = -rows.pad_before - fusion.pad_top,
                          .origin_x = -columns.pad_before - fusion.pad_left};
+  lay_flat(&d->shape);
   d->direct = ln_dim(filter, 1) == 1 && ln_dim(filter, 2) == 1 && params->stride_height == 1 &&
               params->stride_width == 1 && height == ln_dim(input, 1) && width == ln_dim(input, 2);
   const int32_t dims[4] = {ln_dim(input, 0), rows.out, columns.out, ln_dim(filter, 0)};

@@ -53,6 +53,25 @@ static void free_data(TfLiteContext* context, void* user_data) {
   ln_free(data);
 }
 
+/* A column of pixels lies in memory as a line of them, for which kernels are made. (They take dilated columns, but no
+ * dilated lines.) */
+static void lay_flat(ln_dwconv_shape* s) {
+  if (s->in_width != 1 || s->filter_width != 1 || s->out_width != 1 || s->pad_left != 0 || s->dilation_y != 1) return;
+  *s = (ln_dwconv_shape){.in_height = 1,
+                         .in_width = s->in_height,
+                         .channels = s->channels,
+                         .multiplier = s->multiplier,
+                         .out_height = 1,
+                         .out_width = s->out_height,
+                         .filter_height = 1,
+                         .filter_width = s->filter_height,
+                         .stride_y = 1,
+                         .stride_x = s->stride_y,
+                         .dilation_y = 1,
+                         .dilation_x = 1,
+                         .pad_left = s->pad_top};
+}
+
 static TfLiteStatus set_shape(TfLiteContext* context, const TfLiteDepthwiseConvParams* params,
                               const TfLiteTensor* input, const TfLiteTensor* filter, const TfLiteTensor* bias,
                               TfLiteTensor* output, dwconv_data* d) {
@@ -90,6 +109,7 @@ static TfLiteStatus set_shape(TfLiteContext* context, const TfLiteDepthwiseConvP
                                .dilation_x = params->dilation_width_factor,
                                .pad_top = rows.pad_before + fusion.pad_top,
                                .pad_left = columns.pad_before + fusion.pad_left};
+  lay_flat(&d->shape);
   d->alone = d->shape;
   d->alone.channels = outputs;
   d->alone.multiplier = 1;

@@ -206,6 +206,8 @@ def convolution(c):
     name = c.pick("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV")
     kind = c.pick("FLOAT32", "INT8", "UINT8", "INT16")
     h, w, fh, fw, sh, sw = c.number(1, 14), c.number(1, 14), c.number(1, 5), c.number(1, 5), c.number(1, 3), c.number(1, 3)
+    if c.chance(0.1):  # a column
+        w = fw = 1
     same, channels = c.chance(0.5), c.pick(1, 3, 4, 8, 16, 17, c.number(1, 40))
     quant = quantization(0.05, 0 if kind == "INT16" else c.number(0, 100))
     out = quantization(c.random.uniform(0.05, 1) * (0.01 if kind == "INT16" else 1), 0 if kind == "INT16" else c.number(0, 100))
