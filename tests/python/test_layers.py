@@ -26,7 +26,7 @@ LAYERS = {
     "include": (*PUBLIC,),
     "src/base": ("base/", *SYSTEM),
     "src/kernels": ("kernels/", "base/cpu.h", "base/compiler.h"),
-    "src/kernels/x86": ("kernels/", "base/cpu.h", "base/compiler.h", "<immintrin.h>"),
+    "src/kernels/x86": ("kernels/", "base/cpu.h", "base/compiler.h", "<immintrin.h>", "<x86intrin.h>"),
     "src/kernels/arm": ("kernels/", "base/cpu.h", "base/compiler.h", "<arm_neon.h>"),
     "src/ops": ("ops/", "kernels/", *PUBLIC, "base/alloc.h", "base/checked.h", "base/compiler.h",
                 "base/entropy.h"),
