@@ -85,57 +85,38 @@ static TfLiteStatus check_types(TfLiteContext* context, const TfLiteConvParams* 
   }
 }
 
-/* A column of pixels lies in memory as a line of them, whose windows lie where kernels look for them. (Those take
- * dilated columns, but no dilated lines.) */
-static void lay_flat(ln_im2col* s) {
-  if (s->in_width != 1 || s->filter_width != 1 || s->grid_width != 1 || s->origin_x != 0 || s->dilation_y != 1) return;
-  *s = (ln_im2col){.in_height = 1,
-                   .in_width = s->in_height,
-                   .channels = s->channels,
-                   .pixel_stride = s->pixel_stride,
-                   .grid_height = 1,
-                   .grid_width = s->grid_height,
-                   .filter_height = 1,
-                   .filter_width = s->filter_height,
-                   .stride_y = 1,
-                   .stride_x = s->stride_y,
-                   .dilation_y = 1,
-                   .dilation_x = 1,
-                   .origin_x = s->origin_y};
-}
-
 static TfLiteStatus set_geometry(TfLiteContext* context, const TfLiteConvParams* params, const TfLiteTensor* input,
                                  const TfLiteTensor* filter, TfLiteTensor* output, conv_data* d) {
-  ln_window rows, columns;
   const LinnetFusion fusion = ln_fusion(context);
-  int32_t height, width;
-  LN_CHECK(context,
-           ln_add_i32(ln_dim(input, 1), fusion.pad_top + fusion.pad_bottom, &height) &&
-               ln_add_i32(ln_dim(input, 2), fusion.pad_left + fusion.pad_right, &width),
-           "the padded picture is too large");
-  LN_TRY(ln_compute_window(context, params->padding, height, ln_dim(filter, 1), params->stride_height,
-                           params->dilation_height_factor, &rows));
-  LN_TRY(ln_compute_window(context, params->padding, width, ln_dim(filter, 2), params->stride_width,
-                           params->dilation_width_factor, &columns));
+  ln_axis y = {.in = ln_dim(input, 1),
+               .filter = ln_dim(filter, 1),
+               .stride = params->stride_height,
+               .dilation = params->dilation_height_factor};
+  ln_axis x = {.in = ln_dim(input, 2),
+               .filter = ln_dim(filter, 2),
+               .stride = params->stride_width,
+               .dilation = params->dilation_width_factor};
+  LN_TRY(ln_place_windows(context, params->padding, fusion.pad_top, fusion.pad_bottom, &y));
+  LN_TRY(ln_place_windows(context, params->padding, fusion.pad_left, fusion.pad_right, &x));
+  const int32_t dims[4] = {ln_dim(input, 0), y.out, x.out, ln_dim(filter, 0)};
+  d->direct = y.filter == 1 && x.filter == 1 && y.stride == 1 && x.stride == 1 &&
+              fusion.pad_top + fusion.pad_bottom == 0 && fusion.pad_left + fusion.pad_right == 0;
+  ln_lay_flat(&y, &x);
   d->batch = (size_t)ln_dim(input, 0);
-  d->shape = (ln_im2col){.in_height = ln_dim(input, 1),
-                         .in_width = ln_dim(input, 2),
+  d->shape = (ln_im2col){.in_height = y.in,
+                         .in_width = x.in,
                          .channels = (size_t)ln_dim(filter, 3),
                          .pixel_stride = (size_t)ln_dim(input, 3),
-                         .grid_height = rows.out,
-                         .grid_width = columns.out,
-                         .filter_height = ln_dim(filter, 1),
-                         .filter_width = ln_dim(filter, 2),
-                         .stride_y = params->stride_height,
-                         .stride_x = params->stride_width,
-                         .dilation_y = params->dilation_height_factor,
-                         .dilation_x = params->dilation_width_factor,
-                         .origin_y = -rows.pad_before - fusion.pad_top,
-                         .origin_x = -columns.pad_before - fusion.pad_left};
-  lay_flat(&d->shape);
-  d->direct = ln_dim(filter, 1) == 1 && ln_dim(filter, 2) == 1 && params->stride_height == 1 &&
-              params->stride_width == 1 && height == ln_dim(input, 1) && width == ln_dim(input, 2);
-  const int32_t dims[4] = {ln_dim(input, 0), rows.out, columns.out, ln_dim(filter, 0)};
+                         .grid_height = y.out,
+                         .grid_width = x.out,
+                         .filter_height = y.filter,
+                         .filter_width = x.filter,
+                         .stride_y = y.stride,
+                         .stride_x = x.stride,
+                         .dilation_y = y.dilation,
+                         .dilation_x = x.dilation,
+                         .origin_y = -y.before,
+                         .origin_x = -x.before};
   return ln_resize(context, output, 4, dims);
 }
 

@@ -53,29 +53,9 @@ static void free_data(TfLiteContext* context, void* user_data) {
   ln_free(data);
 }
 
-/* A column of pixels lies in memory as a line of them, for which kernels are made. (They take dilated columns, but no
- * dilated lines.) */
-static void lay_flat(ln_dwconv_shape* s) {
-  if (s->in_width != 1 || s->filter_width != 1 || s->out_width != 1 || s->pad_left != 0 || s->dilation_y != 1) return;
-  *s = (ln_dwconv_shape){.in_height = 1,
-                         .in_width = s->in_height,
-                         .channels = s->channels,
-                         .multiplier = s->multiplier,
-                         .out_height = 1,
-                         .out_width = s->out_height,
-                         .filter_height = 1,
-                         .filter_width = s->filter_height,
-                         .stride_y = 1,
-                         .stride_x = s->stride_y,
-                         .dilation_y = 1,
-                         .dilation_x = 1,
-                         .pad_left = s->pad_top};
-}
-
 static TfLiteStatus set_shape(TfLiteContext* context, const TfLiteDepthwiseConvParams* params,
                               const TfLiteTensor* input, const TfLiteTensor* filter, const TfLiteTensor* bias,
                               TfLiteTensor* output, dwconv_data* d) {
-  ln_window rows, columns;
   LN_CHECK(context, ln_rank(input) == 4 && ln_rank(filter) == 4, "input has rank %d, the filter %d; 4 and 4 are right",
            ln_rank(input), ln_rank(filter));
   const int32_t channels = ln_dim(input, 3), outputs = ln_dim(filter, 3);
@@ -86,34 +66,35 @@ static TfLiteStatus set_shape(TfLiteContext* context, const TfLiteDepthwiseConvP
     LN_CHECK(context, ln_num_elements(bias) == outputs, "the bias has %lld elements; %d are right",
              (long long)ln_num_elements(bias), outputs);
   const LinnetFusion fusion = ln_fusion(context);
-  int32_t height, width;
-  LN_CHECK(context,
-           ln_add_i32(ln_dim(input, 1), fusion.pad_top + fusion.pad_bottom, &height) &&
-               ln_add_i32(ln_dim(input, 2), fusion.pad_left + fusion.pad_right, &width),
-           "the padded picture is too large");
-  LN_TRY(ln_compute_window(context, params->padding, height, ln_dim(filter, 1), params->stride_height,
-                           params->dilation_height_factor, &rows));
-  LN_TRY(ln_compute_window(context, params->padding, width, ln_dim(filter, 2), params->stride_width,
-                           params->dilation_width_factor, &columns));
-  d->shape = (ln_dwconv_shape){.in_height = ln_dim(input, 1),
-                               .in_width = ln_dim(input, 2),
+  ln_axis y = {.in = ln_dim(input, 1),
+               .filter = ln_dim(filter, 1),
+               .stride = params->stride_height,
+               .dilation = params->dilation_height_factor};
+  ln_axis x = {.in = ln_dim(input, 2),
+               .filter = ln_dim(filter, 2),
+               .stride = params->stride_width,
+               .dilation = params->dilation_width_factor};
+  LN_TRY(ln_place_windows(context, params->padding, fusion.pad_top, fusion.pad_bottom, &y));
+  LN_TRY(ln_place_windows(context, params->padding, fusion.pad_left, fusion.pad_right, &x));
+  const int32_t dims[4] = {ln_dim(input, 0), y.out, x.out, outputs};
+  ln_lay_flat(&y, &x);
+  d->shape = (ln_dwconv_shape){.in_height = y.in,
+                               .in_width = x.in,
                                .channels = channels,
                                .multiplier = outputs / channels,
-                               .out_height = rows.out,
-                               .out_width = columns.out,
-                               .filter_height = ln_dim(filter, 1),
-                               .filter_width = ln_dim(filter, 2),
-                               .stride_y = params->stride_height,
-                               .stride_x = params->stride_width,
-                               .dilation_y = params->dilation_height_factor,
-                               .dilation_x = params->dilation_width_factor,
-                               .pad_top = rows.pad_before + fusion.pad_top,
-                               .pad_left = columns.pad_before + fusion.pad_left};
-  lay_flat(&d->shape);
+                               .out_height = y.out,
+                               .out_width = x.out,
+                               .filter_height = y.filter,
+                               .filter_width = x.filter,
+                               .stride_y = y.stride,
+                               .stride_x = x.stride,
+                               .dilation_y = y.dilation,
+                               .dilation_x = x.dilation,
+                               .pad_top = y.before,
+                               .pad_left = x.before};
   d->alone = d->shape;
   d->alone.channels = outputs;
   d->alone.multiplier = 1;
-  const int32_t dims[4] = {ln_dim(input, 0), rows.out, columns.out, outputs};
   return ln_resize(context, output, 4, dims);
 }
 

@@ -250,6 +250,23 @@ TfLiteStatus ln_compute_window(TfLiteContext* context, TfLitePadding padding, in
   return kTfLiteOk;
 }
 
+TfLiteStatus ln_place_windows(TfLiteContext* context, TfLitePadding padding, int32_t before, int32_t after,
+                              ln_axis* axis) {
+  int32_t extent;
+  ln_window window;
+  LN_CHECK(context, ln_add_i32(axis->in, before + after, &extent), "the padded picture is too large");
+  LN_TRY(ln_compute_window(context, padding, extent, axis->filter, axis->stride, axis->dilation, &window));
+  axis->out = window.out;
+  axis->before = window.pad_before + before;
+  return kTfLiteOk;
+}
+
+void ln_lay_flat(ln_axis* y, ln_axis* x) {
+  if (x->in != 1 || x->filter != 1 || x->out != 1 || x->before != 0 || y->dilation != 1) return;
+  *x = *y;
+  *y = (ln_axis){.in = 1, .filter = 1, .stride = 1, .dilation = 1, .out = 1};
+}
+
 TfLiteStatus ln_activation_range_f32(TfLiteContext* context, TfLiteFusedActivation activation, float* low,
                                      float* high) {
   *low = -FLT_MAX;

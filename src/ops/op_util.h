@@ -108,6 +108,18 @@ typedef struct ln_window {
 } ln_window;
 TfLiteStatus ln_compute_window(TfLiteContext* context, TfLitePadding padding, int32_t in, int32_t filter,
                                int32_t stride, int32_t dilation, ln_window* window);
+/* One direction of a picture, y or x, and a filter's windows in it. */
+typedef struct ln_axis {
+  int32_t in, filter, stride, dilation; /* given */
+  int32_t out, before;                  /* how many windows; what is padded before the first, a fused PAD's too */
+} ln_axis;
+/* Sets the last two; `before` and `after` are what a fused PAD pads. Reports what ln_compute_window does, and pictures
+ * that are too large. */
+TfLiteStatus ln_place_windows(TfLiteContext* context, TfLitePadding padding, int32_t before, int32_t after,
+                              ln_axis* axis);
+/* A column of pixels lies in memory as a line of them, for which kernels are made: y becomes x. (They take dilated
+ * columns, but no dilated lines.) */
+void ln_lay_flat(ln_axis* y, ln_axis* x);
 
 /* ---- Quantization ---- */
 

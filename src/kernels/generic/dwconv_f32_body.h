@@ -272,14 +272,20 @@ static line line_at(const ln_dwconv_shape* s, int32_t row, const float* in, cons
   return l;
 }
 
+/* Whether the windows of the line and the next one (`next`: it may be made) are whole, stride 1. */
+static bool is_pair(const line* l, int32_t row, bool next) {
+  const ln_dwconv_shape* s = l->shape;
+  return next && l->rows == (size_t)s->filter_height &&
+         (int64_t)(row + 1) - s->pad_top + s->filter_height <= s->in_height;
+}
+
 /* The line, and the next one with it where there is code for that (`next`: it may be made); how many were made. */
 static int32_t walk_lines(const line* l, const walks* by, int32_t row, bool next) {
   const ln_dwconv_shape* s = l->shape;
   const size_t outside = (size_t)s->filter_height - l->rows;
   if (by->fixed[0] == NULL || s->filter_height != s->filter_width || s->channels < VEC_LANES || outside > 2) {
     by->any(l);
-  } else if (next && outside == 0 && by->pair != NULL &&
-             (int64_t)(row + 1) - s->pad_top + s->filter_height <= s->in_height) {
+  } else if (by->pair != NULL && is_pair(l, row, next)) {
     by->pair(l);
     return 2;
   } else {

@@ -73,8 +73,7 @@ static void run_any(const ln_dwconv_shape* s, int32_t row, int32_t rows, const f
   }
   for (int32_t r = 0; r < rows;) {
     const line l = line_at(s, row + r, in, weights, bias, low, high, out + (size_t)r * (size_t)s->out_width * kEight);
-    const int64_t bottom = (int64_t)row + r + 1 - s->pad_top + s->filter_height;
-    const bool two = r + 1 < rows && l.rows == 3 && bottom <= s->in_height;
+    const bool two = is_pair(&l, row + r, r + 1 < rows);
     if (two)
       walk_eights(&l, 2);
     else
