@@ -19,7 +19,7 @@ SHARED = os.path.abspath(os.environ.get("LINNET_SHARED", os.path.join(ROOT, ".."
 PYTHON = os.path.join(ROOT, "build", "venv", "bin", "python")
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 PYTEST = re.compile(r"(\d+) (passed|failed|skipped|error)")
-SKIP = ("golden", "golden_emulated")  # of the test programs: run in ways of their own
+SKIP = ("golden_models", "golden_ops", "golden_own_ops")  # of CTest's tests: run in ways of their own
 
 
 def counts_of(output):

@@ -86,8 +86,8 @@ static TfLiteStatus check_types(TfLiteContext* context, const TfLiteConvParams* 
 }
 
 static TfLiteStatus set_geometry(TfLiteContext* context, const TfLiteConvParams* params, const TfLiteTensor* input,
-                                 const TfLiteTensor* filter, TfLiteTensor* output, conv_data* d) {
-  const LinnetFusion fusion = ln_fusion(context);
+                                 const TfLiteTensor* filter, const LinnetFusion* fusion, TfLiteTensor* output,
+                                 conv_data* d) {
   ln_axis y = {.in = ln_dim(input, 1),
                .filter = ln_dim(filter, 1),
                .stride = params->stride_height,
@@ -96,11 +96,11 @@ static TfLiteStatus set_geometry(TfLiteContext* context, const TfLiteConvParams*
                .filter = ln_dim(filter, 2),
                .stride = params->stride_width,
                .dilation = params->dilation_width_factor};
-  LN_TRY(ln_place_windows(context, params->padding, fusion.pad_top, fusion.pad_bottom, &y));
-  LN_TRY(ln_place_windows(context, params->padding, fusion.pad_left, fusion.pad_right, &x));
+  LN_TRY(ln_place_windows(context, params->padding, fusion->pad_top, fusion->pad_bottom, &y));
+  LN_TRY(ln_place_windows(context, params->padding, fusion->pad_left, fusion->pad_right, &x));
   const int32_t dims[4] = {ln_dim(input, 0), y.out, x.out, ln_dim(filter, 0)};
   d->direct = y.filter == 1 && x.filter == 1 && y.stride == 1 && x.stride == 1 &&
-              fusion.pad_top + fusion.pad_bottom == 0 && fusion.pad_left + fusion.pad_right == 0;
+              fusion->pad_top + fusion->pad_bottom == 0 && fusion->pad_left + fusion->pad_right == 0;
   ln_lay_flat(&y, &x);
   d->batch = (size_t)ln_dim(input, 0);
   d->shape = (ln_im2col){.in_height = y.in,
@@ -150,8 +150,8 @@ static TfLiteStatus choose_hybrid(TfLiteContext* context, const TfLiteTensor* fi
 }
 
 static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteConvParams* params, const TfLiteTensor* input,
-                             const TfLiteTensor* filter, const TfLiteTensor* bias, const TfLiteTensor* output,
-                             conv_data* d) {
+                             const TfLiteTensor* filter, const TfLiteTensor* bias, const LinnetFusion* fusion,
+                             const TfLiteTensor* output, conv_data* d) {
   ln_matrix* matrix = &d->matrix;
   matrix->in_type = d->hybrid ? kTfLiteInt8 : input->type;
   /* Of a filter that is computed as INT16 the original reads the bytes as INT8, and so do we. */
@@ -161,8 +161,7 @@ static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteConvParams* par
     matrix->rule = d->hybrid ? LN_MATRIX_HYBRID : LN_MATRIX_F32;
     if (d->hybrid) LN_TRY(choose_hybrid(context, filter, d));
     LN_TRY(ln_activation_range_f32(context, params->activation, &matrix->low_f, &matrix->high_f));
-    const LinnetFusion fusion = ln_fusion(context);
-    matrix->finish = d->hybrid || fusion.adds ? NULL : ln_fused_row(&fusion, &matrix->low_f, &matrix->high_f);
+    matrix->finish = d->hybrid || fusion->adds ? NULL : ln_fused_row(fusion, &matrix->low_f, &matrix->high_f);
     return kTfLiteOk;
   }
   const bool narrow_sums = bias->type == kTfLiteInt32 && params->quantized_bias_type == kTfLiteInt32;
@@ -229,9 +228,9 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(ln_get_output(context, node, 0, &output));
   LN_TRY(check_types(context, params, input, filter, bias, output));
   LN_TRY(check_shapes(context, input, filter, bias, d));
-  LN_TRY(set_geometry(context, params, input, filter, output, d));
+  LN_TRY(set_geometry(context, params, input, filter, &fusion, output, d));
   LN_TRY(make_parts(context, filter, d));
-  LN_TRY(set_rule(context, params, input, filter, bias, output, d));
+  LN_TRY(set_rule(context, params, input, filter, bias, &fusion, output, d));
   LN_TRY(set_sum(context, node, &fusion, output, d));
   d->by_tiles = ln_conv_winograd_q8_fits(&d->matrix, &d->shape, d->batch, filter);
   d->by_slab = !d->by_tiles && ln_conv_bytes_fits(&d->matrix, &d->shape);

@@ -12,19 +12,11 @@ typedef struct conv3d_tensors {
 } conv3d_tensors;
 
 typedef struct conv3d_data {
-  ln_transposed product; /* of CONV_3D the matrix and the axes */
+  ln_transposed product; /* first: ln_transposed_free; of CONV_3D the matrix and the axes */
   int first_temporary;
 } conv3d_data;
 
 LN_DEFINE_INIT(init, conv3d_data, .first_temporary = -1)
-
-static void free_data(TfLiteContext* context, void* user_data) {
-  (void)context;
-  conv3d_data* data = user_data;
-  if (data == NULL) return;
-  ln_matrix_free(&data->product.matrix);
-  ln_free(data);
-}
 
 static TfLiteStatus get_tensors(TfLiteContext* context, const TfLiteNode* node, bool transposed, conv3d_tensors* t) {
   t->shape = transposed ? ln_optional_input(context, node, 0) : NULL;
@@ -244,6 +236,6 @@ static TfLiteStatus transpose_invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_conv_3d = {
-    .init = init, .free = free_data, .prepare = conv_prepare, .invoke = conv_invoke};
+    .init = init, .free = ln_transposed_free, .prepare = conv_prepare, .invoke = conv_invoke};
 const TfLiteRegistration ln_op_conv_3d_transpose = {
-    .init = init, .free = free_data, .prepare = transpose_prepare, .invoke = transpose_invoke};
+    .init = init, .free = ln_transposed_free, .prepare = transpose_prepare, .invoke = transpose_invoke};

@@ -9,20 +9,12 @@ enum { kShape, kFilter, kInput, kBias };
 enum { kScratch, kImages, kTemporaries = kImages + LN_MATRIX_IMAGE_TEMPORARIES };
 
 typedef struct tconv_data {
-  ln_transposed product;
+  ln_transposed product; /* first: ln_transposed_free */
   bool hybrid;
   int first_temporary;
 } tconv_data;
 
 LN_DEFINE_INIT(init, tconv_data, .first_temporary = -1)
-
-static void free_data(TfLiteContext* context, void* user_data) {
-  (void)context;
-  tconv_data* data = user_data;
-  if (data == NULL) return;
-  ln_matrix_free(&data->product.matrix);
-  ln_free(data);
-}
 
 /* An INT32 bias of INT16 pictures goes with sums of 32 bits. */
 static TfLiteStatus check_wide_bias(TfLiteContext* context, TfLiteType option, const TfLiteTensor* bias) {
@@ -185,4 +177,5 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   return kTfLiteOk;
 }
 
-const TfLiteRegistration ln_op_transpose_conv = {.init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
+const TfLiteRegistration ln_op_transpose_conv = {
+    .init = init, .free = ln_transposed_free, .prepare = prepare, .invoke = invoke};

@@ -11,19 +11,11 @@
 enum { kInput, kFilter, kBias };
 
 typedef struct tconv_data {
-  ln_transposed product;
+  ln_transposed product; /* first: ln_transposed_free */
   int first_temporary;
 } tconv_data;
 
 LN_DEFINE_INIT(init, tconv_data, .first_temporary = -1)
-
-static void free_data(TfLiteContext* context, void* user_data) {
-  (void)context;
-  tconv_data* data = user_data;
-  if (data == NULL) return;
-  ln_matrix_free(&data->product.matrix);
-  ln_free(data);
-}
 
 typedef struct tconv_options {
   int32_t padding, stride_width, stride_height;
@@ -125,4 +117,4 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
 }
 
 const TfLiteRegistration ln_op_transpose_conv_bias = {
-    .init = init, .free = free_data, .prepare = prepare, .invoke = invoke};
+    .init = init, .free = ln_transposed_free, .prepare = prepare, .invoke = invoke};

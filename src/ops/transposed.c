@@ -286,3 +286,11 @@ void ln_transposed_run(TfLiteContext* context, const ln_transposed* t, void* scr
   const size_t all = planes * (size_t)y->out;
   if (gaps) ln_parallel_ranges(context, fill_gaps, &r, all, all, all * (size_t)x->out * (size_t)t->outputs / 8);
 }
+
+void ln_transposed_free(TfLiteContext* context, void* user_data) {
+  (void)context;
+  ln_transposed* t = user_data;
+  if (t == NULL) return;
+  ln_matrix_free(&t->matrix);
+  ln_free(t);
+}

@@ -41,4 +41,7 @@ TfLiteStatus ln_transposed_prepare(TfLiteContext* context, ln_transposed* t, con
 void ln_transposed_run(TfLiteContext* context, const ln_transposed* t, void* scratch, const TfLiteTensor* input,
                        const ln_matrix_images* images, TfLiteTensor* output);
 
+/* A registration's `free` for data, of ln_malloc, that begin with an ln_transposed. */
+void ln_transposed_free(TfLiteContext* context, void* user_data);
+
 #endif
