@@ -24,10 +24,11 @@ static bool slab_elements(const ln_gemm_q8* kernel, const ln_im2col* s, size_t l
          ln_add_size(out->elements, kernel->kr, &out->elements) && out->elements < SIZE_MAX / 64;
 }
 
-/* As many lines as the cache has room for; fewer where that leaves nothing for other workers. */
+/* As many lines as the cache has room for; fewer where that leaves nothing for workers to help each other out with. */
 static bool plan_slab(const ln_matrix* matrix, const ln_im2col* s, slab* out) {
   const size_t height = (size_t)s->grid_height, share = matrix->workers * kItemsPerWorker;
-  const size_t most = matrix->workers > 1 ? (height + share - 1) / share : height;
+  const bool is_whole = matrix->workers == 1 || ln_matrix_is_short(matrix, height * (size_t)s->grid_width);
+  const size_t most = is_whole ? height : (height + share - 1) / share;
   if (!slab_elements(matrix->q8, s, 1, out)) return false;
   for (size_t lines = 2; lines <= most; ++lines) {
     slab more;
@@ -185,5 +186,5 @@ void ln_conv_bytes_run(TfLiteContext* context, const ln_matrix* matrix, void* sc
   if (items * r.panel_chunks == 1)
     run_item(&r, 0, 0);
   else
-    ln_parallel_items(context, workers, run_item, &r, items * r.panel_chunks);
+    ln_matrix_parallel(context, matrix, rows, workers, run_item, &r, items * r.panel_chunks);
 }

@@ -90,7 +90,8 @@ static void run_row(const direct_job* j, size_t row, size_t n) {
   }
 }
 
-static void run_item(void* arg, size_t item) {
+static void run_item(void* arg, size_t item, size_t worker) {
+  (void)worker;
   const direct_job* j = arg;
   const size_t nr = j->matrix->f32->nr;
   const size_t first_row = ln_share_begin(j->rows, j->row_items, item / j->panel_items);
@@ -125,15 +126,13 @@ void ln_conv_direct_run(TfLiteContext* context, const ln_matrix* matrix, const l
                     .rows = rows,
                     .panels_per_item = panels,
                     .panel_items = 1};
-  const size_t even = ln_round_up(job.row_items, workers), wanted = workers * kItemsPerWorker;
+  const bool is_short = ln_matrix_is_short(matrix, rows * width);
+  const size_t even = ln_round_up(job.row_items, workers), wanted = workers * (is_short ? 1 : kItemsPerWorker);
   if (even <= rows) job.row_items = even;
   if (workers > 1 && job.row_items < wanted) {
     const size_t parts = (wanted + job.row_items - 1) / job.row_items;
     job.panels_per_item = parts >= panels ? 1 : (panels + parts - 1) / parts;
     job.panel_items = (panels + job.panels_per_item - 1) / job.panels_per_item;
   }
-  if (workers > 1)
-    ln_parallel_for(context, run_item, &job, job.row_items * job.panel_items);
-  else
-    for (size_t item = 0; item < job.row_items * job.panel_items; ++item) run_item(&job, item);
+  ln_matrix_parallel(context, matrix, rows * width, workers, run_item, &job, job.row_items * job.panel_items);
 }

@@ -176,5 +176,5 @@ void ln_conv_winograd_run(TfLiteContext* context, const ln_matrix* matrix, const
   const size_t rows = batch * (size_t)shape->grid_height * (size_t)shape->grid_width;
   const size_t workers = ln_matrix_workers(context, matrix, rows);
   const size_t items = ln_winograd_share(&job.tiles, tiles_at_once(matrix, shape), workers);
-  ln_parallel_items(context, workers, run_item, &job, items);
+  ln_matrix_parallel(context, matrix, rows, workers, run_item, &job, items);
 }

@@ -245,5 +245,5 @@ void ln_conv_winograd_q8_run(TfLiteContext* context, const ln_matrix* matrix, vo
   if (items == 1)
     run_item(&j, 0, 0);
   else
-    ln_parallel_items(context, workers, run_item, &j, items);
+    ln_matrix_parallel(context, matrix, rows, workers, run_item, &j, items);
 }

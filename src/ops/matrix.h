@@ -159,12 +159,17 @@ void ln_matrix_run_row(const ln_matrix* matrix, void* scratch, const void* in, v
 
 /* How many workers a product of so many rows is worth: 1 or all. */
 size_t ln_matrix_workers(TfLiteContext* context, const ln_matrix* matrix, size_t rows);
+/* Whether it is over so soon that workers that took items from each other would lose more than they gain. */
+bool ln_matrix_is_short(const ln_matrix* matrix, size_t rows);
 
 /* How many workers prepare should have scratch memory for. */
 size_t ln_worker_count(TfLiteContext* context);
 /* Calls work(arg, item, worker) for every item; at most `workers` run at once, each with a number of its own. */
 void ln_parallel_items(TfLiteContext* context, size_t workers, void (*work)(void* arg, size_t item, size_t worker),
                        void* arg, size_t count);
+/* The same for the items of a product; of a short one each worker has an even stretch, so that no count goes round. */
+void ln_matrix_parallel(TfLiteContext* context, const ln_matrix* matrix, size_t rows, size_t workers,
+                        void (*work)(void* arg, size_t item, size_t worker), void* arg, size_t count);
 
 /* `size` bytes at a multiple of 64, carved off a block that the caller has made large enough. */
 void* ln_carve(char** block, size_t size);

@@ -46,21 +46,28 @@ static void drain(void* arg, size_t worker) {
   }
 }
 
-typedef struct item_each {
+typedef struct item_stretches {
   void (*work)(void* arg, size_t item, size_t worker);
   void* arg;
-} item_each;
+  size_t count, workers;
+} item_stretches;
 
-static void run_each(void* arg, size_t item) {
-  const item_each* each = arg;
-  each->work(each->arg, item, item);
+static void run_stretch(void* arg, size_t worker) {
+  const item_stretches* s = arg;
+  const size_t end = ln_share_begin(s->count, s->workers, worker + 1);
+  for (size_t item = ln_share_begin(s->count, s->workers, worker); item < end; ++item) s->work(s->arg, item, worker);
+}
+
+static void parallel_stretches(TfLiteContext* context, size_t workers,
+                               void (*work)(void* arg, size_t item, size_t worker), void* arg, size_t count) {
+  item_stretches stretches = {work, arg, count, count < workers ? count : workers};
+  ln_parallel_for(context, run_stretch, &stretches, stretches.workers);
 }
 
 void ln_parallel_items(TfLiteContext* context, size_t workers, void (*work)(void* arg, size_t item, size_t worker),
                        void* arg, size_t count) {
   if (count <= workers) {
-    item_each each = {work, arg};
-    ln_parallel_for(context, run_each, &each, count);
+    parallel_stretches(context, workers, work, arg, count);
     return;
   }
   item_queue queue;
@@ -444,15 +451,15 @@ static void run_item(void* arg, size_t item, size_t worker) {
 /* Chunks of even size, as many for each worker. Rows are shared out before panels are: what a worker makes it then
  * reads again, and lines that one has read are dear to write for another. Below some tiles' height the weights would
  * pass by too often, unless they lie in the second cache. */
-static void share_rows(run_state* s, size_t workers) {
-  enum { kLeastRows = 24, kLeastOfSmall = 12, kSmallBytes = 256 * 1024, kChunksPerWorker = 2 };
+static void share_rows(run_state* s, size_t workers, size_t items_per_worker) {
+  enum { kLeastRows = 24, kLeastOfSmall = 12, kSmallBytes = 256 * 1024 };
   const size_t weight_bytes = s->matrix->max_depth * s->matrix->columns * (is_float(s->matrix) ? sizeof(float) : 1);
   const size_t least_rows = weight_bytes <= kSmallBytes ? kLeastOfSmall : kLeastRows;
   const size_t most = s->rows / (s->grain > least_rows ? s->grain : least_rows);
   const size_t jobs = s->order == LN_MATRIX_BY_ROWS ? 1 : s->jobs; /* that workers can share out */
   if (workers == 1 || most < 2) return;
   size_t chunks = 0;
-  for (size_t each = kChunksPerWorker; each > 0 && (chunks == 0 || chunks > most); --each) {
+  for (size_t each = items_per_worker; each > 0 && (chunks == 0 || chunks > most); --each) {
     chunks = ln_round_up(each * workers, jobs) / jobs;
     if (chunks < s->row_chunks) chunks = s->row_chunks;
     while (chunks < most && jobs * chunks < 8 * workers && jobs * chunks % workers != 0) ++chunks;
@@ -466,23 +473,30 @@ static void share_rows(run_state* s, size_t workers) {
   if (chunks < least * workers) s->row_chunks = least * workers;
 }
 
-size_t ln_matrix_workers(TfLiteContext* context, const ln_matrix* matrix, size_t rows) {
+static double duration_of(const ln_matrix* matrix, size_t rows) {
   /* Products a nanosecond. One row waits for its weights; a sum of bytes takes as long to requantize as some products.
    */
   enum { kFloats = 50, kRow = 20, kBytes = 250, kWidened = 100, kWords = 25, kPlain = 5, kResult = 50 };
-  if (matrix->workers == 1) return 1;
   const ln_gemm_q8* q8 = matrix->q8;
   const double results = (double)rows * (double)matrix->columns, products = results * (double)matrix->max_depth;
-  double duration_ns;
-  if (is_float(matrix))
-    duration_ns = products / (rows == 1 ? kRow : kFloats);
-  else if (q8 == NULL)
-    duration_ns = (products + kResult * results) / kWords;
-  else if (q8->mr * q8->nr <= 32)
-    duration_ns = products / kPlain;
-  else
-    duration_ns = (products + kResult * results) / (q8->a_size == 1 ? kBytes : kWidened);
-  return ln_is_worth_sharing(context, duration_ns) ? matrix->workers : 1;
+  if (is_float(matrix)) return products / (rows == 1 ? kRow : kFloats);
+  if (q8 == NULL) return (products + kResult * results) / kWords;
+  if (q8->mr * q8->nr <= 32) return products / kPlain;
+  return (products + kResult * results) / (q8->a_size == 1 ? kBytes : kWidened);
+}
+
+size_t ln_matrix_workers(TfLiteContext* context, const ln_matrix* matrix, size_t rows) {
+  return matrix->workers > 1 && ln_is_worth_sharing(context, duration_of(matrix, rows)) ? matrix->workers : 1;
+}
+
+bool ln_matrix_is_short(const ln_matrix* matrix, size_t rows) {
+  enum { kShortNs = 50000 };
+  return duration_of(matrix, rows) < kShortNs;
+}
+
+void ln_matrix_parallel(TfLiteContext* context, const ln_matrix* matrix, size_t rows, size_t workers,
+                        void (*work)(void* arg, size_t item, size_t worker), void* arg, size_t count) {
+  (ln_matrix_is_short(matrix, rows) ? parallel_stretches : ln_parallel_items)(context, workers, work, arg, count);
 }
 
 void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratch, ln_matrix_order order, size_t count,
@@ -511,8 +525,10 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
                  .panel_chunks = 1,
                  .describe = describe,
                  .describe_arg = arg};
-  share_rows(&s, workers);
-  const size_t items = count * s.row_chunks, wanted = workers * kItemsPerWorker;
+  const bool is_short = ln_matrix_is_short(matrix, count * all);
+  const size_t items_per_worker = is_short ? 1 : kItemsPerWorker;
+  share_rows(&s, workers, items_per_worker);
+  const size_t items = count * s.row_chunks, wanted = workers * items_per_worker;
   if (workers > 1 && items < wanted) {
     s.panel_chunks = (wanted + items - 1) / items;
     if (s.panel_chunks > panels) s.panel_chunks = panels;
@@ -522,5 +538,5 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
     for (size_t item = 0; item < items * s.panel_chunks; ++item) run_item(&s, item, 0);
     return;
   }
-  ln_parallel_items(context, workers, run_item, &s, items * s.panel_chunks);
+  ln_matrix_parallel(context, matrix, count * all, workers, run_item, &s, items * s.panel_chunks);
 }

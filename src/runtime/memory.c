@@ -199,11 +199,33 @@ static void forget_places(ln_subgraph* subgraph, int32_t first) {
   }
 }
 
+/* Threads that share out a small model's layers have its lines of memory go back and forth less where none is used for
+ * two tensors: then each is written by one thread. Scratch memory that is large costs more by being another each time.
+ */
+static bool has_own_place(const ln_subgraph* subgraph, int32_t tensor) {
+  enum { kMostScratch = 64 * 1024 };
+  const ln_tensor_state* s = &subgraph->states[tensor];
+  return s->first_use != s->last_use || subgraph->tensors[tensor].bytes <= kMostScratch;
+}
+
+static bool gives_own_places(const ln_subgraph* subgraph, const plan_entry* entries) {
+  enum { kMostBytes = 1280 * 1024 };
+  size_t total = 0;
+  if (subgraph->interpreter->config.num_threads < 2) return false;
+  for (int32_t i = 0; i < subgraph->tensor_count && total <= kMostBytes; ++i)
+    if (in_arena(subgraph, i) && entries[i].root == i && has_own_place(subgraph, i)) {
+      if (subgraph->tensors[i].bytes > kMostBytes) return false;
+      total += subgraph->tensors[i].bytes;
+    }
+  return total <= kMostBytes;
+}
+
 static TfLiteStatus place_arena(ln_subgraph* subgraph, int32_t first, int32_t end, ln_block* blocks,
                                 plan_entry* entries, const ln_block** scratch) {
   int32_t count = 0;
   forget_places(subgraph, first);
   share(subgraph, entries, first, end);
+  const bool own = first == 0 && end == subgraph->plan->size && gives_own_places(subgraph, entries);
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
     const ln_tensor_state* s = &subgraph->states[i];
     const bool fixed = s->place == LN_PLACE_ARENA;
@@ -211,7 +233,13 @@ static TfLiteStatus place_arena(ln_subgraph* subgraph, int32_t first, int32_t en
     if (!in_arena(subgraph, i) || entries[i].root != i) continue;
     if (s->first_use >= end && end < subgraph->plan->size) continue;
     if (fixed && entries[i].last < first) continue;
-    blocks[count++] = (ln_block){subgraph->tensors[i].bytes, s->first_use, entries[i].last, fixed, s->offset_bytes, i};
+    const bool always = own && has_own_place(subgraph, i);
+    blocks[count++] = (ln_block){.size_bytes = subgraph->tensors[i].bytes,
+                                 .first = always ? 0 : s->first_use,
+                                 .last = always ? end : entries[i].last,
+                                 .fixed = fixed,
+                                 .offset_bytes = s->offset_bytes,
+                                 .id = i};
   }
   const size_t total = ln_plan_blocks(blocks, count, scratch);
   if (total == SIZE_MAX) return fail(subgraph, "the arena's size overflows");
