@@ -256,6 +256,7 @@ def more_moves():
         yield "SLICE", kind, [big, ints(0, 0, 0, 0), ints(1, 28, 56, 64)], (28, 56, 64), {}, 3
         for axis in (1, 2, 3):
             yield "REVERSE_V2", kind, [big, ints(axis)], big, {}, 3
+        yield "REVERSE_V2", kind, [(224, 224, 3), ints(3)], (224, 224, 3), {}, 3
         yield "REVERSE_SEQUENCE", kind, [whole(16, 64, 128), RANDOM.integers(1, 65, 16).astype(np.int32)], whole(16, 64, 128), \
             {"seq_dim": 1, "batch_dim": 0}, 1
         yield "GATHER", kind, [whole(1000, 64), RANDOM.integers(0, 1000, 256).astype(np.int32)], whole(256, 64), {"axis": 0}, 4

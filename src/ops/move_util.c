@@ -15,6 +15,13 @@ void ln_fill_elements(const void* element, size_t bytes, char* to, size_t count)
   enum { kStretch = 16 * 1024 }; /* stays in the first cache */
   const size_t total = count * bytes;
   if (total == 0) return;
+  const char* e = element;
+  size_t same = 1;
+  while (same < bytes && e[same] == e[0]) ++same;
+  if (same == bytes) {
+    memset(to, e[0], total);
+    return;
+  }
   const size_t stretch = bytes < kStretch ? kStretch / bytes * bytes : bytes;
   memcpy(to, element, bytes);
   for (size_t done = bytes; done < total;) {

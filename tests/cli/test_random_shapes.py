@@ -148,6 +148,19 @@ def mirror_pad(c):
          [extent + sum(pad) for extent, pad in zip(shape, pads)], quant, 2, mode=mode)
 
 
+def pad(c):
+    kind, shape = c.pick("FLOAT32", "INT8", "INT32", "INT64"), c.shape(c.number(1, 4))
+    pads, quant = [[c.pick(0, 0, 1, c.number(0, 40)), c.pick(0, 0, 1, c.number(0, 40))] for _ in shape], c.quant(kind)
+    c.op("PAD", [c.input(kind, shape, quant), c.const(np.int32(pads))], kind, [e + sum(p) for e, p in zip(shape, pads)], quant, 2)
+
+
+def reverse(c):
+    kind, shape = c.pick("FLOAT32", "INT8", "INT16", "INT32", "INT64"), c.shape(c.number(1, 4))
+    quant = c.quant(kind)
+    axes = [axis for axis in range(len(shape)) if c.chance(0.5)] or [0]  # the original crashes without
+    c.op("REVERSE_V2", [c.input(kind, shape, quant), c.const(np.int32(axes))], kind, shape, quant, 3)
+
+
 def resize(c):
     kind, size = c.pick("FLOAT32", "INT8", "UINT8", "INT16"), [c.number(1, 30), c.number(1, 30)]
     shape, quant, corners = [c.number(1, 2), c.number(1, 12), c.number(1, 12), c.pick(1, 3, 4, c.number(1, 40))], c.quant(kind), c.chance(0.5)
@@ -175,7 +188,7 @@ def quantize(c):
 
 
 def function(c):
-    name = c.pick("SIN", "COS", "LOG", "EXP", "TANH", "LOGISTIC", "ELU", "GELU", "FLOOR", "CEIL", "ROUND", "NEG", "SQRT", "RSQRT", "ABS", "SQUARE")
+    name = c.pick("SIN", "COS", "LOG", "EXP", "TANH", "LOGISTIC", "ELU", "GELU", "FLOOR", "CEIL", "ROUND", "NEG", "SQRT", "RSQRT", "ABS", "SQUARE", "SIGN")
     kind, shape = c.pick("FLOAT32", "INT16") if name == "GELU" else "FLOAT32", c.shape()
     c.op(name, [c.input(kind, shape, c.quant(kind))], kind, shape, c.quant(kind), 2)
 
@@ -257,7 +270,7 @@ def product(c):
     c.op("BATCH_MATMUL", [a, b], kind, [*outer, rows, columns], out, 2, adj_x=left, adj_y=right)
 
 
-KINDS = {made.__name__: made for made in (reduce, arg_extreme, arithmetic, extreme, comparison, select, cast, mirror_pad, resize, transpose,
+KINDS = {made.__name__: made for made in (reduce, arg_extreme, arithmetic, extreme, comparison, select, cast, mirror_pad, pad, reverse, resize, transpose,
                                           tile, quantize, function, slope, norm, convolution, volume, product)}
 
 

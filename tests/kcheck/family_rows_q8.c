@@ -97,7 +97,10 @@ static const plain kPlain[] = {{"maximum_u8", ln_binary_maximum_u8_ref, 1, 1, fa
                                {"equal_f32", ln_binary_equal_f32_ref, 4, 1, true},
                                {"not_equal_f32", ln_binary_not_equal_f32_ref, 4, 1, true},
                                {"less_f32", ln_binary_less_f32_ref, 4, 1, true},
-                               {"less_equal_f32", ln_binary_less_equal_f32_ref, 4, 1, true}};
+                               {"less_equal_f32", ln_binary_less_equal_f32_ref, 4, 1, true},
+                               {"add_i32", ln_binary_add_i32_ref, 4, 4, false},
+                               {"sub_i32", ln_binary_sub_i32_ref, 4, 4, false},
+                               {"mul_i32", ln_binary_mul_i32_ref, 4, 4, false}};
 
 static void fill_plain(const plain* k, void* data, size_t n) {
   float* floats = data;
@@ -114,9 +117,11 @@ static void check_plain(const plain* k, ln_binary_row row) {
   void *out = kc_memory(n * k->out_width), *expected = kc_memory(n * k->out_width);
   fill_plain(k, a, a_step == 0 ? 1 : n);
   fill_plain(k, b, b_step == 0 ? 1 : n);
-  k->ref(NULL, a, a_step, b, b_step, expected, n);
+  const bool all = kc_chance(50);
+  const ln_clamp_i64 clamp = {all ? INT32_MIN : -100000000, all ? INT32_MAX : 1000000000}; /* of sums */
+  k->ref(&clamp, a, a_step, b, b_step, expected, n);
   if (a_step == 1 && k->in_width == k->out_width && kc_chance(20)) out = a; /* in place */
-  row(NULL, a, a_step, b, b_step, out, n);
+  row(&clamp, a, a_step, b, b_step, out, n);
   kc_same(out, expected, n * k->out_width, k->out_width, "%s, %zu elements, steps %zu and %zu", k->name, n, a_step,
           b_step);
   kc_release();

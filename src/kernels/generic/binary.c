@@ -141,10 +141,15 @@ LN_ROW(sub_f32, float, float, ln_clamp_f32, clamp_f32(p, x - y))
 LN_ROW(mul_f32, float, float, ln_clamp_f32, clamp_f32(p, x* y))
 LN_ROW(div_f32, float, float, ln_clamp_f32, clamp_f32(p, x / y))
 
+/* Of 32 bits, which the range does not leave. */
+static inline int32_t clamp_i32(const ln_clamp_i64* p, uint32_t x) {
+  return ln_clamp_i32((int32_t)x, (int32_t)p->low, (int32_t)p->high);
+}
+
 /* Integers wrap before they are clamped. */
-LN_ROW(add_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x + (uint32_t)y)))
-LN_ROW(sub_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x - (uint32_t)y)))
-LN_ROW(mul_i32, int32_t, int32_t, ln_clamp_i64, (int32_t)clamp_i64(p, (int32_t)((uint32_t)x*(uint32_t)y)))
+LN_ROW(add_i32, int32_t, int32_t, ln_clamp_i64, clamp_i32(p, (uint32_t)x + (uint32_t)y))
+LN_ROW(sub_i32, int32_t, int32_t, ln_clamp_i64, clamp_i32(p, (uint32_t)x - (uint32_t)y))
+LN_ROW(mul_i32, int32_t, int32_t, ln_clamp_i64, clamp_i32(p, (uint32_t)x*(uint32_t)y))
 LN_ROW(add_i64, int64_t, int64_t, ln_clamp_i64, clamp_i64(p, (int64_t)((uint64_t)x + (uint64_t)y)))
 LN_ROW(add_s16, int16_t, int16_t, ln_clamp_i64, (int16_t)clamp_i64(p, (int16_t)(x + y)))
 LN_ROW(sub_s16, int16_t, int16_t, ln_clamp_i64, (int16_t)clamp_i64(p, (int16_t)(x - y)))

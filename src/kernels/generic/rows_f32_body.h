@@ -43,6 +43,8 @@ LN_ROW(elu, , vec_if_less(x, vec_set(0.0f), exp_less_one(x), x))
 LN_ROW(sqrt, , vec_sqrt(x))
 LN_ROW(rsqrt, , vec_rsqrt(x))
 LN_ROW(square, , vec_mul(x, x))
+LN_ROW(sign, const vec zero = vec_set(0.0f);
+       , vec_if_less(zero, x, vec_set(1.0f), vec_if_less(x, zero, vec_set(-1.0f), x)))
 LN_ROW(abs, , vec_abs(x))
 LN_ROW(neg, , vec_sub(vec_set(-0.0f), x))
 LN_ROW(floor, , vec_floor(x))
@@ -355,6 +357,7 @@ static const ln_unary_variant unary[] = {
     {ln_unary_sqrt_f32_ref, sqrt_row, 0, 0},
     {ln_unary_rsqrt_f32_ref, rsqrt_row, 0, 0},
     {ln_unary_square_f32_ref, square_row, 0, 0},
+    {ln_unary_sign_f32_ref, sign_row, 0, 0},
     {ln_unary_abs_f32_ref, abs_row, 0, 0},
     {ln_unary_neg_f32_ref, neg_row, 0, 0},
     {ln_unary_floor_f32_ref, floor_row, 0, 0},

@@ -352,18 +352,13 @@ LN_VARIANT(add_qs8, add_row, true)
 LN_VARIANT(mul_qu8, mul_row, false)
 LN_VARIANT(mul_qs8, mul_row, true)
 
-static const ln_rows_q8_variant variants[] = {{ln_binary_add_qu8_ref, add_qu8},
-                                              {ln_binary_add_qs8_ref, add_qs8},
-                                              {ln_binary_mul_qu8_ref, mul_qu8},
-                                              {ln_binary_mul_qs8_ref, mul_qs8},
-                                              {ln_binary_maximum_u8_ref, maximum_u8},
-                                              {ln_binary_maximum_s8_ref, maximum_s8},
-                                              {ln_binary_maximum_s16_ref, maximum_s16},
-                                              {ln_binary_minimum_u8_ref, minimum_u8},
-                                              {ln_binary_minimum_s8_ref, minimum_s8},
-                                              {ln_binary_minimum_s16_ref, minimum_s16},
-                                              {ln_binary_equal_f32_ref, equal_f32},
-                                              {ln_binary_not_equal_f32_ref, not_equal_f32},
-                                              {ln_binary_less_f32_ref, less_f32},
-                                              {ln_binary_less_equal_f32_ref, less_equal_f32},
-                                              {NULL, NULL}};
+static const ln_rows_q8_variant variants[] = {
+    {ln_binary_add_qu8_ref, add_qu8},         {ln_binary_add_qs8_ref, add_qs8},
+    {ln_binary_mul_qu8_ref, mul_qu8},         {ln_binary_mul_qs8_ref, mul_qs8},
+    {ln_binary_maximum_u8_ref, maximum_u8},   {ln_binary_maximum_s8_ref, maximum_s8},
+    {ln_binary_maximum_s16_ref, maximum_s16}, {ln_binary_minimum_u8_ref, minimum_u8},
+    {ln_binary_minimum_s8_ref, minimum_s8},   {ln_binary_minimum_s16_ref, minimum_s16},
+    {ln_binary_equal_f32_ref, equal_f32},     {ln_binary_not_equal_f32_ref, not_equal_f32},
+    {ln_binary_less_f32_ref, less_f32},       {ln_binary_less_equal_f32_ref, less_equal_f32},
+    {ln_binary_add_i32_ref, add_i32},         {ln_binary_sub_i32_ref, sub_i32},
+    {ln_binary_mul_i32_ref, mul_i32},         {NULL, NULL}};

@@ -45,6 +45,10 @@ void ln_select_add(ln_select_shape* s, size_t extent, const size_t strides[3]) {
 
 static void select_row(const uint8_t* c, const char* y, const char* z, char* out, const size_t steps[3], size_t n,
                        size_t bytes) {
+  if (steps[0] == 0 && steps[*c != 0 ? 1 : 2] == 1) {
+    memmove(out, *c != 0 ? y : z, n * bytes);
+    return;
+  }
   switch (bytes) {
     case 1:
       LN_SELECT_ROW(uint8_t)

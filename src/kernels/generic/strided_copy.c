@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "kernels/generic/rows_f32.h"
 #include "kernels/generic/rows_q8.h"
 
@@ -26,10 +27,38 @@ static int simplify(const ln_copy_shape* shape, ln_copy_shape* simple) {
   return 1;
 }
 
-#define LN_COPY_ROW(type)                                                                   \
-  for (size_t i = 0; i < count; ++i) {                                                      \
-    memcpy(dst + (ptrdiff_t)i * dst_stride, src + (ptrdiff_t)i * src_stride, sizeof(type)); \
+/* What lies the other way round is a loop of its own, which compilers make vectors of. */
+#define LN_COPY_ROW(type)                                                                     \
+  if (src_stride == -(ptrdiff_t)sizeof(type) && dst_stride == (ptrdiff_t)sizeof(type)) {      \
+    LN_INDEPENDENT for (size_t i = 0; i < count; ++i) {                                       \
+      type x;                                                                                 \
+      memcpy(&x, src - (ptrdiff_t)(i * sizeof(type)), sizeof(type));                          \
+      memcpy(dst + i * sizeof(type), &x, sizeof(type));                                       \
+    }                                                                                         \
+  } else {                                                                                    \
+    for (size_t i = 0; i < count; ++i)                                                        \
+      memcpy(dst + (ptrdiff_t)i * dst_stride, src + (ptrdiff_t)i * src_stride, sizeof(type)); \
   }
+
+/* In the other order. */
+static inline uint64_t swap_bytes(uint64_t x) {
+  const uint64_t bytes = UINT64_C(0x00ff00ff00ff00ff), pairs = UINT64_C(0x0000ffff0000ffff);
+  x = (x & bytes) << 8 | (x >> 8 & bytes);
+  x = (x & pairs) << 16 | (x >> 16 & pairs);
+  return x << 32 | x >> 32;
+}
+
+static void copy_bytes(size_t count, const char* src, ptrdiff_t src_stride, char* dst, ptrdiff_t dst_stride) {
+  if (src_stride == -1 && dst_stride == 1) {
+    for (; count >= 8; count -= 8, src -= 8, dst += 8) {
+      uint64_t x;
+      memcpy(&x, src - 7, 8);
+      x = swap_bytes(x);
+      memcpy(dst, &x, 8);
+    }
+  }
+  for (size_t i = 0; i < count; ++i) dst[(ptrdiff_t)i * dst_stride] = src[(ptrdiff_t)i * src_stride];
+}
 
 /* One element into `count` neighbours: what is there already is copied to what is not. */
 static void repeat(size_t count, const char* src, char* dst, size_t bytes) {
@@ -62,7 +91,7 @@ static void copy_row(size_t count, const char* src, ptrdiff_t src_stride, char* 
   }
   switch (bytes) {
     case 1:
-      LN_COPY_ROW(uint8_t)
+      copy_bytes(count, src, src_stride, dst, dst_stride);
       break;
     case 2:
       LN_COPY_ROW(uint16_t)
@@ -190,6 +219,20 @@ static void copy_turned(const ln_copy_shape* s, int axis, const char* src, char*
   }
 }
 
+/* Very short rows, as channels of pictures are, change places with the dimension outside of them. */
+static void lengthen_rows(ln_copy_shape* s) {
+  const int inner = s->rank - 1, outer = inner - 1;
+  if (inner < 1 || s->extents[inner] > 4 || s->extents[outer] <= s->extents[inner]) return;
+  const size_t extent = s->extents[inner];
+  const ptrdiff_t src = s->src_strides[inner], dst = s->dst_strides[inner];
+  s->extents[inner] = s->extents[outer];
+  s->src_strides[inner] = s->src_strides[outer];
+  s->dst_strides[inner] = s->dst_strides[outer];
+  s->extents[outer] = extent;
+  s->src_strides[outer] = src;
+  s->dst_strides[outer] = dst;
+}
+
 void ln_strided_copy(const ln_copy_shape* shape, const void* src, void* dst, size_t element_bytes) {
   ln_copy_shape s;
   if (!simplify(shape, &s)) return;
@@ -206,6 +249,7 @@ void ln_strided_copy(const ln_copy_shape* shape, const void* src, void* dst, siz
     return;
   }
   const int inner = s.rank - 1;
+  lengthen_rows(&s);
   size_t index[LN_COPY_MAX_RANK] = {0};
   const char* from = src;
   char* to = dst;
