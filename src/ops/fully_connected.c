@@ -3,6 +3,8 @@
  * of a row too); sparse weights. The arithmetic is a matrix product: ops/matrix.h. */
 #include "ops/fully_connected.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "kernels/generic/activate.h"
@@ -132,7 +134,11 @@ static TfLiteStatus set_hybrid_rule(TfLiteContext* context, TfLiteFusedActivatio
   ln_matrix* matrix = &d->matrix;
   matrix->rule = LN_MATRIX_HYBRID;
   d->activates = activation == kTfLiteActTanh || activation == kTfLiteActSignBit || activation == kTfLiteActSigmoid;
-  return ln_activation_range_f32(context, d->activates ? kTfLiteActNone : activation, &matrix->low_f, &matrix->high_f);
+  LN_TRY(ln_activation_range_f32(context, d->activates ? kTfLiteActNone : activation, &matrix->low_f, &matrix->high_f));
+  /* The original clamps nothing without an activation, and an infinite result stays one. */
+  if (matrix->low_f == -FLT_MAX) matrix->low_f = -INFINITY;
+  if (matrix->high_f == FLT_MAX) matrix->high_f = INFINITY;
+  return kTfLiteOk;
 }
 
 static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteFullyConnectedParams* params,

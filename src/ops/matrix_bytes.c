@@ -121,7 +121,7 @@ void ln_matrix_run_panel(const ln_matrix_tile* t, ln_gemm_q8_rows* rows, size_t 
     rows->ahead = rows->b + nr * depth + nr * depth * at / all;
     rows->ahead_step = (nr * matrix->q8->kr << 8) / all;
   }
-  if (matrix->rule == LN_MATRIX_HYBRID && matrix->q8->run_floats != NULL)
+  if (matrix->rule == LN_MATRIX_HYBRID && matrix->q8->run_floats != NULL && t->part->depth <= LN_GEMM_Q8_FLOATS_DEPTH)
     panel_to_floats(t, rows, n);
   else
     (matrix->to_bytes ? panel_to_bytes : panel_to_sums)(t, rows, n, terms);

@@ -270,8 +270,29 @@ def product(c):
     c.op("BATCH_MATMUL", [a, b], kind, [*outer, rows, columns], out, 2, adj_x=left, adj_y=right)
 
 
+def hybrid(c):
+    """Products of the same floats by bytes, side by side. None of these lies at a half between two bytes, which the
+    original's vectors round in a way of their own."""
+    rows, depth, made, asymmetric = c.number(1, 40), c.number(2, 300), [], c.chance(0.5)
+    low = 2 * c.number(-63, 0)  # so that the largest is odd, and no float is a half from it
+    x = c.input("FLOAT32", [rows, depth])
+    whole = c.random.integers(low, low + 256, [rows, depth])
+    whole[:, 0], whole[:, 1] = low, low + 255
+    c.inputs[-1] = whole.astype(np.float32) * np.float32(2) ** c.random.integers(-9, 9, [rows, 1]).astype(np.float32)
+    for i in range(c.number(1, 3)):
+        columns = c.number(1, 140)
+        filters = c.const(c.random.integers(-127, 128, [columns, depth]).astype(np.int8),
+                          quantization(c.random.uniform(0.005, 0.02, columns).astype(np.float32), 0, 0) if c.chance(0.5) else quantization(0.01))
+        bias = c.const(c.random.normal(0, 1, columns).astype(np.float32)) if c.chance(0.5) else -1
+        made.append((c.graph.tensor(f"y{i}", "FLOAT32", [rows, columns]), columns))
+        c.graph.op("FULLY_CONNECTED", [x, filters, bias], [made[-1][0]], version=9,
+                   asymmetric_quantize_inputs=asymmetric if c.chance(0.9) else not asymmetric,
+                   fused_activation_function=c.pick("NONE", "NONE", "RELU", "RELU6"))
+    c.op("CONCATENATION", [y for y, _ in made], "FLOAT32", [rows, sum(n for _, n in made)], axis=1)
+
+
 KINDS = {made.__name__: made for made in (reduce, arg_extreme, arithmetic, extreme, comparison, select, cast, mirror_pad, pad, reverse, resize, transpose,
-                                          tile, quantize, function, slope, norm, convolution, volume, product)}
+                                          tile, quantize, function, slope, norm, convolution, volume, product, hybrid)}
 
 
 def reference(path, inputs):

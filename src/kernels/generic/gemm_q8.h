@@ -53,7 +53,9 @@ typedef struct ln_gemm_q8_numbers {
 } ln_gemm_q8_numbers;
 
 /* For results that are floats: ln_hybrid_store with numbers for the panel's columns, arrays of
- * ln_gemm_q8_width(columns) of which none is NULL; row m has the scale and zero point m * row_step. */
+ * ln_gemm_q8_width(columns) of which none is NULL; row m has the scale and zero point m * row_step. Zero points are
+ * within 0 and 255, sums of columns within 2^22, which those of a depth of LN_GEMM_Q8_FLOATS_DEPTH are. */
+enum { LN_GEMM_Q8_FLOATS_DEPTH = 1 << 15 };
 typedef struct ln_gemm_q8_floats {
   ln_hybrid_params columns;
   const float* row_scales;

@@ -16,11 +16,12 @@ static ln_row_scale symmetric(float low, float high) {
   return (ln_row_scale){.scale = range / 127.0f, .inverse = 127.0f / range, .low = -127};
 }
 
-/* The zero point comes from the end of the range whose error is smaller. */
+/* The zero point comes from the end of the range whose error is smaller; which one no processor can foresee, so that it
+ * is looked up instead of jumped to. */
 static int32_t choose_zero_point(double low, double high, double scale) {
-  const double from_low = -128.0 - low / scale, from_high = 127.0 - high / scale;
   const double low_error = 128.0 + fabs(low / scale), high_error = 127.0 + fabs(high / scale);
-  const double zero_point = low_error < high_error ? from_low : from_high;
+  const double from[2] = {127.0 - high / scale, -128.0 - low / scale};
+  const double zero_point = from[low_error < high_error];
   if (!(zero_point > -128.0)) return -128;
   if (zero_point >= 127.0) return 127;
   /* Adding the largest double below a half and cutting rounds half away from zero. */

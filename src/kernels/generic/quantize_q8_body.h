@@ -82,7 +82,8 @@ static void dequantize_f16(const uint16_t* in, float* out, size_t n) {
 
 /* ---- Hybrid operators ---- */
 
-/* The including file may have a function for whole stretches, which gives scale_near's bytes. */
+/* The including file may have a function for whole stretches, which gives scale_near's bytes or says that it does not.
+ */
 #ifndef LN_SCALE
 #define LN_SCALE(offset, inverse, low, flip, in, out) false
 #endif
@@ -101,16 +102,16 @@ LN_INLINE void store_bytes(const float* near, uint8_t flip, uint8_t* out, size_t
   for (size_t i = 0; i < n; ++i) out[i] = (uint8_t)((uint32_t)(int32_t)near[i] ^ flip);
 }
 
+/* What fills no stretch is made once more with its neighbours. */
 static void scale_q8(float offset, float inverse, int32_t low, uint8_t flip, const float* in, uint8_t* out, size_t n) {
   float near[kStretch];
-  size_t i = 0;
-  for (; i + kStretch <= n; i += kStretch) {
-    if (LN_SCALE(offset, inverse, (float)low, flip, in + i, out + i)) continue;
-    scale_stretch(offset, inverse, (float)low, in + i, near, kStretch);
-    store_bytes(near, flip, out + i, kStretch);
+  const size_t some = n < kStretch ? n : kStretch, last = n - some;
+  for (size_t i = 0; i < n; i += some) {
+    const size_t at = i < last ? i : last;
+    if (some == kStretch && LN_SCALE(offset, inverse, low, flip, in + at, out + at)) continue;
+    scale_stretch(offset, inverse, (float)low, in + at, near, some);
+    store_bytes(near, flip, out + at, some);
   }
-  scale_stretch(offset, inverse, (float)low, in + i, near, n - i);
-  store_bytes(near, flip, out + i, n - i);
 }
 
 static void scale_f32(float offset, float inverse, int32_t low, const float* in, float* out, size_t n) {
@@ -122,6 +123,8 @@ static void scale_f32(float offset, float inverse, int32_t low, const float* in,
   }
 }
 
+/* The including file may have a range_f32 of its own. */
+#ifndef LN_OWN_RANGE
 static void range_f32(const float* in, size_t n, float* low, float* high) {
   enum { kLanes = 32 };
   float least[kLanes], most[kLanes];
@@ -145,6 +148,7 @@ static void range_f32(const float* in, size_t n, float* low, float* high) {
   *low = least[0];
   *high = most[0];
 }
+#endif
 
 static void hybrid_store(const ln_hybrid_params* p, size_t first, size_t count, int32_t zero_point, float row_scale,
                          const int32_t* values, float* out) {

@@ -22,6 +22,17 @@ enum {
 LN_INLINE vec load_weights(const int8_t* p) { return vec_load(p); }
 LN_INLINE vec add_products(vec sum, vec x, vec w) { return _mm512_dpbusd_epi32(sum, x, w); }
 
+/* In place of a product of 32 bits, two instructions of one unit: z (-s) = z (-s mod 128) + 128 z floor(-s / 128),
+ * where all factors have 16 bits. */
+LN_INLINE vec zero_point_twice(vec zero) { return _mm512_or_epi32(zero, _mm512_slli_epi32(zero, 16 + 7)); }
+LN_INLINE vec column_sum_in_two(vec sum) {
+  const vec less = vec_sub(vec_set(0), sum), lower = _mm512_and_epi32(less, vec_set(127));
+  return _mm512_or_epi32(lower, _mm512_slli_epi32(_mm512_srai_epi32(less, 7), 16));
+}
+#define LN_ZERO_POINT(zero) zero_point_twice(zero)
+#define LN_COLUMN_SUM(sum) column_sum_in_two(sum)
+#define LN_LESS(sum, zero, column_sum) _mm512_dpwssd_epi32(sum, zero, column_sum)
+
 #include "kernels/x86/gemm_q8_tile_body.h"
 
 LN_RUN(12, 1)

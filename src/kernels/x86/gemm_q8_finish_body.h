@@ -1,5 +1,6 @@
 /* The end of the products of bytes: sums to bytes or floats, over the vectors of vec_q8_….h. A template: the including
  * file says which numbers of vectors a panel may have by LN_FINISH. No include guard on purpose. */
+#include <math.h>
 
 /* The bytes of 4 / vectors rows (of one with three vectors), of which `rows` exist. */
 enum { kVectorsAtOnce = 4 };
@@ -183,25 +184,40 @@ LN_INLINE void finish(size_t vectors, size_t rows, size_t columns, const ln_gemm
     finish_as(kFixed, vectors, rows, columns, n, terms, sums, out, out_stride);
 }
 
+/* A sum less the product of its row's zero point and its column's sum of weights, both in forms that are made first. */
+#ifndef LN_LESS
+#define LN_ZERO_POINT(zero) (zero)
+#define LN_COLUMN_SUM(sum) (sum)
+#define LN_LESS(sum, zero, column_sum) vec_sub(sum, vec_mul(zero, column_sum))
+#endif
+
 /* ln_hybrid_store's formula; `first` is the number of the first row. With `same` all rows have one scale. */
-LN_INLINE void finish_floats_as(bool same, size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_floats* n,
-                                size_t first, const uint32_t* sums, float* out, size_t out_stride) {
+LN_INLINE void finish_floats_as(bool same, bool clamps, size_t vectors, size_t rows, size_t columns,
+                                const ln_gemm_q8_floats* n, size_t first, const uint32_t* sums, float* out,
+                                size_t out_stride) {
   const vecf low = vecf_set(n->columns.low), high = vecf_set(n->columns.high);
+  const vec zero_of_all = vec_set((uint32_t)n->row_zero_points[0]);
+  const vecf scale_of_all = vecf_set(n->row_scales[0]);
+  vec column_sums[kVectors];
+  vecf scales[kVectors], bias[kVectors];
   LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
-    const size_t at = v * kLanes;
-    const vec column_sums = vec_load(n->columns.column_sums + at);
-    const vecf scales = vecf_load(n->columns.scales + at), bias = vecf_load(n->columns.bias + at);
-    vec zero = vec_mul(vec_set((uint32_t)n->row_zero_points[0]), column_sums);
-    vecf scale = vecf_mul(vecf_set(n->row_scales[0]), scales);
-    for (size_t m = 0; m < rows; ++m) {
-      if (!same) {
-        const size_t row = (first + m) * n->row_step;
-        zero = vec_mul(vec_set((uint32_t)n->row_zero_points[row]), column_sums);
-        scale = vecf_mul(vecf_set(n->row_scales[row]), scales);
-      }
-      const vecf product = vecf_mul(vecf_from(vec_sub(vec_load(sums + (m * vectors + v) * kLanes), zero)), scale);
-      const vecf x = vecf_min(high, vecf_max(low, vecf_add(product, bias)));
-      vecf_store_n(out + m * out_stride + at, x, columns - at);
+    const vec all = vec_load(n->columns.column_sums + v * kLanes);
+    column_sums[v] = same ? vec_mul(zero_of_all, all) : LN_COLUMN_SUM(all);
+    scales[v] = vecf_load(n->columns.scales + v * kLanes);
+    if (same) scales[v] = vecf_mul(scale_of_all, scales[v]);
+    bias[v] = vecf_load(n->columns.bias + v * kLanes);
+  }
+  for (size_t m = 0; m < rows; ++m, sums += vectors * kLanes, out += out_stride) {
+    const size_t row = (first + m) * n->row_step;
+    const vec zero = LN_ZERO_POINT(vec_set((uint32_t)n->row_zero_points[row]));
+    const vecf scale = vecf_set(n->row_scales[row]);
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+      const vec sum = vec_load(sums + v * kLanes);
+      const vec x = same ? vec_sub(sum, column_sums[v]) : LN_LESS(sum, zero, column_sums[v]);
+      const vecf product = vecf_mul(vecf_from(x), same ? scales[v] : vecf_mul(scale, scales[v]));
+      vecf y = vecf_add(product, bias[v]);
+      if (clamps) y = vecf_min(high, vecf_max(low, y));
+      vecf_store_n(out + v * kLanes, y, columns - v * kLanes);
     }
   }
 }
@@ -209,9 +225,11 @@ LN_INLINE void finish_floats_as(bool same, size_t vectors, size_t rows, size_t c
 LN_INLINE void finish_floats(size_t vectors, size_t rows, size_t columns, const ln_gemm_q8_floats* n, size_t first,
                              const uint32_t* sums, float* out, size_t out_stride) {
   if (n->row_step == 0)
-    finish_floats_as(true, vectors, rows, columns, n, first, sums, out, out_stride);
+    finish_floats_as(true, true, vectors, rows, columns, n, first, sums, out, out_stride);
+  else if (n->columns.low == -INFINITY && n->columns.high == INFINITY)
+    finish_floats_as(false, false, vectors, rows, columns, n, first, sums, out, out_stride);
   else
-    finish_floats_as(false, vectors, rows, columns, n, first, sums, out, out_stride);
+    finish_floats_as(false, true, vectors, rows, columns, n, first, sums, out, out_stride);
 }
 
 /* Not inlined where they are used: in one function with the loop over the depth the compiler runs out of registers. */

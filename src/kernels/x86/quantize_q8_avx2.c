@@ -5,6 +5,7 @@
 #include "kernels/x86/quantize_q8_short.h"
 
 #define LN_MULTIPLY(inverse, zero, is_signed, in, out) multiply(inverse, zero, is_signed, in, out)
+#define LN_SCALE(offset, inverse, low, flip, in, out) scale_short(offset, inverse, low, flip, in, out)
 #include "kernels/generic/quantize_q8_body.h"
 
 const ln_quantize_q8 ln_quantize_q8_avx2 = {.name = "quantize_q8_avx2",

@@ -5,23 +5,38 @@
 #include "kernels/x86/quantize_q8_short.h"
 
 #define LN_MULTIPLY(inverse, zero, is_signed, in, out) multiply(inverse, zero, is_signed, in, out)
+#define LN_SCALE(offset, inverse, low, flip, in, out) scale_short(offset, inverse, low, flip, in, out)
 
-/* Packed by lanes and put in order once, where the compiler narrows vector by vector by two operations and three. */
-LN_INLINE bool scale_packed(float offset, float inverse, float low, uint8_t flip, const float* in, uint8_t* out) {
-  const __m512 half = _mm512_set1_ps(0x1.fffffep-2f), sign = _mm512_set1_ps(-0.0f);
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  __m512i v[4];
-  LN_UNROLL for (size_t i = 0; i < 4; ++i) {
-    const __m512 scaled = _mm512_mul_ps(_mm512_loadu_ps(in + 16 * i), _mm512_set1_ps(inverse));
-    const __m512 q = _mm512_max_ps(_mm512_add_ps(_mm512_set1_ps(offset), scaled), _mm512_set1_ps(low));
-    const __m512 near = _mm512_min_ps(q, _mm512_set1_ps(127.0f));
-    v[i] = _mm512_cvttps_epi32(_mm512_add_ps(near, _mm512_or_ps(half, _mm512_and_ps(near, sign))));
+/* Both at once, in the halves of a vector: the greatest is the least of all with the other sign. NaN in x leaves what
+ * there is. */
+#define LN_OWN_RANGE
+static void range_f32(const float* in, size_t n, float* low, float* high) {
+  enum { kAtOnce = 4 };
+  const __m512 start = _mm512_set1_ps(in[0]);
+  __m512 least[kAtOnce] = {start, start, start, start}, most[kAtOnce] = {start, start, start, start};
+  size_t i = 0;
+  for (; i + kAtOnce * kLanes <= n; i += kAtOnce * kLanes) {
+    LN_UNROLL for (size_t k = 0; k < kAtOnce; ++k) {
+      const __m512 x = vecf_load(in + i + k * kLanes);
+      least[k] = vecf_min(x, least[k]);
+      most[k] = vecf_max(x, most[k]);
+    }
   }
-  const __m512i bytes = _mm512_packs_epi16(_mm512_packs_epi32(v[0], v[1]), _mm512_packs_epi32(v[2], v[3]));
-  _mm512_storeu_si512(out, _mm512_xor_si512(_mm512_permutexvar_epi32(order, bytes), _mm512_set1_epi8((char)flip)));
-  return true;
+  for (; i < n; i += kLanes) {
+    const __mmask16 some = (__mmask16)(n - i < kLanes ? (1u << (n - i)) - 1 : 0xffff);
+    const __m512 x = _mm512_mask_loadu_ps(start, some, in + i);
+    least[0] = vecf_min(x, least[0]);
+    most[0] = vecf_max(x, most[0]);
+  }
+  const __m512 a = vecf_min(vecf_min(least[0], least[1]), vecf_min(least[2], least[3]));
+  const __m512 b = vecf_sub(vecf_zero(), vecf_max(vecf_max(most[0], most[1]), vecf_max(most[2], most[3])));
+  __m512 both = vecf_min(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+  both = vecf_min(both, _mm512_shuffle_f32x4(both, both, 0xb1));
+  both = vecf_min(both, _mm512_permute_ps(both, 0x4e));
+  both = vecf_min(both, _mm512_permute_ps(both, 0xb1));
+  *low = _mm512_cvtss_f32(both);
+  *high = -_mm_cvtss_f32(_mm512_extractf32x4_ps(both, 2));
 }
-#define LN_SCALE(offset, inverse, low, flip, in, out) scale_packed(offset, inverse, low, flip, in, out)
 
 #include "kernels/generic/quantize_q8_body.h"
 

@@ -19,6 +19,7 @@ LN_INLINE void vec_store(void* p, vec x) { _mm256_storeu_si256((__m256i*)p, x); 
 LN_INLINE vec vec_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
 LN_INLINE vec vec_add(vec a, vec b) { return _mm256_add_epi32(a, b); }
 LN_INLINE vec vec_xor(vec a, vec b) { return _mm256_xor_si256(a, b); }
+LN_INLINE vec vec_max_bytes(vec a, vec b) { return _mm256_max_epu8(a, b); }
 LN_INLINE vec vec_sub(vec a, vec b) { return _mm256_sub_epi32(a, b); }
 LN_INLINE vec vec_mul(vec a, vec b) { return _mm256_mullo_epi32(a, b); }
 LN_INLINE vec vec_shift_left(vec x, uint32_t count) { return _mm256_sll_epi32(x, _mm_cvtsi32_si128((int)count)); }

@@ -31,6 +31,7 @@ LN_INLINE void vec_store(void* p, vec x) { _mm512_storeu_si512(p, x); }
 LN_INLINE vec vec_set(uint32_t x) { return _mm512_set1_epi32((int)x); }
 LN_INLINE vec vec_add(vec a, vec b) { return _mm512_add_epi32(a, b); }
 LN_INLINE vec vec_xor(vec a, vec b) { return _mm512_xor_si512(a, b); }
+LN_INLINE vec vec_max_bytes(vec a, vec b) { return _mm512_max_epu8(a, b); }
 LN_INLINE vec vec_sub(vec a, vec b) { return _mm512_sub_epi32(a, b); }
 LN_INLINE vec vec_mul(vec a, vec b) { return _mm512_mullo_epi32(a, b); }
 LN_INLINE vec vec_shift_left(vec x, uint32_t count) { return _mm512_sll_epi32(x, _mm_cvtsi32_si128((int)count)); }
