@@ -79,6 +79,23 @@ static void check_filter(const ln_winograd_f32* kernel, ln_winograd_form form) {
   kc_release();
 }
 
+/* Layers so large that their filters are stored past the caches. */
+static void check_large_filter(const ln_winograd_f32* kernel, ln_winograd_form form) {
+  enum { kLine = 16, kLargeFloats = 1 << 20 };
+  const ln_winograd_facts* f = ln_winograd_facts_of(form);
+  const ln_winograd_factors factors = ln_winograd_factors_of(form);
+  const size_t count = kc_size(50, 16), step = (kLargeFloats / f->points / kLine + pick(0, 2)) * kLine;
+  const size_t given = f->all_taps * count, made = f->points * step;
+  float *taps = kc_memory(given * 4), *to = kc_memory(made * 4), *expected = kc_memory(made * 4);
+  kc_fill_f32(taps, given, 1);
+  memset(to, 0, made * 4);
+  memset(expected, 0, made * 4);
+  reference(form)->filter(&factors, count, taps, count, expected, step);
+  kernel->forms[form].filter(&factors, count, taps, count, to, step);
+  kc_close(to, expected, made, 1e-6f, 4.0f, "form %d, large filter, %zu values", (int)form, count);
+  kc_release();
+}
+
 /* One tile through all steps, against the sum that it stands for. */
 static void check_whole(const ln_winograd_f32* kernel, ln_winograd_form form) {
   const ln_winograd_facts* f = ln_winograd_facts_of(form);
@@ -129,6 +146,7 @@ static void check(void) {
       check_out(rungs[i], form);
       check_filter(rungs[i], form);
       check_whole(rungs[i], form);
+      if (round < 2 * LN_WINOGRAD_FORMS) check_large_filter(rungs[i], form);
     }
   }
 }

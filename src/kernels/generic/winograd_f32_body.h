@@ -1,8 +1,18 @@
 /* The bodies of Winograd's transforms over vec_*.h, channels side by side. */
+#include <stdint.h>
+
 #include "kernels/generic/winograd_f32.h"
+
+/* Where a vector is a line of memory, the file that includes this one may have a way to store it past the caches, and
+ * what makes such stores visible to others. */
+#if !defined(LN_STORE_PAST)
+#define LN_STORE_PAST vec_store
+#define LN_STORED_PAST() ((void)0)
+#endif
 
 enum { MOST_IN = LN_WINOGRAD_MOST_IN, MOST_OUT = LN_WINOGRAD_MOST_OUT, MOST_TAPS = LN_WINOGRAD_MOST_TAPS };
 enum { MOST_PAIRS = LN_WINOGRAD_MOST_PAIRS, SQUARE_IN = 6, SQUARE_OUT = 4, SQUARE_TAPS = 5 };
+enum { LARGE_FLOATS = 1 << 20 }; /* all filters of a layer, transformed: they leave the caches before they are read */
 
 /* Of numbers a whose squares are s: their powers; the product of (z - s) but for the number's own, and all of it, from
  * z^0 on, without the highest power's factor of 1. */
@@ -182,6 +192,8 @@ LN_INLINE void out(size_t dimensions, size_t pairs, size_t count, const ln_winog
 LN_INLINE void filter(size_t dimensions, size_t pairs, size_t taps, const ln_winograd_factors* f, size_t count,
                       const float* w, size_t w_step, float* to, size_t step) {
   const size_t size = 2 * pairs + 2, lines = dimensions == 2 ? taps : 1;
+  const bool aligned = ((uintptr_t)to | step * sizeof *to) % sizeof(vec) == 0;
+  const bool past = dimensions == 2 && aligned && step >= LARGE_FLOATS / (size * size);
   for (size_t c = 0; c < count; c += VEC_LANES) {
     const size_t n = count - c < VEC_LANES ? count - c : VEC_LANES;
     vec half[MOST_IN][SQUARE_TAPS];
@@ -197,9 +209,15 @@ LN_INLINE void filter(size_t dimensions, size_t pairs, size_t taps, const ln_win
     for (size_t j = 0; j < size && dimensions == 2; ++j) {
       vec column[MOST_IN];
       line_filter(pairs, taps, f, half[j], column);
-      LN_UNROLL for (size_t i = 0; i < size; ++i) vec_store_n(to + (i * size + j) * step + c, column[i], n);
+      LN_UNROLL for (size_t i = 0; i < size; ++i) {
+        if (past && n == VEC_LANES)
+          LN_STORE_PAST(to + (i * size + j) * step + c, column[i]);
+        else
+          vec_store_n(to + (i * size + j) * step + c, column[i], n);
+      }
     }
   }
+  if (past) LN_STORED_PAST();
 }
 
 #define LN_WINOGRAD_FORM(suffix, dimensions, pairs, count, taps)                                                 \
