@@ -74,21 +74,34 @@ void ln_aligned_free(void* block) {
   ln_free(original);
 }
 
+enum { kLargePage = 1 << 21 };
+
 static void* take_zeroed(size_t size_bytes) { return ln_calloc(1, size_bytes); }
 
 /* Where more than half of the last large page would be used, all of it is taken: to fill a large page takes as long as
  * 128 faults. */
-void* ln_take_large(size_t size_bytes) {
-  enum { kLargePage = 1 << 21 };
-  const size_t tail = size_bytes % kLargePage;
-  if (size_bytes < kLargePage / 2 || size_bytes > SIZE_MAX - kLargePage)
-    return take_aligned(take_zeroed, 64, size_bytes);
-  if (tail >= kLargePage / 2) size_bytes += kLargePage - tail;
-  char* block = take_aligned(take_zeroed, kLargePage, size_bytes);
+void* ln_take_large(size_t* size_bytes) {
+  const size_t tail = *size_bytes % kLargePage;
+  if (*size_bytes < kLargePage / 2 || *size_bytes > SIZE_MAX - kLargePage)
+    return take_aligned(take_zeroed, 64, *size_bytes);
+  if (tail >= kLargePage / 2) *size_bytes += kLargePage - tail;
+  char* block = take_aligned(take_zeroed, kLargePage, *size_bytes);
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   /* Nothing is lost where the system has none to give. */
-  const size_t pages = size_bytes & ~(size_t)(kLargePage - 1);
+  const size_t pages = *size_bytes & ~(size_t)(kLargePage - 1);
   if (block != NULL && current.allocate == libc_allocate) (void)madvise(block, pages, MADV_HUGEPAGE);
 #endif
   return block;
+}
+
+/* Large pages are better filled one by one: what is written next is then still near. */
+void ln_fetch_pages(void* data, size_t size_bytes) {
+#if defined(__linux__) && defined(MADV_POPULATE_WRITE)
+  enum { kPage = 4096, kLeast = 4 * kPage };
+  if (current.allocate != libc_allocate || size_bytes < kLeast || size_bytes >= kLargePage / 2) return;
+  const size_t before = (uintptr_t)data % kPage;
+  (void)madvise((char*)data - before, before + size_bytes, MADV_POPULATE_WRITE);
+#else
+  (void)data, (void)size_bytes;
+#endif
 }

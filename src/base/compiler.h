@@ -37,6 +37,10 @@
 #else
 #define LN_INDEPENDENT _Pragma("GCC ivdep")
 #endif
+/* The registers that the system keeps (XCR0's lower half), where the processor says that it may be asked. */
+#if defined(__x86_64__)
+#define LN_KEPT_REGISTERS(bits) __asm__("xgetbv" : "=a"(bits) : "c"(0) : "edx")
+#endif
 #if defined(__x86_64__) || defined(__i386__)
 #define LN_PAUSE() __builtin_ia32_pause()
 #elif defined(__aarch64__)

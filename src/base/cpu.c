@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/compiler.h"
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <cpuid.h>
 #if defined(__linux__)
@@ -33,45 +35,52 @@ static ln_isa limit = LN_ISA_COUNT;
 static char list[128];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void add(ln_isa isa, int has) {
+static void add(ln_isa isa, bool has) {
   if (has) present |= UINT64_C(1) << isa;
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
-static int cpuid_bit(unsigned leaf, unsigned subleaf, unsigned word, unsigned bit) {
-  unsigned words[4] = {0};
-  if (!__get_cpuid_count(leaf, subleaf, &words[0], &words[1], &words[2], &words[3])) return 0;
-  return (int)(words[word] >> bit & 1);
-}
-
 /* Tiles are off until a process asks the system for them, which it may refuse or not know of. Asked once, this holds
  * for all threads. */
-static int may_use_tiles(void) {
+static bool may_use_tiles(void) {
 #if defined(__linux__)
   enum { kRequestPermission = 0x1023, kTileData = 18 }; /* Linux, arch/x86/include/uapi/asm/prctl.h */
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 #else
-  return 0;
+  return false;
 #endif
 }
 
+/* Read leaf by leaf, each once: on a virtual machine an instruction takes some ten microseconds, and the compiler's own
+ * functions need twenty of them. */
 static void detect_x86(void) {
-  enum { kEax, kEbx, kEcx, kEdx, kAvxVnni = 4, kAmxTile = 24, kAmxInt8 = 25, kMpx = 14, kVaes = 9 };
-  __builtin_cpu_init();
-  const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  const int vnni = avx512 && __builtin_cpu_supports("avx512vnni");
-  add(LN_ISA_SSE41, __builtin_cpu_supports("sse4.1"));
+  enum { kSse41 = 1 << 19, kFma = 1 << 12, kOsXsave = 1 << 27, kAvx = 1 << 28, kYmm = 0x06, kZmm = 0xe6 };
+  enum { kAvx2 = 1 << 5, kMpx = 1 << 14, kAvx512F = 1 << 16, kAvx512Dq = 1 << 17, kAvx512Bw = 1 << 30 };
+  enum { kVbmi = 1 << 1, kVaes = 1 << 9, kAvx512Vnni = 1 << 11, kAmxTile = 1 << 24, kAmxInt8 = 1 << 25 };
+  enum { kAvxVnni = 1 << 4 };
+  const unsigned avx512_vl = 1U << 31;
+  unsigned most, a, b, c, d, more = 0, kept = 0, subleaves, other;
+  __cpuid(0, most, b, c, d);
+  __cpuid(1, a, b, c, d);
+  if ((c & kOsXsave) != 0) LN_KEPT_REGISTERS(kept);
+  const bool ymm = (c & kAvx) != 0 && (kept & kYmm) == kYmm, fma = (c & kFma) != 0;
+  add(LN_ISA_SSE41, (c & kSse41) != 0);
+  if (most < 7) return;
+  __cpuid_count(7, 0, subleaves, b, c, d);
+  if (subleaves >= 1) __cpuid_count(7, 1, more, a, other, a);
+  const unsigned all512 = kAvx512F | kAvx512Dq | kAvx512Bw | avx512_vl;
+  const bool avx2 = ymm && fma && (b & kAvx2) != 0;
+  const bool avx512 = ymm && (kept & kZmm) == kZmm && (b & all512) == all512;
+  const bool vnni = avx512 && (c & kAvx512Vnni) != 0;
   add(LN_ISA_AVX2, avx2);
-  add(LN_ISA_AVXVNNI, avx2 && cpuid_bit(7, 1, kEax, kAvxVnni));
+  add(LN_ISA_AVXVNNI, avx2 && (more & kAvxVnni) != 0);
   add(LN_ISA_AVX512, avx512);
   add(LN_ISA_AVX512VNNI, vnni);
-  add(LN_ISA_AVX512VBMI, vnni && __builtin_cpu_supports("avx512vbmi"));
+  add(LN_ISA_AVX512VBMI, vnni && (c & kVbmi) != 0);
   /* Neither is about multiplications: only Skylake and its kin have MPX beside AVX2; VAES came with Ice Lake and Zen 3.
    */
-  multiplies_twice = avx2 && (cpuid_bit(7, 0, kEbx, kMpx) || cpuid_bit(7, 0, kEcx, kVaes));
-  add(LN_ISA_AMX, vnni && cpuid_bit(7, 0, kEdx, kAmxTile) && cpuid_bit(7, 0, kEdx, kAmxInt8) && may_use_tiles());
+  multiplies_twice = avx2 && ((b & kMpx) != 0 || (c & kVaes) != 0);
+  add(LN_ISA_AMX, vnni && (d & kAmxTile) != 0 && (d & kAmxInt8) != 0 && may_use_tiles());
 }
 #endif
 
@@ -89,11 +98,11 @@ static void settle(void) {
 }
 
 static void detect(void) {
-  add(LN_ISA_GENERIC, 1);
+  add(LN_ISA_GENERIC, true);
 #if defined(__x86_64__) && defined(__GNUC__)
   detect_x86();
 #elif defined(__aarch64__)
-  add(LN_ISA_NEON, 1);
+  add(LN_ISA_NEON, true);
 #if defined(__linux__)
   add(LN_ISA_DOTPROD, (getauxval(AT_HWCAP) >> kHwcapDotprod & 1) != 0);
   add(LN_ISA_I8MM, (getauxval(AT_HWCAP2) >> kHwcap2I8mm & 1) != 0);
@@ -106,7 +115,7 @@ static void detect(void) {
 
 void ln_cpu_assume(ln_isa isa) {
   pthread_once(&once, detect);
-  add(isa, 1);
+  add(isa, true);
   settle();
 }
 

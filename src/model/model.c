@@ -65,10 +65,10 @@ void ln_model_release(ln_model* model) {
 static ln_model_slab* add_slab(ln_model* model, size_t size_bytes) {
   enum { kLeast = 4096, kMost = 16 << 20 };
   const size_t weights = model->weight_bytes, usual = weights < kLeast ? kLeast : weights < kMost ? weights : kMost;
-  const size_t size = usual > size_bytes ? usual : size_bytes;
   ln_model_slab* slab = ln_calloc(1, sizeof *slab);
   if (slab == NULL) return NULL;
-  *slab = (ln_model_slab){model->impl->slabs, ln_take_large(size), 0, size};
+  *slab = (ln_model_slab){.next = model->impl->slabs, .size_bytes = usual > size_bytes ? usual : size_bytes};
+  slab->data = ln_take_large(&slab->size_bytes);
   if (slab->data == NULL) {
     ln_free(slab);
     return NULL;
@@ -83,6 +83,7 @@ static void* take_pack(ln_model* model, size_t size_bytes) {
   if (slab == NULL || slab->size_bytes - slab->used_bytes < size_bytes) slab = add_slab(model, size_bytes);
   if (slab == NULL) return NULL;
   void* data = slab->data + slab->used_bytes;
+  ln_fetch_pages(data, size_bytes);
   const size_t used = (slab->used_bytes + size_bytes + 63) & ~(size_t)63;
   slab->used_bytes = used < slab->size_bytes ? used : slab->size_bytes;
   return data;
@@ -94,13 +95,19 @@ static size_t place_of(const ln_model* model, const void* key) {
   return at >= begin && at - begin < model->file.size ? at - begin : SIZE_MAX;
 }
 
-/* The bytes that a pack was made of are not needed any more, as a rule; what is less than a page was made of few. */
+/* The bytes that a pack was made of are not needed any more, as a rule; what is less than a page was made of few.
+ * Buffers stand in the order of nodes or in the opposite one, so that the next one is near the last. */
 static void leave_source(const ln_model* model, const void* key, size_t packed_bytes) {
   enum { kWorthwhile = 4096 };
-  const uint8_t* at = key;
+  ln_model_impl* impl = model->impl;
   if (packed_bytes < kWorthwhile) return;
-  for (int32_t i = 0; i < model->buffer_count; ++i)
-    if (model->buffers[i].data == at) ln_file_map_leave(&model->impl->map, at, model->buffers[i].size);
+  for (int32_t n = 0; n < 2 * model->buffer_count; ++n) {
+    const int32_t i = n % 2 == 0 ? impl->left + n / 2 : impl->left - n / 2 - 1;
+    if (i < 0 || i >= model->buffer_count || model->buffers[i].data != key) continue;
+    ln_file_map_leave(&impl->map, key, model->buffers[i].size);
+    impl->left = i;
+    return;
+  }
 }
 
 /* From the cache file, or made; NULL: no memory. */

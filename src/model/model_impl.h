@@ -36,6 +36,7 @@ typedef struct ln_model_impl {
   ln_model_pack* packs;
   ln_model_slab* slabs; /* what the packs lie in */
   size_t packed_bytes;
+  int32_t left;         /* the buffer that was packed last */
   ln_pack_cache* cache; /* NULL: none was asked for */
   bool cache_lacks;     /* packs that it should hold */
 } ln_model_impl;

@@ -50,8 +50,10 @@ static TfLiteStatus fail(const ln_subgraph* subgraph, const char* what) {
 static char* take_block(ln_subgraph* subgraph, const ln_arena* old, size_t needed_bytes) {
   if (needed_bytes > old->capacity_bytes && ln_check_limit(subgraph, needed_bytes - old->capacity_bytes) != kTfLiteOk)
     return NULL;
-  char* base = ln_take_large(needed_bytes);
+  size_t taken_bytes = needed_bytes;
+  char* base = ln_take_large(&taken_bytes);
   if (base == NULL) ln_subgraph_report(subgraph, "no memory for an arena of %zu bytes", needed_bytes);
+  if (base != NULL) ln_fetch_pages(base, needed_bytes);
   return base;
 }
 
