@@ -285,6 +285,9 @@ typedef enum LinnetFusedActivation {
  * shift (-1: 0).
  * BATCH_MATMUL that `reorders` finds dimension i of its left side, right side and result (0, 1, 2), all of rank 4, at
  * dimension order[0], [1], [2][i] of input 0, 1 and the output, whose last dimensions stay but for the right side's.
+ * FULLY_CONNECTED of floats by bytes that `gives_rows` has three more outputs, the bytes of its input's rows, their
+ * scales and zero points, which one that `takes_rows` finds in inputs 4 to 6.
+ * SOFTMAX of floats multiplies its input by `factor`, which is above 0 then.
  */
 typedef struct LinnetFusion {
   int32_t pad_top, pad_bottom, pad_left, pad_right;
@@ -297,6 +300,8 @@ typedef struct LinnetFusion {
   bool normalizes, centers;
   bool reorders;
   int32_t order[3][4];
+  bool gives_rows, takes_rows;
+  float factor;
 } LinnetFusion;
 
 /**

@@ -15,13 +15,15 @@
 #include "ops/sparse_matrix.h"
 #include "ops/weights.h"
 
-enum { kInput, kWeights, kBias };
+enum { kInput, kWeights, kBias, kTaken };
 enum { kScratch, kQuantized, kScales, kZeroPoints, kTemporaries };
+enum { kGiven = 1 };
 
 typedef struct fc_data {
   ln_matrix matrix;
   size_t rows, depth;
   bool hybrid, activates, shuffled, in_blocks, one_row;
+  bool gives_rows, takes_rows; /* as LinnetFusion has them */
   size_t scratch_bytes;
   int first_temporary;
   ln_block_matrix blocks;
@@ -177,11 +179,39 @@ static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteFullyConnectedP
                                    params->activation);
 }
 
+/* The rows as bytes, their scales or zero points (`which` is kQuantized and so on): the node's own, those that it gives
+ * to others, or those of another. */
+static TfLiteTensor* row_tensor(TfLiteContext* context, const TfLiteNode* node, const fc_data* d, int which) {
+  const int i = which - kQuantized;
+  if (d->takes_rows) return context->GetTensor(context, node->inputs->data[kTaken + i]);
+  if (d->gives_rows) return context->GetTensor(context, node->outputs->data[kGiven + i]);
+  return ln_get_temporary(context, node, which);
+}
+
+/* Kernels differ in the bytes that they read: where the other node's is another one, rows are made anew. */
+static void take_or_give_rows(TfLiteContext* context, const TfLiteNode* node, fc_data* d) {
+  const LinnetFusion fusion = ln_fusion(context);
+  d->gives_rows = fusion.gives_rows;
+  d->takes_rows = fusion.takes_rows;
+  if (d->takes_rows) d->takes_rows = row_tensor(context, node, d, kQuantized)->type == d->matrix.in_type;
+}
+
+static TfLiteStatus give_rows(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input,
+                              const fc_data* d) {
+  const int32_t rows = (int32_t)d->rows;
+  TfLiteTensor* quantized = row_tensor(context, node, d, kQuantized);
+  quantized->type = d->matrix.in_type;
+  LN_TRY(ln_resize(context, quantized, ln_rank(input), input->dims->data));
+  LN_TRY(ln_resize(context, row_tensor(context, node, d, kScales), 1, &rows));
+  return ln_resize(context, row_tensor(context, node, d, kZeroPoints), 1, &rows);
+}
+
 static TfLiteStatus set_temporaries(TfLiteContext* context, TfLiteNode* node, const fc_data* d) {
   const TfLiteTensor* input;
   LN_TRY(ln_set_scratch(context, node, kScratch, d->scratch_bytes));
-  if (!d->hybrid) return kTfLiteOk;
+  if (!d->hybrid || d->takes_rows) return kTfLiteOk;
   LN_TRY(ln_get_input(context, node, kInput, &input));
+  if (d->gives_rows) return give_rows(context, node, input, d);
   const int32_t rows = (int32_t)d->rows;
   LN_TRY(ln_set_temporary(context, node, kQuantized, kTfLiteInt8, kTfLiteArenaRw, ln_rank(input), input->dims->data));
   LN_TRY(ln_set_temporary(context, node, kScales, kTfLiteFloat32, kTfLiteArenaRw, 1, &rows));
@@ -277,7 +307,12 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   TfLiteTensor* output;
   LN_CHECK(context, params != NULL, "the options are missing");
   d->shuffled = params->weights_format == kTfLiteFullyConnectedWeightsFormatShuffled4x16Int8;
-  LN_TRY(ln_check_io_sparse(context, node, 2, 3, d->shuffled ? 2 : 1, 1));
+  const LinnetFusion fusion = ln_fusion(context);
+  LN_TRY(ln_check_io_sparse(context, node, 2, fusion.takes_rows ? kTaken + 3 : 3,
+                            d->shuffled         ? 2
+                            : fusion.gives_rows ? kGiven + 3
+                                                : 1,
+                            1));
   LN_TRY(ln_get_input(context, node, kInput, &input));
   LN_TRY(ln_get_input(context, node, kWeights, &weights));
   d->hybrid = input->type == kTfLiteFloat32 && ln_weights_type(context, weights) != kTfLiteFloat32;
@@ -308,6 +343,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   if (d->matrix.packed_is_constant && (bias == NULL || ln_is_constant(bias)))
     LN_TRY(ln_matrix_load(context, &d->matrix, weights, bias));
   d->one_row = d->rows == 1 && ln_matrix_takes_row(&d->matrix);
+  take_or_give_rows(context, node, d);
   return set_temporaries(context, node, d);
 }
 
@@ -345,6 +381,23 @@ static void run_blocks(TfLiteContext* context, const TfLiteNode* node, const fc_
   ln_block_matrix_run(context, &d->blocks, rows, run->zero_points, scratch, run->out);
 }
 
+static void quantize(TfLiteContext* context, const TfLiteNode* node, const TfLiteTensor* input, fc_run* run) {
+  const TfLiteFullyConnectedParams* params = node->builtin_data;
+  const fc_data* d = run->d;
+  int8_t* quantized = row_tensor(context, node, d, kQuantized)->data.int8;
+  float* scales = row_tensor(context, node, d, kScales)->data.f;
+  run->in = quantized;
+  run->scales = scales;
+  run->zero_points = row_tensor(context, node, d, kZeroPoints)->data.i32;
+  if (d->takes_rows) return;
+  /* With blocks the original's rows are asymmetric whatever the options say. */
+  if (d->in_blocks)
+    ln_quantize_rows_s8(input->data.f, d->rows, d->depth, true, quantized, scales, run->zero_points);
+  else
+    ln_matrix_quantize(context, &d->matrix, input->data.f, d->rows, d->depth, params->asymmetric_quantize_inputs,
+                       quantized, scales, run->zero_points);
+}
+
 static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteFullyConnectedParams* params = node->builtin_data;
   fc_data* d = node->user_data;
@@ -366,20 +419,7 @@ static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
   if (d->shuffled) LN_TRY(fill_workspace(context, node, input, d));
   if (!d->in_blocks) LN_TRY(ln_matrix_load(context, &d->matrix, weights, ln_optional_input(context, node, kBias)));
   fc_run run = {.d = d, .in = input->data.raw_const, .out = output->data.raw, .rows = d->rows};
-  if (d->hybrid) {
-    int8_t* quantized = ln_get_temporary(context, node, kQuantized)->data.int8;
-    float* scales = ln_get_temporary(context, node, kScales)->data.f;
-    int32_t* zero_points = ln_get_temporary(context, node, kZeroPoints)->data.i32;
-    /* With blocks the original's rows are asymmetric whatever the options say. */
-    if (d->in_blocks)
-      ln_quantize_rows_s8(input->data.f, d->rows, d->depth, true, quantized, scales, zero_points);
-    else
-      ln_matrix_quantize(context, &d->matrix, input->data.f, d->rows, d->depth, params->asymmetric_quantize_inputs,
-                         quantized, scales, zero_points);
-    run.in = quantized;
-    run.scales = scales;
-    run.zero_points = zero_points;
-  }
+  if (d->hybrid) quantize(context, node, input, &run);
   void* scratch = ln_get_temporary(context, node, kScratch)->data.raw;
   if (d->in_blocks)
     run_blocks(context, node, &run, scratch);

@@ -3,10 +3,12 @@
 #include "kernels/generic/rows_f32.h"
 #include "kernels/generic/softmax_q8.h"
 #include "ops/builtin_ops.h"
+#include "ops/fusion.h"
 #include "ops/unary_util.h"
 
 /* Of the input's type. */
 typedef union softmax_params {
+  float beta; /* of floats, and what they are multiplied by before */
   ln_softmax_table narrow;
   ln_softmax_s16 wide;
   ln_log_softmax_quantized log;
@@ -33,7 +35,11 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_CHECK(context, ln_rank(input) >= 1, "input is a scalar; rank 1 or more is right");
   LN_TRY(ln_resize_like(context, output, input));
   const TfLiteType in = input->type, out = output->type;
-  if (in == kTfLiteFloat32 || ln_is_half(in)) return ln_check_type(context, output, "output", in);
+  if (in == kTfLiteFloat32 || ln_is_half(in)) {
+    const float factor = ln_fusion(context).factor;
+    p->beta = params->beta * (factor > 0.0f ? factor : 1.0f);
+    return ln_check_type(context, output, "output", in);
+  }
   const bool pair =
       in == kTfLiteInt16 ? out == in : (in == kTfLiteInt8 || in == kTfLiteUInt8) && (out == in || out == kTfLiteInt16);
   LN_CHECK(context, pair,
@@ -61,7 +67,6 @@ typedef struct softmax_job {
   const softmax_params* params;
   const TfLiteTensor* input;
   TfLiteTensor* output;
-  float beta;
   size_t depth;
 } softmax_job;
 
@@ -73,9 +78,9 @@ static void run_rows(void* arg, size_t first, size_t end) {
   const TfLiteType in = j->input->type, out = j->output->type;
   const TfLitePtrUnion from = j->input->data, to = j->output->data;
   if (in == kTfLiteFloat32)
-    ln_rows_f32_best()->softmax(j->beta, from.f + at, to.f + at, rows, j->depth);
+    ln_rows_f32_best()->softmax(j->params->beta, from.f + at, to.f + at, rows, j->depth);
   else if (ln_is_half(in))
-    ln_softmax_half(in == kTfLiteBFloat16, j->beta, from.ui16 + at, to.ui16 + at, rows, j->depth);
+    ln_softmax_half(in == kTfLiteBFloat16, j->params->beta, from.ui16 + at, to.ui16 + at, rows, j->depth);
   else if (in == kTfLiteInt16)
     ln_softmax_qs16_ref(&j->params->wide, from.i16 + at, to.i16 + at, rows, j->depth);
   else if (out == kTfLiteInt16)
@@ -85,7 +90,7 @@ static void run_rows(void* arg, size_t first, size_t end) {
 }
 
 /* Rows over the last dimension are shared out. */
-static TfLiteStatus share_rows(TfLiteContext* context, const TfLiteNode* node, float beta,
+static TfLiteStatus share_rows(TfLiteContext* context, const TfLiteNode* node,
                                void (*run)(void* arg, size_t begin, size_t end)) {
   enum { kVisits = 4 };
   const TfLiteTensor* input;
@@ -93,15 +98,12 @@ static TfLiteStatus share_rows(TfLiteContext* context, const TfLiteNode* node, f
   LN_TRY(ln_unary_get(context, node, &input, &output));
   if (output->bytes == 0) return kTfLiteOk;
   const size_t depth = (size_t)ln_dim(input, ln_rank(input) - 1), rows = (size_t)ln_num_elements(input) / depth;
-  softmax_job job = {node->user_data, input, output, beta, depth};
+  softmax_job job = {node->user_data, input, output, depth};
   ln_parallel_ranges(context, run, &job, rows, rows, rows * depth * kVisits);
   return kTfLiteOk;
 }
 
-static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
-  const TfLiteSoftmaxParams* params = node->builtin_data;
-  return share_rows(context, node, params->beta, run_rows);
-}
+static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) { return share_rows(context, node, run_rows); }
 
 static TfLiteStatus log_prepare(TfLiteContext* context, TfLiteNode* node) {
   softmax_params* p = node->user_data;
@@ -132,7 +134,7 @@ static void run_log_rows(void* arg, size_t begin, size_t end) {
 }
 
 static TfLiteStatus log_invoke(TfLiteContext* context, TfLiteNode* node) {
-  return share_rows(context, node, 1.0f, run_log_rows);
+  return share_rows(context, node, run_log_rows);
 }
 
 const TfLiteRegistration ln_op_softmax = {

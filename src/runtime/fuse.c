@@ -2,11 +2,13 @@
  * the backend what was fused into them (LinnetFusion). Nodes of other people's registrations and of delegates stay. */
 #include "runtime/fuse.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "runtime/fuse_norm.h"
 #include "runtime/fuse_order.h"
+#include "runtime/fuse_rows.h"
 #include "tensorflow/lite/builtin_ops.h"
 #include "tensorflow/lite/c/builtin_op_data.h"
 
@@ -425,10 +427,42 @@ static TfLiteStatus fuse_orders_at(fuse_state* f, int32_t position) {
   return kTfLiteOk;
 }
 
+/* The number that the tensor is a constant of, if it is above 0; otherwise 0. */
+static float read_factor(const fuse_state* f, int32_t tensor) {
+  if (!is_float(f, tensor)) return 0.0f;
+  const TfLiteTensor* t = &f->subgraph->tensors[tensor];
+  if (t->allocation_type != kTfLiteMmapRo || t->data.raw == NULL || t->bytes != sizeof(float)) return 0.0f;
+  return *t->data.f > 0.0f && *t->data.f < INFINITY ? *t->data.f : 0.0f;
+}
+
+/* Scores of attention are multiplied by a number before SOFTMAX, which multiplies them again: its beta. */
+static TfLiteStatus fuse_factor_at(fuse_state* f, int32_t position) {
+  const ln_node* node = node_at(f, position);
+  const int32_t in = input_of(node, 0), writer = in >= 0 ? f->readers[in].writer : -1;
+  if (!is_float(f, in) || f->readers[in].count != 1 || code_at(f, writer) != kTfLiteBuiltinMul) return kTfLiteOk;
+  const ln_node* mul = node_at(f, writer);
+  if (mul->node.inputs->size != 2 || activation_of(mul) == NULL || *activation_of(mul) != kTfLiteActNone)
+    return kTfLiteOk;
+  for (int side = 0; side < 2; ++side) {
+    const int32_t source = input_of(mul, 1 - side);
+    const LinnetFusion fusion = {.factor = read_factor(f, input_of(mul, side))};
+    /* It is read later than before: nobody may write it until then. */
+    if (fusion.factor == 0.0f || !is_float(f, source) || f->subgraph->tensors[source].is_variable ||
+        f->readers[source].writer >= writer ||
+        !TfLiteIntArrayEqual(f->subgraph->tensors[source].dims, f->subgraph->tensors[in].dims))
+      continue;
+    if (make_node(f, position, &fusion, source, -1, NULL, 0, output_of(node)) != kTfLiteOk) return kTfLiteError;
+    f->replaced[writer] = GONE;
+    return kTfLiteOk;
+  }
+  return kTfLiteOk;
+}
+
 static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   LinnetFusion fusion = {0};
   int32_t followers[2];
   if (code_at(f, position) < 0) return kTfLiteOk;
+  if (code_at(f, position) == kTfLiteBuiltinSoftmax) return fuse_factor_at(f, position);
   if (code_at(f, position) == kTfLiteBuiltinBatchMatmul) return fuse_orders_at(f, position);
   const ln_node* node = node_at(f, position);
   const int32_t padding = find_padding(f, position, &fusion);
@@ -461,6 +495,37 @@ static TfLiteStatus fuse_at(fuse_state* f, int32_t position) {
   return kTfLiteOk;
 }
 
+/* The product at `position` hands the bytes that it makes of its input to those behind it that would make the same.
+ * (Loops, which are other subgraphs, run some products by themselves.) */
+static TfLiteStatus fuse_rows_at(fuse_state* f, int32_t position) {
+  ln_subgraph* s = f->subgraph;
+  int32_t list[4] = {-1, -1, -1, -1}; /* in place of a missing bias; the rows */
+  const ln_node* node = node_at(f, position);
+  const int32_t input = input_of(node, 0), last = input >= 0 ? f->readers[input].last : -1;
+  if (s->index != 0) return kTfLiteOk;
+  for (int32_t p = position + 1; p <= last; ++p) {
+    if (!ln_share_rows(f, position, p)) continue;
+    if (list[1] < 0 && ln_add_row_tensors(s, list + 1) != kTfLiteOk) return kTfLiteError;
+    const LinnetFusion fusion = {.takes_rows = true};
+    const ln_node* other = node_at(f, p);
+    const int32_t biased = other->node.inputs->size - 2;
+    if (make_node(f, p, &fusion, input, -1, list + biased, 4 - biased, output_of(other)) != kTfLiteOk)
+      return kTfLiteError;
+  }
+  if (list[1] < 0) return kTfLiteOk;
+  const LinnetFusion fusion = {.gives_rows = true};
+  if (make_node(f, position, &fusion, input, -1, NULL, 0, output_of(node)) != kTfLiteOk) return kTfLiteError;
+  TfLiteNode* giving = &s->nodes[s->node_count - 1]->node;
+  TfLiteIntArray* outputs = with_more(giving->outputs, list + 1, 3);
+  if (outputs == NULL) {
+    ln_subgraph_report(s, "no memory for a node");
+    return kTfLiteError;
+  }
+  TfLiteIntArrayFree(giving->outputs);
+  giving->outputs = outputs;
+  return kTfLiteOk;
+}
+
 /* The file's plan and the new one; nothing has changed on a failure. */
 static TfLiteStatus fuse_all(fuse_state* f) {
   ln_subgraph* s = f->subgraph;
@@ -473,6 +538,7 @@ static TfLiteStatus fuse_all(fuse_state* f) {
   mark_joins(f);
   for (int32_t p = 0; p < f->plan_size && status == kTfLiteOk; ++p) status = fuse_at(f, p);
   settle_joins(f);
+  for (int32_t p = 0; p < f->plan_size && status == kTfLiteOk; ++p) status = fuse_rows_at(f, p);
   TfLiteIntArray* plan = status == kTfLiteOk && f->changed ? TfLiteIntArrayCreate(f->plan_size) : NULL;
   if (status == kTfLiteOk && f->changed && plan == NULL) {
     ln_subgraph_report(s, "no memory for the execution plan");

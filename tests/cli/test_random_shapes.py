@@ -291,8 +291,18 @@ def hybrid(c):
     c.op("CONCATENATION", [y for y, _ in made], "FLOAT32", [rows, sum(n for _, n in made)], axis=1)
 
 
+def scores(c):
+    """Multiplied by a number before SOFTMAX, as attention's are."""
+    shape = c.shape()
+    factors = c.pick(0.125, 0.3, -0.25, np.full([1] * c.number(0, 2), 0.2), np.linspace(0.1, 0.5, shape[-1]))
+    inputs = [c.input("FLOAT32", shape), c.const(np.float32(factors))]
+    scaled = c.graph.tensor("scaled", "FLOAT32", list(np.broadcast_shapes(tuple(shape), np.shape(factors))))
+    c.graph.op("MUL", inputs if c.chance(0.5) else inputs[::-1], [scaled])
+    c.op("SOFTMAX", [scaled], "FLOAT32", c.graph._tensors[scaled]["shape"], beta=c.pick(1.0, 0.5))
+
+
 KINDS = {made.__name__: made for made in (reduce, arg_extreme, arithmetic, extreme, comparison, select, cast, mirror_pad, pad, reverse, resize, transpose,
-                                          tile, quantize, function, slope, norm, convolution, volume, product, hybrid)}
+                                          tile, quantize, function, slope, norm, convolution, volume, product, hybrid, scores)}
 
 
 def reference(path, inputs):
