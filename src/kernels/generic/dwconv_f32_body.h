@@ -37,6 +37,17 @@ typedef struct block {
 
 enum { kMostPixels = 8, kMostWidth = 7 };
 
+/* Place i of those that lie `step` apart, for i = 0, 1, …: by three they are reached from one address, `*at`, which no
+ * multiplication finds. Compilers must not reckon with that, or they keep an address for each, of which there are more
+ * than registers. */
+LN_INLINE const float* place(const float** at, size_t i, size_t step) {
+  if (i % 3 == 0) {
+    if (i > 0) *at += 3 * step;
+    LN_ALONE(*at);
+  }
+  return *at + i % 3 * step;
+}
+
 /* Row y of the windows' input by the taps of tap row y for the first line, and of the one before, which were loaded
  * last, for the second. */
 LN_INLINE void add_row(const line* l, block b, size_t y, int64_t left, const float* in, const float* weights, size_t n,
@@ -46,18 +57,16 @@ LN_INLINE void add_row(const line* l, block b, size_t y, int64_t left, const flo
   LN_UNROLL for (size_t x = 0; x < b.width; ++x) {
     if (second) taps[1][x] = taps[0][x];
     if (first) {
-      taps[0][x] = vec_load_n(weights + (y * b.width + x) * channels, n);
+      taps[0][x] = vec_load_n(place(&weights, x, channels), n);
       LN_KEEP(taps[0][x]);
     }
   }
-  /* Columns are reached by three from one address, which no multiplication finds. */
-  const float* from = in + left * (int64_t)channels;
   const int64_t room = l->shape->in_width - left;
   LN_UNROLL for (size_t k = 0; k < (b.pixels - 1) * b.stride + b.width; ++k) {
-    if (k > 0 && k % 3 == 0) from += 3 * channels;
+    const float* column = place(&in, k, channels);
     if (b.edge == kBoth && (k < b.width / 2 || k >= b.pixels + b.width / 2)) continue;
     if (b.edge == kSome && ((int64_t)k < -left || (int64_t)k >= room)) continue;
-    vec value = vec_load_n(from + k % 3 * channels, n);
+    vec value = vec_load_n(column, n);
     LN_KEEP(value);
     LN_UNROLL for (size_t p = 0; p < b.pixels; ++p) {
       if (k < p * b.stride || k >= p * b.stride + b.width) continue;
@@ -72,21 +81,31 @@ LN_INLINE void neighbours(const line* l, block b, size_t x, size_t c, size_t n) 
   const ln_dwconv_shape* s = l->shape;
   const size_t channels = (size_t)s->channels, row_stride = (size_t)s->in_width * channels;
   const int64_t left = (int64_t)(x * b.stride) - (b.edge == kBoth ? (int32_t)(b.width / 2) : s->pad_left);
-  const float *in = l->in + c, *weights = l->weights + c;
+  const float *in = l->in + c + left * (int64_t)channels, *weights = l->weights + c;
   vec taps[2][kMostWidth], sums[2][kMostPixels];
   LN_UNROLL for (size_t r = 0; r < b.lines; ++r) {
     LN_UNROLL for (size_t p = 0; p < b.pixels; ++p) sums[r][p] = vec_load_n(l->bias + c, n);
   }
   if (b.height > 0) {
-    LN_UNROLL for (size_t y = 0; y < b.height + b.lines - 1; ++y)
-        add_row(l, b, y, left, in + y * row_stride, weights, n, taps, sums);
+    LN_UNROLL for (size_t y = 0; y < b.height + b.lines - 1; ++y) {
+      LN_ALONE(in);
+      LN_ALONE(weights);
+      add_row(l, b, y, left, in, weights, n, taps, sums);
+      in += row_stride;
+      weights += b.width * channels;
+    }
   } else {
-    for (size_t y = 0; y < l->rows; ++y) add_row(l, b, y, left, in + y * row_stride, weights, n, taps, sums);
+    for (size_t y = 0; y < l->rows; ++y)
+      add_row(l, b, y, left, in + y * row_stride, weights + y * b.width * channels, n, taps, sums);
   }
+  float* out = l->out + x * channels + c;
   LN_UNROLL for (size_t r = 0; r < b.lines; ++r) {
-    float* out = l->out + (r * (size_t)s->out_width + x) * channels + c;
-    LN_UNROLL for (size_t p = 0; p < b.pixels; ++p)
-        vec_store_n(out + p * channels, vec_min(l->high, vec_max(l->low, sums[r][p])), n);
+    float* to = out + r * (size_t)s->out_width * channels;
+    LN_UNROLL for (size_t p = 0; p < b.pixels; ++p) {
+      if (p > 0 && p % 3 == 0) to += 3 * channels;
+      if (p % 3 == 0) LN_ALONE(to);
+      vec_store_n(to + p % 3 * channels, vec_min(l->high, vec_max(l->low, sums[r][p])), n);
+    }
   }
 }
 
@@ -117,8 +136,14 @@ LN_INLINE void walk(const line* l, block b) {
   }
 }
 
-#define LN_WALK(name, lines, height, width, stride, pixels) \
-  static void name(const line* l) { walk(l, (block){lines, height, width, stride, pixels, kNone}); }
+/* What is stored might be what `l` points to, which is then read anew: so a copy is taken. */
+#define LN_WALK(name, lines, height, width, stride, pixels)           \
+  static void name(const line* l) {                                   \
+    const ln_dwconv_shape shape = *l->shape;                          \
+    line own = *l;                                                    \
+    own.shape = &shape;                                               \
+    walk(&own, (block){lines, height, width, stride, pixels, kNone}); \
+  }
 
 /* Windows of a width and a stride: whole ones, with one or two tap rows outside, any, and any on narrow pictures. */
 #define LN_WALKS(width, stride, pixels)                                            \
