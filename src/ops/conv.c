@@ -244,7 +244,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
                       : ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
   d->by_rows = !d->direct && !d->matrix.winograd && ln_conv_direct_fits(&d->matrix, &d->shape);
   const bool in_place =
-      d->direct && d->matrix.rule == LN_MATRIX_F32 && ln_matrix_reads_in_place(&d->matrix, d->shape.pixel_stride);
+      d->direct && d->matrix.rule == LN_MATRIX_F32 && ln_matrix_read_in_place(&d->matrix, d->shape.pixel_stride);
   if (in_place || d->by_rows) d->scratch_bytes = 1;
   if (d->matrix.winograd && !d->by_tiles)
     LN_TRY(ln_conv_winograd_plan_scratch(context, &d->matrix, &d->shape, &d->scratch_bytes));

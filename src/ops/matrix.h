@@ -140,8 +140,9 @@ int16_t ln_matrix_fill(const ln_matrix* matrix);
 /* Scratch memory for ln_matrix_run (at least 1 byte), for rows of that many elements at most. */
 TfLiteStatus ln_matrix_plan_scratch(TfLiteContext* context, ln_matrix* matrix, size_t* size_bytes);
 
-/* Whether ln_matrix_run reads rows of floats that lie so many apart where they are, and needs no scratch memory. */
-bool ln_matrix_reads_in_place(const ln_matrix* matrix, size_t in_stride);
+/* Whether ln_matrix_run reads rows of floats that lie so many apart where they are; it then needs no scratch memory,
+ * and takes as many at once as stay in the first cache with their results. Behind ln_matrix_plan_scratch. */
+bool ln_matrix_read_in_place(ln_matrix* matrix, size_t in_stride);
 
 /* What workers share out: jobs and then their rows; or rows, of all jobs together, where jobs write between one
  * another's. */

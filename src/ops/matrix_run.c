@@ -136,7 +136,14 @@ static bool is_crowded(const ln_matrix* matrix, size_t stride) {
   return matrix->f32->mr > kWays && stride % kPage == 0;
 }
 
-bool ln_matrix_reads_in_place(const ln_matrix* matrix, size_t in_stride) { return !is_crowded(matrix, in_stride); }
+bool ln_matrix_read_in_place(ln_matrix* matrix, size_t in_stride) {
+  enum { kFirstCacheBytes = 48 * 1024 };
+  if (is_crowded(matrix, in_stride)) return false;
+  const size_t row_bytes = (matrix->max_depth + matrix->columns) * sizeof(float);
+  const size_t rows = kFirstCacheBytes / row_bytes / matrix->f32->mr * matrix->f32->mr;
+  if (rows > matrix->row_chunk) matrix->row_chunk = rows;
+  return true;
+}
 
 /* Where the tile's rows lie, and how far apart: as they are, or in `scratch`. */
 static const float* rows_f32(const ln_matrix_tile* t, float* scratch, size_t* stride) {

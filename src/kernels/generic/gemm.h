@@ -81,7 +81,7 @@ const ln_gemm_f32* ln_gemm_f32_best(void);
 void ln_gemm_f32_ref(size_t rows, size_t columns, size_t depth, const float* a, size_t a_stride, const float* b,
                      const float* bias, float low, float high, float* c, size_t c_stride);
 
-/* Panels one after the other, each [depth][nr], columns that do not exist 0. */
+/* Panels one after the other, each [depth][nr]; columns that do not exist are the kernel's own, 0 with most. */
 size_t ln_gemm_f32_packed_size(const ln_gemm_f32* kernel, size_t columns, size_t depth); /* in floats */
 /* One panel in plain C. */
 void ln_gemm_f32_pack_panel_ref(size_t nr, const ln_gemm_layout* layout, const float* b, size_t first, float* panel);

@@ -13,7 +13,10 @@ enum { kRows = 12, kMostRows = kRows };
 #include "kernels/x86/gemm_x86.h"
 
 /* Windows by at most eight columns, the first layer of a small net: half a vector would stay empty, so that vectors
- * hold the sums of two values of the depth in turn, which are added in the end. */
+ * hold the sums of two values of the depth in turn, which are added in the end. Their panels have each value's weights
+ * zipped with those of the next one behind them, where otherwise nothing is. */
+enum { kZipped = VEC_LANES };
+
 LN_INLINE vec zip(half even, half odd) {
   const __m512i order = _mm512_setr_epi32(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
   return _mm512_permutexvar_ps(order, _mm512_insertf32x8(_mm512_castps256_ps512(even), odd, 1));
@@ -35,20 +38,19 @@ LN_INLINE vec unzip(vec first, vec second) {
 LN_INLINE void tile_by_pairs(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
                              const float* bias, float low, float high, float* c, size_t c_stride) {
   enum { kEven = 0x5555 };
-  const half none = half_set(0.0f);
   vec sums[kRows];
-  LN_UNROLL for (size_t m = 0; m < rows; ++m) sums[m] = zip(half_load(bias), none);
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) sums[m] = zip(half_load(bias), half_set(0.0f));
   for (size_t s = 0; s < walk->segments; ++s) {
     const float *bases[kRows], *weights = b + s * walk->b_segment;
     LN_UNROLL for (size_t m = 0; m < rows; ++m) bases[m] = a + s * walk->a_segment + m / 3 * 3 * walk->a_stride;
     size_t k = 0;
     for (; k + 1 < walk->depth; k += 2, weights += 2 * kColumns) {
-      const vec w = zip(half_load(weights), half_load(weights + kColumns));
+      const vec w = vec_load(weights + kZipped);
       LN_UNROLL for (size_t m = 0; m < rows; ++m) sums[m] =
           vec_fma(two(&bases[m][m % 3 * walk->a_stride + k]), w, sums[m]);
     }
     if (k == walk->depth) continue;
-    const vec w = zip(half_load(weights), none);
+    const vec w = vec_load(weights + kZipped);
     LN_UNROLL for (size_t m = 0; m < rows; ++m) sums[m] =
         _mm512_mask3_fmadd_ps(vec_set(bases[m][m % 3 * walk->a_stride + k]), w, sums[m], kEven);
   }
@@ -87,11 +89,19 @@ static void run_any(size_t rows, size_t columns, const ln_gemm_walk* walk, const
   tile(rows, columns, walk, a, b, bias, low, high, c, c_stride);
 }
 
+static void pack_any(const ln_gemm_layout* layout, const float* b, size_t first, float* panel) {
+  const size_t depth = layout->taps_y * layout->taps_x * layout->channels;
+  pack(layout, b, first, panel);
+  if (layout->columns - first > VEC_HALF) return;
+  for (size_t k = 0; k < depth; ++k, panel += kColumns)
+    vec_store(panel + kZipped, zip(half_load(panel), k + 1 < depth ? half_load(panel + kColumns) : half_set(0.0f)));
+}
+
 const ln_gemm_f32 ln_gemm_f32_12x32_avx512 = {.name = "gemm_f32_12x32_avx512",
                                               .isa = LN_ISA_AVX512,
-                                              .id = 32,
+                                              .id = 33,
                                               .mr = kRows,
                                               .nr = kColumns,
                                               .run = run_any,
                                               .run_row = run_row,
-                                              .pack = pack};
+                                              .pack = pack_any};
