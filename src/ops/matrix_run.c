@@ -137,7 +137,7 @@ static bool is_crowded(const ln_matrix* matrix, size_t stride) {
 }
 
 bool ln_matrix_read_in_place(ln_matrix* matrix, size_t in_stride) {
-  enum { kFirstCacheBytes = 48 * 1024 };
+  enum { kFirstCacheBytes = 32 * 1024 };
   if (is_crowded(matrix, in_stride)) return false;
   const size_t row_bytes = (matrix->max_depth + matrix->columns) * sizeof(float);
   const size_t rows = kFirstCacheBytes / row_bytes / matrix->f32->mr * matrix->f32->mr;
