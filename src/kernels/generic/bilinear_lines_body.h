@@ -7,26 +7,38 @@ enum { kFewChannels = 4 };
 #define LN_FLOAT_FRACTION(p) ((p).fraction)
 #define LN_FIXED_FRACTION(p) ((p).fraction_q10)
 #define LN_AS_IT_IS(x) (x)
-#define LN_ROUND_S8(x) (int8_t)(((x) + ((x) > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20))
 #define LN_ROUND_S16(x) (int16_t)(int32_t)(((x) + ((x) > 0 ? 524288.0 : -524288.0)) * (1.0 / 1048576.0))
 
 /* `at` gives a column's or row's position, `one` is the distance of two pixels. */
 #define LN_BILINEAR_LINES(name, type, number, one, fraction_of, finish)                                           \
+  LN_INLINE void mix_block_##name(const number* a, const number* b, number near, number far, type* out) {         \
+    number sums[kChannels];                                                                                       \
+    type mixed[kChannels];                                                                                        \
+    for (size_t j = 0; j < kChannels; ++j) sums[j] = a[j] * near + b[j] * far;                                    \
+    for (size_t j = 0; j < kChannels; ++j) mixed[j] = finish(sums[j]);                                            \
+    memcpy(out, mixed, sizeof mixed);                                                                             \
+  }                                                                                                               \
+  /* Behind whole vectors blocks of which the last begins earlier. */                                             \
   LN_INLINE void mix_line_##name(const number* restrict line, const position* xs, size_t count, size_t depth,     \
                                  type* restrict out) {                                                            \
+    const size_t whole = depth / kWide * kWide;                                                                   \
     for (size_t k = 0; k < count; ++k, out += depth) {                                                            \
       const number far = fraction_of(xs[k]), near = (one)-far;                                                    \
       const number *a = line + (xs[k].low - xs[0].low), *b = line + (xs[k].high - xs[0].low);                     \
-      for (size_t j = 0; j < depth; ++j) {                                                                        \
+      for (size_t j = 0; j < whole; ++j) {                                                                        \
         const number sum = a[j] * near + b[j] * far;                                                              \
         out[j] = finish(sum);                                                                                     \
+      }                                                                                                           \
+      for (size_t j = whole; j < depth; j += kChannels) {                                                         \
+        const size_t at = j + kChannels <= depth ? j : depth - kChannels;                                         \
+        mix_block_##name(a + at, b + at, near, far, out + at);                                                    \
       }                                                                                                           \
     }                                                                                                             \
   }                                                                                                               \
   /* Few channels are rounded together. */                                                                        \
   LN_INLINE void mix_few_##name(const number* restrict line, const position* xs, size_t count, size_t depth,      \
                                 type* restrict out) {                                                             \
-    number sums[kFewChannels * kColumns];                                                                         \
+    number sums[kChannels * kColumns];                                                                            \
     for (size_t k = 0; k < count; ++k) {                                                                          \
       const number far = fraction_of(xs[k]), near = (one)-far;                                                    \
       const number *a = line + (xs[k].low - xs[0].low), *b = line + (xs[k].high - xs[0].low);                     \
@@ -46,6 +58,8 @@ enum { kFewChannels = 4 };
       mix_few_##name(line, xs, count, 3, out);                                                                    \
     else if (depth == kFewChannels)                                                                               \
       mix_few_##name(line, xs, count, kFewChannels, out);                                                         \
+    else if (depth < kChannels)                                                                                   \
+      mix_few_##name(line, xs, count, depth, out);                                                                \
     else                                                                                                          \
       mix_line_##name(line, xs, count, depth, out);                                                               \
   }                                                                                                               \

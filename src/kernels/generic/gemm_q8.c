@@ -175,7 +175,8 @@ void ln_gemm_q8_row(const ln_gemm_q8* kernel, const ln_gemm_q8_rows* row, const 
 /* Where a segment of a panel goes: `width` columns, of which `columns` exist. */
 typedef struct packing {
   const uint8_t* from; /* the first column's */
-  size_t stride, segment, columns, width;
+  size_t stride, line; /* from column to column, and along one: either is 1 */
+  size_t segment, columns, width;
   uint8_t flip;
   int8_t* to;
   int32_t* sums;
@@ -218,10 +219,39 @@ LN_INLINE void pack_segment(size_t kr, const ln_gemm_q8* kernel, const packing* 
   if (turned < p->width) pack_plain(kr, p, turned, p->columns, 0);
 }
 
-/* Columns without gaps. */
+/* Columns that lie side by side, as those of a right side that is an input: lines of a group are interleaved. */
+LN_INLINE void pack_across(size_t kr, const packing* p) {
+  for (size_t k = 0; k < p->segment; k += kr) {
+    const size_t count = p->segment - k < kr ? p->segment - k : kr;
+    const uint8_t* from = p->from + k * p->line;
+    int8_t* to = p->to + k * p->width;
+    if (count == kr) LN_INDEPENDENT for (size_t c = 0; c < p->columns; ++c) {
+        for (size_t i = 0; i < kr; ++i) to[c * kr + i] = (int8_t)(from[i * p->line + c] ^ p->flip);
+      }
+    else
+      for (size_t c = 0; c < p->columns; ++c)
+        for (size_t i = 0; i < kr; ++i) to[c * kr + i] = i < count ? (int8_t)(from[i * p->line + c] ^ p->flip) : 0;
+    memset(to + p->columns * kr, 0, (p->width - p->columns) * kr);
+    for (size_t i = 0; i < count; ++i)
+      LN_INDEPENDENT for (size_t c = 0; c < p->columns; ++c) p->sums[c] += (int8_t)(from[i * p->line + c] ^ p->flip);
+  }
+}
+
+LN_INLINE void pack_one(size_t kr, const ln_gemm_q8* kernel, const packing* p) {
+  if (p->line == 1)
+    pack_segment(kr, kernel, p);
+  else
+    pack_across(kr, p);
+}
+
+/* Columns without gaps, or side by side. */
 static void pack_segments(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, size_t segments, const uint8_t* b,
                           uint8_t flip, int8_t* packed, int32_t* column_sums) {
-  packing p = {.stride = layout->column_stride, .segment = layout->channels / segments, .flip = flip, .to = packed};
+  packing p = {.stride = layout->column_stride,
+               .line = layout->channel_stride,
+               .segment = layout->channels / segments,
+               .flip = flip,
+               .to = packed};
   const size_t depth = round_up(p.segment, kernel->kr);
   memset(column_sums, 0, layout->columns * sizeof *column_sums);
   for (size_t n = 0; n < layout->columns; n += kernel->nr) {
@@ -230,15 +260,15 @@ static void pack_segments(const ln_gemm_q8* kernel, const ln_gemm_layout* layout
     p.width = round_up(p.columns, kernel->step);
     p.sums = column_sums + n;
     for (size_t s = 0; s < segments; ++s, p.to += depth * p.width) {
-      p.from = b + n * p.stride + s * p.segment;
+      p.from = b + n * p.stride + s * p.segment * p.line;
       if (kernel->kr == 8)
-        pack_segment(8, kernel, &p);
+        pack_one(8, kernel, &p);
       else if (kernel->kr == 4)
-        pack_segment(4, kernel, &p);
+        pack_one(4, kernel, &p);
       else if (kernel->kr == 2)
-        pack_segment(2, kernel, &p);
+        pack_one(2, kernel, &p);
       else
-        pack_segment(1, kernel, &p);
+        pack_one(1, kernel, &p);
     }
     if (kernel->split != NULL) {
       kernel->split(p.width / kernel->step, depth / kernel->kr * segments, panel);
@@ -249,7 +279,7 @@ static void pack_segments(const ln_gemm_q8* kernel, const ln_gemm_layout* layout
 
 void ln_gemm_q8_pack(const ln_gemm_q8* kernel, const ln_gemm_layout* layout, size_t segments, const uint8_t* b,
                      uint8_t flip, int8_t* packed, int32_t* column_sums) {
-  if (layout->taps_y * layout->taps_x == 1 && layout->channel_stride == 1) {
+  if (layout->taps_y * layout->taps_x == 1 && (layout->channel_stride == 1 || layout->column_stride == 1)) {
     pack_segments(kernel, layout, segments, b, flip, packed, column_sums);
     return;
   }
