@@ -125,7 +125,7 @@ static void quantize_run(const float* in, float scale, int32_t zero, size_t firs
       ln_quantize_q8_best()->quantize_u8(scale, zero, in, output->data.uint8 + first, n);
       break;
     case kTfLiteInt16:
-      ln_quantize_f32_s16_ref(scale, zero, in, output->data.i16 + first, n);
+      ln_quantize_q8_best()->quantize_s16(scale, zero, in, output->data.i16 + first, n);
       break;
     default: /* INT4: one run */
       ln_quantize_f32_s4_ref(scale, zero, in, output->data.uint8, n);

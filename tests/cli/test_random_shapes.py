@@ -161,6 +161,24 @@ def reverse(c):
     c.op("REVERSE_V2", [c.input(kind, shape, quant), c.const(np.int32(axes))], kind, shape, quant, 3)
 
 
+def cumsum(c):
+    kind, shape = c.pick("FLOAT32", "INT32", "INT64"), c.shape(c.number(1, 4))
+    axis = c.number(-len(shape), len(shape) - 1)
+    c.op("CUMSUM", [c.input(kind, shape), c.const(np.int32(axis))], kind, shape, exclusive=c.chance(0.5), reverse=c.chance(0.5))
+
+
+def power(c):
+    kind, shape = "FLOAT32", c.shape(c.number(1, 4))
+    exponent = c.const(np.float32(c.pick(2, 2, 3, 0.5))) if c.chance(0.5) else c.input(kind, c.part(shape))
+    c.op("POW", [c.input(kind, shape), exponent], kind, shape)
+
+
+def softmax(c):
+    kind, shape = c.pick("FLOAT32", "INT8", "UINT8"), c.shape(last=40)
+    quant = None if kind == "FLOAT32" else quantization(1 / 256, -128 if kind == "INT8" else 0)
+    c.op("SOFTMAX", [c.input(kind, shape, c.quant(kind))], kind, shape, quant, 2, beta=float(c.pick(1, 0.5)))
+
+
 def resize(c):
     kind, size = c.pick("FLOAT32", "INT8", "UINT8", "INT16"), [c.number(1, 30), c.number(1, 30)]
     shape, quant, corners = [c.number(1, 2), c.number(1, 12), c.number(1, 12), c.pick(1, 3, 4, c.number(1, 40))], c.quant(kind), c.chance(0.5)
@@ -301,8 +319,8 @@ def scores(c):
     c.op("SOFTMAX", [scaled], "FLOAT32", c.graph._tensors[scaled]["shape"], beta=c.pick(1.0, 0.5))
 
 
-KINDS = {made.__name__: made for made in (reduce, arg_extreme, arithmetic, extreme, comparison, select, cast, mirror_pad, pad, reverse, resize, transpose,
-                                          tile, quantize, function, slope, norm, convolution, volume, product, hybrid, scores)}
+KINDS = {made.__name__: made for made in (reduce, arg_extreme, arithmetic, extreme, comparison, select, cast, mirror_pad, pad, reverse, cumsum, power,
+                                          softmax, resize, transpose, tile, quantize, function, slope, norm, convolution, volume, product, hybrid, scores)}
 
 
 def reference(path, inputs):

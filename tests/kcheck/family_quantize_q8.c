@@ -43,6 +43,21 @@ static void check_once(const ln_quantize_q8* rung) {
   kc_release();
 }
 
+static void check_words(const ln_quantize_q8* rung) {
+  const size_t n = kc_size(200, 16);
+  const float scale = (float)kc_range(1, 100000) * 1e-5f;
+  const int32_t zero =
+      kc_chance(50) ? 0 : (int32_t)(kc_chance(90) ? kc_range(-32768, 32767) : kc_range(-100000, 100000));
+  float* x = kc_memory(n * sizeof *x);
+  int16_t *q = kc_memory(n * sizeof *q), *expected = kc_memory(n * sizeof *q);
+  fill(x, n, scale * (kc_chance(50) ? 1 : 128));
+  rung->quantize_s16(scale, zero, x, q, n);
+  ln_quantize_f32_s16_ref(scale, zero, x, expected, n);
+  kc_same(q, expected, n * sizeof *q, sizeof *q, "%zu floats to int16, scale %g, zero point %d", n, (double)scale,
+          zero);
+  kc_release();
+}
+
 /* Any bits: numbers that are not normal, infinities and NaN too. */
 static void check_halves(const ln_quantize_q8* rung) {
   const size_t n = kc_size(200, 32);
@@ -130,6 +145,7 @@ static void check(void) {
         check_once(rungs[i]);
         check_hybrid(rungs[i]);
         check_halves(rungs[i]);
+        check_words(rungs[i]);
         check_store(rungs[i]);
         check_finish(rungs[i]);
       }

@@ -197,7 +197,20 @@ LN_ROW(floor_mod_f32, float, float, void, floor_modulo_f32(x, y))
 LN_ROW(atan2_f32, float, float, void, atan2f(x, y))
 LN_ROW(atan2_f64, double, double, void, atan2(x, y))
 LN_ROW(pow_i32, int32_t, int32_t, void, power_i32(x, y))
-LN_ROW(pow_f32, float, float, void, powf(x, y))
+/* By 2 for all elements is no call for each. */
+static void ln_binary_any_pow_f32_ref(const void*, const void*, size_t, const void*, size_t, void*, size_t);
+LN_ROW(any_pow_f32, float, float, void, powf(x, y))
+
+void ln_binary_pow_f32_ref(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, void* out,
+                           size_t n) {
+  const float *x = a, *exponent = b;
+  float* to = out;
+  if (a_step == 1 && b_step == 0 && *exponent == 2.0f)
+    for (size_t i = 0; i < n; ++i) to[i] = x[i] * x[i];
+  else
+    ln_binary_any_pow_f32_ref(params, a, a_step, b, b_step, out, n);
+}
+
 LN_ROW(squared_difference_f32, float, float, void, (x - y) * (x - y))
 LN_ROW(squared_difference_i32, int32_t, int32_t, void,
        (int32_t)(((uint32_t)x - (uint32_t)y) * ((uint32_t)x - (uint32_t)y)))

@@ -1,6 +1,7 @@
 #include "kernels/generic/fake_quant.h"
 
 #include <math.h>
+#include <stdint.h>
 
 ln_fake_quant ln_fake_quant_range(float low, float high, int bits) {
   const float steps = (float)((1 << bits) - 1);
@@ -11,12 +12,15 @@ ln_fake_quant ln_fake_quant_range(float low, float high, int bits) {
 }
 
 void ln_fake_quant_f32(const void* params, const void* in, void* out, size_t n) {
-  const ln_fake_quant* p = params;
-  const float inverse = 1.0f / p->scale;
+  const ln_fake_quant p = *(const ln_fake_quant*)params;
+  const float inverse = 1.0f / p.scale;
   const float* x = in;
   float* y = out;
   for (size_t i = 0; i < n; ++i) {
-    const float above = x[i] > p->low ? x[i] : p->low, inside = above < p->high ? above : p->high;
-    y[i] = roundf((inside - p->low) * inverse) * p->scale + p->low;
+    const float above = x[i] > p.low ? x[i] : p.low, inside = above < p.high ? above : p.high;
+    const float exact = (inside - p.low) * inverse; /* 0 to 65535; NaN where the scale is 0 */
+    const float steps = exact < 65536.0f ? exact : 65536.0f;
+    const int32_t cut = (int32_t)steps, rounded = cut + (steps - (float)cut >= 0.5f ? 1 : 0);
+    y[i] = (float)rounded * p.scale + p.low;
   }
 }

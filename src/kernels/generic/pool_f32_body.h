@@ -90,7 +90,7 @@ LN_INLINE void reduce_stretch(ln_reduction kind, size_t vectors, const float* in
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[v] =
         reduced(kind, sums[v], vec_load_n(in + i * stride + v * VEC_LANES, n));
   LN_UNROLL for (size_t v = 0; v < vectors; ++v)
-      vec_store_n(out + v * VEC_LANES, is_sum(kind) ? vec_div(sums[v], divisor) : sums[v], n);
+      vec_store_n(out + v * VEC_LANES, kind == LN_REDUCE_MEAN ? vec_div(sums[v], divisor) : sums[v], n);
 }
 
 /* out[c] = the reduction of in[i * stride + c], a sum / divisor. */

@@ -10,6 +10,7 @@ static const ln_quantize_q8 ln_quantize_q8_generic = {.name = "quantize_q8_gener
                                                       .isa = LN_ISA_GENERIC,
                                                       .quantize_s8 = quantize_s8,
                                                       .quantize_u8 = quantize_u8,
+                                                      .quantize_s16 = quantize_s16,
                                                       .dequantize_s8 = dequantize_s8,
                                                       .dequantize_u8 = dequantize_u8,
                                                       .dequantize_f16 = dequantize_f16,

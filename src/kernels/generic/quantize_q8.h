@@ -1,5 +1,5 @@
-/* Floats to bytes and back: the rungs of ln_quantize_f32_?8_ref, ln_dequantize_?8_ref and ln_dequantize_f16_ref, and of
- * what hybrid operators need, with their results bit for bit. */
+/* Floats to bytes and back: the rungs of ln_quantize_f32_?8_ref, ln_quantize_f32_s16_ref, ln_dequantize_?8_ref and
+ * ln_dequantize_f16_ref, and of what hybrid operators need, with their results bit for bit. */
 #ifndef LN_KERNELS_QUANTIZE_Q8_H_
 #define LN_KERNELS_QUANTIZE_Q8_H_
 
@@ -12,6 +12,7 @@ typedef struct ln_quantize_q8 {
   ln_isa isa;
   void (*quantize_s8)(float scale, int32_t zero_point, const float* in, int8_t* out, size_t n);
   void (*quantize_u8)(float scale, int32_t zero_point, const float* in, uint8_t* out, size_t n);
+  void (*quantize_s16)(float scale, int32_t zero_point, const float* in, int16_t* out, size_t n);
   void (*dequantize_s8)(float scale, int32_t zero_point, const int8_t* in, float* out, size_t n);
   void (*dequantize_u8)(float scale, int32_t zero_point, const uint8_t* in, float* out, size_t n);
   void (*dequantize_f16)(const uint16_t* in, float* out, size_t n);

@@ -10,10 +10,10 @@
  * as the least. */
 enum { kStretch = 64 };
 
-LN_INLINE void clamp_near(float scale, const float* in, size_t n, float* near) {
+LN_INLINE void clamp_near(float scale, float most, const float* in, size_t n, float* near) {
   for (size_t i = 0; i < n; ++i) {
-    const float q = in[i] / scale, above = q > -1024.0f ? q : -1024.0f;
-    near[i] = above < 1024.0f ? above : 1024.0f;
+    const float q = in[i] / scale, above = q > -most ? q : -most;
+    near[i] = above < most ? above : most;
   }
 }
 
@@ -24,9 +24,10 @@ LN_INLINE int32_t round_near(float x) {
   return cut + (rest >= 0.5f) - (rest <= -0.5f);
 }
 
-LN_INLINE void divide(float scale, const float* in, size_t n, int32_t* rounded) {
+/* `most` is twice what any result less its zero point can be. */
+LN_INLINE void divide(float scale, float most, const float* in, size_t n, int32_t* rounded) {
   float near[kStretch];
-  clamp_near(scale, in, n, near);
+  clamp_near(scale, most, in, n, near);
   for (size_t i = 0; i < n; ++i) rounded[i] = round_near(near[i]);
 }
 
@@ -37,13 +38,35 @@ LN_INLINE void divide(float scale, const float* in, size_t n, int32_t* rounded) 
 #define LN_MULTIPLY(inverse, zero, is_signed, in, out) false
 #endif
 
+#define LN_FINISH(suffix, type, low, high)                                                    \
+  LN_INLINE void finish_##suffix(const int32_t* rounded, int32_t zero, type* out, size_t n) { \
+    for (size_t i = 0; i < n; ++i) {                                                          \
+      const int32_t q = rounded[i] + zero, above = q < (low) ? (low) : q;                     \
+      out[i] = (type)(above > (high) ? (high) : above);                                       \
+    }                                                                                         \
+  }
+
+LN_FINISH(s8, int8_t, INT8_MIN, INT8_MAX)
+LN_FINISH(u8, uint8_t, 0, UINT8_MAX)
+LN_FINISH(s16, int16_t, INT16_MIN, INT16_MAX)
+
+static void quantize_s16(float scale, int32_t zero, const float* in, int16_t* out, size_t n) {
+  const float most = 1 << 17;
+  int32_t rounded[kStretch];
+  size_t i = 0;
+  if (zero < INT16_MIN || zero > INT16_MAX) {
+    ln_quantize_f32_s16_ref(scale, zero, in, out, n);
+    return;
+  }
+  for (; i + kStretch <= n; i += kStretch) {
+    divide(scale, most, in + i, kStretch, rounded);
+    finish_s16(rounded, zero, out + i, kStretch);
+  }
+  divide(scale, most, in + i, n - i, rounded);
+  finish_s16(rounded, zero, out + i, n - i);
+}
+
 #define LN_QUANTIZE_Q8(suffix, type, is_signed, low, high)                                                       \
-  LN_INLINE void finish_##suffix(const int32_t* rounded, int32_t zero, type* out, size_t n) {                    \
-    for (size_t i = 0; i < n; ++i) {                                                                             \
-      const int32_t q = rounded[i] + zero, above = q < (low) ? (low) : q;                                        \
-      out[i] = (type)(above > (high) ? (high) : above);                                                          \
-    }                                                                                                            \
-  }                                                                                                              \
   static void quantize_##suffix(float scale, int32_t zero, const float* in, type* out, size_t n) {               \
     const bool multiplies = scale > 0x1p-100f && scale < 0x1p100f;                                               \
     const float inverse = multiplies ? 1.0f / scale : 0.0f;                                                      \
@@ -56,10 +79,10 @@ LN_INLINE void divide(float scale, const float* in, size_t n, int32_t* rounded) 
     }                                                                                                            \
     for (; i + kStretch <= n; i += kStretch) {                                                                   \
       if (multiplies && LN_MULTIPLY(inverse, zero, is_signed, in + i, out + i)) continue;                        \
-      divide(scale, in + i, kStretch, rounded);                                                                  \
+      divide(scale, 1024, in + i, kStretch, rounded);                                                            \
       finish_##suffix(rounded, zero, out + i, kStretch);                                                         \
     }                                                                                                            \
-    divide(scale, in + i, n - i, rounded);                                                                       \
+    divide(scale, 1024, in + i, n - i, rounded);                                                                 \
     finish_##suffix(rounded, zero, out + i, n - i);                                                              \
   }                                                                                                              \
   static void dequantize_##suffix(float scale, int32_t zero, const type* in, float* out, size_t n) {             \

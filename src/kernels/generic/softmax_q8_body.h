@@ -9,7 +9,7 @@
 #include "kernels/generic/softmax_q8.h"
 
 /* A row of fewer elements than there are differences, and to the end of a stretch behind it. */
-enum { kStretch = 32, kDifferences = LN_SOFTMAX_DIFFERENCES, kRows = 64 };
+enum { kFew = 8, kStretch = 32, kDifferences = LN_SOFTMAX_DIFFERENCES, kRows = 64 };
 
 static inline size_t whole(size_t n) { return (n + kStretch - 1) / kStretch * kStretch; }
 
@@ -33,15 +33,17 @@ static uint64_t sum_of(const uint32_t* part, const uint8_t* in, uint8_t flip, ui
   return sum;
 }
 
-/* softmax.c's share_of for `n` exponentials, a multiple of kStretch, up to `most`. */
+/* softmax.c's share_of, up to `most`. */
+static inline uint32_t share(ln_softmax_scale s, uint32_t e, uint32_t most) {
+  const uint32_t product = (uint32_t)(((uint64_t)s.scale * e + (UINT64_C(1) << 30)) >> 31);
+  const uint32_t rounded = (product + (UINT32_C(1) << (s.exponent - 1))) >> s.exponent;
+  return rounded < most ? rounded : most;
+}
+
+/* For `n` exponentials, a multiple of kStretch. */
 static void shares(ln_softmax_scale s, const uint32_t* e, size_t n, uint32_t most, uint32_t* out) {
-  const uint32_t half = UINT32_C(1) << (s.exponent - 1);
   for (size_t i = 0; i < n; i += kStretch)
-    for (size_t k = i; k < i + kStretch; ++k) {
-      const uint32_t product = (uint32_t)(((uint64_t)s.scale * e[k] + (UINT64_C(1) << 30)) >> 31);
-      const uint32_t share = (product + half) >> s.exponent;
-      out[k] = share < most ? share : most;
-    }
+    for (size_t k = i; k < i + kStretch; ++k) out[k] = share(s, e[k], most);
 }
 
 /* Rows of at least as many elements as there are differences compute each result once. */
@@ -55,6 +57,14 @@ static void shares(ln_softmax_scale s, const uint32_t* e, size_t n, uint32_t mos
       if (r % kRows == 0)                                                                                              \
         ln_reduce_small_best()->most_bytes(in, rows - r < kRows ? rows - r : kRows, depth, flip, largest);             \
       const uint8_t top = largest[r % kRows] ^ flip;                                                                   \
+      if (depth <= kFew) {                                                                                             \
+        for (size_t i = 0; i < depth; ++i) below[i] = (uint8_t)(top - (in[i] ^ flip));                                 \
+        uint64_t few = 0;                                                                                              \
+        for (size_t i = 0; i < depth; ++i) few += t->part[below[i]];                                                   \
+        const ln_softmax_scale scale = ln_softmax_scale_of(few, bits);                                                 \
+        for (size_t i = 0; i < depth; ++i) out[i] = (type)(share(scale, t->exp[below[i]], most) ^ (uint32_t)(flips));  \
+        continue;                                                                                                      \
+      }                                                                                                                \
       const bool is_short = depth < kDifferences;                                                                      \
       const size_t n = is_short ? whole(depth) : kDifferences;                                                         \
       uint64_t sum = 0;                                                                                                \
