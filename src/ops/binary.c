@@ -1,5 +1,7 @@
 /* Operators on two inputs without parameters: MAXIMUM, MINIMUM, FLOOR_DIV, FLOOR_MOD, ATAN2, POW, RIGHT_SHIFT,
  * BITWISE_XOR. */
+#include <math.h>
+
 #include "ops/binary_util.h"
 #include "ops/builtin_ops.h"
 
@@ -90,6 +92,31 @@ static const ln_binary_choice kBitwiseXor[] = {{kTfLiteUInt8, ln_binary_xor_u8_r
                                                {kTfLiteInt32, ln_binary_xor_u32_ref},
                                                {kTfLiteNoType, NULL}};
 
+/* One exponent that is whole, for all elements of another shape, is products of its own in the original too: infinite
+ * ones become the largest number. */
+static bool find_whole_exponent(const ln_binary_io* io, int32_t* exponent) {
+  if (io->a->type != kTfLiteFloat32 || ln_num_elements(io->b) != 1 || ln_same_shape(io->a, io->b)) return false;
+  const float given = io->b->data.f[0], whole = roundf(given);
+  if (!(whole >= 1.0f && whole < 2147483648.0f && fabsf(given - whole) < 1e-5f)) return false;
+  *exponent = (int32_t)whole;
+  return true;
+}
+
+static TfLiteStatus pow_prepare(TfLiteContext* context, TfLiteNode* node) { return prepare(context, node, kPow); }
+
+static TfLiteStatus pow_invoke(TfLiteContext* context, TfLiteNode* node) {
+  ln_binary_io io;
+  int32_t exponent;
+  LN_TRY(check_exponent(context, node));
+  LN_TRY(ln_binary_get(context, node, &io));
+  return find_whole_exponent(&io, &exponent) ? ln_binary_run_io(context, &io, ln_binary_whole_power_f32_ref, &exponent)
+                                             : invoke(context, node, kPow);
+}
+
+const TfLiteRegistration ln_op_pow = {.prepare = pow_prepare,
+                                      .invoke = pow_invoke,
+                                      .inplace_operator = kTfLiteInplaceOpInput0Shared | kTfLiteInplaceOpInput1Shared};
+
 static TfLiteStatus no_check(TfLiteContext* context, const TfLiteNode* node) {
   (void)context, (void)node;
   return kTfLiteOk;
@@ -113,6 +140,5 @@ LN_BINARY_OP(minimum, kMinimum, extreme_prepare, no_check)
 LN_BINARY_OP(floor_div, kFloorDiv, prepare, check_divisor)
 LN_BINARY_OP(floor_mod, kFloorMod, prepare, check_divisor)
 LN_BINARY_OP(atan2, kAtan2, prepare, no_check)
-LN_BINARY_OP(pow, kPow, prepare, check_exponent)
 LN_BINARY_OP(right_shift, kRightShift, prepare, no_check)
 LN_BINARY_OP(bitwise_xor, kBitwiseXor, prepare, no_check)

@@ -1,11 +1,13 @@
 #include "kernels/generic/binary.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "kernels/generic/fixed_exp.h"
 #include "kernels/generic/fixed_point.h"
+#include "kernels/generic/rows_f32.h"
 
 void ln_binary_add(ln_binary_shape* s, size_t extent, size_t a_stride, size_t b_stride) {
   if (extent == 1) return;
@@ -197,18 +199,32 @@ LN_ROW(floor_mod_f32, float, float, void, floor_modulo_f32(x, y))
 LN_ROW(atan2_f32, float, float, void, atan2f(x, y))
 LN_ROW(atan2_f64, double, double, void, atan2(x, y))
 LN_ROW(pow_i32, int32_t, int32_t, void, power_i32(x, y))
-/* By 2 for all elements is no call for each. */
-static void ln_binary_any_pow_f32_ref(const void*, const void*, size_t, const void*, size_t, void*, size_t);
-LN_ROW(any_pow_f32, float, float, void, powf(x, y))
+LN_ROW(pow_f32, float, float, void, powf(x, y))
 
-void ln_binary_pow_f32_ref(const void* params, const void* a, size_t a_step, const void* b, size_t b_step, void* out,
-                           size_t n) {
-  const float *x = a, *exponent = b;
-  float* to = out;
-  if (a_step == 1 && b_step == 0 && *exponent == 2.0f)
-    for (size_t i = 0; i < n; ++i) to[i] = x[i] * x[i];
-  else
-    ln_binary_any_pow_f32_ref(params, a, a_step, b, b_step, out, n);
+/* From the exponent's highest bit down, some elements at a time. */
+void ln_binary_whole_power_f32_ref(const void* params, const void* a, size_t a_step, const void* b, size_t b_step,
+                                   void* out, size_t n) {
+  enum { SOME = 256 };
+  const int32_t exponent = *(const int32_t*)params;
+  const ln_clamp_f32 finite = {-FLT_MAX, FLT_MAX};
+  const ln_binary_row multiply = ln_binary_best(ln_binary_mul_f32_ref);
+  float power[SOME];
+  int top = 30;
+  (void)b, (void)b_step;
+  while ((exponent >> top & 1) == 0) --top;
+  for (size_t i = 0; i < n; i += SOME) {
+    const size_t some = n - i < SOME ? n - i : SOME;
+    const float* x = (const float*)a + i * a_step;
+    if (top == 0)
+      for (size_t c = 0; c < some; ++c) power[c] = x[c * a_step];
+    else
+      multiply(&finite, x, a_step, x, a_step, power, some);
+    for (int bit = top; bit-- > 0;) {
+      if (bit < top - 1) multiply(&finite, power, 1, power, 1, power, some);
+      if ((exponent >> bit & 1) != 0) multiply(&finite, power, 1, x, a_step, power, some);
+    }
+    memcpy((float*)out + i, power, some * sizeof *power);
+  }
 }
 
 LN_ROW(squared_difference_f32, float, float, void, (x - y) * (x - y))

@@ -118,6 +118,7 @@ LN_BINARY_ROW(floor_mod_f32)
 LN_BINARY_ROW(atan2_f32)
 LN_BINARY_ROW(atan2_f64)
 LN_BINARY_ROW(pow_f32)
+LN_BINARY_ROW(whole_power_f32) /* int32_t, the exponent, at least 1; what is infinite becomes the largest number */
 /* No exponent may be below 0. */
 LN_BINARY_ROW(pow_i32)
 LN_BINARY_ROW(squared_difference_f32)
