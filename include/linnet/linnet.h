@@ -274,6 +274,18 @@ typedef enum LinnetFusedActivation {
   kLinnetFusedSwish /* x * logistic(x) */
 } LinnetFusedActivation;
 
+/** What a node says of itself whose invoke all threads may call at once: it writes nothing but its one output and its
+ * temporaries, and that in the library's own loops only, of which each thread then does its share. */
+typedef struct LinnetTogether {
+  /** Of one thread; more than 0. */
+  double duration_ns;
+  /** The output is a picture of so many lines, of which each thread writes an even share; 0: it is cut in other ways.
+   */
+  int32_t out_lines;
+  /** The inputs are pictures of so many lines, of which each thread reads its share only; 0: of others' too. */
+  int32_t in_lines;
+} LinnetTogether;
+
 /** What a node does besides its own options: zeros around the picture that it reads, an activation at its end. Its
  * weights (input 1) may be constants of FLOAT16 in place of the FLOAT32 ones that they stand for. MUL of bytes or
  * floats may add a third input, as ADD does with the TfLiteFusedActivation `sum_activation`, to what the tensor
@@ -380,6 +392,10 @@ typedef struct LinnetBackend {
    * sooner by a plain loop. UINT32_MAX: none is worth it, and ParallelFor runs everything on the caller. It differs
    * from invoke to invoke, as the interpreter finds out what is faster. */
   uint32_t (*ParallelGrainNs)(struct LinnetBackend* backend);
+
+  /** Says of the node that is being prepared that all threads may call its invoke at once. It does so with nodes of the
+   * library's own operators only. */
+  void (*SetTogether)(struct LinnetBackend* backend, const LinnetTogether* together);
 } LinnetBackend;
 
 /** The backend of the interpreter that runs `context`, NULL if another runtime runs it. */

@@ -219,10 +219,32 @@ static void await_worker(worker* w) {
   }
 }
 
+static void offer_all(ln_thread_pool* pool, int count) {
+  for (int i = 1; i < count; ++i) atomic_store_explicit(&pool->workers[i].offer, OFFER_OPEN, memory_order_release);
+  announce(pool);
+}
+
+void ln_thread_pool_begin(ln_thread_pool* pool, void (*task)(void* arg, size_t i), void* arg) {
+  pool->task = task;
+  pool->arg = arg;
+  pool->base = 0;
+  pool->one_each = true;
+  offer_all(pool, pool->count);
+}
+
+bool ln_thread_pool_join(ln_thread_pool* pool) {
+  bool all = true;
+  for (int i = 1; i < pool->count; ++i) all = !withdraw(&pool->workers[i]) && all;
+  return all;
+}
+
+void ln_thread_pool_end(ln_thread_pool* pool) {
+  for (int i = 1; i < pool->count; ++i) await_worker(&pool->workers[i]);
+}
+
 /* At most as many tiles as threads. */
 static void run_one_each(ln_thread_pool* pool, int tile_count) {
-  for (int i = 1; i < tile_count; ++i) atomic_store_explicit(&pool->workers[i].offer, OFFER_OPEN, memory_order_release);
-  announce(pool);
+  offer_all(pool, tile_count);
   pool->task(pool->arg, pool->base);
   for (int i = 1; i < tile_count; ++i)
     if (withdraw(&pool->workers[i])) pool->task(pool->arg, pool->base + (size_t)i);
@@ -236,9 +258,7 @@ static void run_slice(ln_thread_pool* pool, uint32_t tile_count) {
     const uint64_t end = (tile_count * (uint64_t)(i + 1) + count - 1) / count;
     atomic_store_explicit(&pool->workers[i].range, begin << 32 | end, memory_order_relaxed);
   }
-  for (int i = 1; i < pool->count; ++i)
-    atomic_store_explicit(&pool->workers[i].offer, OFFER_OPEN, memory_order_release);
-  announce(pool);
+  offer_all(pool, pool->count);
   work(pool, 0);
   for (int i = 1; i < pool->count; ++i)
     if (!withdraw(&pool->workers[i])) await_worker(&pool->workers[i]);

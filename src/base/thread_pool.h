@@ -2,6 +2,7 @@
 #ifndef LN_BASE_THREAD_POOL_H_
 #define LN_BASE_THREAD_POOL_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct ln_thread_pool ln_thread_pool;
@@ -17,5 +18,12 @@ int ln_thread_pool_size(const ln_thread_pool* pool);
 /* Runs task(arg, 0) … task(arg, tile_count - 1) on all threads, in any order; returns when all have run. One caller at
  * a time. Every thread begins with its own share of the tiles and steals from the others' when it is done. */
 void ln_thread_pool_run(ln_thread_pool* pool, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count);
+
+/* The parts of ln_thread_pool_run for a task that all threads run at the same time, so that they can wait for each
+ * other: begin offers task(arg, i) to the others, join (after the caller's own part) says whether all have come, and
+ * takes the offer back from those that have not; end waits for those that have. */
+void ln_thread_pool_begin(ln_thread_pool* pool, void (*task)(void* arg, size_t i), void* arg);
+bool ln_thread_pool_join(ln_thread_pool* pool);
+void ln_thread_pool_end(ln_thread_pool* pool);
 
 #endif

@@ -210,6 +210,22 @@ static TfLiteStatus set_temporaries(TfLiteContext* context, TfLiteNode* node, co
   return d->hybrid ? ln_matrix_set_image_temporaries(context, node, kImages, kInput) : kTfLiteOk;
 }
 
+/* A pixel's windows of one are the pixel: a worker's lines of the output follow from the same lines of the input. */
+static void say_together(TfLiteContext* context, const TfLiteTensor* filter, conv_data* d) {
+  const ln_matrix* matrix = &d->matrix;
+  const size_t height = (size_t)d->shape.grid_height, rows = height * (size_t)d->shape.grid_width;
+  const bool is_plain = matrix->rule == LN_MATRIX_F32 || (matrix->rule == LN_MATRIX_FIXED && matrix->q8 != NULL);
+  d->matrix.row_line = d->direct && d->batch == 1 && d->groups == 1 ? (size_t)d->shape.grid_width : 0;
+  if (!is_plain || !matrix->ready || d->adds_behind || d->batch != 1 || d->groups != 1 || matrix->sparse != NULL ||
+      !ln_is_constant(filter) || matrix->workers < 2)
+    return;
+  const bool by_lines = matrix->winograd           ? false
+                        : d->by_slab || d->by_rows ? height >= matrix->workers
+                                                   : ln_matrix_shares_lines(matrix, rows);
+  const int32_t lines = by_lines ? d->shape.grid_height : 0;
+  ln_set_together(context, ln_matrix_duration(matrix, rows), d->direct ? lines : 0, lines);
+}
+
 static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteConvParams* params = node->builtin_data;
   conv_data* d = node->user_data;
@@ -249,6 +265,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   if (d->matrix.winograd && !d->by_tiles)
     LN_TRY(ln_conv_winograd_plan_scratch(context, &d->matrix, &d->shape, &d->scratch_bytes));
   if (d->matrix.packed_is_constant && ln_is_constant(bias)) LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
+  say_together(context, filter, d);
   return set_temporaries(context, node, d);
 }
 

@@ -183,8 +183,5 @@ void ln_conv_bytes_run(TfLiteContext* context, const ln_matrix* matrix, void* sc
     if (r.panel_chunks > panels) r.panel_chunks = panels;
   }
   r.panels_per_chunk = (panels + r.panel_chunks - 1) / r.panel_chunks;
-  if (items * r.panel_chunks == 1)
-    run_item(&r, 0, 0);
-  else
-    ln_matrix_parallel(context, matrix, rows, workers, run_item, &r, items * r.panel_chunks);
+  ln_matrix_parallel(context, matrix, rows, workers, run_item, &r, items * r.panel_chunks);
 }

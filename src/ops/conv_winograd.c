@@ -80,13 +80,13 @@ static size_t worker_floats(const ln_matrix* matrix, const ln_im2col* s) {
   return points_of(matrix) * (in_step(s, tiles) + out_step(matrix, tiles));
 }
 
-/* Also zeros for the products' bias. */
+/* Also zeros for the products' bias, for each worker. */
 TfLiteStatus ln_conv_winograd_plan_scratch(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* s,
                                            size_t* size_bytes) {
   size_t floats;
   LN_CHECK(context,
-           ln_mul_size(worker_floats(matrix, s), ln_worker_count(context), &floats) &&
-               ln_add_size(floats, matrix->padded_columns, &floats) && ln_mul_size(floats, sizeof(float), size_bytes),
+           ln_mul_size(worker_floats(matrix, s) + matrix->padded_columns, ln_worker_count(context), &floats) &&
+               ln_mul_size(floats, sizeof(float), size_bytes),
            "the transformed tiles are too large");
   return kTfLiteOk;
 }
@@ -95,7 +95,7 @@ typedef struct winograd_job {
   const ln_matrix* matrix;
   ln_winograd_tiles tiles;
   const ln_winograd_kernels* kernel;
-  const float *in, *zeros;
+  const float* in;
   float *out, *scratch;
 } winograd_job;
 
@@ -152,13 +152,14 @@ static void run_item(void* arg, size_t item, size_t worker) {
   const size_t channels = s->channels, columns = matrix->columns, points = points_of(matrix);
   const size_t v_step = in_step(s, tiles), m_step = out_step(matrix, tiles);
   const size_t panels = ln_gemm_f32_packed_size(matrix->f32, columns, channels);
-  float* v = j->scratch + worker * worker_floats(matrix, s);
+  float* zeros = j->scratch + worker * (worker_floats(matrix, s) + matrix->padded_columns);
+  float* v = zeros + matrix->padded_columns;
   float* m = v + points * v_step;
+  for (size_t n = 0; n < matrix->padded_columns; ++n) zeros[n] = 0.0f;
   for (size_t t = 0; t < tiles; ++t) read_tile(j, first + t, v + t * channels, v_step);
   for (size_t p = 0; p < points; ++p)
     ln_gemm_f32_block(matrix->f32, tiles, columns, channels, v + p * v_step, channels,
-                      (const float*)matrix->packed + p * panels, j->zeros, -INFINITY, INFINITY, m + p * m_step,
-                      columns);
+                      (const float*)matrix->packed + p * panels, zeros, -INFINITY, INFINITY, m + p * m_step, columns);
   for (size_t t = 0; t < tiles; ++t) write_tile(j, first + t, m + t * columns, m_step);
 }
 
@@ -170,9 +171,6 @@ void ln_conv_winograd_run(TfLiteContext* context, const ln_matrix* matrix, const
                       .in = in,
                       .out = out,
                       .scratch = scratch};
-  float* zeros = job.scratch + matrix->workers * worker_floats(matrix, shape);
-  for (size_t n = 0; n < matrix->padded_columns; ++n) zeros[n] = 0.0f;
-  job.zeros = zeros;
   const size_t rows = batch * (size_t)shape->grid_height * (size_t)shape->grid_width;
   const size_t workers = ln_matrix_workers(context, matrix, rows);
   const size_t items = ln_winograd_share(&job.tiles, tiles_at_once(matrix, shape), workers);

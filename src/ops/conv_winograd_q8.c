@@ -242,8 +242,5 @@ void ln_conv_winograd_q8_run(TfLiteContext* context, const ln_matrix* matrix, vo
   const size_t rows = batch * (size_t)shape->grid_height * (size_t)shape->grid_width;
   const size_t workers = ln_matrix_workers(context, matrix, rows);
   const size_t items = ln_winograd_share(&j.tiles, tiles_at_once(j.kernel, matrix, shape), workers);
-  if (items == 1)
-    run_item(&j, 0, 0);
-  else
-    ln_matrix_parallel(context, matrix, rows, workers, run_item, &j, items);
+  ln_matrix_parallel(context, matrix, rows, workers, run_item, &j, items);
 }

@@ -209,6 +209,19 @@ static TfLiteStatus prepare_repeated(TfLiteContext* context, TfLiteNode* node, c
   return ln_set_scratch(context, node, 0, size);
 }
 
+/* The time of one thread, in the visits of ln_parallel_sized. */
+static size_t visits_of(const dwconv_data* d, const TfLiteTensor* output) {
+  return (size_t)d->shape.filter_height * (size_t)d->shape.filter_width * (size_t)ln_num_elements(output) /
+         kVisitsAtOnce;
+}
+
+static void say_together(TfLiteContext* context, const TfLiteTensor* input, const TfLiteTensor* filter,
+                         const TfLiteTensor* output, const dwconv_data* d) {
+  if (ln_dim(input, 0) != 1 || !ln_is_constant(filter) || !ln_weights_are_plain(filter)) return;
+  const bool by_lines = d->shape.out_height >= ln_thread_count(context);
+  ln_set_together(context, (double)visits_of(d, output) / LN_VISITS_PER_NS, 0, by_lines ? d->shape.out_height : 0);
+}
+
 static bool has_multiplier(const TfLiteTensor* input, const TfLiteTensor* filter) {
   return (input->type == kTfLiteInt8 || input->type == kTfLiteUInt8) && ln_rank(input) == 4 && ln_rank(filter) == 4 &&
          ln_dim(filter, 3) != ln_dim(input, 3);
@@ -238,7 +251,11 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   if (input->type == kTfLiteInt16 && bias != NULL) LN_TRY(ln_check_type(context, bias, "the bias", kTfLiteInt64));
   LN_TRY(set_shape(context, params, input, filter, bias, output, d));
   if (d->hybrid) return prepare_hybrid(context, node, params->activation, filter, d);
-  if (input->type == kTfLiteFloat32) return prepare_f32(context, params->activation, bias, d);
+  if (input->type == kTfLiteFloat32) {
+    LN_TRY(prepare_f32(context, params->activation, bias, d));
+    say_together(context, input, filter, output, d);
+    return kTfLiteOk;
+  }
   if (d->is_single) {
     LN_TRY(
         ln_depthwise_single_prepare(context, &d->single, input, filter, bias, output, &d->shape, params->activation));
@@ -247,7 +264,9 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   LN_TRY(set_factors(context, input, filter, output, d));
   LN_TRY(ln_activation_range_i32(context, params->activation, output, &d->quantized.low, &d->quantized.high));
   LN_TRY(pack_bytes(context, input, filter, bias, d));
-  return repeats ? prepare_repeated(context, node, input, d) : kTfLiteOk;
+  if (repeats) return prepare_repeated(context, node, input, d);
+  if (d->bytes.kernel != NULL) say_together(context, input, filter, output, d);
+  return kTfLiteOk;
 }
 
 typedef struct dwconv_job {

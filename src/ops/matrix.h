@@ -60,6 +60,7 @@ typedef struct ln_matrix {
   const ln_requant_kernel* requant;
   size_t padded_columns;                               /* of a part, to whole panels */
   size_t max_depth, row_chunk, workers, scratch_bytes; /* the last for each worker */
+  size_t row_line; /* rows that are a line of a picture, where one picture's are all; 0: no picture's, or several */
   size_t packed_bytes, sums_offset;
   const void* packed; /* shared by the model, or `own_packed` */
   void* own_packed;
@@ -160,6 +161,10 @@ void ln_matrix_run_row(const ln_matrix* matrix, void* scratch, const void* in, v
 
 /* How many workers a product of so many rows is worth: 1 or all. */
 size_t ln_matrix_workers(TfLiteContext* context, const ln_matrix* matrix, size_t rows);
+/* What a product of so many rows takes one worker. */
+double ln_matrix_duration(const ln_matrix* matrix, size_t rows);
+/* Whether each worker has an even stretch of the lines of `row_line`. */
+bool ln_matrix_shares_lines(const ln_matrix* matrix, size_t rows);
 /* Whether it is over so soon that workers that took items from each other would lose more than they gain. */
 bool ln_matrix_is_short(const ln_matrix* matrix, size_t rows);
 

@@ -401,10 +401,12 @@ static size_t chunk_begin(const run_state* s, size_t chunk) {
     const size_t row = ln_share_begin(s->units, s->row_chunks, chunk) * s->row_unit;
     return row < s->rows ? row : s->rows;
   }
-  const size_t each = s->row_chunks / s->row_shares, share = chunk / each, grains = s->rows / s->grain;
+  const size_t each = s->row_chunks / s->row_shares, share = chunk / each;
+  const size_t grain = ln_matrix_shares_lines(s->matrix, s->rows) ? s->matrix->row_line : s->grain;
+  const size_t grains = s->rows / grain;
   if (share == s->row_shares) return s->rows;
-  const size_t first = ln_share_begin(grains, s->row_shares, share) * s->grain;
-  const size_t rows = ln_share_begin(grains, s->row_shares, share + 1) * s->grain - first;
+  const size_t first = ln_share_begin(grains, s->row_shares, share) * grain;
+  const size_t rows = ln_share_begin(grains, s->row_shares, share + 1) * grain - first;
   const size_t tiles = (rows + s->row_unit - 1) / s->row_unit;
   const size_t row = ln_share_begin(tiles, each, chunk % each) * s->row_unit;
   return first + (row < rows ? row : rows);
@@ -455,16 +457,38 @@ static void run_item(void* arg, size_t item, size_t worker) {
     run_s16s8(&t, rows_at, row_sums);
 }
 
-/* Chunks of even size, as many for each worker. Rows are shared out before panels are: what a worker makes it then
- * reads again, and lines that one has read are dear to write for another. Below some tiles' height the weights would
- * pass by too often, unless they lie in the second cache. */
-static void share_rows(run_state* s, size_t workers, size_t items_per_worker) {
+/* Below some tiles' height the weights would pass by too often, unless they lie in the second cache. */
+static size_t least_rows(const ln_matrix* matrix) {
   enum { kLeastRows = 24, kLeastOfSmall = 12, kSmallBytes = 256 * 1024 };
-  const size_t weight_bytes = s->matrix->max_depth * s->matrix->columns * (is_float(s->matrix) ? sizeof(float) : 1);
-  const size_t least_rows = weight_bytes <= kSmallBytes ? kLeastOfSmall : kLeastRows;
-  const size_t most = s->rows / (s->grain > least_rows ? s->grain : least_rows);
+  const size_t weight_bytes = matrix->max_depth * matrix->columns * (is_float(matrix) ? sizeof(float) : 1);
+  return weight_bytes <= kSmallBytes ? kLeastOfSmall : kLeastRows;
+}
+
+bool ln_matrix_shares_lines(const ln_matrix* matrix, size_t rows) {
+  const size_t least = least_rows(matrix), line = matrix->row_line;
+  return line > 0 && rows / (line > least ? line : least) >= matrix->workers;
+}
+
+/* Each worker has a share of the rows, in so many chunks or, if they would have more rows than there is room for, more.
+ */
+static void cut_shares(run_state* s, size_t workers, size_t share_rows, size_t chunks) {
+  const size_t units = (share_rows + s->row_unit - 1) / s->row_unit;
+  const size_t fewest = (units + s->most_units - 1) / s->most_units;
+  s->row_shares = workers;
+  s->row_chunks = (chunks > fewest ? chunks : fewest) * workers;
+}
+
+/* Chunks of even size, as many for each worker. Rows are shared out before panels are: what a worker makes it then
+ * reads again, and lines that one has read are dear to write for another. */
+static void share_rows(run_state* s, size_t workers, size_t items_per_worker) {
+  const size_t least = least_rows(s->matrix), most = s->rows / (s->grain > least ? s->grain : least);
   const size_t jobs = s->order == LN_MATRIX_BY_ROWS ? 1 : s->jobs; /* that workers can share out */
   if (workers == 1 || most < 2) return;
+  if (ln_matrix_shares_lines(s->matrix, s->rows)) {
+    const size_t line = s->matrix->row_line, lines = (s->rows / line + workers - 1) / workers;
+    cut_shares(s, workers, lines * line, items_per_worker * workers <= most ? items_per_worker : 1);
+    return;
+  }
   size_t chunks = 0;
   for (size_t each = items_per_worker; each > 0 && (chunks == 0 || chunks > most); --each) {
     chunks = ln_round_up(each * workers, jobs) / jobs;
@@ -473,14 +497,10 @@ static void share_rows(run_state* s, size_t workers, size_t items_per_worker) {
   }
   if (chunks > most) chunks = s->row_chunks < most ? most : s->row_chunks;
   s->row_chunks = chunks;
-  if (chunks % workers != 0) return;
-  const size_t rows = (s->rows + workers - 1) / workers, units = (rows + s->row_unit - 1) / s->row_unit;
-  const size_t least = (units + s->most_units - 1) / s->most_units;
-  s->row_shares = workers;
-  if (chunks < least * workers) s->row_chunks = least * workers;
+  if (chunks % workers == 0) cut_shares(s, workers, (s->rows + workers - 1) / workers, chunks / workers);
 }
 
-static double duration_of(const ln_matrix* matrix, size_t rows) {
+double ln_matrix_duration(const ln_matrix* matrix, size_t rows) {
   /* Products a nanosecond. One row waits for its weights; a sum of bytes takes as long to requantize as some products.
    */
   enum { kFloats = 50, kRow = 20, kBytes = 250, kWidened = 100, kWords = 25, kPlain = 5, kResult = 50 };
@@ -493,13 +513,10 @@ static double duration_of(const ln_matrix* matrix, size_t rows) {
 }
 
 size_t ln_matrix_workers(TfLiteContext* context, const ln_matrix* matrix, size_t rows) {
-  return matrix->workers > 1 && ln_is_worth_sharing(context, duration_of(matrix, rows)) ? matrix->workers : 1;
+  return matrix->workers > 1 && ln_is_worth_sharing(context, ln_matrix_duration(matrix, rows)) ? matrix->workers : 1;
 }
 
-bool ln_matrix_is_short(const ln_matrix* matrix, size_t rows) {
-  enum { kShortNs = 50000 };
-  return duration_of(matrix, rows) < kShortNs;
-}
+bool ln_matrix_is_short(const ln_matrix* matrix, size_t rows) { return ln_matrix_duration(matrix, rows) < LN_SHORT_NS; }
 
 void ln_matrix_parallel(TfLiteContext* context, const ln_matrix* matrix, size_t rows, size_t workers,
                         void (*work)(void* arg, size_t item, size_t worker), void* arg, size_t count) {
@@ -541,7 +558,7 @@ void ln_matrix_run(TfLiteContext* context, const ln_matrix* matrix, void* scratc
     if (s.panel_chunks > panels) s.panel_chunks = panels;
   }
   s.panels_per_chunk = (panels + s.panel_chunks - 1) / s.panel_chunks;
-  if (workers == 1 || items * s.panel_chunks == 1) {
+  if (workers == 1) {
     for (size_t item = 0; item < items * s.panel_chunks; ++item) run_item(&s, item, 0);
     return;
   }

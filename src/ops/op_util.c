@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/together.h"
+
 TfLiteStatus ln_check_io(TfLiteContext* context, const TfLiteNode* node, int min_inputs, int max_inputs, int outputs) {
   return ln_check_io_sparse(context, node, min_inputs, max_inputs, outputs, -1);
 }
@@ -366,6 +368,12 @@ TfLiteTensor* ln_get_temporary(TfLiteContext* context, const TfLiteNode* node, i
 }
 
 void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count) {
+  const ln_share share = ln_this_share;
+  if (share.count > 0) {
+    const size_t end = ln_share_begin(tile_count, share.count, share.self + 1);
+    for (size_t tile = ln_share_begin(tile_count, share.count, share.self); tile < end; ++tile) task(arg, tile);
+    return;
+  }
   LinnetBackend* backend = tile_count > 1 ? LinnetBackendOf(context) : NULL;
   if (backend != NULL) {
     backend->ParallelFor(backend, task, arg, tile_count);
@@ -375,13 +383,13 @@ void ln_parallel_for(TfLiteContext* context, void (*task)(void* arg, size_t tile
 }
 
 bool ln_is_worth_sharing(TfLiteContext* context, double duration_ns) {
+  if (ln_this_share.count > 0) return ln_this_share.count > 1;
   LinnetBackend* backend = LinnetBackendOf(context);
   return backend != NULL && duration_ns >= backend->ParallelGrainNs(backend);
 }
 
 static bool are_worth_sharing(TfLiteContext* context, size_t operations) {
-  const double kOperationsPerNs = 4;
-  return ln_is_worth_sharing(context, (double)operations / kOperationsPerNs);
+  return ln_is_worth_sharing(context, (double)operations / LN_VISITS_PER_NS);
 }
 
 void ln_parallel_sized(TfLiteContext* context, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count,
@@ -416,6 +424,12 @@ void ln_parallel_ranges(TfLiteContext* context, void (*run)(void* arg, size_t be
     job.shares = (size_t)ln_thread_count(context) * (operations < kLong ? 1 : kSharesOfLong);
   if (job.shares > count) job.shares = count;
   ln_parallel_for(context, run_share, &job, job.shares);
+}
+
+void ln_set_together(TfLiteContext* context, double duration_ns, int32_t in_lines, int32_t out_lines) {
+  LinnetBackend* backend = LinnetBackendOf(context);
+  const LinnetTogether together = {.duration_ns = duration_ns, .in_lines = in_lines, .out_lines = out_lines};
+  if (backend != NULL && duration_ns < LN_SHORT_NS) backend->SetTogether(backend, &together);
 }
 
 int ln_thread_count(TfLiteContext* context) {

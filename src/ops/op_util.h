@@ -168,7 +168,11 @@ static inline size_t ln_share_begin(size_t count, size_t shares, size_t i) {
   if (shares == 1) return count * i; /* most often, and divisions take as long as a small node */
   return count / shares * i + (size_t)(((uint64_t)(count % shares) * i + shares - 1) / shares);
 }
+enum { LN_VISITS_PER_NS = 4 };
+enum { LN_SHORT_NS = 50000 }; /* of one thread: a job that threads that took parts from each other would lose by */
 int ln_thread_count(TfLiteContext* context);
+/* Says of the node that is being prepared what LinnetTogether says, if it takes a short time. */
+void ln_set_together(TfLiteContext* context, double duration_ns, int32_t in_lines, int32_t out_lines);
 /* True once the invoke was cancelled or ran out of time: what runs long gives up with kTfLiteCancelled. It costs a look
  * at the clock. */
 bool ln_is_cancelled(TfLiteContext* context);

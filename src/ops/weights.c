@@ -116,7 +116,7 @@ TfLiteStatus ln_expand_weights(TfLiteContext* context, const TfLiteTensor* t, vo
 }
 
 TfLiteStatus ln_get_plain(TfLiteContext* context, const TfLiteTensor* t, void** plain, const void** data) {
-  if (*plain == NULL || !ln_is_constant(t)) {
+  if (!ln_is_constant(t) || (*plain == NULL && !ln_weights_are_plain(t))) {
     ln_free(*plain);
     LN_TRY(ln_expand_weights(context, t, plain));
   }

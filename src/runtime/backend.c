@@ -18,7 +18,7 @@ static int thread_count(LinnetBackend* backend) {
 }
 
 /* The pool is made at the first job that can use it; where none can be had, the caller works alone. */
-static ln_thread_pool* pool_of(ln_interpreter* interpreter) {
+ln_thread_pool* ln_interpreter_pool(ln_interpreter* interpreter) {
   if (interpreter->pool == NULL && !interpreter->pool_failed) {
     interpreter->pool = ln_thread_pool_create(interpreter->config.num_threads);
     interpreter->pool_failed = interpreter->pool == NULL;
@@ -34,7 +34,7 @@ static uint32_t parallel_grain_ns(LinnetBackend* backend) {
 
 static void parallel_for(LinnetBackend* backend, void (*task)(void* arg, size_t tile), void* arg, size_t tile_count) {
   const bool shared = tile_count > 1 && parallel_grain_ns(backend) < UINT32_MAX;
-  ln_thread_pool* pool = shared ? pool_of(interpreter_of(backend)) : NULL;
+  ln_thread_pool* pool = shared ? ln_interpreter_pool(interpreter_of(backend)) : NULL;
   if (pool != NULL) {
     ln_thread_pool_run(pool, task, arg, tile_count);
     return;
@@ -143,6 +143,11 @@ static void set_kernel_name(LinnetBackend* backend, const char* kernel) {
   if (node != NULL) node->kernel = kernel != NULL ? kernel : "";
 }
 
+static void set_together(LinnetBackend* backend, const LinnetTogether* together) {
+  ln_node* node = interpreter_of(backend)->preparing;
+  if (node != NULL && node->is_own) node->together = *together;
+}
+
 static const LinnetFusion* fusion(LinnetBackend* backend) {
   const ln_node* node = interpreter_of(backend)->preparing;
   return node != NULL && node->is_fused ? &node->fusion : NULL;
@@ -170,6 +175,7 @@ void ln_backend_fill(ln_interpreter* interpreter) {
       .FindResource = ln_backend_find_resource,
       .SetResource = ln_backend_set_resource,
       .SetKernelName = set_kernel_name,
+      .SetTogether = set_together,
       .Fusion = fusion,
       .SubgraphGeneration = subgraph_generation,
       .SubgraphPrepared = subgraph_prepared,

@@ -55,8 +55,14 @@ typedef struct ln_node {
   bool borrows_options;
   int32_t stands_for;
   LinnetFusion fusion;
+  LinnetTogether together; /* of duration 0: not to be run by several threads at once */
+  bool is_shared, waits;   /* together.c: all threads run it; it waits for what they have run before */
+  int32_t together_end;    /* where the stretch ends that begins with this node, 0: none does */
   uint64_t calls, total_ns, min_ns, max_ns;
 } ln_node;
+
+/* Bytes of scratch memory up to which a node may have a place of its own for it. */
+enum { LN_MOST_OWN_SCRATCH = 64 * 1024 };
 
 typedef struct ln_subgraph {
   TfLiteContext context; /* first: contexts are turned back into subgraphs */
@@ -72,6 +78,7 @@ typedef struct ln_subgraph {
   TfLiteIntArray *inputs, *outputs, *variables;
   ln_arena arena, persistent;
   size_t persistent_used_bytes;
+  bool has_own_places;     /* no memory is used for two tensors, but scratch memory that is large */
   int32_t next_to_prepare; /* position in the plan; the plan's size: all are prepared */
   uint32_t generation;     /* counts the preparations from the first node on */
   int32_t position;        /* in the plan, of the node that is being prepared or run, -1: none */
@@ -135,6 +142,9 @@ static inline ln_subgraph* ln_subgraph_of(const TfLiteContext* context) { return
 void ln_subgraph_report(const ln_subgraph* subgraph, const char* format, ...) LN_PRINTF(2, 3);
 void ln_subgraph_report_va(const ln_subgraph* subgraph, const char* format, va_list args);
 
+/* The pool, made at the first call; NULL: none can be had. */
+ln_thread_pool* ln_interpreter_pool(ln_interpreter* interpreter);
+
 /* ---- tensor.c ---- */
 TfLiteIntArray* ln_copy_ints(ln_i32_span span); /* NULL: no memory */
 TfLiteStatus ln_subgraph_load_tensors(ln_subgraph* subgraph);
@@ -172,6 +182,8 @@ TfLiteStatus ln_subgraph_allocate(ln_subgraph* subgraph);
 /* Prepares nodes for their shapes only, without memory; the nodes before position `known` have been prepared. */
 TfLiteStatus ln_subgraph_find_shapes(ln_subgraph* subgraph, int32_t* known);
 TfLiteStatus ln_subgraph_invoke(ln_subgraph* subgraph);
+/* The node at that position of the plan. */
+TfLiteStatus ln_subgraph_run_position(ln_subgraph* subgraph, int32_t position);
 /* Runs positions `first` to `end` of the plan only, which must be prepared and have outputs of known shapes. */
 TfLiteStatus ln_subgraph_invoke_part(ln_subgraph* subgraph, int32_t first, int32_t end);
 bool ln_subgraph_has_dynamic(const ln_subgraph* subgraph, const TfLiteIntArray* tensors);

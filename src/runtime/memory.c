@@ -205,9 +205,8 @@ static void forget_places(ln_subgraph* subgraph, int32_t first) {
  * two tensors: then each is written by one thread. Scratch memory that is large costs more by being another each time.
  */
 static bool has_own_place(const ln_subgraph* subgraph, int32_t tensor) {
-  enum { kMostScratch = 64 * 1024 };
   const ln_tensor_state* s = &subgraph->states[tensor];
-  return s->first_use != s->last_use || subgraph->tensors[tensor].bytes <= kMostScratch;
+  return s->first_use != s->last_use || subgraph->tensors[tensor].bytes <= LN_MOST_OWN_SCRATCH;
 }
 
 static bool gives_own_places(const ln_subgraph* subgraph, const plan_entry* entries) {
@@ -228,6 +227,7 @@ static TfLiteStatus place_arena(ln_subgraph* subgraph, int32_t first, int32_t en
   forget_places(subgraph, first);
   share(subgraph, entries, first, end);
   const bool own = first == 0 && end == subgraph->plan->size && gives_own_places(subgraph, entries);
+  subgraph->has_own_places = own;
   for (int32_t i = 0; i < subgraph->tensor_count; ++i) {
     const ln_tensor_state* s = &subgraph->states[i];
     const bool fixed = s->place == LN_PLACE_ARENA;

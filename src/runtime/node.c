@@ -249,6 +249,7 @@ TfLiteStatus ln_node_prepare(ln_subgraph* subgraph, int32_t index) {
   const uint64_t reports = interpreter->report_count;
   subgraph->current_node = index;
   interpreter->preparing = node;
+  node->together = (LinnetTogether){.duration_ns = 0};
   TfLiteStatus status = kTfLiteError;
   /* It may have lacked memory that is there now. */
   if (node->node.user_data == TfLiteKernelInitFailed() && index < subgraph->source->operator_count)
@@ -308,5 +309,8 @@ void ln_subgraph_mark_plain(ln_subgraph* subgraph, int32_t first, int32_t end) {
 }
 
 void ln_subgraph_unmark_plain(ln_subgraph* subgraph) {
-  for (int32_t i = 0; i < subgraph->node_count; ++i) subgraph->nodes[i]->plain_invoke = NULL;
+  for (int32_t i = 0; i < subgraph->node_count; ++i) {
+    subgraph->nodes[i]->plain_invoke = NULL;
+    subgraph->nodes[i]->together_end = 0;
+  }
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "runtime/delegate.h"
 #include "runtime/fuse.h"
+#include "runtime/together.h"
 #include "tensorflow/lite/builtin_ops.h"
 
 void ln_subgraph_report_va(const ln_subgraph* subgraph, const char* format, va_list args) {
@@ -174,6 +175,7 @@ static TfLiteStatus prepare_and_place(ln_subgraph* subgraph) {
   }
   subgraph->next_to_prepare = end;
   ln_subgraph_mark_plain(subgraph, first, end);
+  if (first == 0) ln_subgraph_plan_together(subgraph);
   return kTfLiteOk;
 }
 
@@ -326,7 +328,7 @@ static bool is_computed(const ln_subgraph* subgraph, const ln_node* node) {
   return outputs->size > 0;
 }
 
-static TfLiteStatus run_position(ln_subgraph* subgraph, int32_t position) {
+TfLiteStatus ln_subgraph_run_position(ln_subgraph* subgraph, int32_t position) {
   const int32_t index = subgraph->plan->data[position];
   const ln_node* node = subgraph->nodes[index];
   const bool plain = node->plain_invoke != NULL;
@@ -346,7 +348,12 @@ static TfLiteStatus run_plan(ln_subgraph* subgraph) {
   TfLiteStatus status = kTfLiteOk;
   for (int32_t p = 0; status == kTfLiteOk && p < subgraph->plan->size; ++p) {
     if (p == subgraph->next_to_prepare) status = prepare_and_place(subgraph);
-    if (status == kTfLiteOk) status = run_position(subgraph, p);
+    const int32_t end = subgraph->nodes[subgraph->plan->data[p]]->together_end;
+    if (end > 0 && !subgraph->interpreter->alone && ln_subgraph_run_together(subgraph, p, &status)) {
+      p = end - 1;
+      continue;
+    }
+    if (status == kTfLiteOk) status = ln_subgraph_run_position(subgraph, p);
     /* Shapes behind a dynamic output follow from what it has become: prepare them again. */
     if (subgraph->resized && ln_subgraph_has_dynamic(subgraph, subgraph->nodes[subgraph->plan->data[p]]->node.outputs))
       subgraph->next_to_prepare = p + 1;
@@ -374,7 +381,7 @@ TfLiteStatus ln_subgraph_invoke_part(ln_subgraph* subgraph, int32_t first, int32
   if (!enter(subgraph)) return kTfLiteError;
   TfLiteStatus status = kTfLiteOk;
   subgraph->running = true;
-  for (int32_t p = first; status == kTfLiteOk && p < end; ++p) status = run_position(subgraph, p);
+  for (int32_t p = first; status == kTfLiteOk && p < end; ++p) status = ln_subgraph_run_position(subgraph, p);
   subgraph->position = -1;
   subgraph->running = false;
   subgraph->resized = false;

@@ -29,7 +29,7 @@ LAYERS = {
     "src/kernels/x86": ("kernels/", "base/cpu.h", "base/compiler.h", "<immintrin.h>", "<x86intrin.h>"),
     "src/kernels/arm": ("kernels/", "base/cpu.h", "base/compiler.h", "<arm_neon.h>"),
     "src/ops": ("ops/", "kernels/", *PUBLIC, "base/alloc.h", "base/checked.h", "base/compiler.h",
-                "base/entropy.h"),
+                "base/entropy.h", "base/together.h"),
     "src/model": ("model/", "base/"),
     "src/runtime": ("runtime/", "model/", "base/", *PUBLIC),
     "src/api": ("api/", "runtime/", "model/", "ops/", "kernels/", "base/", *PUBLIC),
