@@ -96,10 +96,26 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node, TfLiteFuse
   }
 }
 
+/* Elements are cut into even shares: of lines, where each thread has as many. */
+static void say_together(TfLiteContext* context, const TfLiteNode* node) {
+  enum { kLeast = 4096 };
+  ln_binary_io io;
+  if (ln_binary_get(context, node, &io) != kTfLiteOk) return;
+  const int64_t count = ln_num_elements(io.output);
+  const bool is_plain = io.a->type == kTfLiteFloat32 || io.a->type == kTfLiteInt8 || io.a->type == kTfLiteUInt8;
+  if (!is_plain || count < kLeast || !TfLiteIntArrayEqual(io.a->dims, io.b->dims)) return;
+  const bool by_lines =
+      ln_rank(io.output) == 4 && ln_dim(io.output, 0) == 1 && ln_dim(io.output, 1) % ln_thread_count(context) == 0;
+  const int32_t lines = by_lines ? ln_dim(io.output, 1) : 0;
+  ln_set_together(context, (double)count / LN_VISITS_PER_NS, lines, lines);
+}
+
 static TfLiteStatus add_prepare(TfLiteContext* context, TfLiteNode* node) {
   const TfLiteAddParams* params = node->builtin_data;
-  return prepare(context, node, params != NULL ? params->activation : kTfLiteActNone,
-                 params != NULL && params->pot_scale_int16, false);
+  LN_TRY(prepare(context, node, params != NULL ? params->activation : kTfLiteActNone,
+                 params != NULL && params->pot_scale_int16, false));
+  say_together(context, node);
+  return kTfLiteOk;
 }
 
 static TfLiteStatus sub_prepare(TfLiteContext* context, TfLiteNode* node) {
