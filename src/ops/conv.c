@@ -253,6 +253,8 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   d->matrix.segments = d->by_slab ? (size_t)d->shape.filter_height : 1;
   d->matrix.winograd = d->by_tiles || (ln_is_constant(filter) && ln_conv_winograd_fits(context, &d->matrix, &d->shape,
                                                                                        d->batch, &d->matrix.form));
+  d->matrix.one_row =
+      d->direct && d->groups == 1 && !d->adds && d->batch * d->shape.grid_height * d->shape.grid_width == 1;
   LN_TRY(ln_matrix_prepare(context, &d->matrix, filter));
   LN_TRY(set_numbers(context, input, filter, output, d));
   LN_TRY(d->by_tiles  ? ln_conv_winograd_q8_plan(context, &d->matrix, &d->shape, &d->scratch_bytes)

@@ -163,6 +163,7 @@ static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteFullyConnectedP
   if (d->hybrid) return set_hybrid_rule(context, params->activation, d);
   if (input->type == kTfLiteFloat32) {
     matrix->rule = LN_MATRIX_F32;
+    matrix->one_row = d->rows == 1;
     LN_TRY(ln_activation_range_f32(context, params->activation, &matrix->low_f, &matrix->high_f));
     const LinnetFusion fusion = ln_fusion(context);
     matrix->finish = d->hybrid ? NULL : ln_fused_row(&fusion, &matrix->low_f, &matrix->high_f);

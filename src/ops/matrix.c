@@ -36,7 +36,7 @@ static bool is_wide(const ln_matrix* matrix) {
 static bool part_bytes(const ln_matrix* matrix, size_t depth, size_t* bytes) {
   const ln_gemm_q8* q8 = matrix->q8;
   *bytes = 0;
-  if (matrix->sparse != NULL) return true;
+  if (matrix->sparse != NULL || matrix->unpacked) return true;
   if (q8 != NULL && matrix->winograd)
     return ln_mul_size(ln_winograd_q8_packed_size(ln_winograd_q8_best(), matrix->cut, matrix->columns,
                                                   depth / ln_winograd_q8_taps(matrix->cut)),
@@ -174,7 +174,7 @@ static void choose_kernels(TfLiteContext* context, ln_matrix* matrix, const TfLi
   /* ln_matrix_quantize makes them unsigned at once. */
   if (matrix->rule == LN_MATRIX_HYBRID && matrix->q8 != NULL) matrix->in_type = kTfLiteUInt8;
   if (matrix->rule == LN_MATRIX_F32)
-    set_panels(backend, matrix, matrix->f32->nr, matrix->f32->name);
+    set_panels(backend, matrix, matrix->f32->nr, matrix->unpacked ? ln_rows_f32_best()->name : matrix->f32->name);
   else if (matrix->q8 != NULL)
     set_panels(backend, matrix, matrix->q8->nr, matrix->q8->name);
   else
@@ -184,8 +184,18 @@ static void choose_kernels(TfLiteContext* context, ln_matrix* matrix, const TfLi
   if (backend != NULL && matrix->sparse != NULL) backend->SetKernelName(backend, "sparse product");
 }
 
+/* One row waits for its weights, as long for those in the file as for panels, which it takes longer to pack than to
+ * read a dozen times. Those that stay in the second cache are faster in panels. */
+static bool may_stay_unpacked(const ln_matrix* matrix, const TfLiteTensor* weights) {
+  enum { kLeastBytes = 1 << 20 };
+  return matrix->one_row && matrix->rule == LN_MATRIX_F32 && matrix->sparse == NULL &&
+         weights->type == kTfLiteFloat32 && weights->allocation_type == kTfLiteMmapRo &&
+         weights->data.raw_const != NULL && ln_weights_are_plain(weights) && weights->bytes >= kLeastBytes;
+}
+
 TfLiteStatus ln_matrix_prepare(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
   LN_CHECK(context, matrix->columns < SIZE_MAX / 4096, "the number of columns overflows");
+  matrix->unpacked = may_stay_unpacked(matrix, weights);
   choose_kernels(context, matrix, weights);
   LN_TRY(lay_out(context, matrix));
   LN_TRY(take_numbers(context, matrix));

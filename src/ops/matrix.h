@@ -46,6 +46,7 @@ typedef struct ln_matrix {
   bool winograd;                /* the filters are packed for ops/conv_winograd.h, of bytes conv_winograd_q8.h */
   ln_winograd_form form;        /* of floats in that case */
   ln_winograd_q8_cut cut;       /* of bytes */
+  bool one_row;                 /* is all that passes by, but in loops */
   const ln_sparse_rows* sparse; /* the constant weights, FLOAT32 or INT8 ones of zero point 0, in place of panels */
   ln_unary_row finish;          /* LN_MATRIX_F32: what is applied to the results, NULL: nothing */
   ln_add_rows_f32_fn add_rows;  /* the same, of one part in one line: adds the job's addend to them, NULL: nothing */
@@ -65,6 +66,7 @@ typedef struct ln_matrix {
   const void* packed; /* shared by the model, or `own_packed` */
   void* own_packed;
   bool packed_is_constant, ready;
+  bool unpacked; /* `packed` are the weights where they lie in the file, column by column */
   /* Numbers per channel [channel_groups][padded_columns], and bias less the zero points' share [parts][…]. */
   void* numbers;
   int32_t *multiplier, *shift, *bias;

@@ -178,6 +178,10 @@ static TfLiteStatus pack_shared(TfLiteContext* context, LinnetBackend* backend, 
 TfLiteStatus ln_matrix_pack(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
   LinnetBackend* backend = LinnetBackendOf(context);
   matrix->packed_is_constant = ln_is_constant(weights) && weights->data.raw_const != NULL;
+  if (matrix->unpacked) {
+    matrix->packed = weights->data.raw_const;
+    return kTfLiteOk;
+  }
   /* Only what lies in the file stays where it is for as long as the model lives. */
   if (weights->allocation_type == kTfLiteMmapRo && matrix->packed_is_constant && backend != NULL &&
       ln_weights_are_plain(weights))

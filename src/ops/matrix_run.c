@@ -215,6 +215,25 @@ static void run_f32(const ln_matrix_tile* t, float* scratch) {
   finish_rows(t);
 }
 
+/* Rows by columns that lie as they do in the file. */
+static void run_unpacked(const ln_matrix_tile* t) {
+  const ln_matrix* matrix = t->matrix;
+  const ln_matrix_job* job = t->job;
+  const size_t depth = t->part->depth, count = t->end - t->begin;
+  float* out = (float*)job->out + ln_matrix_offset(job, t->first) + t->begin;
+  for (size_t m = 0; m < t->rows; ++m)
+    memcpy(out + m * job->out_stride, matrix->bias_f + t->begin, count * sizeof *out);
+  ln_rows_f32_best()->matvecs((const float*)matrix->packed + t->begin * depth, count, depth,
+                              (const float*)job->in + t->first * job->in_stride, job->in_stride, t->rows, out,
+                              job->out_stride);
+  for (size_t m = 0; m < t->rows; ++m, out += job->out_stride)
+    for (size_t n = 0; n < count; ++n) {
+      const float sum = out[n] < matrix->low_f ? matrix->low_f : out[n];
+      out[n] = sum > matrix->high_f ? matrix->high_f : sum;
+    }
+  finish_rows(t);
+}
+
 static void run_lines_f32(const ln_matrix_tile* t, float* scratch) {
   ln_matrix_run_lines_f32(t, scratch);
   finish_rows(t);
@@ -447,6 +466,8 @@ static void run_item(void* arg, size_t item, size_t worker) {
   void* rows_at = scratch + matrix->row_chunk * sizeof(int64_t);
   if (matrix->sparse != NULL)
     run_sparse(&t);
+  else if (matrix->unpacked)
+    run_unpacked(&t);
   else if (is_float(matrix) && ln_matrix_has_lines(&t))
     run_lines_f32(&t, rows_at);
   else if (is_float(matrix))

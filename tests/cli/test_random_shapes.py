@@ -288,6 +288,21 @@ def product(c):
     c.op("BATCH_MATMUL", [a, b], kind, [*outer, rows, columns], out, 2, adj_x=left, adj_y=right)
 
 
+def row(c):
+    """One row or a few by weights of about 1 MB, from which on they stay where they lie; or a pixel by filters."""
+    rows, depth, columns = c.pick(1, 1, 2), c.number(400, 640), c.number(400, 640)
+    pixel = c.chance(0.5)
+    x = c.input("FLOAT32", [rows, 1, 1, depth] if pixel else [rows, depth])
+    weights = c.const(c.random.normal(0, 0.1, [columns, 1, 1, depth] if pixel else [columns, depth]).astype(np.float32))
+    bias = c.const(c.random.normal(0, 1, columns).astype(np.float32))
+    activation = c.pick("NONE", "RELU")
+    if pixel:
+        c.op("CONV_2D", [x, weights, bias], "FLOAT32", [rows, 1, 1, columns], padding=c.pick("SAME", "VALID"), stride_w=1, stride_h=1,
+             dilation_w_factor=1, dilation_h_factor=1, fused_activation_function=activation)
+    else:
+        c.op("FULLY_CONNECTED", [x, weights, bias], "FLOAT32", [rows, columns], fused_activation_function=activation)
+
+
 def hybrid(c):
     """Products of the same floats by bytes, side by side. None of these lies at a half between two bytes, which the
     original's vectors round in a way of their own."""
@@ -320,7 +335,7 @@ def scores(c):
 
 
 KINDS = {made.__name__: made for made in (reduce, arg_extreme, arithmetic, extreme, comparison, select, cast, mirror_pad, pad, reverse, cumsum, power,
-                                          softmax, resize, transpose, tile, quantize, function, slope, norm, convolution, volume, product, hybrid, scores)}
+                                          softmax, resize, transpose, tile, quantize, function, slope, norm, convolution, volume, product, row, hybrid, scores)}
 
 
 def reference(path, inputs):

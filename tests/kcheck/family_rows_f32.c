@@ -91,7 +91,8 @@ static void check_log_softmax(ln_log_softmax_f32_fn log_softmax) {
 }
 
 static void check_matvec(ln_matvec_f32_fn matvec) {
-  const size_t rows = kc_size(12, 4), columns = kc_size(100, 16);
+  const bool far = kc_chance(3); /* 1 MB or more */
+  const size_t rows = kc_size(12, 4), columns = kc_size(100, 16) + (far ? (1 << 18) / rows : 0);
   float *matrix = kc_memory(rows * columns * 4), *vector = kc_memory(columns * 4);
   float *result = kc_memory(rows * 4), *expected = kc_memory(rows * 4);
   kc_fill_f32(matrix, rows * columns, 1);

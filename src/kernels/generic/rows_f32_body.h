@@ -262,12 +262,15 @@ static void log_softmax(const float* in, float* out, size_t rows, size_t depth) 
 
 /* ---- A matrix times a vector, rows side by side ---- */
 
-LN_INLINE void dot_rows(size_t rows, const float* matrix, size_t columns, const float* vector, float* result) {
+/* `far`: from beyond the second cache, so that the rows behind these are asked for. */
+LN_INLINE void dot_rows(size_t rows, bool far, const float* matrix, size_t columns, const float* vector,
+                        float* result) {
   vec sums[4];
   size_t c = 0;
   LN_UNROLL for (size_t r = 0; r < rows; ++r) sums[r] = vec_set(0.0f);
   for (; c + VEC_LANES <= columns; c += VEC_LANES) {
     const vec x = vec_load(vector + c);
+    LN_UNROLL for (size_t r = 0; r < rows && far; ++r) LN_PREFETCH(matrix + (rows + r) * columns + c);
     LN_UNROLL for (size_t r = 0; r < rows; ++r) sums[r] = vec_fma(vec_load(matrix + r * columns + c), x, sums[r]);
   }
   if (c < columns) {
@@ -279,9 +282,12 @@ LN_INLINE void dot_rows(size_t rows, const float* matrix, size_t columns, const 
 }
 
 static void matvec(const float* matrix, size_t rows, size_t columns, const float* vector, float* result) {
+  enum { kFarFloats = 1 << 18 };
   size_t r = 0;
-  for (; r + 4 <= rows; r += 4) dot_rows(4, matrix + r * columns, columns, vector, result + r);
-  for (; r < rows; ++r) dot_rows(1, matrix + r * columns, columns, vector, result + r);
+  for (; r + 4 <= rows && rows * columns >= kFarFloats; r += 4)
+    dot_rows(4, true, matrix + r * columns, columns, vector, result + r);
+  for (; r + 4 <= rows; r += 4) dot_rows(4, false, matrix + r * columns, columns, vector, result + r);
+  for (; r < rows; ++r) dot_rows(1, false, matrix + r * columns, columns, vector, result + r);
 }
 
 /* Four rows by some vectors: weights are loaded once for all of these. Each sum is dot_rows's. */
