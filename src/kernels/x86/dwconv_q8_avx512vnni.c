@@ -13,7 +13,8 @@
 #define LN_BYTES 64
 #define LN_LANES 0xffff
 #define LN_FLOATS(x) _mm512_castsi512_ps(x)
-#define LN_UPPER_WORDS(a, b) upper_words_512(a, b)
+#define LN_UPPER_WORDS(a, b) words_in_turns(a, b)
+#define LN_SHORT_ORDER(packed) turns_undone(packed)
 #define LN_OP(name) LN_GLUE(_mm512_, name)
 #define LN_NAME(name) LN_GLUE(wide_, name)
 #define LN_LOAD(p) _mm512_loadu_si512(p)
@@ -31,6 +32,7 @@
 #undef LN_LANES
 #undef LN_FLOATS
 #undef LN_UPPER_WORDS
+#undef LN_SHORT_ORDER
 #undef LN_OP
 #undef LN_NAME
 #undef LN_LOAD
@@ -65,6 +67,7 @@
 #undef LN_LANES
 #undef LN_FLOATS
 #undef LN_UPPER_WORDS
+#undef LN_SHORT_ORDER
 #undef LN_OP
 #undef LN_NAME
 #undef LN_LOAD
@@ -127,7 +130,7 @@ LN_INLINE __m512i sixteen_bytes(finish_kind kind, const narrow_block* b, const _
   const __m512i scale = _mm512_loadu_si512(b->scale), start = _mm512_loadu_si512(b->start);
   if (kind < kLong) {
     LN_UNROLL for (size_t i = 0; i < 4; ++i) r[i] = wide_short(kind == kShortAtZero, sums[i], scale, start, range);
-    if (LN_LIKELY(!wide_doubtful(r))) return wide_short_bytes(r, range);
+    if (LN_LIKELY(!wide_doubtful(r))) return turns_undone(wide_short_bytes(r, range));
   }
   LN_UNROLL for (size_t i = 0; i < 4; ++i) {
     __m512i sum = sums[i];

@@ -128,7 +128,7 @@ LN_INLINE bool lane_short(size_t count, const lane_task* t, const lane_numbers* 
 }
 
 LN_INLINE __m512i lane_bytes(const lane_task* t, const lane_numbers* n, const __m512i r[4]) {
-  __m512i bytes = _mm512_packus_epi16(upper_words_512(r[0], r[1]), upper_words_512(r[2], r[3]));
+  __m512i bytes = turns_undone(_mm512_packus_epi16(words_in_turns(r[0], r[1]), words_in_turns(r[2], r[3])));
   if (t->is_narrow) bytes = _mm512_min_epu8(_mm512_max_epu8(bytes, n->range.low), n->range.high);
   return _mm512_xor_si512(bytes, n->range.flip);
 }

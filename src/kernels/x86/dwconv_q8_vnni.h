@@ -8,6 +8,9 @@ typedef struct LN_NAME(block) {
   int8_t weights[][4][LN_BYTES]; /* [width][groups] */
 } LN_NAME(block);
 
+#ifndef LN_SHORT_ORDER /* bytes of LN_UPPER_WORDS in the order that packing leaves */
+#define LN_SHORT_ORDER(packed) (packed)
+#endif
 #include "kernels/x86/requant_q8_body.h"
 #if LN_WITH_LANES && LN_BYTES == 64
 #include "kernels/x86/dwconv_q8_lanes.h"
@@ -78,7 +81,7 @@ LN_INLINE LN_V LN_NAME(bytes_of)(const LN_NAME(block) * b, finish_kind kind, con
     const LN_V again[4] = {sums[0], sums[1], sums[2], sums[3]};
     return LN_NAME(bytes_again)(b, again, out);
   }
-  return LN_NAME(short_bytes)(r, range);
+  return LN_SHORT_ORDER(LN_NAME(short_bytes)(r, range));
 }
 
 LN_INLINE void LN_NAME(finish)(const LN_NAME(block) * b, finish_kind kind, const LN_V sums[4],

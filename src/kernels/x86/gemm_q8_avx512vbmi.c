@@ -1,20 +1,10 @@
 /* The gemm of bytes with AVX-512 VNNI and VBMI: the tiles of gemm_q8_short.h, whose bytes a permutation of bytes puts
- * in order; the panels and all else are gemm_q8_avx512vnni.c's.
- *
- * That merges the upper words of two vectors in lanes, by vpermt2w. Intel's processors make three instructions of it,
- * two of them on the one port for shuffles; here a word moves down beside the other in the same lane, one instruction
- * everywhere, and vpermb takes vpermd's place. */
+ * in order, in place of two; the panels and all else are gemm_q8_avx512vnni.c's. */
 #include <string.h>
 
 #include "base/compiler.h"
 #include "kernels/x86/gemm_q8_turn.h"
 #include "kernels/x86/gemm_q8_x86.h"
-
-/* Lane by lane a's below b's. */
-LN_INLINE __m512i words_in_turns(__m512i a, __m512i b) {
-  const __m512i down = _mm512_set4_epi32(0x0f0e0f0e, 0x0b0a0b0a, 0x07060706, 0x03020302);
-  return _mm512_mask_shuffle_epi8(b, UINT64_C(0x3333333333333333), a, down);
-}
 
 /* Of packed words in turns: byte 4 l + k of vector v = 2 h + i lies at 16 l + 8 h + 2 k + i. */
 LN_INLINE __m512i bytes_in_order(__m512i packed) {
@@ -24,7 +14,6 @@ LN_INLINE __m512i bytes_in_order(__m512i packed) {
   return _mm512_permutexvar_epi8(order, packed);
 }
 
-#define LN_UPPER_WORDS(a, b) words_in_turns(a, b)
 #define LN_SHORT_ORDER(packed) bytes_in_order(packed)
 #include "kernels/x86/vec_q8_avx512.h"
 

@@ -14,9 +14,9 @@
 #define LN_V __m512i
 #define LN_LANES 0xffff
 #define LN_FLOATS(x) _mm512_castsi512_ps(x)
-#ifndef LN_UPPER_WORDS /* gemm_q8_avx512vbmi.c has its own, and the order that belongs to it */
-#define LN_UPPER_WORDS(a, b) upper_words_512(a, b)
-#define LN_SHORT_ORDER(packed) transposed_512(packed)
+#define LN_UPPER_WORDS(a, b) words_in_turns(a, b)
+#ifndef LN_SHORT_ORDER /* gemm_q8_avx512vbmi.c has its own */
+#define LN_SHORT_ORDER(packed) transposed_512(turns_undone(packed))
 #endif
 #define LN_OP(name) _mm512_##name
 #define LN_NAME(name) q8_##name

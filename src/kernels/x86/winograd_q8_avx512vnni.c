@@ -11,7 +11,7 @@ enum { kMaxRows = 12, kMaxVectors = 4, kLanes = 16, kWords = 32 };
 #define LN_V __m512i
 #define LN_LANES 0xffff
 #define LN_FLOATS(x) _mm512_castsi512_ps(x)
-#define LN_UPPER_WORDS(a, b) upper_words_512(a, b)
+#define LN_UPPER_WORDS(a, b) LN_UPPER_WORDS_BY_PACKING(a, b)
 #define LN_OP(name) _mm512_##name
 #define LN_NAME(name) q8_##name
 #include "kernels/x86/requant_q8_body.h"
