@@ -257,7 +257,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
       d->direct && d->groups == 1 && !d->adds && d->batch * d->shape.grid_height * d->shape.grid_width == 1;
   LN_TRY(ln_matrix_prepare(context, &d->matrix, filter));
   LN_TRY(set_numbers(context, input, filter, output, d));
-  LN_TRY(d->by_tiles  ? ln_conv_winograd_q8_plan(context, &d->matrix, &d->shape, &d->scratch_bytes)
+  LN_TRY(d->by_tiles  ? ln_conv_winograd_q8_plan(context, &d->matrix, &d->shape, d->batch, &d->scratch_bytes)
          : d->by_slab ? ln_conv_bytes_plan(context, &d->matrix, &d->shape, &d->scratch_bytes)
                       : ln_matrix_plan_scratch(context, &d->matrix, &d->scratch_bytes));
   d->by_rows = !d->direct && !d->matrix.winograd && ln_conv_direct_fits(&d->matrix, &d->shape);
@@ -265,7 +265,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
       d->direct && d->matrix.rule == LN_MATRIX_F32 && ln_matrix_read_in_place(&d->matrix, d->shape.pixel_stride);
   if (in_place || d->by_rows) d->scratch_bytes = 1;
   if (d->matrix.winograd && !d->by_tiles)
-    LN_TRY(ln_conv_winograd_plan_scratch(context, &d->matrix, &d->shape, &d->scratch_bytes));
+    LN_TRY(ln_conv_winograd_plan_scratch(context, &d->matrix, &d->shape, d->batch, &d->scratch_bytes));
   if (d->matrix.packed_is_constant && ln_is_constant(bias)) LN_TRY(ln_matrix_load(context, &d->matrix, filter, bias));
   say_together(context, filter, d);
   return set_temporaries(context, node, d);

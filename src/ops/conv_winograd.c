@@ -62,30 +62,33 @@ bool ln_conv_winograd_fits(TfLiteContext* context, const ln_matrix* matrix, cons
 
 static size_t points_of(const ln_matrix* matrix) { return ln_winograd_facts_of(matrix->form)->points; }
 
-/* So many tiles at once: their transforms and products stay in the second cache. Filters that do not stay there
+/* So many tiles of all at once: their transforms and products stay in the second cache. Filters that do not stay there
  * themselves pass by as few times as can be. */
-static size_t tiles_at_once(const ln_matrix* matrix, const ln_im2col* s) {
+static size_t tiles_at_once(const ln_matrix* matrix, const ln_winograd_tiles* all) {
+  const ln_im2col* s = all->shape;
   const size_t each = points_of(matrix) * (s->channels + matrix->columns), mr = matrix->f32->mr;
   const bool large = points_of(matrix) * s->channels * matrix->columns > kLargeFilters;
   const size_t tiles = (large ? 3 * kScratchFloats : kScratchFloats) / each / mr * mr, most = large ? 60 : 4 * mr;
-  return tiles < mr ? mr : tiles > most ? most : tiles;
+  const size_t some = tiles < mr ? mr : tiles > most ? most : tiles;
+  return some < all->total ? some : all->total;
 }
 
 /* From one point's matrix to the next; a little more than they need, as distances of pages would share cache lines. */
 static size_t in_step(const ln_im2col* s, size_t tiles) { return ln_round_up(tiles * s->channels, 16) + 16; }
 static size_t out_step(const ln_matrix* matrix, size_t tiles) { return ln_round_up(tiles * matrix->columns, 16) + 16; }
 
-static size_t worker_floats(const ln_matrix* matrix, const ln_im2col* s) {
-  const size_t tiles = tiles_at_once(matrix, s);
-  return points_of(matrix) * (in_step(s, tiles) + out_step(matrix, tiles));
+static size_t worker_floats(const ln_matrix* matrix, const ln_winograd_tiles* all) {
+  const size_t tiles = tiles_at_once(matrix, all);
+  return points_of(matrix) * (in_step(all->shape, tiles) + out_step(matrix, tiles));
 }
 
 /* Also zeros for the products' bias, for each worker. */
 TfLiteStatus ln_conv_winograd_plan_scratch(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* s,
-                                           size_t* size_bytes) {
+                                           size_t batch, size_t* size_bytes) {
+  const ln_winograd_tiles all = tiles_of(matrix->form, s, batch);
   size_t floats;
   LN_CHECK(context,
-           ln_mul_size(worker_floats(matrix, s) + matrix->padded_columns, ln_worker_count(context), &floats) &&
+           ln_mul_size(worker_floats(matrix, &all) + matrix->padded_columns, ln_worker_count(context), &floats) &&
                ln_mul_size(floats, sizeof(float), size_bytes),
            "the transformed tiles are too large");
   return kTfLiteOk;
@@ -152,7 +155,7 @@ static void run_item(void* arg, size_t item, size_t worker) {
   const size_t channels = s->channels, columns = matrix->columns, points = points_of(matrix);
   const size_t v_step = in_step(s, tiles), m_step = out_step(matrix, tiles);
   const size_t panels = ln_gemm_f32_packed_size(matrix->f32, columns, channels);
-  float* zeros = j->scratch + worker * (worker_floats(matrix, s) + matrix->padded_columns);
+  float* zeros = j->scratch + worker * (worker_floats(matrix, &j->tiles) + matrix->padded_columns);
   float* v = zeros + matrix->padded_columns;
   float* m = v + points * v_step;
   for (size_t n = 0; n < matrix->padded_columns; ++n) zeros[n] = 0.0f;
@@ -173,6 +176,6 @@ void ln_conv_winograd_run(TfLiteContext* context, const ln_matrix* matrix, const
                       .scratch = scratch};
   const size_t rows = batch * (size_t)shape->grid_height * (size_t)shape->grid_width;
   const size_t workers = ln_matrix_workers(context, matrix, rows);
-  const size_t items = ln_winograd_share(&job.tiles, tiles_at_once(matrix, shape), workers);
+  const size_t items = ln_winograd_share(&job.tiles, tiles_at_once(matrix, &job.tiles), workers);
   ln_matrix_parallel(context, matrix, rows, workers, run_item, &job, items);
 }

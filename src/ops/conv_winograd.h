@@ -11,7 +11,7 @@ bool ln_conv_winograd_fits(TfLiteContext* context, const ln_matrix* matrix, cons
 
 /* Scratch memory for ln_conv_winograd_run. */
 TfLiteStatus ln_conv_winograd_plan_scratch(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* shape,
-                                           size_t* size_bytes);
+                                           size_t batch, size_t* size_bytes);
 
 /* [batch,H,W,C] to [batch,grid_height,grid_width,columns]; the matrix is prepared and loaded. */
 void ln_conv_winograd_run(TfLiteContext* context, const ln_matrix* matrix, const ln_im2col* shape, size_t batch,

@@ -72,13 +72,14 @@ static size_t channels_of(const ln_matrix* matrix, const ln_im2col* s) {
   return s->channels * ln_winograd_q8_threes(matrix->cut);
 }
 
-/* So many tiles at once: their transforms and products stay in the second cache. */
-static size_t tiles_at_once(const ln_winograd_q8* kernel, const ln_matrix* matrix, const ln_im2col* s) {
+/* So many tiles of all at once: their transforms and products stay in the second cache. */
+static size_t tiles_at_once(const ln_winograd_q8* kernel, const ln_matrix* matrix, const ln_winograd_tiles* all) {
   const size_t columns = matrix->columns < COLUMNS ? ln_winograd_q8_width(kernel, matrix->columns) : COLUMNS;
-  const size_t each =
-      ln_winograd_q8_points(matrix->cut) * (channels_of(matrix, s) * sizeof(int16_t) + columns * sizeof(int32_t));
+  const size_t each = ln_winograd_q8_points(matrix->cut) *
+                      (channels_of(matrix, all->shape) * sizeof(int16_t) + columns * sizeof(int32_t));
   const size_t tiles = kScratchBytes / each / kernel->mr * kernel->mr;
-  return tiles < kernel->mr ? kernel->mr : tiles > 16 * kernel->mr ? 16 * kernel->mr : tiles;
+  const size_t some = tiles < kernel->mr ? kernel->mr : tiles > 16 * kernel->mr ? 16 * kernel->mr : tiles;
+  return some < all->total ? some : all->total;
 }
 
 /* From one point's matrix to the next; a little more than they need, as distances of pages would share cache lines. */
@@ -91,9 +92,10 @@ static size_t in_bytes(const ln_matrix* matrix, const ln_im2col* s, size_t tiles
   return ln_winograd_q8_points(matrix->cut) * in_step(matrix, s, tiles) * sizeof(int16_t);
 }
 
-TfLiteStatus ln_conv_winograd_q8_plan(TfLiteContext* context, ln_matrix* matrix, const ln_im2col* s,
+TfLiteStatus ln_conv_winograd_q8_plan(TfLiteContext* context, ln_matrix* matrix, const ln_im2col* s, size_t batch,
                                       size_t* size_bytes) {
-  const size_t tiles = tiles_at_once(ln_winograd_q8_best(), matrix, s);
+  const ln_winograd_tiles all = tiles_of(matrix->cut, s, batch);
+  const size_t tiles = tiles_at_once(ln_winograd_q8_best(), matrix, &all);
   matrix->workers = ln_worker_count(context);
   matrix->scratch_bytes =
       in_bytes(matrix, s, tiles) + ln_winograd_q8_points(matrix->cut) * out_step(COLUMNS, tiles) * sizeof(int32_t);
@@ -241,6 +243,6 @@ void ln_conv_winograd_q8_run(TfLiteContext* context, const ln_matrix* matrix, vo
                     .scratch = scratch};
   const size_t rows = batch * (size_t)shape->grid_height * (size_t)shape->grid_width;
   const size_t workers = ln_matrix_workers(context, matrix, rows);
-  const size_t items = ln_winograd_share(&j.tiles, tiles_at_once(j.kernel, matrix, shape), workers);
+  const size_t items = ln_winograd_share(&j.tiles, tiles_at_once(j.kernel, matrix, &j.tiles), workers);
   ln_matrix_parallel(context, matrix, rows, workers, run_item, &j, items);
 }

@@ -10,7 +10,7 @@
 bool ln_conv_winograd_q8_fits(ln_matrix* matrix, const ln_im2col* shape, size_t batch, const TfLiteTensor* filter);
 
 /* Scratch memory for ln_conv_winograd_q8_run. */
-TfLiteStatus ln_conv_winograd_q8_plan(TfLiteContext* context, ln_matrix* matrix, const ln_im2col* shape,
+TfLiteStatus ln_conv_winograd_q8_plan(TfLiteContext* context, ln_matrix* matrix, const ln_im2col* shape, size_t batch,
                                       size_t* size_bytes);
 
 /* [batch,H,W,C] to [batch,grid_height,grid_width,columns]; `job` as ln_matrix_run has it for the part 0. */
