@@ -84,9 +84,12 @@ LN_NOINLINE static void pairs_anywhere(size_t rows, size_t columns, const ln_gem
 
 static void run_any(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
                     const float* bias, float low, float high, float* c, size_t c_stride) {
-  ln_gemm_f32_fn tile = run;
-  if (columns <= VEC_HALF && walk->segments > 1) tile = walk->row_at == NULL ? kPairs[rows - 1] : pairs_anywhere;
-  tile(rows, columns, walk, a, b, bias, low, high, c, c_stride);
+  if (columns <= VEC_HALF && walk->segments > 1) {
+    const ln_gemm_f32_fn tile = walk->row_at == NULL ? kPairs[rows - 1] : pairs_anywhere;
+    tile(rows, columns, walk, a, b, bias, low, high, c, c_stride);
+    return;
+  }
+  run(rows, columns, walk, a, b, bias, low, high, c, c_stride);
 }
 
 static void pack_any(const ln_gemm_layout* layout, const float* b, size_t first, float* panel) {
