@@ -7,18 +7,29 @@ import os
 import numpy as np
 import pytest
 from test_random_shapes import NUMBERS, SEED, Case, Library
+from tflite_builder import quantization
 
 CASES, RUNS = int(os.environ.get("LINNET_CASES", 25)), 12
 
 
+def weights(c, kind, shape, axis):
+    """Some filters over floats are of bytes."""
+    if kind != "HYBRID" or c.chance(0.2):
+        return c.weights(c.activations, shape, axis)
+    scales = c.random.uniform(0.005, 0.02, shape[axis]).astype(np.float32) if c.chance(0.7) else 0.01
+    return (c.const(c.random.integers(-127, 128, shape).astype(np.int8), quantization(scales, 0, axis if np.ndim(scales) else None)),
+            c.const(c.random.normal(0, 1, shape[axis]).astype(np.float32)))
+
+
 def chain(c, kind):
     """A model of convolutions, by channels and 1 x 1 among them, and sums with what was before; the output's shape."""
-    shape, quant = [1, c.number(4, 40), c.number(1, 40), c.pick(1, 3, 8, 16, 24)], c.quant(kind)
-    tensors = [(c.input(kind, shape, quant), list(shape))]
+    c.activations = "FLOAT32" if kind == "HYBRID" else kind
+    shape, quant = [1, c.number(4, 40), c.number(1, 40), c.pick(1, 3, 8, 16, 24)], c.quant(c.activations)
+    tensors = [(c.input(c.activations, shape, quant), list(shape))]
     count = c.number(2, 9)
     for i in range(count):
         name = c.pick("DEPTHWISE_CONV_2D", "CONV_2D", "POINT", "POINT", "ADD")
-        inputs, options, quant = [tensors[-1][0]], {}, c.quant(kind)
+        inputs, options, quant = [tensors[-1][0]], {}, c.quant(c.activations)
         if name == "ADD":
             inputs.append(c.pick(*(tensor for tensor, extents in tensors if extents == shape)))
         else:
@@ -28,11 +39,11 @@ def chain(c, kind):
             if name == "DEPTHWISE_CONV_2D":
                 columns = shape[3]
                 options["depth_multiplier"] = 1
-                inputs += c.weights(kind, [1, window, window, columns], 3)
+                inputs += c.weights(c.activations, [1, window, window, columns], 3)
             else:
-                inputs += c.weights(kind, [columns, window, window, shape[3]], 0)
+                inputs += weights(c, kind, [columns, window, window, shape[3]], 0)
             shape = [1, -(-shape[1] // stride), -(-shape[2] // stride), columns]
-        tensor = (c.graph.output if i == count - 1 else c.graph.tensor)(f"t{i}", kind, list(shape), quant=quant)
+        tensor = (c.graph.output if i == count - 1 else c.graph.tensor)(f"t{i}", c.activations, list(shape), quant=quant)
         c.graph.op("CONV_2D" if name == "POINT" else name, inputs, [tensor], version=2 if name == "ADD" else 3, **options)
         tensors.append((tensor, list(shape)))
     return shape
@@ -64,12 +75,12 @@ class Runner(Library):
         self.c.TfLiteModelDelete(self.model)
 
 
-@pytest.mark.parametrize("kind", ["FLOAT32", "INT8", "UINT8"])
+@pytest.mark.parametrize("kind", ["FLOAT32", "INT8", "UINT8", "HYBRID"])
 def test_as_one_thread(kind, tmp_path):
     random = np.random.default_rng([SEED, *kind.encode()])
     for number in range(CASES):
         case = Case(random)
-        like = np.empty(chain(case, kind), NUMBERS[kind])
+        like = np.empty(chain(case, kind), NUMBERS[case.activations])
         path = tmp_path / f"{number}.tflite"
         case.model.save(path)
         runners = [Runner(path, threads) for threads in (1, 2, 5)]
