@@ -76,12 +76,6 @@ LN_INLINE __m256i requant_q8_eight(const requant_q8_sixteen* r, size_t v, __m256
   return _mm256_srav_epi32(_mm256_add_epi32(q, _mm256_srai_epi32(q, 31)), r->shift[v]);
 }
 
-/* 16-bit values less the zero point; in each half the first four are of a, the middle two exchanged. */
-LN_INLINE __m256i requant_q8_words(const requant_q8_sixteen* r, __m256i a, __m256i b) {
-  const __m256i words = _mm256_packs_epi32(requant_q8_eight(r, 0, a), requant_q8_eight(r, 1, b));
-  return _mm256_mulhrs_epi16(words, r->factor);
-}
-
 /* ---- By a double: ln_gemm_q8_numbers.scale. ---- */
 
 typedef struct requant_real_avx2 {
