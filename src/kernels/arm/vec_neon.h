@@ -64,6 +64,11 @@ LN_INLINE bool vec_all_less(vec x, vec y) {
   const uint32x2_t both = vand_u32(vget_low_u32(less), vget_high_u32(less));
   return (vget_lane_u32(both, 0) & vget_lane_u32(both, 1)) != 0;
 }
+LN_INLINE bool vec_four_within(const vec x[4], vec low, vec high) {
+  bool within = true;
+  for (size_t v = 0; v < 4; ++v) within = within && vec_all_less(low, x[v]) && vec_all_less(x[v], high);
+  return within;
+}
 LN_INLINE size_t vec_find(vec x, vec y) {
   uint32_t same[VEC_LANES];
   size_t lane = 0;

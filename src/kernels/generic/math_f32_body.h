@@ -108,17 +108,13 @@ LN_INLINE vec log_of_normal(vec x) {
 }
 
 /* Denormals are multiplied by 2^23 first, what is not above 0 or not finite is put in behind. */
+#define LN_LEAST_NORMAL 1.17549435e-38f
 LN_NOINLINE static vec log_of_any(vec x) {
-  const vec zero = vec_set(0.0f), tiny = vec_set(1.17549435e-38f);
+  const vec zero = vec_set(0.0f), tiny = vec_set(LN_LEAST_NORMAL);
   const vec less = vec_if_less(x, tiny, vec_set(15.9423847f), zero); /* 23 ln 2 */
   const vec result = vec_sub(log_of_normal(vec_if_less(x, tiny, vec_mul(x, vec_set(8388608.0f)), x)), less);
   const vec end = vec_if_less(x, zero, vec_set(NAN), vec_set(-INFINITY));
   return vec_if_less(x, vec_set(INFINITY), vec_if_less(zero, x, result, end), x);
-}
-
-LN_INLINE vec log_of(vec x) {
-  const bool normal = vec_all_less(vec_set(1.17549435e-38f), x) && vec_all_less(x, vec_set(INFINITY));
-  return normal ? log_of_normal(x) : log_of_any(x);
 }
 
 /* sin x for x = n pi + r is sin r, negated where n is odd: r + r^3 p(r^2), whose error is 7e-9 relatively. pi in three

@@ -30,8 +30,29 @@ LN_INLINE vec clamp(vec x, vec low, vec high) { return vec_min(high, vec_max(low
     }                                                                                        \
   }
 
+/* The same by `common` where four vectors lie within (least, most), which is asked once for them. Both give the same
+ * where both may be used. */
+#define LN_ROW_WITHIN(name, least, most, common, any)                                           \
+  static void name##_row(const void* params, const void* in, void* out, size_t n) {             \
+    const float* from = in;                                                                     \
+    float* to = out;                                                                            \
+    size_t i = 0;                                                                               \
+    (void)params;                                                                               \
+    for (; i + 4 * VEC_LANES <= n; i += 4 * VEC_LANES) {                                        \
+      vec x[4];                                                                                 \
+      LN_UNROLL for (size_t v = 0; v < 4; ++v) x[v] = vec_load(from + i + v * VEC_LANES);       \
+      if (vec_four_within(x, vec_set(least), vec_set(most))) {                                  \
+        LN_UNROLL for (size_t v = 0; v < 4; ++v) x[v] = common(x[v]);                           \
+      } else {                                                                                  \
+        LN_UNROLL for (size_t v = 0; v < 4; ++v) x[v] = any(x[v]);                              \
+      }                                                                                         \
+      LN_UNROLL for (size_t v = 0; v < 4; ++v) vec_store(to + i + v * VEC_LANES, x[v]);         \
+    }                                                                                           \
+    for (; i < n; i += VEC_LANES) vec_store_n(to + i, any(vec_load_n(from + i, n - i)), n - i); \
+  }
+
 LN_ROW(exp, , exp_of(x))
-LN_ROW(log, , log_of(x))
+LN_ROW_WITHIN(log, LN_LEAST_NORMAL, INFINITY, log_of_normal, log_of_any)
 LN_ROW(sin, , sin_of(x))
 LN_ROW(cos, , cos_of(x))
 LN_ROW(logistic, , logistic_of(x))
@@ -40,7 +61,11 @@ LN_ROW(tanh, , tanh_of(x))
 LN_ROW(gelu, , gelu_of(x))
 LN_ROW(gelu_tanh, , gelu_tanh_of(x))
 LN_ROW(elu, , vec_if_less(x, vec_set(0.0f), exp_less_one(x), x))
+#if defined(VEC_NEAR_LEAST)
+LN_ROW_WITHIN(sqrt, VEC_NEAR_LEAST, VEC_NEAR_MOST, vec_sqrt_near, vec_sqrt)
+#else
 LN_ROW(sqrt, , vec_sqrt(x))
+#endif
 LN_ROW(rsqrt, , vec_rsqrt(x))
 LN_ROW(square, , vec_mul(x, x))
 LN_ROW(sign, const vec zero = vec_set(0.0f);

@@ -66,6 +66,13 @@ LN_INLINE vec vec_if_less(vec x, vec y, vec a, vec b) {
 }
 /* Whether x < y in all lanes. */
 LN_INLINE bool vec_all_less(vec x, vec y) { return _mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_LT_OQ)) == 0xff; }
+/* Whether low < x < high in all lanes of four vectors. */
+LN_INLINE bool vec_four_within(const vec x[4], vec low, vec high) {
+  vec within = _mm256_cmp_ps(low, x[0], _CMP_LT_OQ);
+  LN_UNROLL for (size_t v = 1; v < 4; ++v) within = _mm256_and_ps(within, _mm256_cmp_ps(low, x[v], _CMP_LT_OQ));
+  LN_UNROLL for (size_t v = 0; v < 4; ++v) within = _mm256_and_ps(within, _mm256_cmp_ps(x[v], high, _CMP_LT_OQ));
+  return _mm256_movemask_ps(within) == 0xff;
+}
 /* 1 / vec_sqrt(a), with the same two roundings. Roots and quotients wait for the same unit, so the root is made of an
  * estimate that is off by 1.5 * 2^-12 at most: a step of third order, and what a is more than the root's square, which
  * is exact: right for every mantissa and any estimate within that bound. (kcheck goes through all mantissas.) Alone it

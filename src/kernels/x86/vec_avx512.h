@@ -38,16 +38,30 @@ LN_INLINE vec vec_if_less(vec x, vec y, vec a, vec b) {
   return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, y, _CMP_LT_OQ), b, a);
 }
 LN_INLINE bool vec_all_less(vec x, vec y) { return _mm512_cmp_ps_mask(x, y, _CMP_LT_OQ) == 0xffff; }
+/* Whether low < x < high in all lanes of four vectors. */
+LN_INLINE bool vec_four_within(const vec x[4], vec low, vec high) {
+  __mmask16 within = 0xffff;
+  LN_UNROLL for (size_t v = 0; v < 4; ++v) {
+    within = _mm512_mask_cmp_ps_mask(within, low, x[v], _CMP_LT_OQ);
+    within = _mm512_mask_cmp_ps_mask(within, x[v], high, _CMP_LT_OQ);
+  }
+  return within == 0xffff;
+}
 /* The root, rounded as the processor's own instruction rounds it, from an estimate that is off by 2^-14 at most: a step
  * brings it near, and what a is more than its square, which is exact, puts it right: for every mantissa and any
  * estimate within that bound. (kcheck goes through all mantissas.) Far from 1 that would be denormal, and 0, negative
- * numbers, infinity and NaN have no estimate of use. Roots take the unit that also divides twelve cycles, this takes
- * six of others. */
-LN_INLINE vec vec_sqrt(vec a) {
-  if (!(vec_all_less(vec_set(0x1p-90f), a) && vec_all_less(a, vec_set(0x1p90f)))) return _mm512_sqrt_ps(a);
+ * numbers, infinity and NaN have no estimate of use: a must be within VEC_NEAR_LEAST and VEC_NEAR_MOST. Roots take the
+ * unit that also divides twelve cycles, this takes six of others. */
+#define VEC_NEAR_LEAST 0x1p-90f
+#define VEC_NEAR_MOST 0x1p90f
+LN_INLINE vec vec_sqrt_near(vec a) {
   const vec estimate = _mm512_rsqrt14_ps(a), half = vec_mul(estimate, vec_set(0.5f)), near = vec_mul(a, estimate);
   const vec off = vec_fnma(near, half, vec_set(0.5f)), root = vec_fma(near, off, near);
   return vec_fma(vec_fnma(root, root, a), vec_fma(half, off, half), root);
+}
+LN_INLINE vec vec_sqrt(vec a) {
+  const bool is_near = vec_all_less(vec_set(VEC_NEAR_LEAST), a) && vec_all_less(a, vec_set(VEC_NEAR_MOST));
+  return is_near ? vec_sqrt_near(a) : _mm512_sqrt_ps(a);
 }
 LN_INLINE vec vec_rsqrt(vec a) { return vec_div(vec_set(1.0f), vec_sqrt(a)); }
 LN_INLINE size_t vec_find(vec x, vec y) {
