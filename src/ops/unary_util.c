@@ -4,7 +4,7 @@
 #include "kernels/generic/lookup_q8.h"
 #include "kernels/generic/rows_f32.h"
 
-/* So many bytes look their results up: there are 256 of them. */
+/* So many bytes look their results up, as there are 256 of them, unless these are one operation. */
 enum { TILE = 8192, MANY_BYTES = 2048 };
 
 static void look_up(const void* params, const void* in, void* out, size_t n) {
@@ -50,7 +50,8 @@ TfLiteStatus ln_unary_run(TfLiteContext* context, const TfLiteNode* node, ln_una
   enum { kVisits = 4 }; /* functions take longer than sums */
   size_t visits = kVisits * count;
   uint8_t values[256], table[256];
-  if (job.width == 1 && count >= MANY_BYTES) {
+  const bool is_plain = row == ln_unary_neg_s8_ref || row == ln_unary_logical_not_ref;
+  if (job.width == 1 && count >= MANY_BYTES && !is_plain) {
     for (size_t i = 0; i < 256; ++i) values[i] = (uint8_t)i;
     job.row(job.params, values, table, 256);
     job.row = look_up;
