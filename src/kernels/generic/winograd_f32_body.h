@@ -3,8 +3,8 @@
 
 #include "kernels/generic/winograd_f32.h"
 
-/* Where a vector is a line of memory, the file that includes this one may have a way to store it past the caches, and
- * what makes such stores visible to others. */
+/* The file that includes this one may have a way to store a vector past the caches, and what makes such stores visible
+ * to others. */
 #if !defined(LN_STORE_PAST)
 #define LN_STORE_PAST vec_store
 #define LN_STORED_PAST() ((void)0)
@@ -12,6 +12,7 @@
 
 enum { MOST_IN = LN_WINOGRAD_MOST_IN, MOST_OUT = LN_WINOGRAD_MOST_OUT, MOST_TAPS = LN_WINOGRAD_MOST_TAPS };
 enum { MOST_PAIRS = LN_WINOGRAD_MOST_PAIRS, SQUARE_IN = 6, SQUARE_OUT = 4, SQUARE_TAPS = 5 };
+enum { LINE_VECTORS = 16 / VEC_LANES };
 enum { LARGE_FLOATS = 1 << 20 }; /* all filters of a layer, transformed: they leave the caches before they are read */
 
 /* Of numbers a whose squares are s: their powers; the product of (z - s) but for the number's own, and all of it, from
@@ -189,35 +190,50 @@ LN_INLINE void out(size_t dimensions, size_t pairs, size_t count, const ln_winog
   }
 }
 
-LN_INLINE void filter(size_t dimensions, size_t pairs, size_t taps, const ln_winograd_factors* f, size_t count,
-                      const float* w, size_t w_step, float* to, size_t step) {
+/* `vectors` side by side, so that they fill a line of memory; all lanes where there are several or they go `past` the
+ * caches. */
+LN_INLINE void filter_some(size_t dimensions, size_t pairs, size_t taps, const ln_winograd_factors* f, size_t vectors,
+                           size_t n, bool past, const float* w, size_t w_step, float* to, size_t step) {
   const size_t size = 2 * pairs + 2, lines = dimensions == 2 ? taps : 1;
-  const bool aligned = ((uintptr_t)to | step * sizeof *to) % sizeof(vec) == 0;
-  const bool past = dimensions == 2 && aligned && step >= LARGE_FLOATS / (size * size);
-  for (size_t c = 0; c < count; c += VEC_LANES) {
-    const size_t n = count - c < VEC_LANES ? count - c : VEC_LANES;
-    vec half[MOST_IN][SQUARE_TAPS];
-    for (size_t y = 0; y < lines; ++y) {
+  vec half[MOST_IN][LINE_VECTORS][SQUARE_TAPS];
+  for (size_t y = 0; y < lines; ++y) LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
       vec d[MOST_TAPS], row[MOST_IN];
-      LN_UNROLL for (size_t x = 0; x < taps; ++x) d[x] = vec_load_n(w + (y * taps + x) * w_step + c, n);
+      LN_UNROLL for (size_t x = 0; x < taps; ++x) d[x] = vec_load_n(w + (y * taps + x) * w_step + v * VEC_LANES, n);
       line_filter(pairs, taps, f, d, row);
       LN_UNROLL for (size_t j = 0; j < size; ++j) {
-        if (dimensions == 1) vec_store_n(to + j * step + c, row[j], n);
-        half[j][y] = row[j];
+        if (dimensions == 1) vec_store_n(to + j * step, row[j], n);
+        half[j][v][y] = row[j];
       }
     }
-    for (size_t j = 0; j < size && dimensions == 2; ++j) {
-      vec column[MOST_IN];
-      line_filter(pairs, taps, f, half[j], column);
-      LN_UNROLL for (size_t i = 0; i < size; ++i) {
-        if (past && n == VEC_LANES)
-          LN_STORE_PAST(to + (i * size + j) * step + c, column[i]);
+  for (size_t j = 0; j < size && dimensions == 2; ++j) {
+    vec column[LINE_VECTORS][MOST_IN];
+    LN_UNROLL for (size_t v = 0; v < vectors; ++v) line_filter(pairs, taps, f, half[j][v], column[v]);
+    LN_UNROLL for (size_t i = 0; i < size; ++i) {
+      LN_UNROLL for (size_t v = 0; v < vectors; ++v) {
+        if (past)
+          LN_STORE_PAST(to + (i * size + j) * step + v * VEC_LANES, column[v][i]);
         else
-          vec_store_n(to + (i * size + j) * step + c, column[i], n);
+          vec_store_n(to + (i * size + j) * step + v * VEC_LANES, column[v][i], n);
       }
     }
   }
-  if (past) LN_STORED_PAST();
+}
+
+LN_INLINE void filter(size_t dimensions, size_t pairs, size_t taps, const ln_winograd_factors* f, size_t count,
+                      const float* w, size_t w_step, float* to, size_t step) {
+  enum { LINE = LINE_VECTORS * VEC_LANES };
+  const size_t size = 2 * pairs + 2;
+  const bool aligned = ((uintptr_t)to | step * sizeof *to) % (LINE * sizeof *to) == 0;
+  size_t c = 0;
+  if (dimensions == 2 && aligned && step >= LARGE_FLOATS / (size * size)) {
+    for (; c + LINE <= count; c += LINE)
+      filter_some(dimensions, pairs, taps, f, LINE_VECTORS, VEC_LANES, true, w + c, w_step, to + c, step);
+    LN_STORED_PAST();
+  }
+  for (; c < count; c += VEC_LANES) {
+    const size_t n = count - c < VEC_LANES ? count - c : VEC_LANES;
+    filter_some(dimensions, pairs, taps, f, 1, n, false, w + c, w_step, to + c, step);
+  }
 }
 
 #define LN_WINOGRAD_FORM(suffix, dimensions, pairs, count, taps)                                                 \

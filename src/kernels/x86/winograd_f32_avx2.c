@@ -2,6 +2,8 @@
 #include "kernels/x86/vec_avx2.h"
 
 #define LN_WINOGRAD_NAME "winograd_f32_avx2"
+#define LN_STORE_PAST _mm256_stream_ps
+#define LN_STORED_PAST _mm_sfence
 
 #include "kernels/generic/winograd_f32_body.h"
 #include "kernels/x86/winograd_f32_x86.h"
