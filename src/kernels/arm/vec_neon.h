@@ -93,15 +93,6 @@ LN_INLINE vec vec_turn_if_odd(vec a, vec n) {
 }
 LN_INLINE vec vec_power_of(vec t) { return vreinterpretq_f32_s32(vshlq_n_s32(vreinterpretq_s32_f32(t), 23)); }
 /* Half a vector is not worth having. */
-enum { VEC_HALF = 0 };
-typedef vec half;
-LN_INLINE half half_load(const float* p) { return vec_load(p); }
-LN_INLINE half half_set(float x) { return vec_set(x); }
-LN_INLINE half half_fma(half a, half b, half c) { return vec_fma(a, b, c); }
-LN_INLINE half half_of(vec a) { return a; }
-LN_INLINE half half_max(half a, half b) { return vec_max(a, b); }
-LN_INLINE half half_min(half a, half b) { return vec_min(a, b); }
-LN_INLINE void half_store_n(float* p, half x, size_t n) { vec_store_n(p, x, n); }
 LN_INLINE float vec_sum(vec a) {
   const float32x2_t pair = vadd_f32(vget_low_f32(a), vget_high_f32(a));
   return vget_lane_f32(vpadd_f32(pair, pair), 0);

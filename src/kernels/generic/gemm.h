@@ -2,8 +2,9 @@
  * weights. Knows pointers, sizes and strides only.
  *
  * b (the weights) is packed into panels of `nr` columns; a microkernel makes one tile of at most mr x nr results from
- * `rows` rows of a and one panel over the whole depth. Every result is summed over k = 0, 1, … by one accumulator, so
- * that it does not depend on the tile it falls into, and so not on how the work was shared out. */
+ * `rows` rows of a and one panel over the whole depth. Every result is summed in an order that its column
+ * alone decides, over k = 0, 1, … by one accumulator or two, so that it does not depend on the tile it falls into, and
+ * so not on how the work was shared out. */
 #ifndef LN_KERNELS_GEMM_H_
 #define LN_KERNELS_GEMM_H_
 

@@ -1,5 +1,5 @@
 /* The body of float matrix products over vec_*.h: tiles of kRows x two vectors, or, by one vector, of up to kMostRows.
- * A last panel takes no more vectors a row than it has columns for; one row alone takes four panels at once, as two
+ * A last panel takes no more vectors than it has columns for; one row alone takes four panels at once, as two
  * accumulators would wait for each other.
  */
 #include "kernels/generic/gemm_f32_row_body.h"
@@ -11,16 +11,14 @@ enum { kAhead = 512 };
  */
 typedef enum tile_kind { kPlain, kAheadOf, kAnywhere } tile_kind;
 
-/* `vectors` whole vectors of each row of the panel are looked at, and behind them `halves` half ones (at most one). */
-LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, tile_kind kind, size_t columns,
-                    const ln_gemm_walk* walk, const float* a, const float* b, const float* bias, float low, float high,
-                    float* c, size_t c_stride) {
-  const size_t depth = walk->depth, a_stride = walk->a_stride, behind = vectors * VEC_LANES;
+/* `vectors` of each row of the panel are looked at. */
+LN_INLINE void tile(size_t rows, size_t vectors, tile_kind kind, size_t columns, const ln_gemm_walk* walk,
+                    const float* a, const float* b, const float* bias, float low, float high, float* c,
+                    size_t c_stride) {
+  const size_t depth = walk->depth, a_stride = walk->a_stride;
   vec sums[kMostRows][2];
-  half tails[kMostRows];
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = vec_load(bias + v * VEC_LANES);
-    if (halves > 0) tails[m] = half_load(bias + behind);
   }
   const float* ahead = walk->ahead != NULL ? walk->ahead : b + kAhead;
   const size_t ahead_step = walk->ahead != NULL ? walk->ahead_step : kColumns;
@@ -40,41 +38,31 @@ LN_INLINE void tile(size_t rows, size_t vectors, size_t halves, tile_kind kind, 
       }
       if (kind != kPlain) ahead += ahead_step;
       LN_UNROLL for (size_t v = 0; v < vectors; ++v) w[v] = vec_load(weights + v * VEC_LANES);
-      const half w_tail = halves > 0 ? half_load(weights + behind) : half_set(0.0f);
       LN_UNROLL for (size_t m = 0; m < rows; ++m) {
-        const float* element = &bases[m][(kind == kAnywhere ? 0 : m % 3 * a_stride) + k];
-        if (vectors == 0 && halves > 0) { /* half a vector is also loaded in half the time */
-          tails[m] = half_fma(half_set(*element), w_tail, tails[m]);
-          continue;
-        }
-        const vec x = vec_set(*element);
+        const vec x = vec_set(bases[m][(kind == kAnywhere ? 0 : m % 3 * a_stride) + k]);
         LN_UNROLL for (size_t v = 0; v < vectors; ++v) sums[m][v] = vec_fma(x, w[v], sums[m][v]);
-        if (halves > 0) tails[m] = half_fma(half_of(x), w_tail, tails[m]);
       }
     }
   }
   LN_UNROLL for (size_t m = 0; m < rows; ++m) {
     LN_UNROLL for (size_t v = 0; v < vectors; ++v) if (kind != kAnywhere || v * VEC_LANES < columns)
         finish(c + m * c_stride + v * VEC_LANES, sums[m][v], low, high, columns - v * VEC_LANES);
-    if (halves > 0) finish_half(c + m * c_stride + behind, tails[m], low, high, columns - behind);
   }
 }
 
 /* Each tile is a function of its own: what one needs before it begins would be paid by all. */
-#define LN_TILE(name, n, vectors, halves, kind)                                                             \
+#define LN_TILE(name, n, vectors, kind)                                                                     \
   LN_NOINLINE static void name##_##n(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, \
                                      const float* b, const float* bias, float low, float high, float* c,    \
                                      size_t c_stride) {                                                     \
     (void)rows;                                                                                             \
-    tile(n, vectors, halves, kind, columns, walk, a, b, bias, low, high, c, c_stride);                      \
+    tile(n, vectors, kind, columns, walk, a, b, bias, low, high, c, c_stride);                              \
   }
-#define LN_FULL(n)                          \
-  LN_TILE(full, n, 2, 0, kPlain)            \
-  LN_TILE(ahead, n, 2, 0, kAheadOf)         \
-  LN_TILE(anywhere, n, 2, 0, kAnywhere)     \
-  LN_TILE(half, n, 0, VEC_HALF > 0, kPlain) \
-  LN_TILE(more, n, 1, VEC_HALF > 0, kPlain)
-#define LN_ONE(n) LN_TILE(one, n, 1, 0, kPlain)
+#define LN_FULL(n)               \
+  LN_TILE(full, n, 2, kPlain)    \
+  LN_TILE(ahead, n, 2, kAheadOf) \
+  LN_TILE(anywhere, n, 2, kAnywhere)
+#define LN_ONE(n) LN_TILE(one, n, 1, kPlain)
 LN_ALL_ROWS(LN_FULL)
 LN_MOST_ROWS(LN_ONE)
 
@@ -82,23 +70,16 @@ LN_MOST_ROWS(LN_ONE)
 #define LN_FULL_ENTRY(n) full_##n,
 #define LN_AHEAD_ENTRY(n) ahead_##n,
 #define LN_ANYWHERE_ENTRY(n) anywhere_##n,
-#define LN_HALF_ENTRY(n) half_##n,
-#define LN_MORE_ENTRY(n) more_##n,
 #define LN_ONE_ENTRY(n) one_##n,
 static const ln_gemm_f32_fn kFull[] = {LN_ALL_ROWS(LN_FULL_ENTRY)}, kAheadTiles[] = {LN_ALL_ROWS(LN_AHEAD_ENTRY)},
-                            kAnywhereTiles[] = {LN_ALL_ROWS(LN_ANYWHERE_ENTRY)}, kHalf[] = {LN_ALL_ROWS(LN_HALF_ENTRY)},
-                            kOneAndHalf[] = {LN_ALL_ROWS(LN_MORE_ENTRY)}, kOne[] = {LN_MOST_ROWS(LN_ONE_ENTRY)};
+                            kAnywhereTiles[] = {LN_ALL_ROWS(LN_ANYWHERE_ENTRY)}, kOne[] = {LN_MOST_ROWS(LN_ONE_ENTRY)};
 
 static void run(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
                 const float* bias, float low, float high, float* c, size_t c_stride) {
   const ln_gemm_f32_fn* tiles = walk->ahead != NULL ? kAheadTiles : kFull;
   if (walk->row_at != NULL)
     tiles = kAnywhereTiles;
-  else if (columns <= VEC_HALF)
-    tiles = kHalf;
   else if (columns <= VEC_LANES)
     tiles = kOne;
-  else if (VEC_HALF > 0 && columns <= VEC_LANES + VEC_HALF)
-    tiles = kOneAndHalf;
   tiles[rows - 1](rows, columns, walk, a, b, bias, low, high, c, c_stride);
 }

@@ -8,10 +8,6 @@ LN_INLINE void finish(float* c, vec sum, float low, float high, size_t columns) 
   vec_store_n(c, vec_min(vec_set(high), vec_max(vec_set(low), sum)), columns);
 }
 
-LN_INLINE void finish_half(float* c, half sum, float low, float high, size_t columns) {
-  half_store_n(c, half_min(half_set(high), half_max(half_set(low), sum)), columns);
-}
-
 /* One row by `panels` panels. */
 LN_INLINE void row(size_t panels, size_t columns, size_t depth, const float* a, const float* b, const float* bias,
                    float low, float high, float* c) {

@@ -4,7 +4,7 @@
 
 #include "kernels/x86/vec_avx512.h"
 
-enum { kRows = 12, kMostRows = kRows };
+enum { kRows = 12, kMostRows = kRows, kHalf = 8 };
 #define LN_ALL_ROWS(each) \
   each(1) each(2) each(3) each(4) each(5) each(6) each(7) each(8) each(9) each(10) each(11) each(12)
 #define LN_MOST_ROWS LN_ALL_ROWS
@@ -12,10 +12,16 @@ enum { kRows = 12, kMostRows = kRows };
 #include "kernels/generic/gemm_f32_body.h"
 #include "kernels/x86/gemm_x86.h"
 
-/* Windows by at most eight columns, the first layer of a small net: half a vector would stay empty, so that vectors
- * hold the sums of two values of the depth in turn, which are added in the end. Their panels have each value's weights
- * zipped with those of the next one behind them, where otherwise nothing is. */
+/* The last eight columns of a panel or fewer, behind a whole vector or alone: half a vector takes as long as a whole
+ * one, so that vectors hold the sums of two values of the depth in turn, which are added in the end. Panels of such
+ * columns alone have each value's weights zipped with those of the next one behind them, where otherwise nothing is. */
 enum { kZipped = VEC_LANES };
+typedef __m256 half;
+LN_INLINE half half_load(const float* p) { return _mm256_loadu_ps(p); }
+LN_INLINE half half_set(float x) { return _mm256_set1_ps(x); }
+LN_INLINE void half_store_n(float* p, half x, size_t n) {
+  _mm256_mask_storeu_ps(p, (__mmask8)(n >= kHalf ? 0xffu : (1u << n) - 1u), x);
+}
 
 LN_INLINE vec zip(half even, half odd) {
   const __m512i order = _mm512_setr_epi32(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
@@ -35,67 +41,101 @@ LN_INLINE vec unzip(vec first, vec second) {
   return vec_add(_mm512_permutex2var_ps(first, even, second), _mm512_permutex2var_ps(first, odd, second));
 }
 
-LN_INLINE void tile_by_pairs(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
-                             const float* bias, float low, float high, float* c, size_t c_stride) {
-  enum { kEven = 0x5555 };
-  vec sums[kRows];
-  LN_UNROLL for (size_t m = 0; m < rows; ++m) sums[m] = zip(half_load(bias), half_set(0.0f));
-  for (size_t s = 0; s < walk->segments; ++s) {
-    const float *bases[kRows], *weights = b + s * walk->b_segment;
-    LN_UNROLL for (size_t m = 0; m < rows; ++m) bases[m] = a + s * walk->a_segment + m / 3 * 3 * walk->a_stride;
-    size_t k = 0;
-    for (; k + 1 < walk->depth; k += 2, weights += 2 * kColumns) {
-      const vec w = vec_load(weights + kZipped);
-      LN_UNROLL for (size_t m = 0; m < rows; ++m) sums[m] =
-          vec_fma(two(&bases[m][m % 3 * walk->a_stride + k]), w, sums[m]);
-    }
-    if (k == walk->depth) continue;
-    const vec w = vec_load(weights + kZipped);
-    LN_UNROLL for (size_t m = 0; m < rows; ++m) sums[m] =
-        _mm512_mask3_fmadd_ps(vec_set(bases[m][m % 3 * walk->a_stride + k]), w, sums[m], kEven);
-  }
+LN_INLINE void store_pairs(size_t rows, const vec* sums, float low, float high, size_t columns, float* c,
+                           size_t c_stride) {
   LN_UNROLL for (size_t m = 0; m < rows; m += 2) {
     const vec x = vec_min(vec_set(high), vec_max(vec_set(low), unzip(sums[m], sums[m + 1 < rows ? m + 1 : m])));
-    half_store_n(c + m * c_stride, half_of(x), columns);
+    half_store_n(c + m * c_stride, _mm512_castps512_ps256(x), columns);
     half second = _mm512_extractf32x8_ps(x, 1);
     LN_KEEP(second); /* a masked store of that half in one instruction may not end before the end of a page */
     if (m + 1 < rows) half_store_n(c + (m + 1) * c_stride, second, columns);
   }
 }
 
-#define LN_PAIRS(n)                                                                                        \
-  LN_NOINLINE static void pairs_##n(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, \
-                                    const float* b, const float* bias, float low, float high, float* c,    \
-                                    size_t c_stride) {                                                     \
-    (void)rows;                                                                                            \
-    tile_by_pairs(n, columns, walk, a, b, bias, low, high, c, c_stride);                                   \
+LN_INLINE void tile_by_pairs(size_t rows, bool beside, bool anywhere, size_t columns, const ln_gemm_walk* walk,
+                             const float* a, const float* b, const float* bias, float low, float high, float* c,
+                             size_t c_stride) {
+  enum { kEven = 0x5555 };
+  const half none = half_set(0.0f);
+  const size_t step = anywhere ? 0 : walk->a_stride, whole = beside ? VEC_LANES : 0;
+  vec sums[kRows], pairs[kRows];
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    if (beside) sums[m] = vec_load(bias);
+    pairs[m] = zip(half_load(bias + whole), none);
   }
-LN_ALL_ROWS(LN_PAIRS)
-#define LN_PAIRS_ENTRY(n) pairs_##n,
-static const ln_gemm_f32_fn kPairs[] = {LN_ALL_ROWS(LN_PAIRS_ENTRY)};
-
-/* In the same order. */
-LN_NOINLINE static void pairs_anywhere(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a,
-                                       const float* b, const float* bias, float low, float high, float* c,
-                                       size_t c_stride) {
-  for (size_t m = 0; m < rows; ++m)
-    pairs_1(1, columns, walk, a + walk->row_at[m], b, bias, low, high, c + m * c_stride, c_stride);
+  for (size_t s = 0; s < walk->segments; ++s) {
+    const float *bases[kRows], *from = a + s * walk->a_segment, *weights = b + s * walk->b_segment;
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) bases[m] = from + (anywhere ? walk->row_at[m] : m / 3 * 3 * step);
+    size_t k = 0;
+    for (; k + 1 < walk->depth; k += 2, weights += 2 * kColumns) {
+      const vec w =
+          beside ? zip(half_load(weights + whole), half_load(weights + kColumns + whole)) : vec_load(weights + kZipped);
+      const vec even = beside ? vec_load(weights) : w, odd = beside ? vec_load(weights + kColumns) : w;
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+        const float* x = &bases[m][m % 3 * step + k];
+        pairs[m] = vec_fma(two(x), w, pairs[m]);
+        if (beside) sums[m] = vec_fma(vec_set(x[0]), even, sums[m]);
+      }
+      LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+        if (beside) sums[m] = vec_fma(vec_set(bases[m][m % 3 * step + k + 1]), odd, sums[m]);
+      }
+    }
+    if (k == walk->depth) continue;
+    const vec w = beside ? zip(half_load(weights + whole), none) : vec_load(weights + kZipped);
+    const vec even = beside ? vec_load(weights) : w;
+    LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+      const vec x = vec_set(bases[m][m % 3 * step + k]);
+      pairs[m] = _mm512_mask3_fmadd_ps(x, w, pairs[m], kEven);
+      if (beside) sums[m] = vec_fma(x, even, sums[m]);
+    }
+  }
+  LN_UNROLL for (size_t m = 0; m < rows; ++m) {
+    if (beside) finish(c + m * c_stride, sums[m], low, high, VEC_LANES);
+  }
+  store_pairs(rows, pairs, low, high, columns - whole, c + whole, c_stride);
 }
+
+#define LN_PAIRS(name, n, beside, anywhere)                                                                 \
+  LN_NOINLINE static void name##_##n(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, \
+                                     const float* b, const float* bias, float low, float high, float* c,    \
+                                     size_t c_stride) {                                                     \
+    (void)rows;                                                                                             \
+    tile_by_pairs(n, beside, anywhere, columns, walk, a, b, bias, low, high, c, c_stride);                  \
+  }
+#define LN_PAIRS_ALL(n)                    \
+  LN_PAIRS(pairs, n, false, false)         \
+  LN_PAIRS(pairs_anywhere, n, false, true) \
+  LN_PAIRS(beside, n, true, false)         \
+  LN_PAIRS(beside_anywhere, n, true, true)
+LN_ALL_ROWS(LN_PAIRS_ALL)
+#define LN_PAIRS_ENTRY(n) {{pairs_##n, pairs_anywhere_##n}, {beside_##n, beside_anywhere_##n}},
+static const ln_gemm_f32_fn kPairs[][2][2] = {LN_ALL_ROWS(LN_PAIRS_ENTRY)};
+
+static bool has_pairs(size_t columns) { return columns > 0 && (columns - 1) % VEC_LANES < kHalf; }
 
 static void run_any(size_t rows, size_t columns, const ln_gemm_walk* walk, const float* a, const float* b,
                     const float* bias, float low, float high, float* c, size_t c_stride) {
-  if (columns <= VEC_HALF && walk->segments > 1) {
-    const ln_gemm_f32_fn tile = walk->row_at == NULL ? kPairs[rows - 1] : pairs_anywhere;
-    tile(rows, columns, walk, a, b, bias, low, high, c, c_stride);
+  if (has_pairs(columns)) {
+    kPairs[rows - 1][columns > VEC_LANES][walk->row_at != NULL](rows, columns, walk, a, b, bias, low, high, c,
+                                                                c_stride);
     return;
   }
   run(rows, columns, walk, a, b, bias, low, high, c, c_stride);
 }
 
+/* A column's sum is added up in one order, whatever the tile. */
+static void run_row_any(size_t columns, size_t depth, const float* a, const float* b, const float* bias, float low,
+                        float high, float* c) {
+  const size_t last = columns % kColumns, rest = has_pairs(last) ? last : 0, n = columns - rest;
+  const ln_gemm_walk walk = {.segments = 1, .depth = depth};
+  if (n > 0) run_row(n, depth, a, b, bias, low, high, c);
+  if (rest > 0) run_any(1, rest, &walk, a, b + n * depth, bias + n, low, high, c + n, 0);
+}
+
 static void pack_any(const ln_gemm_layout* layout, const float* b, size_t first, float* panel) {
   const size_t depth = layout->taps_y * layout->taps_x * layout->channels;
   pack(layout, b, first, panel);
-  if (layout->columns - first > VEC_HALF) return;
+  if (layout->columns - first > kHalf) return;
   for (size_t k = 0; k < depth; ++k, panel += kColumns)
     vec_store(panel + kZipped, zip(half_load(panel), k + 1 < depth ? half_load(panel + kColumns) : half_set(0.0f)));
 }
@@ -106,5 +146,5 @@ const ln_gemm_f32 ln_gemm_f32_12x32_avx512 = {.name = "gemm_f32_12x32_avx512",
                                               .mr = kRows,
                                               .nr = kColumns,
                                               .run = run_any,
-                                              .run_row = run_row,
+                                              .run_row = run_row_any,
                                               .pack = pack_any};

@@ -110,16 +110,6 @@ LN_INLINE vec vec_turn_if_odd(vec a, vec n) {
 }
 /* The float whose exponent's bits are t's lowest. */
 LN_INLINE vec vec_power_of(vec t) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(t), 23)); }
-/* A vector of half the lanes, where that is worth having: VEC_HALF lanes, 0: it is not, and the type is a whole one. */
-enum { VEC_HALF = 0 };
-typedef vec half;
-LN_INLINE half half_load(const float* p) { return vec_load(p); }
-LN_INLINE half half_set(float x) { return vec_set(x); }
-LN_INLINE half half_fma(half a, half b, half c) { return vec_fma(a, b, c); }
-LN_INLINE half half_of(vec a) { return a; }
-LN_INLINE half half_max(half a, half b) { return vec_max(a, b); }
-LN_INLINE half half_min(half a, half b) { return vec_min(a, b); }
-LN_INLINE void half_store_n(float* p, half x, size_t n) { vec_store_n(p, x, n); }
 
 /* All lanes', in a fixed order. */
 LN_INLINE float vec_sum(vec a) {

@@ -78,18 +78,6 @@ LN_INLINE vec vec_turn_if_odd(vec a, vec n) {
   return _mm512_xor_ps(a, _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(n), 31)));
 }
 LN_INLINE vec vec_power_of(vec t) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(t), 23)); }
-/* On processors whose units have 256 bits, half a vector takes half the time. */
-enum { VEC_HALF = 8 };
-typedef __m256 half;
-LN_INLINE half half_load(const float* p) { return _mm256_loadu_ps(p); }
-LN_INLINE half half_set(float x) { return _mm256_set1_ps(x); }
-LN_INLINE half half_fma(half a, half b, half c) { return _mm256_fmadd_ps(a, b, c); }
-LN_INLINE half half_max(half a, half b) { return _mm256_max_ps(a, b); }
-LN_INLINE half half_min(half a, half b) { return _mm256_min_ps(a, b); }
-LN_INLINE half half_of(vec a) { return _mm512_castps512_ps256(a); }
-LN_INLINE void half_store_n(float* p, half x, size_t n) {
-  _mm256_mask_storeu_ps(p, (__mmask8)(n >= 8 ? 0xffu : (1u << n) - 1u), x);
-}
 LN_INLINE float vec_sum(vec a) { return _mm512_reduce_add_ps(a); }
 LN_INLINE float vec_largest(vec a) { return _mm512_reduce_max_ps(a); }
 
