@@ -287,15 +287,17 @@ static void log_softmax(const float* in, float* out, size_t rows, size_t depth) 
 
 /* ---- A matrix times a vector, rows side by side ---- */
 
-/* `far`: from beyond the second cache, so that the rows behind these are asked for. */
+/* `far`: from beyond the second cache, so that the rows behind these are asked for, line by line. */
 LN_INLINE void dot_rows(size_t rows, bool far, const float* matrix, size_t columns, const float* vector,
                         float* result) {
+  enum { kLineFloats = 16 };
   vec sums[4];
   size_t c = 0;
   LN_UNROLL for (size_t r = 0; r < rows; ++r) sums[r] = vec_set(0.0f);
   for (; c + VEC_LANES <= columns; c += VEC_LANES) {
     const vec x = vec_load(vector + c);
-    LN_UNROLL for (size_t r = 0; r < rows && far; ++r) LN_PREFETCH(matrix + (rows + r) * columns + c);
+    if (far && c % kLineFloats == 0)
+      LN_UNROLL for (size_t r = 0; r < rows; ++r) LN_PREFETCH(matrix + (rows + r) * columns + c);
     LN_UNROLL for (size_t r = 0; r < rows; ++r) sums[r] = vec_fma(vec_load(matrix + r * columns + c), x, sums[r]);
   }
   if (c < columns) {
