@@ -266,7 +266,7 @@ LN_INLINE void store_pixels(size_t count, size_t lanes, __m256i bytes, uint8_t* 
     if (lanes >= kLanes && i % 2 == 0) {
       _mm_storel_epi64((__m128i*)(void*)(out + i * stride), half);
     } else if (lanes >= kLanes) {
-      _mm_storeh_pd((double*)(void*)(out + i * stride), _mm_castsi128_pd(half));
+      _mm_storeh_pi((__m64*)(void*)(out + i * stride), _mm_castsi128_ps(half)); /* needs no alignment */
     } else {
       const int64_t eight = i % 2 == 0 ? _mm_cvtsi128_si64(half) : _mm_extract_epi64(half, 1);
       memcpy(out + i * stride, &eight, lanes < kLanes ? lanes : kLanes);
