@@ -164,38 +164,25 @@ typedef struct store_kind {
 
 /* The commonest pairs go straight, in loops that compilers make vectors of. */
 #define LN_FLAG(x) ((x) != 0 ? 1.0f : 0.0f)
-#define LN_STRAIGHT_PAIRS(pair)                                                                                        \
-  pair(S32, int32_t, F32, float, (float)) pair(U8, uint8_t, F32, float, (float)) pair(S8, int8_t, F32, float, (float)) \
-      pair(S16, int16_t, F32, float, (float)) pair(BOOL, uint8_t, F32, float, LN_FLAG)                                 \
-          pair(F32, float, S32, int32_t, s32_of_f32) pair(F32, float, U8, uint8_t, u8_of_f32)                          \
-              pair(F32, float, S8, int8_t, s8_of_f32) pair(F32, float, S16, int16_t, s16_of_f32)                       \
-                  pair(F32, float, BOOL, uint8_t, LN_NOT_ZERO) pair(S64, int64_t, S32, int32_t, (int32_t))             \
-                      pair(S32, int32_t, S64, int64_t, (int64_t)) pair(S32, int32_t, U8, uint8_t, (uint8_t)) pair(     \
-                          S32, int32_t, S8, int8_t, (int8_t)) pair(S32, int32_t, BOOL, uint8_t, LN_NOT_ZERO)           \
-                          pair(U8, uint8_t, S32, int32_t, (int32_t)) pair(S8, int8_t, S32, int32_t, (int32_t)) pair(   \
-                              BOOL, uint8_t, S32, int32_t, LN_NOT_ZERO) pair(U8, uint8_t, S64, int64_t, (int64_t))     \
-                              pair(S8, int8_t, S64, int64_t, (int64_t)) pair(BOOL, uint8_t, S64, int64_t, LN_NOT_ZERO) \
-                                  pair(U8, uint8_t, S8, int8_t, (int8_t)) pair(S8, int8_t, U8, uint8_t, (uint8_t))     \
-                                      pair(U8, uint8_t, BOOL, uint8_t, LN_NOT_ZERO)                                    \
-                                          pair(S8, int8_t, BOOL, uint8_t, LN_NOT_ZERO)                                 \
-                                              pair(BOOL, uint8_t, U8, uint8_t, LN_NOT_ZERO)                            \
-                                                  pair(BOOL, uint8_t, S8, int8_t, LN_NOT_ZERO)
-
 #define LN_STRAIGHT(from, in, to, out, convert)                          \
   static void from##_TO_##to(const void* source, void* dest, size_t n) { \
     const in* x = source;                                                \
     out* y = dest;                                                       \
     for (size_t i = 0; i < n; ++i) y[i] = convert(x[i]);                 \
   }
-LN_STRAIGHT_PAIRS(LN_STRAIGHT)
+#include "kernels/generic/cast_straight.def"
+#undef LN_STRAIGHT
 
 typedef struct straight_pair {
   ln_number in, out;
   void (*run)(const void* in, void* out, size_t n);
 } straight_pair;
 
-#define LN_ENTRY(from, in, to, out, convert) {LN_NUMBER_##from, LN_NUMBER_##to, from##_TO_##to},
-static const straight_pair kStraight[] = {LN_STRAIGHT_PAIRS(LN_ENTRY)};
+#define LN_STRAIGHT(from, in, to, out, convert) {LN_NUMBER_##from, LN_NUMBER_##to, from##_TO_##to},
+static const straight_pair kStraight[] = {
+#include "kernels/generic/cast_straight.def"
+};
+#undef LN_STRAIGHT
 
 void ln_cast_ref(ln_number in_type, const void* in, ln_number out_type, void* out, size_t count) {
   static const store_kind kStores[LN_NUMBER_COUNT] = {
