@@ -185,17 +185,20 @@ static void choose_kernels(TfLiteContext* context, ln_matrix* matrix, const TfLi
 }
 
 /* One row waits for its weights, as long for those in the file as for panels, which it takes longer to pack than to
- * read a dozen times. Those that stay in the second cache are faster in panels. */
-static bool may_stay_unpacked(const ln_matrix* matrix, const TfLiteTensor* weights) {
+ * read a dozen times. Those that stay in the second cache are faster in panels, and those of other subgraphs, which are
+ * loops' as a rule: many rows pass by at once there. */
+static bool may_stay_unpacked(TfLiteContext* context, const ln_matrix* matrix, const TfLiteTensor* weights) {
   enum { kLeastBytes = 1 << 20 };
-  return matrix->one_row && matrix->rule == LN_MATRIX_F32 && matrix->sparse == NULL &&
+  LinnetBackend* backend = LinnetBackendOf(context);
+  const bool is_main = backend == NULL || backend->SubgraphContext(backend, 0) == context;
+  return is_main && matrix->one_row && matrix->rule == LN_MATRIX_F32 && matrix->sparse == NULL &&
          weights->type == kTfLiteFloat32 && weights->allocation_type == kTfLiteMmapRo &&
          weights->data.raw_const != NULL && ln_weights_are_plain(weights) && weights->bytes >= kLeastBytes;
 }
 
 TfLiteStatus ln_matrix_prepare(TfLiteContext* context, ln_matrix* matrix, const TfLiteTensor* weights) {
   LN_CHECK(context, matrix->columns < SIZE_MAX / 4096, "the number of columns overflows");
-  matrix->unpacked = may_stay_unpacked(matrix, weights);
+  matrix->unpacked = may_stay_unpacked(context, matrix, weights);
   choose_kernels(context, matrix, weights);
   LN_TRY(lay_out(context, matrix));
   LN_TRY(take_numbers(context, matrix));
