@@ -213,7 +213,7 @@ static void run_u8(const ln_resize_shape* s, const uint8_t* in, uint8_t* out) {
 /* ---- int8, with ten bits of fraction. The weights' magnitudes add up to at most 2^22, so sums fit 32 bits. ---- */
 
 /* Half away from zero. */
-#define LN_ROUND_S8(x) (int8_t)(((x) + (1 << 19) + ((x) >> 31)) >> 20)
+#define LN_ROUND_S8(x) (int8_t)(((x) + (1 << 19) - ((x) < 0)) >> 20)
 
 LN_INLINE int8_t mix_s8(int8_t a, int8_t b, int8_t c, int8_t d, const int32_t w[4]) {
   const int32_t sum = a * w[0] + b * w[1] + c * w[2] + d * w[3];
