@@ -166,7 +166,7 @@ static TfLiteStatus set_rule(TfLiteContext* context, const TfLiteFullyConnectedP
     matrix->one_row = d->rows == 1;
     LN_TRY(ln_activation_range_f32(context, params->activation, &matrix->low_f, &matrix->high_f));
     const LinnetFusion fusion = ln_fusion(context);
-    matrix->finish = d->hybrid ? NULL : ln_fused_row(&fusion, &matrix->low_f, &matrix->high_f);
+    matrix->finish = ln_fused_row(&fusion, &matrix->low_f, &matrix->high_f);
     return kTfLiteOk;
   }
   const bool wide = input->type == kTfLiteInt16 && (bias == NULL || bias->type == kTfLiteInt64);
@@ -190,10 +190,9 @@ static TfLiteTensor* row_tensor(TfLiteContext* context, const TfLiteNode* node, 
 }
 
 /* Kernels differ in the bytes that they read: where the other node's is another one, rows are made anew. */
-static void take_or_give_rows(TfLiteContext* context, const TfLiteNode* node, fc_data* d) {
-  const LinnetFusion fusion = ln_fusion(context);
-  d->gives_rows = fusion.gives_rows;
-  d->takes_rows = fusion.takes_rows;
+static void take_or_give_rows(TfLiteContext* context, const TfLiteNode* node, const LinnetFusion* fusion, fc_data* d) {
+  d->gives_rows = fusion->gives_rows;
+  d->takes_rows = fusion->takes_rows;
   if (d->takes_rows) d->takes_rows = row_tensor(context, node, d, kQuantized)->type == d->matrix.in_type;
 }
 
@@ -344,7 +343,7 @@ static TfLiteStatus prepare(TfLiteContext* context, TfLiteNode* node) {
   if (d->matrix.packed_is_constant && (bias == NULL || ln_is_constant(bias)))
     LN_TRY(ln_matrix_load(context, &d->matrix, weights, bias));
   d->one_row = d->rows == 1 && ln_matrix_takes_row(&d->matrix);
-  take_or_give_rows(context, node, d);
+  take_or_give_rows(context, node, &fusion, d);
   return set_temporaries(context, node, d);
 }
 
