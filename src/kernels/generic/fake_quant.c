@@ -18,9 +18,9 @@ void ln_fake_quant_f32(const void* params, const void* in, void* out, size_t n) 
   float* y = out;
   for (size_t i = 0; i < n; ++i) {
     const float above = x[i] > p.low ? x[i] : p.low, inside = above < p.high ? above : p.high;
-    const float exact = (inside - p.low) * inverse; /* 0 to 65535; NaN where the scale is 0 */
+    const float exact = (inside - p.low) * inverse; /* 0 to 65535; not finite if the scale is (almost) 0 */
     const float steps = exact < 65536.0f ? exact : 65536.0f;
     const int32_t cut = (int32_t)steps, rounded = cut + (steps - (float)cut >= 0.5f ? 1 : 0);
-    y[i] = (float)rounded * p.scale + p.low;
+    y[i] = (exact < 65536.0f ? (float)rounded : exact) * p.scale + p.low;
   }
 }
